@@ -1,0 +1,184 @@
+// The control plane of the machine room: makes and unmakes buses, networks, devices and guests, and tells what they do.
+
+/** Names a thing of the hypervisor: the caller's own string (the address in the configuration). */
+export type Id = string;
+
+export interface HypervisorOptions {
+  /** Shown to guests in the boot information. */
+  readonly lab: string;
+  /** Idle workers kept ready. Default 2. */
+  readonly warm?: number;
+}
+
+/** What went wrong outside our code; shown to the user as it is. */
+export interface Refusal {
+  readonly code: "exists" | "missing" | "busy" | "invalid" | "limit" | "image";
+  readonly message: string;
+}
+export type Outcome<T = undefined> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
+
+export interface NetworkSpec {
+  readonly mtu: number;
+}
+export interface VenetSpec {
+  readonly network: Id;
+  /** "02:..", unicast. */
+  readonly mac: string;
+  readonly ip: string;
+  readonly prefix: number;
+  readonly gateway: string;
+  readonly mtu: number;
+  /** Descriptors in each ring: the guest is told, it may take fewer. */
+  readonly ring: number;
+  readonly link: "up" | "down";
+  /** Bits per second, each direction; absent: no limit. */
+  readonly rate?: number;
+}
+export interface VconsoleSpec {
+  readonly columns: number;
+  readonly rows: number;
+}
+export type DeviceSpec =
+  | { readonly class: "venet"; readonly name: string; readonly venet: VenetSpec }
+  | { readonly class: "vconsole"; readonly name: string; readonly vconsole: VconsoleSpec };
+
+/** A compiled and checked image. `digest` is the SHA-256 of the bytes in hexadecimal. */
+export interface Image {
+  readonly digest: string;
+  readonly module: WebAssembly.Module;
+  /** Bytes of RAM that the module needs at least, and the most that it can use. */
+  readonly memoryMin: number;
+  readonly memoryMax: number;
+}
+export interface GuestSpec {
+  readonly bus: Id;
+  /** Devices of the bus that it opens; absent: all. */
+  readonly use?: readonly Id[];
+  readonly image: Image;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Bytes, rounded up to whole pages of 64 KiB. */
+  readonly memory: number;
+  /** A guest that burns this much CPU without entering the host is stopped. Milliseconds. */
+  readonly watchdogMs?: number;
+}
+
+export type GuestState = "booting" | "running" | "stopping" | "completed" | "failed" | "stopped" | "quarantined";
+
+/** Everything that is known of a guest now. Plain data. */
+export interface GuestFacts {
+  readonly id: Id;
+  readonly state: GuestState;
+  /** What main returned; absent while it runs and where it never returned. */
+  readonly exit?: number;
+  /** Why it ended, one sentence, where that was not main returning. */
+  readonly reason?: string;
+  readonly bus: Id;
+  readonly imageDigest: string;
+  readonly memory: number;
+  /** Milliseconds since boot. */
+  readonly uptimeMs: number;
+  /** CPU time of its thread, milliseconds. */
+  readonly cpuMs: number;
+  /** Verbs called, and signals received. */
+  readonly exits: number;
+  readonly signals: number;
+}
+
+export interface CounterFacts {
+  readonly count: number;
+  readonly bytes: number;
+  readonly dropped: number;
+  /** Reasons: full, down, no_listener, malformed, too_big, rate, lost_by_kill. */
+  readonly droppedBy: Readonly<Record<string, number>>;
+}
+export interface RingFacts {
+  /** "rx", "tx", "in", "out". */
+  readonly name: string;
+  readonly size: number;
+  /** Free-running positions: next to be filled or worked off. */
+  readonly head: number;
+  /** One letter a slot: `.` the guest's, `p` posted, `c` claimed by a sender, `f` filled and not yet taken. */
+  readonly slots: string;
+  readonly enabled: boolean;
+  /** Signals sent and left out because nobody slept. */
+  readonly signals: number;
+  readonly suppressed: number;
+}
+export interface DeviceFacts {
+  readonly id: Id;
+  readonly bus: Id;
+  readonly name: string;
+  readonly class: string;
+  /** The number by which the guest opens it. */
+  readonly deviceId: number;
+  /** The guest that has it open. */
+  readonly openBy?: Id;
+  readonly rx: CounterFacts;
+  readonly tx: CounterFacts;
+  /** Calls of `signal` on its tx ring. */
+  readonly kicks: number;
+  readonly rings: readonly RingFacts[];
+}
+export interface NetworkFacts {
+  readonly id: Id;
+  readonly frames: CounterFacts;
+  readonly ports: number;
+}
+
+export type HypervisorEvent =
+  | { readonly type: "guest"; readonly id: Id; readonly state: GuestState; readonly exit?: number; readonly reason?: string }
+  /** Text that a guest printed: whole chunks, bytes decoded as UTF-8 with replacement. */
+  | { readonly type: "log"; readonly id: Id; readonly text: string }
+  | { readonly type: "device"; readonly id: Id; readonly open: boolean };
+
+/**
+ * The running machine room. One a process or several; all methods are for the control thread.
+ * Methods answer `Outcome`s for what a caller can get wrong and never throw for it. Nothing here waits for a guest,
+ * except where a promise is answered.
+ */
+export interface Hypervisor {
+  compile(bytes: Uint8Array): Promise<Outcome<Image>>;
+
+  createNetwork(id: Id, spec: NetworkSpec): Outcome;
+  /** Refused (`busy`) while devices are plugged in. */
+  removeNetwork(id: Id): Outcome;
+
+  createBus(id: Id): Outcome;
+  /** Refused (`busy`) while it has devices or members. */
+  removeBus(id: Id): Outcome;
+
+  /** Hot-plug: members of the bus are told at once. */
+  addDevice(bus: Id, id: Id, spec: DeviceSpec): Outcome;
+  /** Hot-unplug: its counters are final; the guest is told; open handles answer ENODEV. */
+  removeDevice(id: Id): Outcome;
+  /** Takes over what can change while it runs: `rate`, `link`, `network`, `columns`, `rows`. Anything else is `invalid`. */
+  setDevice(id: Id, spec: DeviceSpec): Outcome;
+
+  /** Resolves when main has been entered (`running`), or with the reason why it could not. */
+  bootGuest(id: Id, spec: GuestSpec): Promise<Outcome>;
+  /** Asks (stop word), waits for `graceMs`, then kills. Resolves when the thread is gone and everything is reaped. */
+  stopGuest(id: Id, graceMs: number): Promise<Outcome>;
+  killGuest(id: Id): Promise<Outcome>;
+  /** Forgets a guest that has ended. */
+  removeGuest(id: Id): Outcome;
+
+  /** Types bytes on a guest's vconsole; the number of bytes taken. */
+  typeConsole(device: Id, text: string): Outcome<number>;
+
+  guest(id: Id): GuestFacts | undefined;
+  guests(): readonly GuestFacts[];
+  device(id: Id): DeviceFacts | undefined;
+  devices(): readonly DeviceFacts[];
+  network(id: Id): NetworkFacts | undefined;
+  networks(): readonly NetworkFacts[];
+  buses(): readonly { readonly id: Id; readonly devices: readonly Id[]; readonly members: readonly Id[] }[];
+
+  /** Listeners are called on the control thread, in the order of what happened. The answer ends it. */
+  on(listener: (event: HypervisorEvent) => void): () => void;
+
+  /** Kills every guest and waits for their threads. */
+  close(): Promise<void>;
+}
+
+export declare function createHypervisor(options: HypervisorOptions): Hypervisor;

@@ -1,0 +1,119 @@
+// What is said on the control socket: methods, notifications and the snapshot that dashboards draw.
+// JSON-RPC 2.0 over a Unix socket with Content-Length framing. `version` is checked in `hello`.
+
+import type { Diagnostic } from "../../lang/index.ts";
+import type { CounterFacts, DeviceFacts } from "../../hypervisor/index.ts";
+
+export const PROTOCOL_VERSION = 1;
+
+/** A moment in the life of the lab; also one line of `up` without a terminal, and one record of `events`. */
+export interface LabEvent {
+  /** Counts from 1. */
+  readonly sequence: number;
+  /** Wall clock, ISO 8601. */
+  readonly time: string;
+  readonly type: "lab" | "plan" | "step" | "guest" | "device" | "watch" | "diagnostic";
+  /** What it is about, an address; absent for the lab. */
+  readonly address?: string;
+  /** One sentence: "running", "completed with 0", "rate 1Gbps -> 100Mbps (live) in 2 ms". */
+  readonly message: string;
+  readonly level: "info" | "warning" | "error";
+  /** Who did it: "file", a user's name, "guest", "host". */
+  readonly actor: string;
+  readonly elapsedMs?: number;
+}
+
+export interface GuestRow {
+  readonly address: string;
+  readonly state: "waiting" | "booting" | "running" | "stopping" | "completed" | "failed" | "stopped" | "quarantined";
+  readonly goal: "running" | "ready" | "completed";
+  readonly goalMet: boolean;
+  readonly exit?: number;
+  readonly reason?: string;
+  readonly image: string;
+  readonly bus: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Name and address of each network device it sees: `eth0 10.0.0.1`. */
+  readonly interfaces: readonly { readonly device: string; readonly ip: string; readonly mac: string }[];
+  readonly memory: number;
+  /** Share of one core over the last second, 0 to 1. */
+  readonly cpu: number;
+  readonly uptimeMs: number;
+  readonly restarts: number;
+  readonly exits: number;
+  readonly signals: number;
+  /** Frames in and out over the last second. */
+  readonly framesPerSecond: number;
+}
+export interface DeviceRow extends DeviceFacts {
+  /** The guests that can open it. */
+  readonly guests: readonly string[];
+  readonly network?: string;
+}
+export interface NetworkRow {
+  readonly address: string;
+  readonly subnet: string;
+  readonly ports: number;
+  readonly frames: CounterFacts;
+  readonly framesPerSecond: number;
+}
+export interface BusRow {
+  readonly address: string;
+  readonly devices: readonly string[];
+  readonly members: readonly string[];
+}
+
+/** The whole lab at one moment. Immutable. */
+export interface Snapshot {
+  readonly version: typeof PROTOCOL_VERSION;
+  readonly lab: string;
+  readonly file: string;
+  readonly generation: number;
+  readonly pid: number;
+  readonly time: string;
+  readonly uptimeMs: number;
+  /** Every guest has met its goal. */
+  readonly ready: boolean;
+  readonly failures: number;
+  /** What watch mode is doing. `held`: the file on disk does not check, the last good lab goes on. */
+  readonly watch: "off" | "watching" | "applying" | "held";
+  readonly guests: readonly GuestRow[];
+  readonly devices: readonly DeviceRow[];
+  readonly networks: readonly NetworkRow[];
+  readonly buses: readonly BusRow[];
+  readonly outputs: readonly { readonly name: string; readonly text: string }[];
+  /** Of the file on disk, where it does not check now; rendered text without colours beside them. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly diagnosticsText: string;
+}
+
+export interface LogLine {
+  readonly guest: string;
+  /** Wall clock, ISO 8601. */
+  readonly time: string;
+  readonly text: string;
+}
+
+/** Requests: name → parameters and result. */
+export interface Methods {
+  hello: { params: { version: number }; result: { version: number; lab: string; pid: number } };
+  snapshot: { params: Record<string, never>; result: Snapshot };
+  /** Also starts `snapshot` notifications, at most four a second and one a second while nothing changes. */
+  subscribe: { params: { snapshots?: boolean; events?: boolean; logs?: boolean }; result: Record<string, never> };
+  logs: { params: { guests?: readonly string[]; lines?: number }; result: { lines: readonly LogLine[] } };
+  events: { params: { since?: number }; result: { events: readonly LabEvent[] } };
+  /** Stops the lab; answers when everything is down. */
+  down: { params: { graceMs?: number }; result: Record<string, never> };
+  /** Resolves when every goal is met, or when one can't be met any more. */
+  wait: { params: { timeoutMs?: number }; result: { ready: boolean; failed: readonly string[] } };
+  typeConsole: { params: { guest: string; text: string }; result: { taken: number } };
+}
+
+/** Notifications from the lab to a subscribed client. */
+export interface Notifications {
+  snapshot: Snapshot;
+  event: LabEvent;
+  log: { readonly lines: readonly LogLine[] };
+  /** The last thing a client hears. */
+  ended: { readonly reason: string };
+}
