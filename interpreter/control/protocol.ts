@@ -96,7 +96,8 @@ export interface LogLine {
 
 /** Requests: name → parameters and result. */
 export interface Methods {
-  hello: { params: { version: number }; result: { version: number; lab: string; pid: number } };
+  /** `file` is the real path of the root file. */
+  hello: { params: { version: number }; result: { version: number; lab: string; pid: number; file: string } };
   snapshot: { params: Record<string, never>; result: Snapshot };
   /** Also starts `snapshot` notifications, at most four a second and one a second while nothing changes. */
   subscribe: { params: { snapshots?: boolean; events?: boolean; logs?: boolean }; result: Record<string, never> };

@@ -1,0 +1,82 @@
+// What a program sees of a lab: how to check and plan one, how to open one, what it can be asked. Types only.
+
+import type { Diagnostic, Model } from "../lang/index.ts";
+import type { Clock } from "./clock.ts";
+import type { Environment } from "./control/paths.ts";
+import type { LabEvent, LogLine, Snapshot } from "./control/protocol.ts";
+import type { Plan } from "./plan/plan.ts";
+
+/** Values for the parameters of the root module. */
+export interface Parameters {
+  /** As written after `-p`: `racks=4` is `{ racks: "4" }`. */
+  readonly flags?: Readonly<Record<string, string>>;
+  /** From a file of JSON. */
+  readonly values?: Readonly<Record<string, unknown>>;
+}
+
+/** Which lab is meant. */
+export interface Source {
+  /** The root file; relative to the working folder, or absolute. */
+  readonly file: string;
+  readonly params?: Parameters;
+  /** Where folders for state and sockets, and `VBUS_PARAM_...`, are looked up. Default: `process.env`. */
+  readonly env?: Environment;
+}
+
+/** What a file says. `model` is absent where there is an error. */
+export interface Checked {
+  readonly model?: Model;
+  readonly diagnostics: readonly Diagnostic[];
+  /** The diagnostics with code frames; empty where there are none. */
+  readonly diagnosticsText: string;
+}
+
+/** The same, and what `up` or a save would do now: against what runs, or from nothing. */
+export interface Planned extends Checked {
+  readonly plan?: Plan;
+  readonly running: boolean;
+}
+
+export interface LabOptions extends Source {
+  readonly clock: Clock;
+  /** Follow the files. Default false. */
+  readonly watch?: boolean;
+  /** Listen on the control socket. Default true. */
+  readonly control?: boolean;
+  /** Called for each event from the first one on. */
+  readonly onEvent?: (event: LabEvent) => void;
+  readonly onLog?: (lines: readonly LogLine[]) => void;
+}
+
+/** A lab that runs in this process. */
+export interface Lab {
+  readonly name: string;
+  /** Real path of the root file. */
+  readonly file: string;
+  /** Absent without a control socket. */
+  readonly socketPath?: string;
+  /** What the first apply did. */
+  readonly firstPlan: Plan;
+  snapshot(): Snapshot;
+  events(since?: number): readonly LabEvent[];
+  logs(guests?: readonly string[], lines?: number): readonly LogLine[];
+  /** Listeners are called at once, in order. The answer ends it. */
+  onEvent(listener: (event: LabEvent) => void): () => void;
+  onLog(listener: (lines: readonly LogLine[]) => void): () => void;
+  /**
+   * Resolves when every guest has met its goal, or when one can't any more (`failed` names them), or when the time is up
+   * (`ready` is false and nothing failed).
+   */
+  whenReady(timeoutMs?: number): Promise<{ readonly ready: boolean; readonly failed: readonly string[] }>;
+  /** Reads the files again and applies what changed, as a save would. */
+  reload(): Promise<Checked>;
+  /** Takes everything down. Twice is fine. `graceMs` is for each guest, in place of its own `stop.grace`. */
+  stop(options?: { readonly graceMs?: number; readonly actor?: string }): Promise<void>;
+  /** Resolves with the reason when the lab is down, whoever asked. */
+  readonly stopped: Promise<string>;
+}
+
+/** A lab that can't start because its text doesn't check has no `lab`. */
+export interface Opened extends Checked {
+  readonly lab?: Lab;
+}

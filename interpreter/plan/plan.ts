@@ -1,0 +1,49 @@
+// A plan as data: what an apply would do, in which order, why, and how much it disturbs. Printable, storable, comparable.
+
+import type { Disruption } from "../../lang/index.ts";
+
+/** Counts the JSON form. */
+export const PLAN_SCHEMA = 1;
+
+/**
+ * `update` changes a running thing in place, `restart` stops a guest and boots it again, `replace` destroys a thing and
+ * makes it anew.
+ */
+export type StepKind = "create" | "update" | "replace" | "restart" | "destroy";
+
+/** One attribute that differs; texts as in the language, secrets hidden. */
+export interface AttributeChange {
+  /** A member of a record by its dotted path. */
+  readonly name: string;
+  /** Absent where there was none. */
+  readonly before?: string;
+  readonly after?: string;
+  readonly disruption: Disruption;
+}
+
+export interface Step {
+  readonly kind: StepKind;
+  readonly address: string;
+  readonly resourceKind: string;
+  readonly class?: string;
+  /** Sentences: `rate 1Gbps -> 100Mbps`, `not found`, `no longer declared`, `image echo changed`. At least one. */
+  readonly causes: readonly string[];
+  readonly changes: readonly AttributeChange[];
+  /** The strongest of what changes. A new thing is `live`; taking one away too, unless it stores something. */
+  readonly disruption: Disruption;
+  /** Addresses of guests that are stopped or touched by this step, besides its own. */
+  readonly touches: readonly string[];
+  /** Indices of the steps that must be done before this one. All are smaller than its own. */
+  readonly after: readonly number[];
+}
+
+export interface Plan {
+  readonly schema: typeof PLAN_SCHEMA;
+  readonly lab: string;
+  /** In an order in which they can be done one by one. */
+  readonly steps: readonly Step[];
+  /** Things that stay as they are. */
+  readonly unchanged: number;
+  /** The strongest of the steps; absent where there are none. */
+  readonly disruption?: Disruption;
+}
