@@ -1,0 +1,73 @@
+// Every bound of the machine room, with its unit and what happens at it. Nothing else defines one.
+
+/** Guests alive at the same time, dedicated threads. One more is refused (`limit`). Row 0 is the control thread. */
+export const GUESTS_MAX = 1023;
+/** Devices with a data path at the same time. One more is refused (`limit`). */
+export const PORTS_MAX = 4096;
+export const NETWORKS_MAX = 512;
+/** Devices on one network: the length of a flood. One more is refused (`limit`). */
+export const NETWORK_PORTS_MAX = 2048;
+/** Devices on one bus; ids are 1 to this. */
+export const BUS_DEVICES_MAX = 255;
+
+/** Descriptors of a ring, a power of two. Others are EINVAL. */
+export const RING_SLOTS_MIN = 16;
+export const RING_SLOTS_MAX = 1024;
+
+/** Payload of a frame, bytes. A frame is at most this plus `FRAME_OVERHEAD`. */
+export const MTU_MIN = 576;
+export const MTU_MAX = 65_536;
+/** Ethernet header and one VLAN tag. */
+export const FRAME_OVERHEAD = 18;
+export const FRAME_MIN = 14;
+
+/** One call of `signal` ends after this many frames or bytes; the rest waits for the next call. */
+export const BUDGET_FRAMES = 256;
+export const BUDGET_BYTES = 512 * 1024;
+/** Frames that are claimed, copied and published together. */
+export const BATCH_FRAMES = 32;
+/** Tries to claim a slot against other senders before a frame counts as `full`. */
+export const CLAIM_TRIES = RING_SLOTS_MAX + 64;
+
+/** MAC addresses that a network remembers, and how far a place may lie from its hash. Beyond: not learned, flooded. */
+export const MACS_MAX = 2048;
+export const MAC_PROBES = 16;
+
+/** A rate limit lets through at once what comes in this time, and at least `RATE_BURST_BYTES`. */
+export const RATE_BURST_NS = 10_000_000;
+export const RATE_BURST_BYTES = 256 * 1024;
+/** The longest wait that `signal` asks of a rate-limited sender, microseconds. */
+export const RATE_WAIT_US_MAX = 100_000;
+
+/** Copy instances that one thread keeps; colder pairs copy through typed arrays. */
+export const PAIRS_MAX = 64;
+
+/** Signal numbers of a guest: 32 for each of 8 priorities. */
+export const SIGNALS_MAX = 256;
+
+/** Guest RAM, bytes. */
+export const GUEST_MEMORY_MIN = 64 * 1024;
+export const GUEST_MEMORY_MAX = 4 * 1024 * 1024 * 1024;
+/** Bytes of an image file; a larger one is refused. */
+export const IMAGE_BYTES_MAX = 256 * 1024 * 1024;
+
+/** Text between a guest and its log, bytes. A guest that prints faster gets EAGAIN. */
+export const LOG_RING_BYTES = 64 * 1024;
+/** One `WRITE` takes at most this. */
+export const LOG_WRITE_MAX = 16 * 1024;
+
+/** Boot information, bytes; arguments and environment beyond it are refused. */
+export const BOOT_BYTES_MAX = 64 * 1024;
+
+/** V8 heap of a guest's thread, MiB: what a module can take beside its RAM (tables, garbage-collected objects). */
+export const GUEST_HEAP_MIB = 64;
+export const GUEST_STACK_MIB = 4;
+
+/** How often the control thread looks at CPU use and watchdogs, milliseconds. */
+export const WATCH_EVERY_MS = 100;
+/** CPU time without entering the host after which a guest is stopped, milliseconds, where its spec doesn't say. */
+export const WATCHDOG_MS = 10_000;
+/** A guest must have entered main within this, milliseconds. */
+export const BOOT_MS_MAX = 10_000;
+/** How long closing a ring waits for a sender that is in the middle of a frame, milliseconds. */
+export const CLOSE_WAIT_MS = 100;

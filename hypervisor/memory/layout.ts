@@ -1,0 +1,157 @@
+// Where everything stands in the fabric: the shared memory that only host code holds. Byte offsets and sizes.
+// A table of rows each for threads, networks, ports and rings; `pump.wat` uses the same numbers.
+
+import { MACS_MAX, NETWORKS_MAX, NETWORK_PORTS_MAX, PORTS_MAX, GUESTS_MAX, RING_SLOTS_MAX } from "../limits.ts";
+
+/** A row for each thread that runs host code; row 0 is the control thread. Written by that thread, read by all. */
+export const THREAD = {
+  /** 1 while host code runs on behalf of the guest. */
+  inHost: 0,
+  /** Ring index + 1 while positions of it are claimed; then `from`, `count`. Read by the reaper. */
+  claimRing: 4,
+  claimFrom: 8,
+  claimCount: 12,
+  /** Counts letters in the thread's inbox; written by control. */
+  mail: 16,
+  /** Counts the guests that have had this row; written by control. */
+  incarnation: 20,
+  /** Not 0 when the guest is to be stopped, a `Fault`; the first one wins. Written by any thread. */
+  fault: 24,
+  /** Signals sent to this guest. Any thread, atomic. */
+  signals: 28,
+  /** Float64: verbs called. */
+  exits: 32,
+  /** Event area of the guest, byte offset in its memory, 0 if none. */
+  events: 40,
+  /** Port + 1 whose frame is claimed for and not yet counted, 0 if none. */
+  claimFor: 44,
+  /** Port + 1 whose frame is being flooded, 0 if none. */
+  flooding: 48,
+  /** Room for the batch that the pump works on: 32 × 16 bytes. */
+  scratch: 64,
+  size: 1024,
+} as const;
+
+/** A row for each network. */
+export const NETWORK = {
+  /** How many entries of `ports` have ever been used. */
+  portsUsed: 0,
+  /** i32 each: port + 1, or 0 for a free place. A port never moves. */
+  ports: 64,
+  /** Pairs of i32: the first four bytes of the MAC; the last two in the low half, port + 1 in the high half. */
+  macs: 64 + NETWORK_PORTS_MAX * 4,
+  size: 64 + NETWORK_PORTS_MAX * 4 + MACS_MAX * 8,
+} as const;
+
+/** A row for each device with a data path. */
+export const PORT = {
+  /** `PORT_FLAG`s. Written by control and by the thread that has it open, atomic. */
+  flags: 0,
+  /** Network + 1, or 0. Control. */
+  network: 4,
+  /** Longest frame in bytes. Control. */
+  frameMax: 8,
+  /** Thread row of the guest that has it open, 0 if none. Compare-and-swap. */
+  owner: 12,
+  /** Receiving ring + 1, or 0. The owner's thread, and the reaper. */
+  rxRing: 16,
+  /** The last source MAC that this port taught its network. The owner's thread. */
+  learnedLo: 24,
+  learnedHi: 28,
+  /** Next position of the sending ring. The owner's thread. */
+  txPosition: 32,
+  /** Sending ring: byte offset, slots; courtesy copies for observers. */
+  txOffset: 36,
+  txSlots: 40,
+  /** Float64: bits per second for each direction, 0 for no limit. Control. */
+  rate: 48,
+  /** Float64, nanoseconds of the monotonic clock at which the next byte is due. Sending: the owner's thread. */
+  txDue: 56,
+  /** The same for receiving, i32 in units of 64 ns, compare-and-swap by every sender. */
+  rxDue: 64,
+  /** Frames lost at this receiver, by sender's choice of reason; i32, atomic, for attribution only. */
+  rxFull: 68,
+  rxOther: 72,
+  /** Float64 counters, written by the owner's thread only (the reaper's after its end). */
+  counters: 128,
+  size: 256,
+} as const;
+
+/** Float64 cells from `PORT.counters`. Each frame sent ends in exactly one of those up to `lostByKill`. */
+export const COUNTER = {
+  sent: 0,
+  full: 1,
+  down: 2,
+  noListener: 3,
+  malformed: 4,
+  tooBig: 5,
+  lostByKill: 6,
+  /** Bytes of `sent`. */
+  bytes: 7,
+  /** Of flooded frames: copies made, and copies that found no room. */
+  copies: 8,
+  copiesLost: 9,
+  /** Frames of `sent` that were flooded. */
+  flooded: 10,
+  kicks: 11,
+  /** Over the receiver's rate limit. */
+  overRate: 12,
+} as const;
+
+export const PORT_FLAG = {
+  exists: 1,
+  linkUp: 2,
+  /** A rate is set, or something else that the pump does not do. */
+  slow: 4,
+} as const;
+
+/** A row for each receiving ring; two to a port, used in turn, so that a ring can be swapped. */
+export const RING = {
+  /** Next position to claim. Compare-and-swap by every sender; on a line of its own. */
+  cursor: 0,
+  /** Counts positions that were passed over. Atomic. */
+  passes: 4,
+  /** Slots - 1; byte offsets of the descriptors, the signal and the event area in the owner's memory. */
+  mask: 64,
+  offset: 68,
+  signal: 72,
+  events: 76,
+  /** Signal number: priority * 32 + bit. */
+  number: 80,
+  /** This ring's own index; its port is half of it. */
+  index: 84,
+  /** Thread row of the guest whose memory it is, and its incarnation. */
+  owner: 88,
+  incarnation: 92,
+  /** Signals sent and suppressed; i32, atomic. */
+  sent: 96,
+  suppressed: 100,
+  slots: 128,
+  size: 128 + RING_SLOTS_MAX * 32,
+} as const;
+
+/** One slot of a ring, as the host knows it. */
+export const SLOT = {
+  /** The position that may claim it next. Written by whoever owns that position. */
+  next: 0,
+  /** The newest position that was passed over because the slot was still claimed. */
+  passed: 4,
+  /** The turn that the host last wrote. */
+  turn: 8,
+  /** Float64: frames and bytes that were put here. */
+  frames: 16,
+  bytes: 24,
+  size: 32,
+} as const;
+
+export const THREADS_AT = 0;
+export const NETWORKS_AT = THREADS_AT + (GUESTS_MAX + 1) * THREAD.size;
+export const PORTS_AT = NETWORKS_AT + NETWORKS_MAX * NETWORK.size;
+export const RINGS_AT = PORTS_AT + PORTS_MAX * PORT.size;
+export const FABRIC_BYTES = RINGS_AT + PORTS_MAX * 2 * RING.size;
+
+export const threadAt = (thread: number): number => THREADS_AT + thread * THREAD.size;
+export const networkAt = (network: number): number => NETWORKS_AT + network * NETWORK.size;
+export const portAt = (port: number): number => PORTS_AT + port * PORT.size;
+export const ringAt = (ring: number): number => RINGS_AT + ring * RING.size;
+export const slotAt = (ring: number, slot: number): number => ringAt(ring) + RING.slots + slot * SLOT.size;

@@ -1,0 +1,35 @@
+// The numbers of docs/abi.md that host code needs. The SDKs have their own copy; a test compares them with the page.
+
+export const ABI_VERSION = 1;
+/** Features that this host knows. Version 1 has none. */
+export const HOST_FEATURES = 0n;
+
+export const EPERM = -1;
+export const ENOENT = -2;
+export const EBADF = -9;
+export const EAGAIN = -11;
+export const EFAULT = -14;
+export const EBUSY = -16;
+export const ENODEV = -19;
+export const EINVAL = -22;
+export const ENOSPC = -28;
+export const EPROTO = -71;
+
+/** Functions of handle 0. */
+export const BUS = { negotiate: 1, boot: 2, events: 3, nextChange: 4, write: 5, clock: 6 } as const;
+export const BOOT_RECORD = { lab: 1, guest: 2, argument: 3, environment: 4 } as const;
+
+/** The event area, byte offsets. */
+export const EVENT = { wake: 0, sleeping: 4, changes: 8, stop: 12, pending: 32, size: 64 } as const;
+
+export const CHANGE = { added: 1, removed: 2, changed: 3, size: 128, facts: 48 } as const;
+export const CLASS_NUMBER = { venet: 1, vconsole: 2 } as const;
+
+/** A descriptor. `turn`: bit 0 is 1 while it is the host's, the rest is the sequence. */
+export const DESCRIPTOR = { address: 0, length: 4, turn: 8, cookie: 12, size: 16 } as const;
+/** A ring's signal. */
+export const SIGNAL = { enabled: 0, dirty: 4, size: 16 } as const;
+
+/** Venet: functions, ring ids, size of its facts. */
+export const VENET = { info: 1, rx: 0, tx: 1, factsBytes: 24 } as const;
+export const VCONSOLE = { size: 1, in: 0, out: 1 } as const;

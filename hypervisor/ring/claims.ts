@@ -1,0 +1,218 @@
+// The sender's side of a receiving ring: positions are claimed one by one by any thread, filled, and published.
+// A sender that stops between claim and publish delays nobody: the others pass over its slot. Nothing here waits.
+//
+// Every position of a ring has one claimant, by compare-and-swap on `cursor`. A slot says in `next` which position may
+// use it. The claimant of that position owns the slot until it writes `next = position + slots`. The claimant of a
+// position whose slot is still owned by an earlier one passes over it: it raises `passed`, and whoever sees the slot
+// released (the owner, who looks at `passes` after releasing, or the claimant, who looks at `next` after raising)
+// moves `next` beyond what was passed. Both sides use sequentially consistent operations, so one of them sees it.
+
+import { CLAIM_TRIES, RING_SLOTS_MAX } from "../limits.ts";
+import type { Fabric, GuestMemory } from "../memory/fabric.ts";
+import { RING, SLOT, THREAD, ringAt, threadAt } from "../memory/layout.ts";
+import { DESCRIPTOR } from "./abi.ts";
+
+/** What a claim came to. */
+export const CLAIMED = 0;
+/** No buffer is posted. */
+export const FULL = 1;
+/** The next buffer is smaller than the frame. */
+export const SMALL = 2;
+/** The ring's structure is broken: a turn or a pointer that can't be. */
+export const BROKEN = 3;
+
+const CURSOR = RING.cursor >> 2;
+const PASSES = RING.passes >> 2;
+const MASK = RING.mask >> 2;
+const OFFSET = RING.offset >> 2;
+const SLOTS = RING.slots >> 2;
+const NEXT = SLOT.next >> 2;
+const PASSED = SLOT.passed >> 2;
+const TURN = SLOT.turn >> 2;
+
+/** One thread's hand in other guests' rings: at most one position is claimed at a time. */
+export class Claims {
+  readonly #fabric: Fabric;
+  readonly #self: number;
+  #ring = 0;
+  #memory: GuestMemory | undefined;
+  #position = 0;
+  #slot = 0;
+  #descriptor = 0;
+  #passes = 0;
+  /** Where the claimed buffer lies in the receiver's memory. */
+  address = 0;
+
+  constructor(fabric: Fabric, thread: number) {
+    this.#fabric = fabric;
+    this.#self = threadAt(thread) >> 2;
+  }
+
+  /**
+   * Claims the next position of `ring`, whose descriptors lie in `memory`, for a frame of `length` bytes. After
+   * CLAIMED, fill `address` and call `publish`. `countFor` is the port + 1 whose frame this is, or 0.
+   */
+  claim(ring: number, memory: GuestMemory, length: number, countFor: number): number {
+    const { i32 } = this.#fabric;
+    const at = ringAt(ring) >> 2;
+    const mask = i32[at + MASK] as number;
+    const offset = i32[at + OFFSET] as number;
+    // Bound: CLAIM_TRIES; each turn either ends, or another sender or this one has moved the cursor.
+    for (let tries = 0; tries < CLAIM_TRIES; tries++) {
+      const passes = Atomics.load(i32, at + PASSES);
+      const position = Atomics.load(i32, at + CURSOR);
+      const slot = at + SLOTS + (position & mask) * (SLOT.size >> 2);
+      if (Atomics.load(i32, slot + NEXT) !== position) {
+        this.#passOver(at, slot, position, mask + 1);
+        continue;
+      }
+      const descriptor = (offset + (position & mask) * DESCRIPTOR.size) >>> 2;
+      const written = i32[slot + TURN] as number;
+      const turn = Atomics.load(memory.i32, descriptor + (DESCRIPTOR.turn >> 2));
+      const address = (memory.i32[descriptor] as number) >>> 0; // Read once, as is the capacity.
+      const capacity = (memory.i32[descriptor + 1] as number) >>> 0;
+      let verdict = CLAIMED;
+      if (turn !== (written | 1)) verdict = turn === written ? FULL : BROKEN;
+      else if (address + capacity > memory.byteLength) verdict = BROKEN;
+      else if (capacity < length) verdict = SMALL;
+      if (verdict !== CLAIMED) {
+        // Another sender may have used the position while we looked: then what was read says nothing.
+        if (Atomics.load(i32, at + CURSOR) !== position) continue;
+        if (Atomics.load(i32, slot + NEXT) !== position) continue;
+        return verdict;
+      }
+      this.#note(ring, position, countFor, length);
+      if (Atomics.compareExchange(i32, at + CURSOR, position, position + 1) !== position) {
+        this.#forget();
+        continue;
+      }
+      this.#ring = at;
+      this.#memory = memory;
+      this.#position = position;
+      this.#slot = slot;
+      this.#descriptor = descriptor;
+      this.#passes = passes;
+      this.address = address;
+      return CLAIMED;
+    }
+    return FULL;
+  }
+
+  /** Gives the claimed buffer to the receiver with `length` bytes in it. The caller counts the frame right after. */
+  publish(length: number): void {
+    const { i32, f64 } = this.#fabric;
+    const memory = this.#memory as GuestMemory;
+    const turn = (this.#position << 1) | 0;
+    memory.i32[this.#descriptor + 1] = length;
+    Atomics.store(memory.i32, this.#descriptor + (DESCRIPTOR.turn >> 2), turn); // The commit.
+    i32[this.#slot + TURN] = turn;
+    const frames = (this.#slot >> 1) + (SLOT.frames >> 3);
+    f64[frames] = (f64[frames] as number) + 1;
+    f64[frames + 1] = (f64[frames + 1] as number) + length;
+    const slots = (i32[this.#ring + MASK] as number) + 1;
+    Atomics.store(i32, this.#slot + NEXT, (this.#position + slots) | 0);
+  }
+
+  /** Ends the claim, after the frame was counted. */
+  release(): void {
+    const { i32 } = this.#fabric;
+    i32[this.#self + (THREAD.claimFor >> 2)] = 0;
+    if (Atomics.load(i32, this.#ring + PASSES) !== this.#passes) {
+      const slots = (i32[this.#ring + MASK] as number) + 1;
+      resolvePasses(i32, this.#slot, (this.#position + slots) | 0, slots);
+    }
+    this.#forget();
+  }
+
+  /** Ends a claim of `pump.wat` that ran while positions were passed over. */
+  resolveBatch(ring: number): void {
+    const { i32 } = this.#fabric;
+    const at = ringAt(ring) >> 2;
+    const from = i32[this.#self + (THREAD.claimFrom >> 2)] as number;
+    const count = i32[this.#self + (THREAD.claimCount >> 2)] as number;
+    const mask = i32[at + MASK] as number;
+    for (let i = 0; i < count; i++) {
+      const position = (from + i) | 0;
+      const slot = at + SLOTS + (position & mask) * (SLOT.size >> 2);
+      resolvePasses(i32, slot, (position + mask + 1) | 0, mask + 1);
+    }
+    this.#forget();
+  }
+
+  #passOver(at: number, slot: number, position: number, slots: number): void {
+    const { i32 } = this.#fabric;
+    this.#note(((i32[at + (RING.index >> 2)] as number) | 0), position, 0, 0);
+    if (Atomics.compareExchange(i32, at + CURSOR, position, (position + 1) | 0) === position) {
+      passOver(i32, at, slot, position, slots);
+    }
+    this.#forget();
+  }
+
+  /** Tells the reaper what this thread is about to own. */
+  #note(ring: number, position: number, countFor: number, length: number): void {
+    const { i32 } = this.#fabric;
+    i32[this.#self + (THREAD.claimFrom >> 2)] = position;
+    i32[this.#self + (THREAD.claimCount >> 2)] = 1;
+    i32[this.#self + (THREAD.claimFor >> 2)] = countFor;
+    i32[this.#self + ((THREAD.scratch + 4) >> 2)] = length;
+    Atomics.store(i32, this.#self + (THREAD.claimRing >> 2), ring + 1);
+  }
+
+  #forget(): void {
+    const { i32 } = this.#fabric;
+    i32[this.#self + (THREAD.claimFor >> 2)] = 0;
+    Atomics.store(i32, this.#self + (THREAD.claimRing >> 2), 0);
+  }
+}
+
+/** Records that `position`, which the caller claimed, does not use its slot. `at` and `slot` are i32 indices. */
+export function passOver(i32: Int32Array, at: number, slot: number, position: number, slots: number): void {
+  Atomics.add(i32, at + PASSES, 1);
+  // Bound: fails only when another sender raised it, at most once for each lap of the ring.
+  for (let tries = 0; tries < RING_SLOTS_MAX; tries++) {
+    const passed = Atomics.load(i32, slot + PASSED);
+    if (((passed - position) | 0) >= 0) break;
+    if (Atomics.compareExchange(i32, slot + PASSED, passed, position) === passed) break;
+  }
+  resolvePasses(i32, slot, position, slots);
+}
+
+/** Moves `next` from `from`, if it stands there, beyond the positions that were passed over. */
+export function resolvePasses(i32: Int32Array, slot: number, from: number, slots: number): void {
+  let next = from;
+  // Bound: each turn takes up a newer pass, of which there is one a lap.
+  for (let tries = 0; tries < RING_SLOTS_MAX; tries++) {
+    if (Atomics.load(i32, slot + NEXT) !== next) return;
+    const passed = Atomics.load(i32, slot + PASSED);
+    if (((passed - next) | 0) < 0) return;
+    const beyond = (passed + slots) | 0;
+    if (Atomics.compareExchange(i32, slot + NEXT, next, beyond) !== next) return;
+    next = beyond;
+  }
+}
+
+/** Sets up a ring's row for a new registration. The owner's thread; nobody sends to it yet. */
+export function resetRing(
+  fabric: Fabric,
+  ring: number,
+  set: { count: number; offset: number; signal: number; events: number; number: number; owner: number; incarnation: number },
+): void {
+  const { i32 } = fabric;
+  const at = ringAt(ring) >> 2;
+  i32[at + MASK] = set.count - 1;
+  i32[at + OFFSET] = set.offset;
+  i32[at + (RING.signal >> 2)] = set.signal;
+  i32[at + (RING.events >> 2)] = set.events;
+  i32[at + (RING.number >> 2)] = set.number;
+  i32[at + (RING.index >> 2)] = ring;
+  i32[at + (RING.owner >> 2)] = set.owner;
+  i32[at + (RING.incarnation >> 2)] = set.incarnation;
+  for (let index = 0; index < set.count; index++) {
+    const slot = at + SLOTS + index * (SLOT.size >> 2);
+    i32[slot + NEXT] = index;
+    i32[slot + PASSED] = index - set.count;
+    i32[slot + TURN] = 0;
+  }
+  Atomics.store(i32, at + PASSES, 0);
+  Atomics.store(i32, at + CURSOR, 0);
+}

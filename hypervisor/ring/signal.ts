@@ -1,0 +1,74 @@
+// Waking a guest: the host's half of a ring's signal and of the event area. A wake-up is never lost: the sleeper says
+// that it sleeps and then looks once more, the waker publishes and then looks whether anybody sleeps, and all four are
+// sequentially consistent.
+
+import type { Fabric, GuestMemory } from "../memory/fabric.ts";
+import { RING, THREAD, ringAt, threadAt } from "../memory/layout.ts";
+import { EVENT, SIGNAL } from "./abi.ts";
+
+/** Tells the owner of a receiving ring that something was published. `memory` is the owner's. Any thread. */
+export function signalRing(fabric: Fabric, ring: number, memory: GuestMemory): void {
+  const { i32 } = fabric;
+  const at = ringAt(ring) >> 2;
+  const signal = (i32[at + (RING.signal >> 2)] as number) >>> 2;
+  Atomics.add(memory.i32, signal + (SIGNAL.dirty >> 2), 1); // S1: pairs with the guest's look after `enabled`.
+  if (Atomics.load(memory.i32, signal + (SIGNAL.enabled >> 2)) === 0) {
+    Atomics.add(i32, at + (RING.suppressed >> 2), 1);
+    return;
+  }
+  Atomics.add(i32, at + (RING.sent >> 2), 1);
+  const events = i32[at + (RING.events >> 2)] as number;
+  const number = i32[at + (RING.number >> 2)] as number;
+  const word = (events + EVENT.pending) >>> 2;
+  Atomics.or(memory.i32, word + (number >>> 5), 1 << (number & 31)); // S2: pairs with S4.
+  Atomics.add(i32, (threadAt(i32[at + (RING.owner >> 2)] as number) + THREAD.signals) >> 2, 1);
+  wake(memory, events, false);
+}
+
+/** Wakes a guest that sleeps on its event area; with `always` also one that has not said so. Any thread. */
+export function wake(memory: GuestMemory, events: number, always: boolean): void {
+  if (events === 0) return;
+  const word = events >>> 2;
+  if (!always && Atomics.load(memory.i32, word + (EVENT.sleeping >> 2)) === 0) return; // S3: pairs with S5.
+  Atomics.add(memory.i32, word, 1);
+  Atomics.notify(memory.i32, word);
+}
+
+/** What the sleeper asks each time before it sleeps. */
+export type Reason = () => boolean;
+
+/**
+ * Sleeps on the event area until a signal is pending or `reason` holds. Answers false when the time is up.
+ * The guest's own thread only. `timeoutMs` may be Infinity.
+ */
+export function sleep(
+  memory: GuestMemory,
+  events: number,
+  timeoutMs: number,
+  nowMs: () => number,
+  reason: Reason,
+): boolean {
+  const word = events >>> 2;
+  const end = timeoutMs === Infinity ? Infinity : nowMs() + timeoutMs;
+  Atomics.store(memory.i32, word + (EVENT.sleeping >> 2), 1); // S5: pairs with S3.
+  let woken = true;
+  // Bound: the caller's time limit; a guest that is to end is terminated in the wait.
+  while (!(isPending(memory, events) || reason())) {
+    const seen = Atomics.load(memory.i32, word);
+    if (isPending(memory, events) || reason()) break; // S4: pairs with S2.
+    const left = end - nowMs();
+    if (left <= 0 || Atomics.wait(memory.i32, word, seen, left) === "timed-out") {
+      woken = isPending(memory, events) || reason();
+      break;
+    }
+  }
+  Atomics.store(memory.i32, word + (EVENT.sleeping >> 2), 0);
+  return woken;
+}
+
+/** Whether any of the eight words of pending signals has a bit. */
+export function isPending(memory: GuestMemory, events: number): boolean {
+  const first = (events + EVENT.pending) >>> 2;
+  for (let word = 0; word < 8; word++) if (Atomics.load(memory.i32, first + word) !== 0) return true;
+  return false;
+}
