@@ -1,0 +1,67 @@
+// Where MAC addresses live on a network: an open-addressed table in the fabric, read and taught by every sender.
+// An entry is two words that are written so that a reader sees an old entry, a new one, or none.
+
+import { MACS_MAX, MAC_PROBES } from "../limits.ts";
+import { NETWORK, networkAt } from "../memory/layout.ts";
+
+const BUSY = -1;
+
+/** First table index for a MAC given as its first four bytes and its last two (little-endian words). */
+function home(low: number, high: number): number {
+  const mixed = Math.imul(low ^ Math.imul(high, 0x9e3779b1), 0x85ebca6b);
+  return (mixed ^ (mixed >>> 15)) & (MACS_MAX - 1);
+}
+
+function entryAt(network: number, index: number): number {
+  return (networkAt(network) + NETWORK.macs + (index & (MACS_MAX - 1)) * 8) >> 2;
+}
+
+/** The port that was last heard sending from this MAC, or -1. `high` is at most 0xffff. Any thread. */
+export function lookUpMac(i32: Int32Array, network: number, low: number, high: number): number {
+  const start = home(low, high);
+  for (let probe = 0; probe < MAC_PROBES; probe++) {
+    const at = entryAt(network, start + probe);
+    const word = Atomics.load(i32, at + 1);
+    if ((word & 0xffff) !== high || word === 0 || word === BUSY) continue;
+    if (Atomics.load(i32, at) !== low) continue;
+    if (Atomics.load(i32, at + 1) !== word) continue; // It changed under us: as good as unknown.
+    return (word >>> 16) - 1;
+  }
+  return -1;
+}
+
+/** Remembers that `port` sends from this MAC. Where there is no room nothing is learned. Any thread. */
+export function learnMac(i32: Int32Array, network: number, low: number, high: number, port: number): void {
+  const start = home(low, high);
+  const word = ((port + 1) << 16) | high;
+  for (let probe = 0; probe < MAC_PROBES; probe++) {
+    const at = entryAt(network, start + probe);
+    const old = Atomics.load(i32, at + 1);
+    if (old !== 0 && old !== BUSY && (old & 0xffff) === high && Atomics.load(i32, at) === low) {
+      if (old !== word) Atomics.compareExchange(i32, at + 1, old, word);
+      return;
+    }
+  }
+  for (let probe = 0; probe < MAC_PROBES; probe++) {
+    const at = entryAt(network, start + probe);
+    if (Atomics.load(i32, at + 1) !== 0) continue;
+    if (Atomics.compareExchange(i32, at + 1, 0, BUSY) !== 0) continue;
+    Atomics.store(i32, at, low); // Straight line from BUSY to here: a kill can't come between.
+    Atomics.store(i32, at + 1, word);
+    return;
+  }
+}
+
+/** Forgets every MAC of a port: it left the network. Control thread. */
+export function forgetMacs(i32: Int32Array, network: number, port: number): void {
+  for (let index = 0; index < MACS_MAX; index++) {
+    const at = entryAt(network, index);
+    const word = Atomics.load(i32, at + 1);
+    if (word !== BUSY && word >>> 16 === port + 1) Atomics.compareExchange(i32, at + 1, word, 0);
+  }
+}
+
+/** Empties the table: the row serves a new network. Control thread. */
+export function clearMacs(i32: Int32Array, network: number): void {
+  i32.fill(0, entryAt(network, 0), entryAt(network, 0) + MACS_MAX * 2);
+}

@@ -1,0 +1,64 @@
+// Which guests' memories this thread knows: letters from the control thread, read without a turn of the event loop.
+
+import { receiveMessageOnPort, type MessagePort } from "node:worker_threads";
+import type { Fabric, GuestMemory } from "../memory/fabric.ts";
+import { viewGuestMemory } from "../memory/fabric.ts";
+import { THREAD, threadAt } from "../memory/layout.ts";
+
+/** The memory of the guest in a thread row, or the news that it is gone. */
+export interface PeerLetter {
+  readonly type: "peer";
+  readonly thread: number;
+  readonly incarnation: number;
+  readonly memory?: WebAssembly.Memory;
+}
+
+interface Peer {
+  readonly incarnation: number;
+  readonly memory: GuestMemory;
+}
+
+/** Memories by thread row, and the inbox that brings them. One a thread. */
+export class Peers<Letter extends { readonly type: string }> {
+  readonly #fabric: Fabric;
+  readonly #mailAt: number;
+  readonly #inbox: MessagePort;
+  readonly #other: (letter: Letter) => void;
+  readonly #peers = new Map<number, Peer>();
+  #seen = 0;
+  /** Counts peers that came or went: what was derived from one must be looked up again. */
+  version = 0;
+
+  /** `other` is given every letter that isn't about a peer. */
+  constructor(fabric: Fabric, thread: number, inbox: MessagePort, other: (letter: Letter) => void) {
+    this.#fabric = fabric;
+    this.#mailAt = (threadAt(thread) + THREAD.mail) >> 2;
+    this.#inbox = inbox;
+    this.#other = other;
+  }
+
+  /** Reads new letters, if control has said that there are any. */
+  readMail(): void {
+    const count = Atomics.load(this.#fabric.i32, this.#mailAt);
+    if (count === this.#seen) return;
+    this.#seen = count;
+    // Bound: what control has posted; it posts a letter for each change of the lab.
+    for (let letter = receiveMessageOnPort(this.#inbox); letter; letter = receiveMessageOnPort(this.#inbox)) {
+      this.take(letter.message as PeerLetter | Letter);
+    }
+  }
+
+  take(letter: PeerLetter | Letter): void {
+    if (letter.type !== "peer") return this.#other(letter as Letter);
+    const { thread, incarnation, memory } = letter as PeerLetter;
+    this.version++;
+    if (memory) this.#peers.set(thread, { incarnation, memory: viewGuestMemory(memory) });
+    else this.#peers.delete(thread);
+  }
+
+  /** The memory of the guest that is in this row in this incarnation, if it is known. */
+  memoryOf(thread: number, incarnation: number): GuestMemory | undefined {
+    const peer = this.#peers.get(thread);
+    return peer && peer.incarnation === incarnation ? peer.memory : undefined;
+  }
+}

@@ -1,0 +1,48 @@
+// Rate limits of a device: a virtual clock says when the next byte is due. What a guest sends waits in its own ring;
+// what it would receive above its rate is dropped, since nobody waits for a receiver.
+
+import { RATE_BURST_BYTES, RATE_BURST_NS, RATE_WAIT_US_MAX } from "../limits.ts";
+import type { Fabric } from "../memory/fabric.ts";
+import { PORT, portAt } from "../memory/layout.ts";
+
+const TICK_NS = 64;
+
+/** How far a limit of `rate` bits per second lets its clock run ahead, nanoseconds. */
+function burstNs(rate: number): number {
+  return Math.max(RATE_BURST_NS, (RATE_BURST_BYTES * 8e9) / rate);
+}
+
+/** Bits per second of a port, 0 for no limit. */
+export function rateOf(fabric: Fabric, port: number): number {
+  return fabric.f64[(portAt(port) + PORT.rate) >> 3] as number;
+}
+
+/** Takes `bytes` from what a port may send now: 0, or microseconds until it may. The owner's thread. */
+export function takeToSend(fabric: Fabric, port: number, bytes: number, nowNs: number): number {
+  const rate = rateOf(fabric, port);
+  if (rate === 0) return 0;
+  const at = (portAt(port) + PORT.txDue) >> 3;
+  const due = Math.max(fabric.f64[at] as number, nowNs - burstNs(rate));
+  if (due > nowNs) return Math.min(RATE_WAIT_US_MAX, Math.max(2, Math.ceil((due - nowNs) / 1000)));
+  fabric.f64[at] = due + (bytes * 8e9) / rate;
+  return 0;
+}
+
+/** Takes `bytes` from what a port may receive now. False: over its rate. Any thread; several race by CAS. */
+export function takeToReceive(fabric: Fabric, port: number, bytes: number, nowNs: number): boolean {
+  const rate = rateOf(fabric, port);
+  if (rate === 0) return true;
+  const at = (portAt(port) + PORT.rxDue) >> 2;
+  const now = Math.floor(nowNs / TICK_NS) | 0;
+  const burst = Math.ceil(burstNs(rate) / TICK_NS);
+  const cost = Math.max(1, Math.round((bytes * 8e9) / rate / TICK_NS));
+  // Bound: fails only when another sender took some; 64 of them in one look is a flood, and over the rate.
+  for (let tries = 0; tries < 64; tries++) {
+    const due = Atomics.load(fabric.i32, at);
+    let ahead = (due - now) | 0;
+    if (ahead > burst + cost || ahead < -burst) ahead = -burst; // Long idle: the clock has gone round.
+    if (ahead > 0) return false;
+    if (Atomics.compareExchange(fabric.i32, at, due, (now + ahead + cost) | 0) === due) return true;
+  }
+  return false;
+}
