@@ -1,0 +1,60 @@
+// Compiles a rival's C source at bench time, once for each text of it, into `bench/build/` (never committed).
+// It refuses to run without a C compiler: a comparison without its rival would be no comparison.
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rename } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const FLAGS = ["-O2", "-pthread", "-Wall", "-Wextra"];
+
+/** Path of the program made from `bench/rivals/NAME.c`. Throws with the compiler's words if it can't be made. */
+export async function compileRival(name: string): Promise<string> {
+  const source = fileURLToPath(new URL(`rivals/${name}.c`, import.meta.url));
+  const folder = fileURLToPath(new URL("build/", import.meta.url));
+  const digest = createHash("sha256")
+    .update(await readFile(source))
+    .update(FLAGS.join(" "))
+    .digest("hex");
+  const program = `${folder}${name}-${digest.slice(0, 12)}`;
+  if (existsSync(program)) return program;
+  await mkdir(folder, { recursive: true });
+  const compiler = process.env["CC"] ?? "cc";
+  const fresh = `${program}.${process.pid}`;
+  try {
+    await run(compiler, [...FLAGS, source, "-o", fresh]);
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    throw new Error(`The rival ${name} needs a C compiler (install gcc, or set CC): ${words}`);
+  }
+  await rename(fresh, program); // Two benches at once: each renames a whole file.
+  return program;
+}
+
+/** What a rival prints: one line of JSON. `frames` are those after its own warm-up. */
+export interface RivalResult {
+  readonly frames: number;
+  readonly bytes: number;
+  readonly seconds: number;
+  readonly p50_us?: number;
+}
+
+/** Runs a compiled rival to its end. Throws with its own words if it says that the run is void. */
+export async function runRival(program: string, args: readonly (string | number)[]): Promise<RivalResult> {
+  const { stdout } = await run(program, args.map(String), { timeout: 120_000 });
+  const result: unknown = JSON.parse(stdout);
+  if (!isResult(result)) throw new Error(`${program} printed something else: ${stdout}`);
+  return result;
+}
+
+function isResult(value: unknown): value is RivalResult {
+  if (typeof value !== "object" || value === null) return false;
+  return (
+    "frames" in value &&
+    "seconds" in value &&
+    typeof value.frames === "number" &&
+    typeof value.seconds === "number"
+  );
+}
