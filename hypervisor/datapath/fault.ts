@@ -6,6 +6,7 @@ export const FAULT = {
   txPointer: 2,
   rxStructure: 3,
   watchdog: 4,
+  hostStack: 5,
 } as const;
 
 const WORDS: Readonly<Record<number, string>> = {
@@ -13,6 +14,7 @@ const WORDS: Readonly<Record<number, string>> = {
   [FAULT.txPointer]: "broke the protocol: a descriptor of a sending ring points outside the guest's memory",
   [FAULT.rxStructure]: "broke the protocol: a descriptor of a receiving ring has a turn or a pointer that can't be",
   [FAULT.watchdog]: "used its CPU time without calling the host (watchdog)",
+  [FAULT.hostStack]: "called the host with no stack left",
 };
 
 export function faultText(fault: number): string {

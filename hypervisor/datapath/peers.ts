@@ -3,7 +3,7 @@
 import { receiveMessageOnPort, type MessagePort } from "node:worker_threads";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { viewGuestMemory } from "../memory/fabric.ts";
-import { THREAD, threadAt } from "../memory/layout.ts";
+import { mailOf } from "../memory/threads.ts";
 
 /** The memory of the guest in a thread row, or the news that it is gone. */
 export interface PeerLetter {
@@ -21,25 +21,24 @@ interface Peer {
 /** Memories by thread row, and the inbox that brings them. One a thread. */
 export class Peers<Letter extends { readonly type: string }> {
   readonly #fabric: Fabric;
-  readonly #mailAt: number;
+  readonly #thread: number;
   readonly #inbox: MessagePort;
   readonly #other: (letter: Letter) => void;
   readonly #peers = new Map<number, Peer>();
   #seen = 0;
-  /** Counts peers that came or went: what was derived from one must be looked up again. */
-  version = 0;
 
   /** `other` is given every letter that isn't about a peer. */
   constructor(fabric: Fabric, thread: number, inbox: MessagePort, other: (letter: Letter) => void) {
     this.#fabric = fabric;
-    this.#mailAt = (threadAt(thread) + THREAD.mail) >> 2;
+    this.#thread = thread;
+    this.#seen = mailOf(fabric, thread);
     this.#inbox = inbox;
     this.#other = other;
   }
 
   /** Reads new letters, if control has said that there are any. */
   readMail(): void {
-    const count = Atomics.load(this.#fabric.i32, this.#mailAt);
+    const count = mailOf(this.#fabric, this.#thread);
     if (count === this.#seen) return;
     this.#seen = count;
     // Bound: what control has posted; it posts a letter for each change of the lab.
@@ -51,7 +50,6 @@ export class Peers<Letter extends { readonly type: string }> {
   take(letter: PeerLetter | Letter): void {
     if (letter.type !== "peer") return this.#other(letter as Letter);
     const { thread, incarnation, memory } = letter as PeerLetter;
-    this.version++;
     if (memory) this.#peers.set(thread, { incarnation, memory: viewGuestMemory(memory) });
     else this.#peers.delete(thread);
   }

@@ -8,6 +8,7 @@ import { COUNTER, NETWORK, PORT, PORT_FLAG, RING, THREAD } from "../memory/layou
 import { networkAt, portAt, ringAt, threadAt } from "../memory/layout.ts";
 import { DESCRIPTOR } from "../ring/abi.ts";
 import { BROKEN, CLAIMED, Claims, FULL, SMALL } from "../ring/claims.ts";
+import { turnAt, type TxRing } from "../ring/sending.ts";
 import { signalRing } from "../ring/signal.ts";
 import { FAULT, type RaiseFault } from "./fault.ts";
 import { learnMac, lookUpMac } from "./mac-table.ts";
@@ -18,23 +19,11 @@ import { rateOf, takeToReceive, takeToSend } from "./rate.ts";
 /** Bytes that are copied before they are published together: about what a core's nearest caches hold. */
 const BATCH_BYTES = 48 * 1024;
 
-/** A sending ring as its owner's thread knows it. */
-export interface TxRing {
-  readonly port: number;
-  /** Byte offset of the descriptors, and slots - 1. */
-  readonly offset: number;
-  readonly mask: number;
-  /** The next position; unsigned 32 bits kept as int32. */
-  position: number;
-  /** Every slot has been given back at least once. */
-  lapped: boolean;
-}
-
 export interface SwitchParts {
   readonly fabric: Fabric;
   readonly thread: number;
   readonly memory: GuestMemory;
-  readonly peers: Pick<Peers<{ readonly type: string }>, "memoryOf" | "version">;
+  readonly peers: Pick<Peers<{ readonly type: string }>, "memoryOf">;
   readonly pumps: Pumps;
   readonly fault: RaiseFault;
   readonly nowNs: () => number;
@@ -67,8 +56,9 @@ export class Switch {
     // Bound: BUDGET_FRAMES and BUDGET_BYTES; each turn moves at least one frame or ends.
     while (frames < BUDGET_FRAMES && bytes < BUDGET_BYTES) {
       const descriptor = (tx.offset + (tx.position & tx.mask) * DESCRIPTOR.size) >>> 2;
-      const verdict = this.#posted(tx, descriptor);
-      if (verdict !== POSTED) {
+      const turn = turnAt(this.#parts.memory, descriptor, tx);
+      if (turn !== "posted") {
+        if (turn === "broken") this.#parts.fault(this.#parts.thread, FAULT.txTurn);
         answer = 0;
         break;
       }
@@ -88,14 +78,6 @@ export class Switch {
     return answer;
   }
 
-  #posted(tx: TxRing, descriptor: number): number {
-    const turn = Atomics.load(this.#parts.memory.i32, descriptor + (DESCRIPTOR.turn >> 2));
-    if (turn === ((tx.position << 1) | 1)) return POSTED;
-    const previous = tx.lapped ? ((tx.position - tx.mask - 1) << 1) | 0 : 0;
-    if (turn !== previous) this.#parts.fault(this.#parts.thread, FAULT.txTurn);
-    return EMPTY;
-  }
-
   /** Moves the frame at the ring's position, and what follows it to the same place. Answers frames moved. */
   #forward(tx: TxRing, descriptor: number, address: number, length: number, most: number, mostBytes: number): number {
     const { fabric, memory } = this.#parts;
@@ -103,12 +85,9 @@ export class Switch {
     const row = portAt(tx.port) >> 2;
     const flags = Atomics.load(i32, row + (PORT.flags >> 2));
     const network = (i32[row + (PORT.network >> 2)] as number) - 1;
-    if (!inside(memory, address, length)) {
-      this.#parts.fault(this.#parts.thread, FAULT.txPointer);
-      return this.#end(tx, descriptor, COUNTER.malformed, 0);
-    }
     if (length < FRAME_MIN) return this.#end(tx, descriptor, COUNTER.malformed, 0);
     if (length > (i32[row + (PORT.frameMax >> 2)] as number)) return this.#end(tx, descriptor, COUNTER.tooBig, 0);
+    if (!inside(memory, address, length)) this.#parts.fault(this.#parts.thread, FAULT.txPointer);
     if ((flags & PORT_FLAG.linkUp) === 0) return this.#end(tx, descriptor, COUNTER.down, 0);
     if (network < 0) return this.#end(tx, descriptor, COUNTER.noListener, 0);
     const header0 = memory.view.getInt32(address, true); // The header is read once, and written from these.
@@ -133,12 +112,33 @@ export class Switch {
   }
 
   #pump(tx: TxRing, target: number, h0: number, h1: number, h2: number, most: number, mostBytes: number): number {
-    const { fabric, memory, pumps, thread } = this.#parts;
     const ring = this.#ringOf(target);
     const receiver = this.#receiver;
     if (ring < 0 || !receiver) return 0;
+    const answer = this.#runPump(tx, ring, receiver, h0, h1, h2, most, mostBytes);
+    const moved = answer & ~PUMP_PASSED;
+    if (moved > 0) {
+      if (tx.mask - (tx.position & tx.mask) < moved) tx.lapped = true;
+      tx.position = (tx.position + moved) | 0;
+      this.#touch(ring);
+    }
+    if (answer !== moved) this.#claims.resolveBatch(ring);
+    return moved;
+  }
+
+  #runPump(
+    tx: TxRing,
+    ring: number,
+    receiver: GuestMemory,
+    h0: number,
+    h1: number,
+    h2: number,
+    most: number,
+    mostBytes: number,
+  ): number {
+    const { fabric, memory, pumps, thread } = this.#parts;
     const row = portAt(tx.port);
-    const answer = pumps.to(receiver)(
+    return pumps.to(receiver)(
       threadAt(thread),
       tx.port,
       row,
@@ -156,14 +156,6 @@ export class Switch {
       BATCH_BYTES,
       mostBytes,
     );
-    const moved = answer & ~PUMP_PASSED;
-    if (moved > 0) {
-      if (tx.mask - ((tx.position >>> 0) & tx.mask) < moved) tx.lapped = true;
-      tx.position = (tx.position + moved) | 0;
-      this.#touch(ring);
-    }
-    if (answer !== moved) this.#claims.resolveBatch(ring);
-    return moved;
   }
 
   /** Puts one frame into the ring of `target`. The answer is the counter that it ends in; SENT leaves the claim open. */
@@ -210,9 +202,9 @@ export class Switch {
       const port = Atomics.load(i32, list + (NETWORK.ports >> 2) + index) - 1;
       if (port < 0 || port === tx.port) continue;
       if ((i32[(portAt(port) + PORT.network) >> 2] as number) - 1 !== network) continue;
-      const outcome = this.#deliver(port, address, length, h0, h1, h2, 0);
+      const outcome = this.#deliver(port, address, length, h0, h1, h2, -(tx.port + 1));
       if (outcome === COUNTER.sent) {
-        this.#count(tx.port, COUNTER.copies, 1);
+        this.#countCopy(tx.port);
         this.#claims.release();
         copies++;
       } else if (outcome !== COUNTER.noListener && outcome !== COUNTER.down) {
@@ -286,6 +278,14 @@ export class Switch {
     this.#touchedCount = 0;
   }
 
+  /** A copy that was published; in one straight line with the note that it is counted. */
+  #countCopy(port: number): void {
+    const { i32, f64 } = this.#parts.fabric;
+    const cell = ((portAt(port) + PORT.counters) >> 3) + COUNTER.copies;
+    f64[cell] = (f64[cell] as number) + 1;
+    i32[(threadAt(this.#parts.thread) + THREAD.claimFor) >> 2] = 0;
+  }
+
   #count(port: number, counter: number, by: number): void {
     const cell = ((portAt(port) + PORT.counters) >> 3) + counter;
     const { f64 } = this.#parts.fabric;
@@ -302,6 +302,3 @@ export class Switch {
     return this.#nowNs;
   }
 }
-
-const POSTED = 0;
-const EMPTY = 1;

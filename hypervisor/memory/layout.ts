@@ -23,7 +23,7 @@ export const THREAD = {
   exits: 32,
   /** Event area of the guest, byte offset in its memory, 0 if none. */
   events: 40,
-  /** Port + 1 whose frame is claimed for and not yet counted, 0 if none. */
+  /** Port + 1 whose frame is claimed for and not yet counted, negative for a copy of a flood, 0 if none. */
   claimFor: 44,
   /** Port + 1 whose frame is being flooded, 0 if none. */
   flooding: 48,

@@ -34,35 +34,33 @@ export function wake(memory: GuestMemory, events: number, always: boolean): void
   Atomics.notify(memory.i32, word);
 }
 
-/** What the sleeper asks each time before it sleeps. */
-export type Reason = () => boolean;
-
 /**
- * Sleeps on the event area until a signal is pending or `reason` holds. Answers false when the time is up.
- * The guest's own thread only. `timeoutMs` may be Infinity.
+ * Sleeps until a signal is pending, or `wake` differs from `seen`, what the guest knows already. Answers false when
+ * the time is up. The guest's own thread only. `timeoutMs` may be Infinity.
  */
-export function sleep(
+export function sleepOnEvents(
   memory: GuestMemory,
   events: number,
+  seen: number,
   timeoutMs: number,
   nowMs: () => number,
-  reason: Reason,
 ): boolean {
   const word = events >>> 2;
+  const sleeping = word + (EVENT.sleeping >> 2);
+  if (Atomics.load(memory.i32, word) !== seen || isPending(memory, events)) return true;
+  if (timeoutMs === 0) return false;
   const end = timeoutMs === Infinity ? Infinity : nowMs() + timeoutMs;
-  Atomics.store(memory.i32, word + (EVENT.sleeping >> 2), 1); // S5: pairs with S3.
+  Atomics.store(memory.i32, sleeping, 1); // S5: pairs with S3.
   let woken = true;
   // Bound: the caller's time limit; a guest that is to end is terminated in the wait.
-  while (!(isPending(memory, events) || reason())) {
-    const seen = Atomics.load(memory.i32, word);
-    if (isPending(memory, events) || reason()) break; // S4: pairs with S2.
+  while (!isPending(memory, events) && Atomics.load(memory.i32, word) === seen) { // S4: pairs with S2.
     const left = end - nowMs();
     if (left <= 0 || Atomics.wait(memory.i32, word, seen, left) === "timed-out") {
-      woken = isPending(memory, events) || reason();
+      woken = isPending(memory, events) || Atomics.load(memory.i32, word) !== seen;
       break;
     }
   }
-  Atomics.store(memory.i32, word + (EVENT.sleeping >> 2), 0);
+  Atomics.store(memory.i32, sleeping, 0);
   return woken;
 }
 

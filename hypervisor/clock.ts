@@ -1,0 +1,19 @@
+// The clocks of the host. The only file of the hypervisor that reads one; everybody else is given a `HostClock`.
+
+/** Monotonic time that all threads of the process agree on, and the wall's. */
+export interface HostClock {
+  /** Nanoseconds, monotonic. */
+  nowNs(): number;
+  /** Nanoseconds since 1970. */
+  wallNs(): bigint;
+}
+
+export const systemClock: HostClock = {
+  nowNs() {
+    const [seconds, nanoseconds] = process.hrtime();
+    return seconds * 1e9 + nanoseconds;
+  },
+  wallNs() {
+    return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n;
+  },
+};

@@ -1,0 +1,23 @@
+// The host half of venet on the guest's thread: an ethernet port of the switch.
+
+import type { TxRing } from "../../ring/sending.ts";
+import { ENOENT, ENOSPC, VENET } from "../../ring/abi.ts";
+import type { ConnectionParts, DeviceNotice } from "../connection.ts";
+import { RingDevice } from "../ring-device.ts";
+
+export class VenetConnection extends RingDevice {
+  constructor(device: DeviceNotice, parts: ConnectionParts) {
+    super(device, parts, VENET.rx, VENET.tx);
+  }
+
+  call(func: number, pointer: number, length: number): number {
+    if (func !== VENET.info) return ENOENT;
+    if (length < VENET.factsBytes) return ENOSPC;
+    this.parts.memory.u8.set(this.device.facts.subarray(0, VENET.factsBytes), pointer);
+    return 0;
+  }
+
+  protected drain(ring: TxRing): number {
+    return this.parts.switch.drain(ring);
+  }
+}

@@ -1,0 +1,82 @@
+// What a guest is told of its bus: devices added, removed and changed, merged so that there is one answer a device.
+
+import { CHANGE } from "../ring/abi.ts";
+import type { DeviceNotice } from "../device/connection.ts";
+
+interface Entry {
+  /** The guest has been told that it is there. */
+  known: boolean;
+  /** Gone, or replaced by another since it was told. */
+  stale: boolean;
+  dirty: boolean;
+  present: DeviceNotice | undefined;
+}
+
+/** Device changes of one guest, in the order of the first untold change. */
+export class Changes {
+  readonly #entries = new Map<number, Entry>();
+
+  put(device: DeviceNotice): void {
+    const entry = this.#entry(device.id);
+    if (entry.present) entry.dirty = true;
+    entry.present = device;
+  }
+
+  drop(id: number): void {
+    const entry = this.#entry(id);
+    entry.present = undefined;
+    entry.dirty = false;
+    if (entry.known) entry.stale = true;
+    else this.#entries.delete(id);
+  }
+
+  /** The device as it is now, for opening it. */
+  present(id: number): DeviceNotice | undefined {
+    return this.#entries.get(id)?.present;
+  }
+
+  /** Writes the next record into `out` (128 bytes, zeroed here). False: nothing to tell. */
+  next(out: Uint8Array): boolean {
+    for (const [id, entry] of this.#entries) {
+      const device = entry.present;
+      if (entry.known && entry.stale) {
+        entry.known = false;
+        entry.stale = false;
+        if (!device) this.#entries.delete(id);
+        writeRecord(out, CHANGE.removed, id, undefined);
+        return true;
+      }
+      if (!device) continue;
+      if (!entry.known || entry.dirty) {
+        writeRecord(out, entry.known ? CHANGE.changed : CHANGE.added, id, device);
+        entry.known = true;
+        entry.dirty = false;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  #entry(id: number): Entry {
+    let entry = this.#entries.get(id);
+    if (!entry) {
+      entry = { known: false, stale: false, dirty: false, present: undefined };
+      this.#entries.set(id, entry);
+    }
+    return entry;
+  }
+}
+
+const NAME_AT = 16;
+const NAME_BYTES = 32;
+
+function writeRecord(out: Uint8Array, type: number, id: number, device: DeviceNotice | undefined): void {
+  out.fill(0, 0, CHANGE.size);
+  const view = new DataView(out.buffer, out.byteOffset, CHANGE.size);
+  view.setUint32(0, type, true);
+  view.setUint32(4, id, true);
+  if (!device) return;
+  view.setUint32(8, device.class, true);
+  out.set(new TextEncoder().encode(device.name).subarray(0, NAME_BYTES), NAME_AT);
+  out.set(device.facts.subarray(0, CHANGE.size - CHANGE.facts), CHANGE.facts);
+}

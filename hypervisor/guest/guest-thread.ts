@@ -1,0 +1,87 @@
+// The thread of one guest: waits in the pool, boots one guest, ends with it. The composition root of that thread.
+
+import { readlinkSync } from "node:fs";
+import { MessageChannel, parentPort, workerData, type MessagePort } from "node:worker_threads";
+import { systemClock } from "../clock.ts";
+import { Peers } from "../datapath/peers.ts";
+import { Pumps } from "../datapath/pump.ts";
+import { Switch } from "../datapath/switch.ts";
+import { viewFabric, viewGuestMemory } from "../memory/fabric.ts";
+import { faultOf, markFault } from "../memory/threads.ts";
+import { LogWriter } from "../ring/log-ring.ts";
+import { Changes } from "./changes.ts";
+import type { BootLetter, InboxLetter, ThreadLetter, ThreadStart } from "./letters.ts";
+import { GuestEnd, Verbs } from "./verbs.ts";
+
+type OwnLetter = Exclude<InboxLetter, { readonly type: "peer" }>;
+
+const control = parentPort as MessagePort;
+const start = workerData as ThreadStart;
+const fabric = viewFabric(start.fabric);
+const { port1: inbox, port2: inboxForControl } = new MessageChannel();
+
+function tell(letter: ThreadLetter): void {
+  control.postMessage(letter);
+}
+
+/** The kernel's id of this thread, for accounting; 0 where there is no /proc. */
+function threadId(): number {
+  try {
+    return Number(readlinkSync("/proc/thread-self").split("/").pop());
+  } catch {
+    return 0;
+  }
+}
+
+function boot(letter: BootLetter): void {
+  const { thread } = letter;
+  const memory = viewGuestMemory(letter.memory);
+  const changes = new Changes();
+  for (const device of letter.devices) changes.put(device);
+  const log = new LogWriter(letter.log, () => tell({ type: "log" }));
+  const peers = new Peers<OwnLetter>(fabric, thread, inbox, (news) => {
+    if (news.type === "device") return changes.put(news.device);
+    changes.drop(news.id);
+    verbs.dropDevice(news.id);
+  });
+  for (const peer of letter.peers) peers.take(peer);
+  const fault = (broken: number, reason: number): void => {
+    if (markFault(fabric, broken, reason)) tell({ type: "fault" });
+    if (broken === thread) throw new GuestEnd();
+  };
+  const nowNs = systemClock.nowNs;
+  const pumps = new Pumps(start.pump, fabric, memory);
+  const verbs = new Verbs({
+    fabric,
+    thread,
+    incarnation: letter.incarnation,
+    memory,
+    boot: letter.boot,
+    log,
+    changes,
+    fault,
+    nowNs,
+    wallNs: systemClock.wallNs,
+    switch: new Switch({ fabric, thread, memory, peers, pumps, fault, nowNs }),
+    readMail: () => peers.readMail(),
+    opened: (port, open) => tell({ type: "opened", port, open }),
+  });
+  run(letter, verbs);
+}
+
+function run(letter: BootLetter, verbs: Verbs): void {
+  try {
+    const imports = { env: { memory: letter.memory }, vbus: verbs.imports() };
+    const { main } = new WebAssembly.Instance(letter.module, imports).exports;
+    tell({ type: "running" });
+    const exit = (main as () => number)();
+    verbs.closeAll();
+    tell({ type: "returned", exit });
+  } catch (error) {
+    if (error instanceof GuestEnd || faultOf(fabric, letter.thread) !== 0) tell({ type: "fault" });
+    else tell({ type: "trapped", message: error instanceof Error ? error.message : "an exception of its own" });
+  }
+}
+
+control.once("message", boot);
+control.postMessage({ type: "ready", tid: threadId(), inbox: inboxForControl }, [inboxForControl]);

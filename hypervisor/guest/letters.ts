@@ -1,0 +1,43 @@
+// What the control thread and a guest's thread write to each other. Plain data; none of it is reachable by a guest.
+
+import type { MessagePort } from "node:worker_threads";
+import type { PeerLetter } from "../datapath/peers.ts";
+import type { DeviceNotice } from "../device/connection.ts";
+
+/** To a waiting thread of the pool, once. */
+export interface BootLetter {
+  readonly type: "boot";
+  readonly thread: number;
+  readonly incarnation: number;
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  /** Records of the boot information. */
+  readonly boot: Uint8Array;
+  readonly log: SharedArrayBuffer;
+  readonly devices: readonly DeviceNotice[];
+  readonly peers: readonly PeerLetter[];
+}
+
+/** Into a guest's inbox, while it runs. */
+export type InboxLetter =
+  | PeerLetter
+  | { readonly type: "device"; readonly device: DeviceNotice }
+  | { readonly type: "device-gone"; readonly id: number };
+
+/** From a guest's thread. */
+export type ThreadLetter =
+  | { readonly type: "ready"; readonly tid: number; readonly inbox: MessagePort }
+  | { readonly type: "running" }
+  | { readonly type: "returned"; readonly exit: number }
+  | { readonly type: "trapped"; readonly message: string }
+  /** A guest, maybe another one, broke the protocol: look at the fault words. */
+  | { readonly type: "fault" }
+  /** There is text in the log ring. */
+  | { readonly type: "log" }
+  | { readonly type: "opened"; readonly port: number; readonly open: boolean };
+
+/** What every thread of the pool starts with. */
+export interface ThreadStart {
+  readonly fabric: WebAssembly.Memory;
+  readonly pump: WebAssembly.Module;
+}

@@ -1,0 +1,210 @@
+// The six verbs: the only door between a guest's code and the host. Every argument is a guest's and may be anything;
+// every answer below zero is an errno value. Runs on the guest's own thread.
+
+import { FAULT } from "../datapath/fault.ts";
+import type { Connection, ConnectionParts } from "../device/connection.ts";
+import { openPort } from "../device/ring-device.ts";
+import { VconsoleConnection } from "../device/vconsole/connection.ts";
+import { VenetConnection } from "../device/venet/connection.ts";
+import { RING_SLOTS_MAX, RING_SLOTS_MIN } from "../limits.ts";
+import { inside } from "../memory/fabric.ts";
+import { enterHost, faultOf, leaveHost, markFault } from "../memory/threads.ts";
+import { CLASS_NUMBER, DESCRIPTOR, EBADF, EFAULT, EINVAL, ENOENT, ENOSPC, EPROTO, SIGNAL } from "../ring/abi.ts";
+import { sleepOnEvents } from "../ring/signal.ts";
+import { BusHandle, type BusParts } from "./bus-handle.ts";
+
+/** Thrown through a guest's frames to end it; what it was is in its fault word. */
+export class GuestEnd extends Error {}
+
+const DEVICE_VERSION = 1;
+const HANDLES_MAX = 256;
+
+export interface VerbParts extends Omit<ConnectionParts, "events">, Omit<BusParts, "setEvents"> {
+  /** Reads letters from control. */
+  readonly readMail: () => void;
+}
+
+/** The imports that a guest's module is given, beside its memory. */
+export class Verbs {
+  readonly #parts: VerbParts;
+  readonly #bus: BusHandle;
+  readonly #handles = new Map<number, Connection>();
+  /** By signal number: who works it off. */
+  readonly #signals: (Connection | undefined)[] = [];
+  /** Bits of signal numbers in use, by priority. */
+  readonly #used = new Uint32Array(8);
+  #events = 0;
+  #wakeSeen = 0;
+
+  constructor(parts: VerbParts) {
+    this.#parts = parts;
+    const setEvents = (offset: number): void => {
+      this.#events = offset;
+      this.#wakeSeen = parts.memory.i32[offset >>> 2] as number;
+    };
+    this.#bus = new BusHandle({ ...parts, setEvents });
+  }
+
+  /** The functions of the import module `vbus`. */
+  imports(): Readonly<Record<string, unknown>> {
+    return {
+      open: (id: number, version: number) => this.#guard(() => this.#open(id, version)),
+      close: (handle: number) => this.#guard(() => this.#close(handle)),
+      call: (handle: number, func: number, pointer: number, length: number, flags: number) =>
+        this.#guard(() => this.#call(handle, func, pointer >>> 0, length >>> 0, flags)),
+      shm: (handle: number, id: number, prio: number, pointer: number, length: number, signal: number, flags: number) =>
+        this.#guard(() => this.#shm(handle, id, prio, pointer >>> 0, length >>> 0, signal, flags)),
+      signal: (number: number) => this.#signal(number),
+      wait: (timeoutNs: bigint) => this.#guard(() => this.#wait(timeoutNs)),
+    };
+  }
+
+  /** Lets every handle go. After the guest has returned; the reaper does it for one that was killed. */
+  closeAll(): void {
+    for (const connection of this.#handles.values()) connection.close();
+    this.#handles.clear();
+  }
+
+  /** A device is gone: its handles answer ENODEV from now on, because its port does. */
+  dropDevice(id: number): void {
+    for (const [handle, connection] of this.#handles) if (connection.device.id === id) this.#close(handle);
+  }
+
+  #guard(verb: () => number): number {
+    const { fabric, thread } = this.#parts;
+    enterHost(fabric, thread);
+    try {
+      this.#parts.readMail();
+      if (faultOf(fabric, thread) !== 0) throw new GuestEnd();
+      return verb();
+    } catch (error) {
+      throw this.#ended(error);
+    } finally {
+      leaveHost(fabric, thread);
+    }
+  }
+
+  /** The short path: the same as the other verbs without a closure. */
+  #signal(number: number): number {
+    const { fabric, thread } = this.#parts;
+    enterHost(fabric, thread);
+    try {
+      this.#parts.readMail();
+      if (faultOf(fabric, thread) !== 0) throw new GuestEnd();
+      const connection = this.#signals[number];
+      return connection ? connection.signal(number) : EBADF;
+    } catch (error) {
+      throw this.#ended(error);
+    } finally {
+      leaveHost(fabric, thread);
+    }
+  }
+
+  /** A guest that calls with no stack left could leave host code half-way: it ends, and the reaper tidies up. */
+  #ended(error: unknown): unknown {
+    if (error instanceof RangeError) markFault(this.#parts.fabric, this.#parts.thread, FAULT.hostStack);
+    return error;
+  }
+
+  #open(id: number, version: number): number {
+    const device = this.#parts.changes.present(id);
+    if (!device) return ENOENT;
+    if (version !== DEVICE_VERSION) return EPROTO;
+    const handle = this.#freeHandle();
+    if (handle < 0) return ENOSPC;
+    const parts: ConnectionParts = this.#connectionParts();
+    const refused = openPort(device, parts);
+    if (refused !== 0) return refused;
+    const connection =
+      device.class === CLASS_NUMBER.venet ? new VenetConnection(device, parts) : new VconsoleConnection(device, parts);
+    this.#handles.set(handle, connection);
+    this.#parts.opened(device.port, true);
+    return handle;
+  }
+
+  #connectionParts(): ConnectionParts {
+    const parts = this.#parts;
+    const events = (): number => this.#events;
+    return {
+      ...parts,
+      get events() {
+        return events();
+      },
+    };
+  }
+
+  #close(handle: number): number {
+    const connection = this.#handles.get(handle);
+    if (!connection) return EBADF;
+    this.#handles.delete(handle);
+    for (let number = 0; number < this.#signals.length; number++) {
+      if (this.#signals[number] === connection) this.#freeNumber(number);
+    }
+    connection.close();
+    this.#parts.opened(connection.device.port, false);
+    return 0;
+  }
+
+  #call(handle: number, func: number, pointer: number, length: number, flags: number): number {
+    if (flags !== 0) return EINVAL;
+    if (!inside(this.#parts.memory, pointer, length)) return EFAULT;
+    if (handle === 0) return this.#bus.call(func, pointer, length);
+    const connection = this.#handles.get(handle);
+    return connection ? connection.call(func, pointer, length) : EBADF;
+  }
+
+  #shm(handle: number, id: number, prio: number, at: number, length: number, signalOffset: number, flags: number): number {
+    const connection = this.#handles.get(handle);
+    if (!connection) return EBADF;
+    const count = length / DESCRIPTOR.size;
+    if (flags !== 0 || prio < 0 || prio > 7) return EINVAL;
+    if (count < RING_SLOTS_MIN || count > RING_SLOTS_MAX || (count & (count - 1)) !== 0) return EINVAL;
+    const signal = at + signalOffset;
+    if (at % 64 !== 0 || signal % 16 !== 0 || this.#events === 0) return EINVAL;
+    const { memory } = this.#parts;
+    if (!inside(memory, at, length) || signal < 0 || signal + SIGNAL.size > memory.byteLength) return EFAULT;
+    const number = this.#takeNumber(prio);
+    if (number < 0) return ENOSPC;
+    const refused = connection.register({ id, number, offset: at, count, signal });
+    if (refused !== 0) {
+      this.#freeNumber(number);
+      return refused;
+    }
+    this.#signals[number] = connection;
+    return number;
+  }
+
+  #wait(timeoutNs: bigint): number {
+    const { memory, nowNs, readMail, fabric, thread } = this.#parts;
+    if (this.#events === 0) return EINVAL;
+    const word = this.#events >>> 2;
+    const limit = timeoutNs < 0n ? Infinity : Number(timeoutNs) / 1e6;
+    const nowMs = (): number => nowNs() / 1e6;
+    const woken = sleepOnEvents(memory, this.#events, this.#wakeSeen, limit, nowMs);
+    this.#wakeSeen = memory.i32[word] as number;
+    readMail();
+    if (faultOf(fabric, thread) !== 0) throw new GuestEnd();
+    return woken ? 1 : 0;
+  }
+
+  #freeHandle(): number {
+    for (let handle = 1; handle < HANDLES_MAX; handle++) if (!this.#handles.has(handle)) return handle;
+    return -1;
+  }
+
+  #takeNumber(prio: number): number {
+    const used = this.#used[prio] as number;
+    for (let bit = 0; bit < 32; bit++) {
+      if ((used & (1 << bit)) !== 0) continue;
+      this.#used[prio] = used | (1 << bit);
+      return prio * 32 + bit;
+    }
+    return -1;
+  }
+
+  #freeNumber(number: number): void {
+    const prio = number >>> 5;
+    this.#used[prio] = (this.#used[prio] as number) & ~(1 << (number & 31));
+    this.#signals[number] = undefined;
+  }
+}

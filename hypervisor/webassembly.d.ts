@@ -1,0 +1,33 @@
+// The part of the WebAssembly JavaScript API that the project uses; Node's own types leave it to browsers' libraries.
+
+declare namespace WebAssembly {
+  interface MemoryDescriptor {
+    readonly initial: number;
+    readonly maximum?: number;
+    readonly shared?: boolean;
+  }
+  class Memory {
+    constructor(descriptor: MemoryDescriptor);
+    readonly buffer: SharedArrayBuffer;
+  }
+  interface ModuleImportDescriptor {
+    readonly module: string;
+    readonly name: string;
+    readonly kind: "function" | "table" | "memory" | "global" | "tag";
+  }
+  interface ModuleExportDescriptor {
+    readonly name: string;
+    readonly kind: "function" | "table" | "memory" | "global" | "tag";
+  }
+  class Module {
+    constructor(bytes: Uint8Array);
+    static imports(module: Module): ModuleImportDescriptor[];
+    static exports(module: Module): ModuleExportDescriptor[];
+  }
+  class Instance {
+    constructor(module: Module, imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>);
+    readonly exports: Readonly<Record<string, unknown>>;
+  }
+  class RuntimeError extends Error {}
+  function compile(bytes: Uint8Array): Promise<Module>;
+}
