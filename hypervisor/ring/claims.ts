@@ -82,8 +82,8 @@ export class Claims {
         return verdict;
       }
       this.#note(ring, position, countFor, length);
-      if (Atomics.compareExchange(i32, at + CURSOR, position, position + 1) !== position) {
-        this.#forget();
+      if (Atomics.compareExchange(i32, at + CURSOR, position, (position + 1) | 0) !== position) {
+        i32[this.#self + (THREAD.claimRing >> 2)] = 0; // In a straight line: the reaper believes the note.
         continue;
       }
       this.#ring = at;
@@ -142,9 +142,11 @@ export class Claims {
   #passOver(at: number, slot: number, position: number, slots: number): void {
     const { i32 } = this.#fabric;
     this.#note(((i32[at + (RING.index >> 2)] as number) | 0), position, 0, 0);
-    if (Atomics.compareExchange(i32, at + CURSOR, position, (position + 1) | 0) === position) {
-      passOver(i32, at, slot, position, slots);
+    if (Atomics.compareExchange(i32, at + CURSOR, position, (position + 1) | 0) !== position) {
+      i32[this.#self + (THREAD.claimRing >> 2)] = 0; // In a straight line: the reaper believes the note.
+      return;
     }
+    passOver(i32, at, slot, position, slots);
     this.#forget();
   }
 

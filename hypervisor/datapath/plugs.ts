@@ -1,0 +1,129 @@
+// The control thread's hand in the fabric: rows for ports and networks, plugging, and what can change while it runs.
+
+import { NETWORKS_MAX, NETWORK_PORTS_MAX, PORTS_MAX, FRAME_OVERHEAD } from "../limits.ts";
+import type { Fabric } from "../memory/fabric.ts";
+import { NETWORK, PORT, PORT_FLAG, RING, networkAt, portAt, ringAt } from "../memory/layout.ts";
+import { clearMacs, forgetMacs } from "./mac-table.ts";
+import { portOwner } from "./port.ts";
+
+/** Rows of a table that are free, lowest first; a row goes to the end of the line when it comes back. */
+export class Rows {
+  readonly #free: number[];
+
+  constructor(count: number) {
+    this.#free = Array.from({ length: count }, (_, index) => index);
+  }
+
+  take(): number | undefined {
+    return this.#free.shift();
+  }
+
+  give(row: number): void {
+    this.#free.push(row);
+  }
+}
+
+export interface PortSettings {
+  readonly linkUp: boolean;
+  readonly mtu: number;
+  /** Bits per second, 0 for no limit. */
+  readonly rate: number;
+}
+
+/** All ports and networks of the fabric. Control thread only. */
+export class Plugs {
+  readonly #fabric: Fabric;
+  readonly #ports = new Rows(PORTS_MAX);
+  readonly #networks = new Rows(NETWORKS_MAX);
+  /** Ports of removed devices that a guest has not let go yet. */
+  readonly #retired = new Set<number>();
+
+  constructor(fabric: Fabric) {
+    this.#fabric = fabric;
+  }
+
+  /** A row for a new network, or undefined at the limit. */
+  addNetwork(): number | undefined {
+    const network = this.#networks.take();
+    if (network === undefined) return undefined;
+    const row = networkAt(network) >> 2;
+    this.#fabric.i32.fill(0, row, row + ((NETWORK.ports >> 2) + NETWORK_PORTS_MAX));
+    clearMacs(this.#fabric.i32, network);
+    return network;
+  }
+
+  removeNetwork(network: number): void {
+    this.#networks.give(network);
+  }
+
+  /** A row for a new device, or undefined at the limit. */
+  addPort(settings: PortSettings): number | undefined {
+    const port = this.#ports.take();
+    if (port === undefined) return undefined;
+    const { i32 } = this.#fabric;
+    i32.fill(0, portAt(port) >> 2, (portAt(port) + PORT.size) >> 2);
+    for (let ring = port * 2; ring < port * 2 + 2; ring++) {
+      i32.fill(0, ringAt(ring) >> 2, (ringAt(ring) + RING.size) >> 2);
+      i32[(ringAt(ring) + RING.index) >> 2] = ring;
+    }
+    this.setPort(port, settings);
+    return port;
+  }
+
+  setPort(port: number, settings: PortSettings): void {
+    const { i32, f64 } = this.#fabric;
+    f64[(portAt(port) + PORT.rate) >> 3] = settings.rate;
+    i32[(portAt(port) + PORT.frameMax) >> 2] = settings.mtu + FRAME_OVERHEAD;
+    const flags =
+      PORT_FLAG.exists | (settings.linkUp ? PORT_FLAG.linkUp : 0) | (settings.rate === 0 ? 0 : PORT_FLAG.slow);
+    Atomics.store(i32, (portAt(port) + PORT.flags) >> 2, flags);
+  }
+
+  /** Plugs a port into a network. False: the network is full. */
+  plug(port: number, network: number): boolean {
+    const { i32 } = this.#fabric;
+    const list = networkAt(network) >> 2;
+    const used = i32[list + (NETWORK.portsUsed >> 2)] as number;
+    let place = 0;
+    while (place < used && i32[list + (NETWORK.ports >> 2) + place] !== 0) place++;
+    if (place === NETWORK_PORTS_MAX) return false;
+    i32[(portAt(port) + PORT.learnedHi) >> 2] = 0; // What it taught another network is to be taught here.
+    Atomics.store(i32, (portAt(port) + PORT.network) >> 2, network + 1);
+    Atomics.store(i32, list + (NETWORK.ports >> 2) + place, port + 1);
+    if (place === used) Atomics.store(i32, list + (NETWORK.portsUsed >> 2), used + 1);
+    return true;
+  }
+
+  /** Takes a port out of its network. Frames that are on their way arrive. */
+  unplug(port: number): void {
+    const { i32 } = this.#fabric;
+    const network = (i32[(portAt(port) + PORT.network) >> 2] as number) - 1;
+    if (network < 0) return;
+    Atomics.store(i32, (portAt(port) + PORT.network) >> 2, 0);
+    const list = networkAt(network) >> 2;
+    const used = i32[list + (NETWORK.portsUsed >> 2)] as number;
+    for (let place = 0; place < used; place++) {
+      const at = list + (NETWORK.ports >> 2) + place;
+      if (i32[at] === port + 1) Atomics.store(i32, at, 0);
+    }
+    forgetMacs(i32, network, port);
+  }
+
+  /** A device is gone. Its row serves another once the guest that has it open has let go. */
+  removePort(port: number): void {
+    this.unplug(port);
+    Atomics.store(this.#fabric.i32, (portAt(port) + PORT.flags) >> 2, 0);
+    Atomics.store(this.#fabric.i32, (portAt(port) + PORT.rxRing) >> 2, 0);
+    this.#retired.add(port);
+    this.collect();
+  }
+
+  /** Takes back the rows of removed devices that nobody has open any more. */
+  collect(): void {
+    for (const port of this.#retired) {
+      if (portOwner(this.#fabric, port) !== 0) continue;
+      this.#retired.delete(port);
+      this.#ports.give(port);
+    }
+  }
+}
