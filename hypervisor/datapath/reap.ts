@@ -56,7 +56,10 @@ function endPosition(fabric: Fabric, ring: number, position: number, memory: Gue
   const mask = i32[at + (RING.mask >> 2)] as number;
   const slot = slotAt(ring, position & mask) >> 2;
   const ahead = (Atomics.load(i32, slot + (SLOT.next >> 2)) - position) | 0;
-  if (ahead > 0) return true;
+  if (ahead > 0) {
+    resolvePasses(i32, slot, (position + mask + 1) | 0, mask + 1);
+    return true;
+  }
   const descriptor = ((i32[at + (RING.offset >> 2)] as number) + (position & mask) * DESCRIPTOR.size) >>> 2;
   const turnAt = descriptor + (DESCRIPTOR.turn >> 2);
   const written = i32[slot + (SLOT.turn >> 2)] as number;

@@ -4,6 +4,8 @@ import type { MessagePort } from "node:worker_threads";
 import type { PeerLetter } from "../datapath/peers.ts";
 import type { DeviceNotice } from "../device/connection.ts";
 
+export type { DeviceNotice };
+
 /** To a waiting thread of the pool, once. */
 export interface BootLetter {
   readonly type: "boot";

@@ -70,3 +70,17 @@ export function isPending(memory: GuestMemory, events: number): boolean {
   for (let word = 0; word < 8; word++) if (Atomics.load(memory.i32, first + word) !== 0) return true;
   return false;
 }
+
+/** Says that the guest's devices have changed. Control thread. */
+export function tellChange(memory: GuestMemory, events: number): void {
+  if (events === 0) return; // It has not asked to be told; it will look when it does.
+  Atomics.add(memory.i32, (events + EVENT.changes) >>> 2, 1);
+  wake(memory, events, true);
+}
+
+/** Asks the guest to end. Control thread. */
+export function askToStop(memory: GuestMemory, events: number): void {
+  if (events === 0) return;
+  Atomics.store(memory.i32, (events + EVENT.stop) >>> 2, 1);
+  wake(memory, events, true);
+}

@@ -1,0 +1,247 @@
+// One guest's life on the control thread: boot, its thread's letters, stop, kill, and the end with its reason.
+
+import type { Worker } from "node:worker_threads";
+import type { HostClock } from "../clock.ts";
+import { faultText } from "../datapath/fault.ts";
+import type { PeerLetter } from "../datapath/peers.ts";
+import type { GuestFacts, GuestSpec, GuestState, Id } from "../hypervisor.ts";
+import { GUEST_HEAP_MIB } from "../limits.ts";
+import { viewGuestMemory, type Fabric, type GuestMemory } from "../memory/fabric.ts";
+import { countMail, eventsOf, exitsOf, faultOf, signalsOf } from "../memory/threads.ts";
+import { LogReader, createLogRing } from "../ring/log-ring.ts";
+import { askToStop, tellChange, wake } from "../ring/signal.ts";
+import { cpuTimeMs } from "./cpu-time.ts";
+import type { BootLetter, DeviceNotice, InboxLetter, ThreadLetter } from "./letters.ts";
+import type { WarmThread } from "./pool.ts";
+
+const PAGE = 65_536;
+/** A sleeping guest is woken to read its letters when so many wait. */
+const LETTERS_MAX = 64;
+
+export interface GuestParts {
+  readonly fabric: Fabric;
+  readonly clock: HostClock;
+  readonly thread: number;
+  readonly incarnation: number;
+  readonly warm: WarmThread;
+  readonly boot: Uint8Array;
+  readonly devices: readonly DeviceNotice[];
+  readonly peers: readonly PeerLetter[];
+  /** The thread has ended: reap it. Called once, before the promise of `ended`. */
+  readonly reap: (guest: Guest) => void;
+  readonly onState: (guest: Guest) => void;
+  readonly onLog: (guest: Guest, text: string) => void;
+  readonly onOpened: (port: number, open: boolean) => void;
+  /** Somebody's fault word was set. */
+  readonly onFault: () => void;
+}
+
+export function allocateMemory(spec: GuestSpec): GuestMemory {
+  const pages = Math.ceil(Math.min(spec.memory, spec.image.memoryMax) / PAGE);
+  return viewGuestMemory(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }));
+}
+
+export class Guest {
+  readonly id: Id;
+  readonly spec: GuestSpec;
+  readonly thread: number;
+  readonly incarnation: number;
+  readonly memory: GuestMemory;
+  /** Settles when its thread is gone and everything is reaped. */
+  readonly ended: Promise<void>;
+  state: GuestState = "booting";
+  exit: number | undefined;
+  reason: string | undefined;
+  readonly #parts: GuestParts;
+  readonly #worker: Worker;
+  readonly #log: LogReader;
+  readonly #bootedNs: number;
+  readonly #running = Promise.withResolvers<void>();
+  #endedNs: number | undefined;
+  #cpuMs = 0;
+  #exits = 0;
+  #signals = 0;
+  #askedToStop = false;
+  #letters = 0;
+  /** CPU time when it last entered the host, for the watchdog. */
+  #cpuAtExit = 0;
+
+  constructor(id: Id, spec: GuestSpec, memory: GuestMemory, parts: GuestParts) {
+    this.id = id;
+    this.spec = spec;
+    this.thread = parts.thread;
+    this.incarnation = parts.incarnation;
+    this.memory = memory;
+    this.#parts = parts;
+    this.#worker = parts.warm.worker;
+    this.#bootedNs = parts.clock.nowNs();
+    const log = createLogRing();
+    this.#log = new LogReader(log);
+    this.#worker.ref();
+    this.#worker.on("message", (letter: ThreadLetter) => this.#take(letter));
+    this.#worker.on("error", (error) => this.#broke(error));
+    this.ended = new Promise((resolve) => {
+      this.#worker.once("exit", () => {
+        this.#finish();
+        resolve();
+      });
+    });
+    const letter: BootLetter = {
+      type: "boot",
+      thread: this.thread,
+      incarnation: this.incarnation,
+      module: spec.image.module,
+      memory: memory.memory,
+      boot: parts.boot,
+      log,
+      devices: parts.devices,
+      peers: parts.peers,
+    };
+    this.#worker.postMessage(letter);
+  }
+
+  /** Resolves when main has been entered or the guest has ended before. */
+  get entered(): Promise<void> {
+    return this.#running.promise;
+  }
+
+  get alive(): boolean {
+    return this.#endedNs === undefined;
+  }
+
+  /** Puts a letter into the guest's inbox; `tell` also says that its devices have changed. */
+  send(letter: InboxLetter, tell: boolean): void {
+    if (!this.alive) return;
+    const { fabric, warm } = this.#parts;
+    warm.inbox.postMessage(letter);
+    countMail(fabric, this.thread);
+    const events = eventsOf(fabric, this.thread);
+    if (tell) tellChange(this.memory, events);
+    else if (++this.#letters % LETTERS_MAX === 0) wake(this.memory, events, true);
+  }
+
+  /** Asks it to end by itself. */
+  ask(): void {
+    if (!this.alive || this.state === "stopping") return;
+    this.#askedToStop = true;
+    this.#setState("stopping");
+    askToStop(this.memory, eventsOf(this.#parts.fabric, this.thread));
+  }
+
+  /** Ends its thread wherever it is. */
+  async kill(): Promise<void> {
+    this.#askedToStop = true;
+    if (this.alive) await this.#worker.terminate();
+    await this.ended;
+  }
+
+  /** Ends it for what stands in its fault word. */
+  quarantine(): void {
+    if (!this.alive || faultOf(this.#parts.fabric, this.thread) === 0) return;
+    void this.#worker.terminate();
+  }
+
+  /** True when it has burned more CPU than its watchdog allows without entering the host. */
+  looping(watchdogMs: number): boolean {
+    const cpu = cpuTimeMs(this.#parts.warm.tid);
+    if (!this.alive || cpu === undefined) return false;
+    this.#cpuMs = cpu;
+    const exits = exitsOf(this.#parts.fabric, this.thread);
+    if (exits !== this.#exits || this.#cpuAtExit === 0) {
+      this.#exits = exits;
+      this.#cpuAtExit = cpu;
+      return false;
+    }
+    return cpu - this.#cpuAtExit > watchdogMs;
+  }
+
+  facts(): GuestFacts {
+    const { fabric, clock, warm } = this.#parts;
+    const live = this.alive;
+    if (live) this.#cpuMs = cpuTimeMs(warm.tid) ?? this.#cpuMs;
+    return {
+      id: this.id,
+      state: this.state,
+      ...(this.exit === undefined ? {} : { exit: this.exit }),
+      ...(this.reason === undefined ? {} : { reason: this.reason }),
+      bus: this.spec.bus,
+      imageDigest: this.spec.image.digest,
+      memory: this.memory.byteLength,
+      uptimeMs: ((this.#endedNs ?? clock.nowNs()) - this.#bootedNs) / 1e6,
+      cpuMs: this.#cpuMs,
+      exits: live ? exitsOf(fabric, this.thread) : this.#exits,
+      signals: live ? signalsOf(fabric, this.thread) : this.#signals,
+    };
+  }
+
+  #take(letter: ThreadLetter): void {
+    switch (letter.type) {
+      case "running":
+        if (this.state === "booting") this.#setState("running");
+        this.#running.resolve();
+        return;
+      case "returned":
+        this.exit = letter.exit;
+        void this.#worker.terminate();
+        return;
+      case "trapped":
+        this.reason ??= `trap: ${letter.message}`;
+        void this.#worker.terminate();
+        return;
+      case "log":
+        this.#readLog();
+        return;
+      case "opened":
+        this.#parts.onOpened(letter.port, letter.open);
+        return;
+      case "fault":
+        this.#parts.onFault();
+        return;
+      case "ready":
+        return;
+    }
+  }
+
+  #broke(error: unknown): void {
+    const code = (error as { code?: string }).code;
+    this.reason ??=
+      code === "ERR_WORKER_OUT_OF_MEMORY"
+        ? `took more than ${GUEST_HEAP_MIB} MiB beside its RAM`
+        : `its thread broke: ${error instanceof Error ? error.message : String(error)}`;
+  }
+
+  #readLog(): void {
+    const text = this.#log.read();
+    if (text !== "") this.#parts.onLog(this, text);
+  }
+
+  #finish(): void {
+    const { fabric, clock } = this.#parts;
+    this.#readLog();
+    this.#exits = exitsOf(fabric, this.thread);
+    this.#signals = signalsOf(fabric, this.thread);
+    const fault = faultOf(fabric, this.thread);
+    this.#endedNs = clock.nowNs();
+    this.#parts.warm.inbox.close();
+    this.#parts.reap(this);
+    this.#setState(this.#endState(fault));
+    this.#running.resolve();
+  }
+
+  #endState(fault: number): GuestState {
+    if (fault !== 0) {
+      this.reason = faultText(fault);
+      return "quarantined";
+    }
+    if (this.#askedToStop && this.reason === undefined) return "stopped";
+    if (this.exit === 0) return "completed";
+    if (this.exit !== undefined) this.reason ??= `main returned ${this.exit}`;
+    this.reason ??= "its thread ended";
+    return "failed";
+  }
+
+  #setState(state: GuestState): void {
+    this.state = state;
+    this.#parts.onState(this);
+  }
+}

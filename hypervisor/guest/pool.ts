@@ -1,0 +1,69 @@
+// The pool of warm threads: started, compiled and waiting, so that a boot is one letter.
+
+import { Worker, type MessagePort } from "node:worker_threads";
+import { GUEST_HEAP_MIB, GUEST_STACK_MIB } from "../limits.ts";
+import type { ThreadLetter, ThreadStart } from "./letters.ts";
+
+/** A thread that waits for its guest. */
+export interface WarmThread {
+  readonly worker: Worker;
+  /** The kernel's thread id, 0 where it isn't known. */
+  readonly tid: number;
+  readonly inbox: MessagePort;
+}
+
+const ENTRY = import.meta.url.endsWith(".ts") ? "./guest-thread.ts" : "./guest-thread.js";
+
+/** Keeps `size` threads ready. Control thread only. */
+export class Pool {
+  readonly #start: ThreadStart;
+  readonly #size: number;
+  readonly #waiting: Promise<WarmThread>[] = [];
+  #closed = false;
+
+  constructor(start: ThreadStart, size: number) {
+    this.#start = start;
+    this.#size = size;
+    this.#fill();
+  }
+
+  /** A ready thread; the pool makes another one for it. Rejects when the system gives no more threads. */
+  take(): Promise<WarmThread> {
+    const thread = this.#waiting.shift() ?? this.#launch();
+    this.#fill();
+    return thread;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const waiting = this.#waiting.splice(0);
+    await Promise.all(waiting.map((thread) => thread.then(({ worker }) => worker.terminate()).catch(() => 0)));
+  }
+
+  #fill(): void {
+    while (!this.#closed && this.#waiting.length < this.#size) this.#waiting.push(this.#launch());
+  }
+
+  #launch(): Promise<WarmThread> {
+    const worker = new Worker(new URL(ENTRY, import.meta.url), {
+      workerData: this.#start,
+      name: "guest",
+      resourceLimits: { maxOldGenerationSizeMb: GUEST_HEAP_MIB, maxYoungGenerationSizeMb: 4, stackSizeMb: GUEST_STACK_MIB },
+      stdin: false,
+      env: {},
+      execArgv: [],
+      argv: [],
+    });
+    worker.unref();
+    const ready = new Promise<WarmThread>((resolve, reject) => {
+      worker.once("error", reject);
+      worker.once("message", (letter: ThreadLetter) => {
+        worker.removeListener("error", reject);
+        if (letter.type === "ready") resolve({ worker, tid: letter.tid, inbox: letter.inbox });
+        else reject(new Error("a guest's thread said something before it was ready"));
+      });
+    });
+    ready.catch(() => undefined); // Whoever takes it hears of it.
+    return ready;
+  }
+}
