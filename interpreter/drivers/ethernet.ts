@@ -1,0 +1,80 @@
+// Networks and the devices of a bus as the hypervisor takes them, and what it can't change in place.
+
+import type { Attribute, Disruption, Resource } from "../../lang/index.ts";
+import type { DeviceSpec, NetworkSpec } from "../../hypervisor/index.ts";
+import { invariant } from "../bug.ts";
+import type { Derived, Driver, Find } from "./driver.ts";
+import { numberOf, optionalNumberOf, refOf, wordOf } from "./read.ts";
+
+/** What the hypervisor takes over while a device is open. */
+const VENET_LIVE: ReadonlySet<string> = new Set(["network", "link", "rate"]);
+
+/** A segment is made with its MTU; another one is another segment. */
+export const networkDriver: Driver = {
+  kind: "network",
+  replaceFrom: "recreate",
+  answer: (name) => (name === "mtu" ? "recreate" : undefined),
+};
+
+const venet: Driver = {
+  kind: "device",
+  class: "venet",
+  replaceFrom: "pause",
+  answer: restartUnlessLive,
+  derived: networkFacts,
+};
+const vconsole: Driver = { kind: "device", class: "vconsole", replaceFrom: "pause" };
+
+export const deviceDrivers: readonly Driver[] = [venet, vconsole];
+
+function restartUnlessLive(name: string, before?: Attribute, after?: Attribute): Disruption | undefined {
+  const mark = (after ?? before)?.disruption;
+  return mark === "live" || VENET_LIVE.has(name) ? undefined : "restart";
+}
+
+/** The guest is told these at boot. */
+function networkFacts(device: Resource, find: Find): Readonly<Record<string, Derived>> {
+  const network = find(refOf(device, "network") ?? "");
+  const gateway = network?.attributes["gateway"];
+  const subnet = network?.attributes["subnet"];
+  return {
+    ...(gateway && { "network.gateway": { value: gateway.value, disruption: "restart" } }),
+    ...(subnet && { "network.subnet": { value: subnet.value, disruption: "restart" } }),
+  };
+}
+
+export function networkSpec(network: Resource): NetworkSpec {
+  return { mtu: numberOf(network, "mtu") };
+}
+
+/** What a guest calls the device: the last name of its address, with its key (`eth[2]`). */
+export function deviceName(device: Resource): string {
+  const inBus = device.address.slice(device.address.lastIndexOf(`.${device.name}`) + 1);
+  return inBus.startsWith(device.name) ? inBus : device.name;
+}
+
+export function deviceSpec(device: Resource, find: Find): DeviceSpec {
+  if (device.class === "vconsole") {
+    const vconsole = { columns: numberOf(device, "columns"), rows: numberOf(device, "rows") };
+    return { class: "vconsole", name: deviceName(device), vconsole };
+  }
+  const address = refOf(device, "network");
+  const network = find(address ?? "");
+  invariant(address !== undefined && network !== undefined, `${device.address} has no network`);
+  const rate = optionalNumberOf(device, "rate");
+  return {
+    class: "venet",
+    name: deviceName(device),
+    venet: {
+      network: address,
+      mac: wordOf(device, "mac"),
+      ip: wordOf(device, "ip"),
+      prefix: Number(wordOf(network, "subnet").split("/")[1] ?? 32),
+      gateway: wordOf(network, "gateway"),
+      mtu: numberOf(device, "mtu"),
+      ring: numberOf(device, "ring"),
+      link: wordOf(device, "link") === "down" ? "down" : "up",
+      ...(rate !== undefined && { rate }),
+    },
+  };
+}

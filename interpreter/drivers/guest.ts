@@ -1,0 +1,95 @@
+// A guest as the hypervisor takes it, and its own rules: goal, restart policy, how it is stopped.
+
+import { textOf } from "../../lang/index.ts";
+import type { Resource, Value } from "../../lang/index.ts";
+import type { GuestSpec, Image } from "../../hypervisor/index.ts";
+import { invariant } from "../bug.ts";
+import type { Driver } from "./driver.ts";
+import { numberOf, refOf, refsOf, valueOf, wordOf } from "./read.ts";
+
+export const guestDriver: Driver = {
+  kind: "guest",
+  replaceFrom: "pause",
+  // Which devices a running guest may open is fixed when it boots.
+  answer: (name) => (name === "use" ? "restart" : undefined),
+  // Left out, it means all devices of the bus, whichever these are.
+  same: (name, before, after) => name === "use" && before.origin !== "set" && after.origin !== "set",
+};
+
+/** The address of the bus that a guest is a member of. */
+export function busOf(guest: Resource): string {
+  const bus = refOf(guest, "bus");
+  invariant(bus !== undefined, `${guest.address} has no bus`);
+  return bus;
+}
+
+/** The devices that a guest opens; undefined: all of its bus. */
+export function usedDevices(guest: Resource): readonly string[] | undefined {
+  return guest.attributes["use"]?.origin === "set" ? refsOf(guest, "use") : undefined;
+}
+
+export function imageOf(guest: Resource): string {
+  const image = refOf(guest, "image");
+  invariant(image !== undefined, `${guest.address} has no image`);
+  return image;
+}
+
+export function guestSpec(guest: Resource, image: Image): GuestSpec {
+  const use = usedDevices(guest);
+  return {
+    bus: busOf(guest),
+    ...(use !== undefined && { use }),
+    image,
+    args: textsOf(valueOf(guest, "args")),
+    env: entriesOf(valueOf(guest, "env")),
+    memory: numberOf(guest, "memory"),
+  };
+}
+
+function textsOf(value: Value): readonly string[] {
+  return value.is === "list" ? value.items.map(textOf) : [];
+}
+
+/** A map or a record of scalars as texts. */
+export function entriesOf(value: Value): Readonly<Record<string, string>> {
+  if (value.is === "map") return Object.fromEntries(value.entries.map(([key, of]) => [textOf(key), textOf(of)]));
+  if (value.is !== "record") return {};
+  return Object.fromEntries(Object.entries(value.fields).map(([key, of]) => [key, textOf(of)]));
+}
+
+export type Goal = "running" | "ready" | "completed";
+
+export function goalOf(guest: Resource): Goal {
+  const word = wordOf(guest, "goal");
+  return word === "completed" || word === "ready" ? word : "running";
+}
+
+/** Milliseconds that a guest has between being asked to stop and being killed. */
+export function graceOf(guest: Resource): number {
+  const stop = valueOf(guest, "stop");
+  const grace = stop.is === "record" ? stop.fields["grace"] : undefined;
+  return grace?.is === "quantity" ? grace.value / 1e6 : 5000;
+}
+
+/** What follows an end that nobody asked for. Milliseconds; `max` is absent where there is no limit. */
+export interface RestartPolicy {
+  readonly when: "never" | "on_failure" | "always";
+  readonly max?: number;
+  readonly backoffFirstMs: number;
+  readonly backoffLastMs: number;
+}
+
+export function restartPolicyOf(guest: Resource): RestartPolicy {
+  const value = valueOf(guest, "restart");
+  if (value.is !== "variant" || (value.name !== "on_failure" && value.name !== "always")) {
+    return { when: "never", backoffFirstMs: 0, backoffLastMs: 0 };
+  }
+  const { max, backoff } = value.fields;
+  const [first, last] = backoff?.is === "range" ? [backoff.from, backoff.to] : [];
+  return {
+    when: value.name,
+    ...(max?.is === "int" && { max: max.value }),
+    backoffFirstMs: first?.is === "quantity" ? first.value / 1e6 : 100,
+    backoffLastMs: last?.is === "quantity" ? last.value / 1e6 : 10_000,
+  };
+}

@@ -1,0 +1,95 @@
+// What is known of image files: content, digest, and whether it is a guest at all. Read once for each state of a file.
+// Compiles nothing for running; the hypervisor does that from the same bytes.
+
+import { createHash } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import type { BigIntStats } from "node:fs";
+import { errorCode, errorText } from "../operation-error.ts";
+import { memoryImport } from "./wasm-sections.ts";
+
+/** A readable guest image. `digest` is SHA-256 in hexadecimal. */
+export interface ImageFile {
+  readonly bytes: Uint8Array;
+  readonly digest: string;
+  /** Bytes of RAM that the module asks for at least. */
+  readonly memoryMin: number;
+}
+/** Why a file is none; a sentence for the user. */
+export interface ImageProblem {
+  readonly problem: string;
+}
+
+const IMAGE_BYTES_MAX = 256 << 20;
+const VERBS: ReadonlySet<string> = new Set(["open", "close", "call", "shm", "signal", "wait"]);
+
+interface Seen {
+  readonly stamp: string;
+  readonly answer: ImageFile | ImageProblem;
+}
+
+/** A cache by path, refreshed whenever the file's stamp differs. `resolve` turns `std:` names into files. */
+export class ImageFiles {
+  readonly #seen = new Map<string, Seen>();
+  readonly #resolve: (path: string) => string | undefined;
+
+  constructor(resolve: (path: string) => string | undefined) {
+    this.#resolve = resolve;
+  }
+
+  /** The image behind an absolute path or a `std:` name, as it is on disk now. */
+  look(path: string): ImageFile | ImageProblem {
+    const file = this.#resolve(path);
+    if (file === undefined) return { problem: `there is no ${path} in the standard library` };
+    try {
+      const facts = statSync(file, { bigint: true });
+      if (!facts.isFile()) return { problem: `${path} is not a file` };
+      if (facts.size > BigInt(IMAGE_BYTES_MAX)) return { problem: `${path} is larger than 256MiB` };
+      return this.#read(path, file, stampOf(facts));
+    } catch (error) {
+      if (errorCode(error) === "ENOENT") return { problem: `${path} is not there` };
+      if (errorCode(error) === "EACCES") return { problem: `${path} may not be read` };
+      return { problem: `${path} can't be read: ${errorText(error)}` };
+    }
+  }
+
+  #read(path: string, file: string, stamp: string): ImageFile | ImageProblem {
+    const seen = this.#seen.get(path);
+    if (seen?.stamp === stamp) return seen.answer;
+    const bytes = new Uint8Array(readFileSync(file));
+    const digest = createHash("sha256").update(bytes).digest("hex");
+    const old = seen?.answer;
+    const same = old !== undefined && "digest" in old && old.digest === digest;
+    const answer = same ? old : inspect(path, bytes, digest);
+    this.#seen.set(path, { stamp, answer });
+    return answer;
+  }
+}
+
+function stampOf(facts: BigIntStats): string {
+  return [facts.ino, facts.size, facts.mtimeNs, facts.ctimeNs].join(" ");
+}
+
+function inspect(path: string, bytes: Uint8Array<ArrayBuffer>, digest: string): ImageFile | ImageProblem {
+  let module: WebAssembly.Module;
+  try {
+    module = new WebAssembly.Module(bytes);
+  } catch (error) {
+    const isWasm = bytes[0] === 0 && bytes[1] === 0x61 && bytes[2] === 0x73 && bytes[3] === 0x6d;
+    const why = isWasm ? `is not a valid WebAssembly module: ${errorText(error)}` : "is not a WebAssembly module";
+    return { problem: `${path} ${why}` };
+  }
+  for (const wanted of WebAssembly.Module.imports(module)) {
+    const isVerb = wanted.module === "vbus" && wanted.kind === "function" && VERBS.has(wanted.name);
+    const isMemory = wanted.module === "env" && wanted.name === "memory" && wanted.kind === "memory";
+    if (!isVerb && !isMemory) {
+      return { problem: `${path} imports \`${wanted.module}.${wanted.name}\`, which no guest may` };
+    }
+  }
+  const memory = memoryImport(bytes, "env", "memory");
+  if (memory === undefined || !memory.shared) {
+    return { problem: `${path} doesn't import its memory as \`env.memory\` (shared), so it is no guest` };
+  }
+  const main = WebAssembly.Module.exports(module).find((entry) => entry.name === "main");
+  if (main?.kind !== "function") return { problem: `${path} exports no function \`main\`, so it is no guest` };
+  return { bytes, digest, memoryMin: memory.min };
+}

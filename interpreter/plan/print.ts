@@ -1,0 +1,51 @@
+// A plan for people and for programs. Plain text without colours; the command line may add some by the symbols.
+
+import type { Plan, Step, StepKind } from "./plan.ts";
+
+const SYMBOLS: Readonly<Record<StepKind, string>> = {
+  create: "+ create",
+  update: "~ change",
+  replace: "-/+ replace",
+  restart: "-/+ restart",
+  destroy: "- destroy",
+};
+const COUNTED: readonly (readonly [StepKind, string])[] = [
+  ["create", "to create"],
+  ["update", "to change"],
+  ["replace", "to replace"],
+  ["restart", "to restart"],
+  ["destroy", "to destroy"],
+];
+const WIDTH = Math.max(...Object.values(SYMBOLS).map((text) => text.length));
+
+/** One line a step, causes below it where there are several, counts at the end. Ends with a newline. */
+export function printPlan(plan: Plan): string {
+  if (plan.steps.length === 0) {
+    return `Nothing to do: ${countText(plan.unchanged, "thing")} of ${plan.lab} ${plan.unchanged === 1 ? "is" : "are"} as declared.\n`;
+  }
+  const lines = plan.steps.flatMap(stepLines);
+  const counts = COUNTED.flatMap(([kind, words]) => {
+    const count = plan.steps.filter((step) => step.kind === kind).length;
+    return count === 0 ? [] : [`${count} ${words}`];
+  });
+  const unchanged = plan.unchanged === 0 ? [] : [`${plan.unchanged} unchanged`];
+  return [...lines, "", `${plan.lab}: ${[...counts, ...unchanged].join(", ")}.`, ""].join("\n");
+}
+
+function stepLines(step: Step): readonly string[] {
+  const type = step.class === undefined ? step.resourceKind : `${step.resourceKind} ${step.class}`;
+  const head = `${SYMBOLS[step.kind].padStart(WIDTH)}  ${step.address}  (${type})`;
+  if (step.kind === "create" || step.kind === "destroy") return [head];
+  const mark = `  [${step.disruption}]`;
+  const indent = " ".repeat(WIDTH + 4);
+  return [head + mark, ...step.causes.map((cause) => indent + cause)];
+}
+
+function countText(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** The JSON form; the schema's number is its first member. */
+export function planToJson(plan: Plan): string {
+  return JSON.stringify(plan, undefined, 2);
+}
