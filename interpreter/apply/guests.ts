@@ -1,0 +1,221 @@
+// The controller of guests: boots them when what they depend on has met its goal, notes how they end, boots them
+// again by their policy. Decides nothing about definitions; the executor tells it what each guest should be.
+
+import type { Resource } from "../../lang/index.ts";
+import type { Hypervisor, HypervisorEvent, Image, Outcome } from "../../hypervisor/index.ts";
+import type { Clock } from "../clock.ts";
+import { BugError } from "../bug.ts";
+import { guestSpec, imageOf } from "../drivers/guest.ts";
+import { endedWell, endText, goalMet, isEnd, restartDelay, streakAfter } from "./guest-record.ts";
+import type { GuestEnd, GuestRecord } from "./guest-record.ts";
+import type { Lane } from "./lane.ts";
+
+/** What the controller tells: a guest, one sentence, and how serious it is. */
+export type GuestNews = (address: string, message: string, level: "info" | "warning" | "error") => void;
+
+export interface GuestsOptions {
+  readonly hypervisor: Hypervisor;
+  readonly lane: Lane;
+  readonly clock: Clock;
+  /** The compiled image at an address. */
+  readonly compiled: (address: string) => Image | undefined;
+  readonly news: GuestNews;
+  /** Called after every change of any record. */
+  readonly changed: () => void;
+}
+
+const OK: Outcome = { ok: true, value: undefined };
+
+export class Guests {
+  readonly #options: GuestsOptions;
+  readonly #records = new Map<string, GuestRecord>();
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #unsubscribe: () => void;
+  #closed = false;
+
+  constructor(options: GuestsOptions) {
+    this.#options = options;
+    this.#unsubscribe = options.hypervisor.on((event) => this.#hear(event));
+  }
+
+  record(address: string): GuestRecord | undefined {
+    return this.#records.get(address);
+  }
+
+  records(): ReadonlyMap<string, GuestRecord> {
+    return this.#records;
+  }
+
+  /** Boots it, or lets it wait for the goals of what it needs. In the lane only. */
+  async start(resource: Resource, restarts = 0): Promise<Outcome> {
+    this.#put({ resource, phase: "waiting", ran: false, restarts, streak: 0, stopping: false, bootedAt: 0 });
+    return this.#needsMet(resource) ? this.#boot(resource.address) : OK;
+  }
+
+  /**
+   * Takes it down and forgets it. Answers what it was, for `restore`. In the lane only; `graceMs` is the time between
+   * asking and killing.
+   */
+  async stop(address: string, graceMs: number): Promise<Outcome<GuestRecord>> {
+    const record = this.#records.get(address);
+    if (record === undefined) throw new BugError(`no guest ${address} to stop`);
+    this.#cancelTimer(address);
+    if (record.phase === "up") {
+      this.#put({ ...record, stopping: true });
+      const stopped = await this.#options.hypervisor.stopGuest(address, graceMs);
+      if (!stopped.ok && this.#isUp(address)) {
+        this.#put(record);
+        return stopped;
+      }
+    }
+    this.#options.hypervisor.removeGuest(address);
+    this.#records.delete(address);
+    this.#options.changed();
+    return { ok: true, value: record };
+  }
+
+  /** The way back from `stop`: what had ended stays ended, the rest boots anew. In the lane only. */
+  async restore(record: GuestRecord): Promise<Outcome> {
+    if (record.phase !== "ended") return this.start(record.resource, record.restarts);
+    this.#put(record);
+    return OK;
+  }
+
+  /** Takes over a definition that needs no restart: goal, policy, labels. */
+  redefine(resource: Resource): void {
+    const record = this.#records.get(resource.address);
+    if (record !== undefined) this.#put({ ...record, resource });
+    this.#wakeWaiting();
+  }
+
+  /** Guests that have not met their goal and never will. */
+  hopeless(): readonly string[] {
+    const found = new Set<string>();
+    let before = -1;
+    // Bound: each round adds at least one guest, or is the last.
+    while (found.size > before) {
+      before = found.size;
+      for (const [address, record] of this.#records) {
+        const ended = record.phase === "ended" && !goalMet(record) && !this.#timers.has(address);
+        const waits = record.phase === "waiting" && record.resource.needs.some((need) => found.has(need));
+        if (ended || waits) found.add(address);
+      }
+    }
+    return [...found];
+  }
+
+  allMet(): boolean {
+    return [...this.#records.values()].every(goalMet);
+  }
+
+  /** No more boots and restarts from now on. */
+  close(): void {
+    this.#closed = true;
+    for (const address of [...this.#timers.keys()]) this.#cancelTimer(address);
+    this.#unsubscribe();
+  }
+
+  #put(record: GuestRecord): void {
+    this.#records.set(record.resource.address, record);
+    this.#options.changed();
+  }
+
+  #isUp(address: string): boolean {
+    const facts = this.#options.hypervisor.guest(address);
+    return facts !== undefined && !isEnd(facts.state);
+  }
+
+  #needsMet(resource: Resource): boolean {
+    return resource.needs.every((need) => {
+      const record = this.#records.get(need);
+      return record === undefined || goalMet(record);
+    });
+  }
+
+  async #boot(address: string): Promise<Outcome> {
+    const record = this.#records.get(address);
+    if (record === undefined) return OK;
+    const image = this.#options.compiled(imageOf(record.resource));
+    if (image === undefined) throw new BugError(`the image of ${address} is not compiled`);
+    const { end: _, ...fresh } = record;
+    this.#put({ ...fresh, phase: "up", ran: false, bootedAt: this.#options.clock.now() });
+    const booted = await this.#options.hypervisor.bootGuest(address, guestSpec(record.resource, image));
+    if (!booted.ok) {
+      this.#options.hypervisor.removeGuest(address);
+      this.#records.delete(address);
+      this.#options.changed();
+    }
+    return booted;
+  }
+
+  #hear(event: HypervisorEvent): void {
+    if (event.type !== "guest") return;
+    const record = this.#records.get(event.id);
+    if (record === undefined || record.phase === "ended") return;
+    if (event.state === "running") {
+      this.#put({ ...record, phase: "up", ran: true });
+      this.#options.news(event.id, "running", "info");
+      this.#wakeWaiting();
+    } else if (isEnd(event.state)) {
+      this.#noteEnd(record, event);
+    }
+  }
+
+  #noteEnd(record: GuestRecord, end: GuestEnd): void {
+    const { resource } = record;
+    const streak = streakAfter(record, this.#options.clock.now());
+    const ended: GuestRecord = { ...record, phase: "ended", streak, end: pickEnd(end) };
+    const delay = this.#closed ? undefined : restartDelay(ended, end);
+    if (delay !== undefined) this.#startTimer(resource.address, delay);
+    this.#put(ended);
+    const again = delay === undefined ? "" : `, again in ${Math.round(delay)} ms`;
+    const level = endedWell(end) || record.stopping ? "info" : "error";
+    this.#options.news(resource.address, endText(end) + again, level);
+    this.#wakeWaiting();
+  }
+
+  #startTimer(address: string, delayMs: number): void {
+    const timer = setTimeout(() => {
+      void this.#options.lane.run(() => this.#again(address));
+    }, delayMs);
+    this.#timers.set(address, timer);
+  }
+
+  async #again(address: string): Promise<void> {
+    const record = this.#records.get(address);
+    if (!this.#timers.delete(address) || this.#closed || record?.phase !== "ended") return;
+    this.#options.hypervisor.removeGuest(address);
+    this.#put({ ...record, restarts: record.restarts + 1, streak: record.streak + 1 });
+    await this.#bootOrFail(address);
+  }
+
+  #cancelTimer(address: string): void {
+    clearTimeout(this.#timers.get(address));
+    this.#timers.delete(address);
+  }
+
+  #wakeWaiting(): void {
+    for (const [address, record] of this.#records) {
+      if (record.phase !== "waiting" || !this.#needsMet(record.resource)) continue;
+      void this.#options.lane.run(async () => {
+        const now = this.#records.get(address);
+        if (this.#closed || now?.phase !== "waiting" || !this.#needsMet(now.resource)) return;
+        await this.#bootOrFail(address);
+      });
+    }
+  }
+
+  /** A boot that no apply waits for: a refusal is the guest's end. */
+  async #bootOrFail(address: string): Promise<void> {
+    const record = this.#records.get(address);
+    const booted = await this.#boot(address);
+    if (booted.ok || record === undefined) return;
+    const end: GuestEnd = { state: "failed", reason: booted.refusal.message };
+    this.#put({ ...record, phase: "ended", end });
+    this.#options.news(address, endText(end), "error");
+  }
+}
+
+function pickEnd({ state, exit, reason }: GuestEnd): GuestEnd {
+  return { state, ...(exit !== undefined && { exit }), ...(reason !== undefined && { reason }) };
+}
