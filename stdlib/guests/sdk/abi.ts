@@ -1,0 +1,68 @@
+// The numbers of docs/abi.md, as a guest needs them. Layout only: nothing here does anything.
+
+export const ABI_VERSION: i32 = 1;
+
+export const ENOENT: i32 = -2;
+export const EAGAIN: i32 = -11;
+export const EBUSY: i32 = -16;
+export const ENODEV: i32 = -19;
+export const ENOSPC: i32 = -28;
+
+/** Handle 0 and its functions. */
+export const BUS: i32 = 0;
+export const BUS_NEGOTIATE: i32 = 1;
+export const BUS_BOOT: i32 = 2;
+export const BUS_EVENTS: i32 = 3;
+export const BUS_NEXT_CHANGE: i32 = 4;
+export const BUS_WRITE: i32 = 5;
+export const BUS_CLOCK: i32 = 6;
+
+export const BOOT_LAB: u8 = 1;
+export const BOOT_GUEST: u8 = 2;
+export const BOOT_ARGUMENT: u8 = 3;
+export const BOOT_ENVIRONMENT: u8 = 4;
+
+/** The event area. */
+export const EVENT_BYTES: usize = 64;
+export const EVENT_CHANGES: usize = 8;
+export const EVENT_STOP: usize = 12;
+export const EVENT_PENDING: usize = 32;
+export const PRIORITIES: i32 = 8;
+
+/** A change record. */
+export const CHANGE_BYTES: i32 = 128;
+export const CHANGE_ADDED: u32 = 1;
+export const CHANGE_REMOVED: u32 = 2;
+export const CHANGE_CHANGED: u32 = 3;
+export const CHANGE_NAME: usize = 16;
+export const CHANGE_NAME_BYTES: i32 = 32;
+export const CHANGE_FACTS: usize = 48;
+export const CLASS_VENET: u32 = 1;
+export const CLASS_VCONSOLE: u32 = 2;
+
+/** The facts of a venet, from `CHANGE_FACTS` on. */
+export const FACT_MAC: usize = 0;
+export const FACT_MTU: usize = 6;
+export const FACT_LINK: usize = 8;
+export const FACT_IP: usize = 12;
+export const FACT_GATEWAY: usize = 16;
+export const FACT_PREFIX: usize = 20;
+export const VENET_FACTS_BYTES: i32 = 24;
+
+/** A descriptor, and a ring's signal. */
+export const DESCRIPTOR_BYTES: i32 = 16;
+export const DESCRIPTOR_ADDRESS: usize = 0;
+export const DESCRIPTOR_LENGTH: usize = 4;
+export const DESCRIPTOR_TURN: usize = 8;
+export const SIGNAL_BYTES: i32 = 16;
+export const SIGNAL_ENABLED: usize = 0;
+export const SIGNAL_DIRTY: usize = 4;
+export const RING_SLOTS_MIN: i32 = 16;
+export const RING_SLOTS_MAX: i32 = 1024;
+
+/** Rings of a venet and of a vconsole. */
+export const RING_RX: i32 = 0;
+export const RING_TX: i32 = 1;
+export const RING_IN: i32 = 0;
+export const RING_OUT: i32 = 1;
+export const VCONSOLE_SIZE: i32 = 1;

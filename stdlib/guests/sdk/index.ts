@@ -1,0 +1,17 @@
+// The door of the SDK: everything that a guest needs, and nothing of how the ABI does it.
+
+export { boot, argument, environment, guestName, BootText } from "./boot";
+export { allocate, release, largestFree } from "./memory";
+export { BAD, readDuration, readIp, readMac, readNumber, readSize } from "./values";
+export { bytesEqual, load16, load32, loadMac, store16, store32, storeMac, textEquals } from "./bytes";
+export { Change, VenetFacts, nameEquals, nameLength, putName } from "./devices";
+export { changeCount, FOREVER, now, sleep, stopping, takeAllPending, takePending, wallNow } from "./events";
+export { Options } from "./options";
+export * from "./text";
+export { RxRing } from "./rx-ring";
+export { TxRing } from "./tx-ring";
+export { Vconsole } from "./vconsole";
+export { Venet } from "./venet";
+export { DEALT_WITH, ECHO_ANSWER, NOTHING, Stack } from "./net/stack";
+export * from "./abi";
+export * from "./net/ethernet";

@@ -1,0 +1,204 @@
+// A ring that the host fills: frames received, bytes typed. Several senders fill it at the same time, so a position
+// may be completed before an earlier one, and one may stay out altogether. `take` gives what there is, and each
+// sender's frames in that sender's order (docs/abi.md, "Rings").
+
+import * as abi from "./abi";
+import { allocate, release } from "./memory";
+import { shm } from "./vbus";
+
+const ALIGN_MASK: i32 = 63;
+/** Positions have 31 bits; of two positions, the later is less than half a circle ahead. */
+const POSITION_MASK: u32 = 0x7fffffff;
+const HALF_CIRCLE: u32 = 0x40000000;
+
+export class RxRing {
+  slots: i32 = 0;
+  /** Bytes of one buffer. */
+  capacity: i32 = 0;
+  /** What `take` gave: where it lies and how many bytes it has. Valid until the next `take` or `give`. */
+  at: usize = 0;
+  length: i32 = 0;
+
+  private ring: usize = 0;
+  private ringBytes: usize = 0;
+  private firstBuffer: usize = 0;
+  private stride: i32 = 0;
+  /** The next position in order. */
+  private scan: u32 = 0;
+  private dirtySeen: u32 = 0;
+  /** The slot that is in the guest's hands, or -1. */
+  private held: i32 = -1;
+  private heldTurn: u32 = 0;
+  /** Slots that `scan` went past before they were completed: u16 each, then one byte for each slot that is listed. */
+  private passed: usize = 0;
+  private passedCount: i32 = 0;
+
+  static bytesFor(slots: i32, capacity: i32): usize {
+    return RxRing.headBytes(slots) + slots * ((capacity + ALIGN_MASK) & ~ALIGN_MASK);
+  }
+
+  private static headBytes(slots: i32): i32 {
+    return (slots * (abi.DESCRIPTOR_BYTES + 3) + ALIGN_MASK + 1 + ALIGN_MASK) & ~ALIGN_MASK;
+  }
+
+  /** Makes the ring, registers it and posts all its buffers. 0, or a negative errno value, as `TxRing.open`. */
+  open(handle: i32, id: i32, prio: i32, slots: i32, capacity: i32): i32 {
+    this.slots = slots;
+    this.capacity = capacity;
+    this.stride = (capacity + ALIGN_MASK) & ~ALIGN_MASK;
+    this.ringBytes = RxRing.bytesFor(slots, capacity);
+    this.ring = allocate(this.ringBytes);
+    if (this.ring == 0) return abi.ENOSPC;
+    const descriptors = slots * abi.DESCRIPTOR_BYTES;
+    this.passed = this.ring + descriptors + ALIGN_MASK + 1;
+    this.firstBuffer = this.ring + RxRing.headBytes(slots);
+    this.scan = 0;
+    this.dirtySeen = 0;
+    this.held = -1;
+    this.passedCount = 0;
+    const number = shm(handle, id, prio, this.ring, descriptors, descriptors, 0);
+    if (number < 0) this.free();
+    else for (let slot = 0; slot < slots; slot++) this.postSlot(slot, 0);
+    return min(number, 0);
+  }
+
+  /** As `TxRing.free`. */
+  free(): void {
+    release(this.ring, this.ringBytes);
+    this.ring = 0;
+  }
+
+  /** Takes the next buffer in order, giving back the one before. False: there is nothing now. */
+  take(): bool {
+    this.give();
+    // Bound: each round takes a completed slot, moves on to one, or ends.
+    while (true) {
+      const turn = this.turnOf(this.scan & (this.slots - 1));
+      // Only now the passed ones: a sender that filled `scan` had published its earlier frames before.
+      if (this.passedCount > 0 && this.takePassed()) {
+        if (this.keep()) return true;
+      } else if (turn == this.scan << 1) {
+        this.hold(this.scan & (this.slots - 1), turn);
+        this.scan = (this.scan + 1) & POSITION_MASK;
+        if (this.keep()) return true;
+      } else if (!this.lookAhead()) {
+        return false;
+      }
+    }
+  }
+
+  /** Posts the buffer again that `take` gave. `take` does it too. */
+  give(): void {
+    if (this.held < 0) return;
+    this.postSlot(this.held, this.heldTurn);
+    this.held = -1;
+  }
+
+  /** There may be something to take. */
+  ready(): bool {
+    return this.turnOf(this.scan & (this.slots - 1)) == this.scan << 1 || this.passedReady() || this.lookAhead();
+  }
+
+  /** Says whether the guest is to be signalled. After saying yes, ask `ready` once more before sleeping. */
+  enable(wanted: bool): void {
+    atomic.store<u32>(this.signalAt, wanted ? 1 : 0, abi.SIGNAL_ENABLED);
+  }
+
+  private get signalAt(): usize {
+    return this.ring + this.slots * abi.DESCRIPTOR_BYTES;
+  }
+
+  private turnOf(slot: i32): u32 {
+    return atomic.load<u32>(this.ring + slot * abi.DESCRIPTOR_BYTES, abi.DESCRIPTOR_TURN);
+  }
+
+  private postSlot(slot: i32, turn: u32): void {
+    const at = this.ring + slot * abi.DESCRIPTOR_BYTES;
+    store<u32>(at, <u32>this.firstBuffer + slot * this.stride, abi.DESCRIPTOR_ADDRESS);
+    store<u32>(at, this.capacity, abi.DESCRIPTOR_LENGTH);
+    atomic.store<u32>(at, turn | 1, abi.DESCRIPTOR_TURN);
+  }
+
+  private hold(slot: i32, turn: u32): void {
+    this.held = slot;
+    this.heldTurn = turn;
+    this.at = this.firstBuffer + slot * this.stride;
+    this.length = min(load<i32>(this.ring + slot * abi.DESCRIPTOR_BYTES, abi.DESCRIPTOR_LENGTH), this.capacity);
+  }
+
+  /** A buffer without bytes carries nothing and is posted again at once. */
+  private keep(): bool {
+    if (this.length > 0) return true;
+    this.give();
+    return false;
+  }
+
+  /** Takes the earliest of the passed positions that have been completed since. */
+  private takePassed(): bool {
+    let best = -1;
+    let bestBehind: u32 = 0;
+    for (let i = 0; i < this.passedCount; ) {
+      const turn = this.turnOf(this.passedSlot(i));
+      const behind = (this.scan - (turn >> 1)) & POSITION_MASK;
+      if ((turn & 1) == 0 && (behind == 0 || behind >= HALF_CIRCLE)) {
+        // Completed with a position that is still to come: the passed one stays out for ever.
+        this.forget(i);
+        continue;
+      }
+      if ((turn & 1) == 0 && behind > bestBehind) {
+        best = i;
+        bestBehind = behind;
+      }
+      i++;
+    }
+    if (best < 0) return false;
+    const slot = this.passedSlot(best);
+    // If `scan` went past this slot twice, its later position may come too.
+    if (bestBehind <= <u32>this.slots) this.forget(best);
+    this.hold(slot, ((this.scan - bestBehind) & POSITION_MASK) << 1);
+    return true;
+  }
+
+  private passedReady(): bool {
+    for (let i = 0; i < this.passedCount; i++) if ((this.turnOf(this.passedSlot(i)) & 1) == 0) return true;
+    return false;
+  }
+
+  /** Moves `scan` to the first completed position, where there is one, passing over those before it. */
+  private lookAhead(): bool {
+    const dirty = atomic.load<u32>(this.signalAt, abi.SIGNAL_DIRTY);
+    if (dirty == this.dirtySeen) return false;
+    let nearest: u32 = HALF_CIRCLE;
+    for (let slot = 0; slot < this.slots; slot++) {
+      const turn = this.turnOf(slot);
+      if ((turn & 1) == 0) nearest = min(nearest, ((turn >> 1) - this.scan) & POSITION_MASK);
+    }
+    if (nearest == HALF_CIRCLE) {
+      // Only a look that finds nothing spares the next one: behind what it finds there may be more.
+      this.dirtySeen = dirty;
+      return false;
+    }
+    for (let back = min<u32>(nearest, this.slots); back > 0; back--) {
+      this.pass((this.scan + nearest - back) & (this.slots - 1));
+    }
+    this.scan = (this.scan + nearest) & POSITION_MASK;
+    return true;
+  }
+
+  private pass(slot: i32): void {
+    const listed = this.passed + this.slots * 2 + slot;
+    if (load<u8>(listed) != 0) return;
+    store<u8>(listed, 1);
+    store<u16>(this.passed + this.passedCount++ * 2, <u16>slot);
+  }
+
+  private passedSlot(index: i32): i32 {
+    return load<u16>(this.passed + index * 2);
+  }
+
+  private forget(index: i32): void {
+    store<u8>(this.passed + this.slots * 2 + this.passedSlot(index), 0);
+    this.passedCount--;
+    store<u16>(this.passed + index * 2, load<u16>(this.passed + this.passedCount * 2));
+  }
+}
