@@ -181,4 +181,3 @@ export interface Hypervisor {
   close(): Promise<void>;
 }
 
-export declare function createHypervisor(options: HypervisorOptions): Hypervisor;

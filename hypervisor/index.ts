@@ -1,4 +1,6 @@
 // The door of the hypervisor: buses, devices, guests and networks in this process. Knows nothing of the language.
 
 export type * from "./hypervisor.ts";
-export { createHypervisor } from "./hypervisor.ts";
+export { createHypervisor } from "./machine-room.ts";
+export { checkModule, compileImage } from "./guest/image.ts";
+export { importedMemory } from "./guest/wasm-sections.ts";

@@ -58,7 +58,7 @@ export function receivingFacts(fabric: Fabric, port: number, name: string, memor
   const at = ringAt(ring) >> 2;
   const size = (i32[at + (RING.mask >> 2)] as number) + 1;
   const offset = i32[at + (RING.offset >> 2)] as number;
-  const head = Atomics.load(i32, at + (RING.cursor >> 2)) >>> 0;
+  const head = (i32[at + (RING.cursor >> 2)] as number) >>> 0;
   let slots = "";
   for (let index = 0; index < size; index++) {
     const slot = slotAt(ring, index) >> 2;

@@ -1,0 +1,242 @@
+// Networks, buses and their devices on the control thread: making, plugging, changing, unmaking.
+
+import { Plugs, type PortSettings } from "../datapath/plugs.ts";
+import { noticeOf } from "../device/notice.ts";
+import type { DeviceFacts, DeviceSpec, HypervisorEvent, Id, NetworkFacts, NetworkSpec, Outcome } from "../hypervisor.ts";
+import { MTU_MAX, MTU_MIN } from "../limits.ts";
+import type { Fabric, GuestMemory } from "../memory/fabric.ts";
+import { countersOf } from "../datapath/port.ts";
+import { networkFrames, receivedFacts, receivingFacts, sendingFacts, sentFacts } from "../metrics/facts.ts";
+import { Bus, type Device } from "./bus.ts";
+import { refuse, success } from "./outcome.ts";
+
+interface Network {
+  readonly row: number;
+  readonly spec: NetworkSpec;
+  readonly ports: Set<number>;
+}
+
+/** What devices need of the guests that see them. */
+export interface GuestsOfBus {
+  /** A device came, changed or went: the members that see it are told. */
+  deviceChanged(device: Device): void;
+  deviceGone(device: Device): void;
+  /** Guests on a network must know each other's memories. */
+  introduce(network: Id): void;
+  memoryOf(guest: Id): GuestMemory | undefined;
+}
+
+export class Devices {
+  readonly #fabric: Fabric;
+  readonly #plugs: Plugs;
+  readonly #tell: (event: HypervisorEvent) => void;
+  readonly #networks = new Map<Id, Network>();
+  readonly #buses = new Map<Id, Bus>();
+  readonly #devices = new Map<Id, Device>();
+  readonly #byPort = new Map<number, Device>();
+  #guests: GuestsOfBus | undefined;
+
+  constructor(fabric: Fabric, tell: (event: HypervisorEvent) => void) {
+    this.#fabric = fabric;
+    this.#plugs = new Plugs(fabric);
+    this.#tell = tell;
+  }
+
+  attach(guests: GuestsOfBus): void {
+    this.#guests = guests;
+  }
+
+  createNetwork(id: Id, spec: NetworkSpec): Outcome {
+    if (this.#networks.has(id)) return refuse("exists", `there is a network \`${id}\` already`);
+    if (spec.mtu < MTU_MIN || spec.mtu > MTU_MAX) return refuse("invalid", `an MTU is from ${MTU_MIN} to ${MTU_MAX}`);
+    const row = this.#plugs.addNetwork();
+    if (row === undefined) return refuse("limit", "there are as many networks as this process can hold");
+    this.#networks.set(id, { row, spec, ports: new Set() });
+    return success();
+  }
+
+  removeNetwork(id: Id): Outcome {
+    const network = this.#networks.get(id);
+    if (!network) return refuse("missing", `there is no network \`${id}\``);
+    if (network.ports.size > 0) return refuse("busy", `network \`${id}\` has devices plugged in`);
+    this.#plugs.removeNetwork(network.row);
+    this.#networks.delete(id);
+    return success();
+  }
+
+  createBus(id: Id): Outcome {
+    if (this.#buses.has(id)) return refuse("exists", `there is a bus \`${id}\` already`);
+    this.#buses.set(id, new Bus(id));
+    return success();
+  }
+
+  removeBus(id: Id): Outcome {
+    const bus = this.#buses.get(id);
+    if (!bus) return refuse("missing", `there is no bus \`${id}\``);
+    if (bus.devices.size + bus.members.size > 0) return refuse("busy", `bus \`${id}\` has devices or members`);
+    this.#buses.delete(id);
+    return success();
+  }
+
+  add(busId: Id, id: Id, spec: DeviceSpec): Outcome {
+    const bus = this.#buses.get(busId);
+    if (!bus) return refuse("missing", `there is no bus \`${busId}\``);
+    if (this.#devices.has(id)) return refuse("exists", `there is a device \`${id}\` already`);
+    const deviceId = bus.freeNumber();
+    const wrong = this.#wrong(spec);
+    if (wrong) return wrong;
+    const port = deviceId === undefined ? undefined : this.#plugs.addPort(settingsOf(spec));
+    if (deviceId === undefined || port === undefined) return refuse("limit", "no room for one more device");
+    const device: Device = { id, bus: busId, deviceId, port, spec, openBy: undefined };
+    if (spec.class === "venet" && !this.#plug(device, spec.venet.network)) {
+      this.#plugs.removePort(port);
+      return refuse("limit", `network \`${spec.venet.network}\` has no room for one more device`);
+    }
+    bus.add(device);
+    this.#devices.set(id, device);
+    this.#byPort.set(port, device);
+    if (spec.class === "venet") this.#guests?.introduce(spec.venet.network);
+    this.#guests?.deviceChanged(device);
+    return success();
+  }
+
+  remove(id: Id): Outcome {
+    const device = this.#devices.get(id);
+    if (!device) return refuse("missing", `there is no device \`${id}\``);
+    this.#unplug(device);
+    this.#plugs.removePort(device.port);
+    this.#buses.get(device.bus)?.remove(device);
+    this.#devices.delete(id);
+    this.#byPort.delete(device.port);
+    this.#guests?.deviceGone(device);
+    return success();
+  }
+
+  set(id: Id, spec: DeviceSpec): Outcome {
+    const device = this.#devices.get(id);
+    if (!device) return refuse("missing", `there is no device \`${id}\``);
+    const wrong = this.#wrong(spec) ?? fixedDiffers(device.spec, spec);
+    if (wrong) return wrong;
+    const before = device.spec;
+    device.spec = spec;
+    this.#plugs.setPort(device.port, settingsOf(spec));
+    if (before.class === "venet" && spec.class === "venet" && before.venet.network !== spec.venet.network) {
+      this.#unplug({ ...device, spec: before });
+      if (!this.#plug(device, spec.venet.network)) return refuse("limit", "the network has no room for one more device");
+      this.#guests?.introduce(spec.venet.network);
+    }
+    this.#guests?.deviceChanged(device);
+    return success();
+  }
+
+  bus(id: Id): Bus | undefined {
+    return this.#buses.get(id);
+  }
+
+  device(id: Id): Device | undefined {
+    return this.#devices.get(id);
+  }
+
+  /** Devices that are plugged into a network. */
+  onNetwork(id: Id): Device[] {
+    const ports = this.#networks.get(id)?.ports ?? [];
+    return [...ports].map((port) => this.#byPort.get(port)).filter((device) => device !== undefined);
+  }
+
+  /** A guest has opened a port or let it go. */
+  opened(port: number, guest: Id | undefined): void {
+    this.#plugs.collect();
+    const device = this.#byPort.get(port);
+    if (!device || device.openBy === guest) return;
+    device.openBy = guest;
+    this.#tell({ type: "device", id: device.id, open: guest !== undefined });
+  }
+
+  facts(id: Id): DeviceFacts | undefined {
+    const device = this.#devices.get(id);
+    return device && this.#factsOf(device);
+  }
+
+  allFacts(): readonly DeviceFacts[] {
+    return [...this.#devices.values()].map((device) => this.#factsOf(device));
+  }
+
+  networkFacts(id: Id): NetworkFacts | undefined {
+    const network = this.#networks.get(id);
+    if (!network) return undefined;
+    return { id, frames: networkFrames(this.#fabric, [...network.ports]), ports: network.ports.size };
+  }
+
+  allNetworkFacts(): readonly NetworkFacts[] {
+    return [...this.#networks.keys()].map((id) => this.networkFacts(id) as NetworkFacts);
+  }
+
+  buses(): readonly { id: Id; devices: readonly Id[]; members: readonly Id[] }[] {
+    return [...this.#buses.values()].map(({ id, devices, members }) => ({
+      id,
+      devices: [...devices.keys()],
+      members: [...members],
+    }));
+  }
+
+  #factsOf(device: Device): DeviceFacts {
+    const { id, bus, port, deviceId, openBy, spec } = device;
+    const memory = openBy === undefined ? undefined : this.#guests?.memoryOf(openBy);
+    const [into, out] = spec.class === "venet" ? ["rx", "tx"] : ["in", "out"];
+    const rings = memory
+      ? [
+          receivingFacts(this.#fabric, port, into as string, memory),
+          sendingFacts(this.#fabric, port, out as string, memory),
+        ].filter((ring) => ring !== undefined)
+      : [];
+    return {
+      id,
+      bus,
+      name: spec.name,
+      class: spec.class,
+      deviceId,
+      ...(openBy === undefined ? {} : { openBy }),
+      rx: receivedFacts(this.#fabric, port),
+      tx: sentFacts(this.#fabric, port),
+      kicks: countersOf(this.#fabric, port).kicks,
+      rings,
+    };
+  }
+
+  #plug(device: Device, networkId: Id): boolean {
+    const network = this.#networks.get(networkId) as Network; // `#wrong` has looked.
+    if (!this.#plugs.plug(device.port, network.row)) return false;
+    network.ports.add(device.port);
+    return true;
+  }
+
+  #unplug(device: Device): void {
+    if (device.spec.class !== "venet") return;
+    this.#networks.get(device.spec.venet.network)?.ports.delete(device.port);
+    this.#plugs.unplug(device.port);
+  }
+
+  #wrong(spec: DeviceSpec): Outcome | undefined {
+    if (spec.class !== "venet") return undefined;
+    const network = this.#networks.get(spec.venet.network);
+    if (!network) return refuse("missing", `there is no network \`${spec.venet.network}\``);
+    if (spec.venet.mtu > network.spec.mtu) return refuse("invalid", "the device's MTU is larger than its network's");
+    return undefined;
+  }
+}
+
+/** Refuses what can't change while the device lives. */
+function fixedDiffers(before: DeviceSpec, after: DeviceSpec): Outcome | undefined {
+  if (before.class !== after.class || before.name !== after.name) {
+    return refuse("invalid", "a device keeps its class and its name");
+  }
+  if (before.class !== "venet" || after.class !== "venet") return undefined;
+  const fixed = ["mac", "ip", "prefix", "gateway", "mtu", "ring"] as const;
+  const differs = fixed.find((name) => before.venet[name] !== after.venet[name]);
+  return differs && refuse("invalid", `\`${differs}\` can't change while the device is there`);
+}
+
+function settingsOf(spec: DeviceSpec): PortSettings {
+  if (spec.class !== "venet") return { linkUp: true, mtu: MTU_MAX, rate: 0 };
+  return { linkUp: spec.venet.link === "up", mtu: spec.venet.mtu, rate: spec.venet.rate ?? 0 };
+}

@@ -1,0 +1,282 @@
+// All guests of the machine room: rows, introductions, the watch over them, and reaping. Control thread.
+
+import type { Devices, GuestsOfBus } from "../bus/devices.ts";
+import type { Device } from "../bus/bus.ts";
+import { refuse, success } from "../bus/outcome.ts";
+import type { HostClock } from "../clock.ts";
+import { FAULT } from "../datapath/fault.ts";
+import type { PeerLetter } from "../datapath/peers.ts";
+import { Rows } from "../datapath/plugs.ts";
+import { leavePort, portOwner, receivingRing } from "../datapath/port.ts";
+import { reapThread } from "../datapath/reap.ts";
+import { noticeOf } from "../device/notice.ts";
+import type { GuestFacts, GuestSpec, HypervisorEvent, Id, Outcome } from "../hypervisor.ts";
+import { BOOT_MS_MAX, GUESTS_MAX, GUEST_MEMORY_MAX, GUEST_MEMORY_MIN, WATCHDOG_MS, WATCH_EVERY_MS } from "../limits.ts";
+import type { Fabric, GuestMemory } from "../memory/fabric.ts";
+import { markFault, startRow } from "../memory/threads.ts";
+import { CLAIMED, Claims } from "../ring/claims.ts";
+import { signalRing } from "../ring/signal.ts";
+import { encodeBoot } from "./boot-info.ts";
+import { Guest, allocateMemory } from "./guest.ts";
+import type { Pool } from "./pool.ts";
+
+export interface GuestsParts {
+  readonly fabric: Fabric;
+  readonly pool: Pool;
+  readonly devices: Devices;
+  readonly clock: HostClock;
+  readonly lab: string;
+  readonly tell: (event: HypervisorEvent) => void;
+}
+
+/** Row 0 of the fabric: what the control thread does itself. */
+const CONTROL_THREAD = 0;
+
+export class Guests implements GuestsOfBus {
+  readonly #parts: GuestsParts;
+  readonly #guests = new Map<Id, Guest>();
+  readonly #byThread = new Map<number, Guest>();
+  readonly #rows = new Rows(GUESTS_MAX);
+  /** Which guests a guest has been introduced to: thread rows with incarnations. */
+  readonly #known = new Map<Guest, Set<Guest>>();
+  readonly #typing: Claims;
+  readonly #watch: NodeJS.Timeout;
+
+  constructor(parts: GuestsParts) {
+    this.#parts = parts;
+    this.#typing = new Claims(parts.fabric, CONTROL_THREAD);
+    this.#watch = setInterval(() => this.#look(), WATCH_EVERY_MS);
+    this.#watch.unref();
+  }
+
+  async boot(id: Id, spec: GuestSpec): Promise<Outcome> {
+    const refused = this.#refusal(id, spec);
+    if (refused) return refused;
+    const bus = this.#parts.devices.bus(spec.bus);
+    const boot = encodeBoot({ lab: this.#parts.lab, guest: id, args: spec.args, env: spec.env });
+    if (!bus) return refuse("missing", `there is no bus \`${spec.bus}\``);
+    if (!boot) return refuse("limit", "the arguments and the environment are too long");
+    const row = this.#rows.take();
+    if (row === undefined) return refuse("limit", "there are as many guests as this process can hold");
+    const thread = row + 1;
+    bus.members.add(id);
+    const guest = await this.#launch(id, spec, thread, boot).catch((error: unknown) => String(error));
+    if (typeof guest === "string") {
+      bus.members.delete(id);
+      this.#rows.give(row);
+      return refuse("limit", `no thread or memory for the guest: ${guest}`);
+    }
+    const timer = setTimeout(() => void guest.kill(), BOOT_MS_MAX);
+    await guest.entered;
+    clearTimeout(timer);
+    if (guest.state === "running" || guest.alive || guest.exit !== undefined) return success();
+    return refuse("image", guest.reason ?? "the guest ended before it ran");
+  }
+
+  async stop(id: Id, graceMs: number): Promise<Outcome> {
+    const guest = this.#guests.get(id);
+    if (!guest) return refuse("missing", `there is no guest \`${id}\``);
+    guest.ask();
+    const timer = setTimeout(() => void guest.kill(), graceMs);
+    await guest.ended;
+    clearTimeout(timer);
+    return success();
+  }
+
+  async kill(id: Id): Promise<Outcome> {
+    const guest = this.#guests.get(id);
+    if (!guest) return refuse("missing", `there is no guest \`${id}\``);
+    await guest.kill();
+    return success();
+  }
+
+  remove(id: Id): Outcome {
+    const guest = this.#guests.get(id);
+    if (!guest) return refuse("missing", `there is no guest \`${id}\``);
+    if (guest.alive) return refuse("busy", `guest \`${id}\` runs`);
+    this.#guests.delete(id);
+    this.#parts.devices.bus(guest.spec.bus)?.members.delete(id);
+    return success();
+  }
+
+  /** Types on the console: the control thread is one more sender to its ring. */
+  type(deviceId: Id, text: string): Outcome<number> {
+    const { devices, fabric } = this.#parts;
+    const device = devices.device(deviceId);
+    const guest = device?.openBy === undefined ? undefined : this.#guests.get(device.openBy);
+    if (device?.spec.class !== "vconsole") return refuse("missing", `there is no console \`${deviceId}\``);
+    const ring = receivingRing(fabric, device.port);
+    if (!guest?.alive || ring < 0) return refuse("busy", "no guest reads this console");
+    const bytes = new TextEncoder().encode(text);
+    if (this.#typing.claim(ring, guest.memory, bytes.length, 0) !== CLAIMED) return { ok: true, value: 0 };
+    guest.memory.u8.set(bytes, this.#typing.address);
+    this.#typing.publish(bytes.length);
+    this.#typing.release();
+    signalRing(fabric, ring, guest.memory);
+    return { ok: true, value: bytes.length };
+  }
+
+  facts(id: Id): GuestFacts | undefined {
+    return this.#guests.get(id)?.facts();
+  }
+
+  all(): readonly GuestFacts[] {
+    return [...this.#guests.values()].map((guest) => guest.facts());
+  }
+
+  memoryOf(id: Id): GuestMemory | undefined {
+    return this.#guests.get(id)?.memory;
+  }
+
+  deviceChanged(device: Device): void {
+    for (const guest of this.#seeing(device)) guest.send({ type: "device", device: noticeOf(device) }, true);
+  }
+
+  deviceGone(device: Device): void {
+    for (const guest of this.#seeing(device)) guest.send({ type: "device-gone", id: device.deviceId }, true);
+  }
+
+  introduce(network: Id): void {
+    const here = this.#onNetwork(network);
+    for (const guest of here) for (const other of here) this.#introduceTo(guest, other);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#watch);
+    await Promise.all([...this.#guests.values()].map((guest) => guest.kill()));
+  }
+
+  #refusal(id: Id, spec: GuestSpec): Outcome | undefined {
+    const old = this.#guests.get(id);
+    if (old?.alive) return refuse("exists", `guest \`${id}\` runs already`);
+    if (spec.memory < GUEST_MEMORY_MIN || spec.memory > GUEST_MEMORY_MAX) {
+      return refuse("invalid", "a guest's memory is from 64 KiB to 4 GiB");
+    }
+    if (spec.memory < spec.image.memoryMin) {
+      return refuse("image", `the image needs ${spec.image.memoryMin} bytes of memory, the guest has ${spec.memory}`);
+    }
+    return undefined;
+  }
+
+  async #launch(id: Id, spec: GuestSpec, thread: number, boot: Uint8Array): Promise<Guest> {
+    const { fabric, pool, clock, devices, tell } = this.#parts;
+    const warm = await pool.take();
+    const memory = allocateMemory(spec);
+    const incarnation = startRow(fabric, thread);
+    const seen = [...(devices.bus(spec.bus)?.devices.values() ?? [])].filter((device) => sees(spec, device));
+    const neighbours = this.#neighbours(seen);
+    const guest = new Guest(id, spec, memory, {
+      fabric,
+      clock,
+      thread,
+      incarnation,
+      warm,
+      boot,
+      devices: seen.map(noticeOf),
+      peers: [...neighbours].map(peerLetter),
+      reap: (ended) => this.#reap(ended),
+      onState: ({ state, exit, reason }) =>
+        tell({
+          type: "guest",
+          id,
+          state,
+          ...(exit === undefined ? {} : { exit }),
+          ...(reason === undefined ? {} : { reason }),
+        }),
+      onLog: (_, text) => tell({ type: "log", id, text }),
+      onOpened: (port, open) => devices.opened(port, open ? id : undefined),
+      onFault: () => this.#lookForFaults(),
+    });
+    this.#guests.set(id, guest);
+    this.#byThread.set(thread, guest);
+    this.#known.set(guest, new Set(neighbours));
+    for (const neighbour of neighbours) this.#introduceTo(neighbour, guest);
+    return guest;
+  }
+
+  /** After its thread is gone: claims, counters, ports, and the news to those that knew it. */
+  #reap(guest: Guest): void {
+    const { fabric, devices } = this.#parts;
+    reapThread(fabric, guest.thread, (thread, incarnation) => this.#memoryAt(thread, incarnation));
+    const bus = devices.bus(guest.spec.bus);
+    for (const device of bus?.devices.values() ?? []) {
+      if (portOwner(fabric, device.port) !== guest.thread) continue;
+      leavePort(fabric, device.port);
+      devices.opened(device.port, undefined);
+      if (device.spec.class === "venet") this.#wakeNetwork(device.spec.venet.network);
+    }
+    bus?.members.delete(guest.id);
+    this.#byThread.delete(guest.thread);
+    this.#known.delete(guest);
+    for (const [other, known] of this.#known) {
+      if (known.delete(guest)) other.send({ type: "peer", thread: guest.thread, incarnation: guest.incarnation }, false);
+    }
+    this.#rows.give(guest.thread - 1);
+  }
+
+  /** The dead thread may have published without signalling: everybody on its networks looks once more. */
+  #wakeNetwork(network: Id): void {
+    const { fabric, devices } = this.#parts;
+    for (const device of devices.onNetwork(network)) {
+      const ring = receivingRing(fabric, device.port);
+      const owner = this.#byThread.get(portOwner(fabric, device.port));
+      if (ring >= 0 && owner?.alive) signalRing(fabric, ring, owner.memory);
+    }
+  }
+
+  #look(): void {
+    for (const guest of this.#guests.values()) {
+      if (!guest.alive || !guest.looping(guest.spec.watchdogMs ?? WATCHDOG_MS)) continue;
+      markFault(this.#parts.fabric, guest.thread, FAULT.watchdog);
+    }
+    this.#lookForFaults();
+  }
+
+  #lookForFaults(): void {
+    for (const guest of this.#guests.values()) guest.quarantine();
+  }
+
+  #memoryAt(thread: number, incarnation: number): GuestMemory | undefined {
+    const guest = this.#byThread.get(thread);
+    return guest?.incarnation === incarnation ? guest.memory : undefined;
+  }
+
+  #introduceTo(guest: Guest, other: Guest): void {
+    const known = this.#known.get(guest);
+    if (guest === other || !known || known.has(other)) return;
+    known.add(other);
+    guest.send(peerLetter(other), false);
+  }
+
+  #neighbours(devices: readonly Device[]): Set<Guest> {
+    const found = new Set<Guest>();
+    for (const { spec } of devices) {
+      if (spec.class === "venet") for (const guest of this.#onNetwork(spec.venet.network)) found.add(guest);
+    }
+    return found;
+  }
+
+  #onNetwork(network: Id): Set<Guest> {
+    const found = new Set<Guest>();
+    for (const device of this.#parts.devices.onNetwork(network)) {
+      for (const guest of this.#seeing(device)) found.add(guest);
+    }
+    return found;
+  }
+
+  *#seeing(device: Device): Iterable<Guest> {
+    for (const id of this.#parts.devices.bus(device.bus)?.members ?? []) {
+      const guest = this.#guests.get(id);
+      if (guest?.alive && sees(guest.spec, device)) yield guest;
+    }
+  }
+}
+
+function sees(spec: GuestSpec, device: Device): boolean {
+  return spec.use === undefined || spec.use.includes(device.id);
+}
+
+function peerLetter(guest: Guest): PeerLetter {
+  const { thread, incarnation, memory } = guest;
+  return { type: "peer", thread, incarnation, memory: memory.memory };
+}
