@@ -213,7 +213,8 @@ export class Switch {
       }
     }
     i32[flooding] = 0;
-    if (copies === 0) return this.#end(tx, descriptor, COUNTER.noListener, 0);
+    // A group frame that nobody is there to hear is not lost; a frame for one station that isn't there is.
+    if (copies === 0 && (h0 & 1) === 0) return this.#end(tx, descriptor, COUNTER.noListener, 0);
     this.#count(tx.port, COUNTER.flooded, 1);
     return this.#end(tx, descriptor, COUNTER.sent, length);
   }
