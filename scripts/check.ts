@@ -1,5 +1,6 @@
-// The one check, the same here and in CI: types, lint, format, layout rules, tests and tiny benches. It shows every
-// failure, not the first one, and ends with 1 if there was one. What is independent runs side by side on two cores.
+// The one check, the same here and in CI: types, lint, format, layout rules, tests and tiny benches. It shows
+// every failure, not the first one, and ends with 1 if there was one. What is independent runs side by side
+// on two cores.
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

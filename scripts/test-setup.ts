@@ -1,5 +1,5 @@
-// Runs once before all tests: builds what they start (guests, the data path's modules, dist/) unless nothing has
-// changed since, and says the seed of the run. It starts nothing that outlives it.
+// Runs once before all tests: builds what they start (guests, the data path's modules, dist/) unless nothing
+// has changed since, and says the seed of the run. It starts nothing that outlives it.
 import { spawnSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,10 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** Written last by the build, so it is the age of all of it. */
 const BUILT_LAST = "dist/cli/main.js";
 
-/** Called by vitest. Throws if the build fails in CI; elsewhere it says so and lets the tests show what it means. */
+/**
+ * Called by vitest. Throws if the build fails in CI; elsewhere it says so and lets the tests show what it
+ * means.
+ */
 export function setup(): void {
   console.log(`seed ${process.env["SEED"]}: SEED=${process.env["SEED"]} npm test repeats this run`);
   if (isFresh()) return;

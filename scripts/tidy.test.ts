@@ -303,10 +303,9 @@ const CASES: readonly Case[] = [
     good: {
       "lang/index.ts": `export { x } from "./a.ts";\nexport const door = 1;`,
       "lang/a.ts": "export const x = 1;\nexport const y = 2;\nexport interface Options { a: 1 }\n",
-      "lang/b.ts": `import * as all from "./c.ts";\nimport { f, y } from "./d.ts";\nimport { y as z } from "./a.ts";`,
+      "lang/b.ts": `import * as c from "./c.ts";\nimport { f, y } from "./d.ts";\nimport { y as z } from "./a.ts";`,
       "lang/c.ts": "export const anything = 1;",
-      "lang/d.ts":
-        "export interface Options { a: 1 }\nexport function f(options: Options) {}\nexport { y } from './a.ts';",
+      "lang/d.ts": "export interface O { a: 1 }\nexport function f(o: O) {}\nexport { y } from './a.ts';",
       "lang/e.test.ts": `import type { Options } from "./a.ts";`,
     },
   },
@@ -336,7 +335,8 @@ test("an allowance excuses its file from its rule, and one that excuses nothing 
 
 test("a comment that is too long is wrapped and keeps its words", () => {
   const words = "word ".repeat(30).trim();
-  const text = `// ${words}\n// more here.\ncode();\n  /** ${words} */\n  // - ${words}\nconst s = "${words}";\n`;
+  const comments = `// ${words}\n// more here.\ncode();\n  /** ${words} */\n  // - ${words}\n`;
+  const text = `${comments}const s = "${words}";\n`;
   const wrapped = wrapComments(text);
   expect(wrapped.split("\n").filter((line) => line.length > 110)).toEqual([`const s = "${words}";`]);
   expect(wrapped).toContain("\n  /**\n   * word word");
