@@ -12,8 +12,8 @@ export function noticeOf(device: { deviceId: number; port: number; spec: DeviceS
 
 function factsOf(spec: DeviceSpec): Uint8Array {
   if (spec.class === "venet") {
-    const { mac, mtu, ip, gateway, prefix, link } = spec.venet;
-    return encodeVenetFacts({ mac, mtu, ip, gateway, prefix, linkUp: link === "up" });
+    const { mac, mtu, ip, gateway, prefix, ring, link } = spec.venet;
+    return encodeVenetFacts({ mac, mtu, ip, gateway, prefix, ring, linkUp: link === "up" });
   }
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setUint32(0, spec.vconsole.columns, true);

@@ -31,5 +31,5 @@ export const DESCRIPTOR = { address: 0, length: 4, turn: 8, cookie: 12, size: 16
 export const SIGNAL = { enabled: 0, dirty: 4, size: 16 } as const;
 
 /** Venet: functions, ring ids, size of its facts. */
-export const VENET = { info: 1, rx: 0, tx: 1, factsBytes: 24 } as const;
+export const VENET = { info: 1, rx: 0, tx: 1, factsBytes: 28 } as const;
 export const VCONSOLE = { size: 1, in: 0, out: 1 } as const;

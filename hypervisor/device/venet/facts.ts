@@ -1,4 +1,4 @@
-// What a guest is told of a venet: the 24 bytes of docs/abi.md.
+// What a guest is told of a venet: the 28 bytes of docs/abi.md.
 
 import { VENET } from "../../ring/abi.ts";
 
@@ -11,6 +11,8 @@ export interface VenetFacts {
   readonly ip: string;
   readonly gateway: string;
   readonly prefix: number;
+  /** Descriptors that its rings should have. */
+  readonly ring: number;
 }
 
 export function encodeVenetFacts(facts: VenetFacts): Uint8Array {
@@ -22,6 +24,7 @@ export function encodeVenetFacts(facts: VenetFacts): Uint8Array {
   bytes.set(ipBytes(facts.ip), 12);
   bytes.set(ipBytes(facts.gateway), 16);
   view.setUint32(20, facts.prefix, true);
+  view.setUint32(24, facts.ring, true);
   return bytes;
 }
 
