@@ -4,23 +4,48 @@
 // the one that waits for it is the last that was begun. Its timeout counts from its beginning, its round trip from
 // when it was sent.
 
-import { ECHO_ANSWER, FOREVER, NOTHING, Stack, now, put, putIp, putLine, putMilliseconds, putNumber } from "../sdk/index";
+import { ECHO_ANSWER, FOREVER, NOTHING, Stack, allocate, now, put, putIp, putLine, putMilliseconds, putNumber } from "../sdk/index";
 import { Settings } from "./settings";
 import { Statistics } from "./statistics";
 
 /** Requests that can be out at the same time, a power of two. */
 const WINDOW: i32 = 1024;
 
-const BEGUN: u8 = 1;
-const SENT: u8 = 2;
-const ANSWERED: u8 = 3;
-const TIMED_OUT: u8 = 4;
+const BEGUN: i32 = 1;
+const SENT: i32 = 2;
+const ANSWERED: i32 = 3;
+const TIMED_OUT: i32 = 4;
+
+/** One place of the window: sequence, state, when it was begun and when it was sent. */
+const REQUEST_BYTES: i32 = 24;
 
 class Request {
-  sequence: i32 = 0;
-  state: u8 = 0;
-  begunAt: i64 = 0;
-  sentAt: i64 = 0;
+  at: usize = 0;
+
+  get sequence(): i32 {
+    return load<i32>(this.at);
+  }
+  get state(): i32 {
+    return load<i32>(this.at, 4);
+  }
+  set state(state: i32) {
+    store<i32>(this.at, state, 4);
+  }
+  get begunAt(): i64 {
+    return load<i64>(this.at, 8);
+  }
+  get sentAt(): i64 {
+    return load<i64>(this.at, 16);
+  }
+  set sentAt(time: i64) {
+    store<i64>(this.at, time, 16);
+  }
+
+  begin(sequence: i32, time: i64): void {
+    store<i32>(this.at, sequence);
+    store<i64>(this.at, time, 8);
+    this.state = BEGUN;
+  }
 }
 
 export class Session {
@@ -28,7 +53,8 @@ export class Session {
 
   private settings: Settings;
   private stack: Stack;
-  private requests: StaticArray<Request> = new StaticArray<Request>(WINDOW);
+  private requests: usize = allocate(WINDOW * REQUEST_BYTES);
+  private found: Request = new Request();
   private identifier: u32 = 0;
   /** Requests 1 to this have been begun; all before `oldest` have had their end. */
   private begun: i32 = 0;
@@ -40,7 +66,6 @@ export class Session {
     this.stack = stack;
     this.statistics = new Statistics(settings.count);
     this.identifier = <u32>(now() ^ stack.venet.facts.mac) & 0xffff;
-    for (let i = 0; i < WINDOW; i++) this.requests[i] = new Request();
   }
 
   /** Does what is due now. False: every request has had its end. */
@@ -78,18 +103,17 @@ export class Session {
     return this.stack.nextHop(this.settings.to);
   }
 
+  /** The request's place; valid until the next call. */
   private request(sequence: i32): Request {
-    return this.requests[sequence & (WINDOW - 1)];
+    this.found.at = this.requests + (sequence & (WINDOW - 1)) * REQUEST_BYTES;
+    return this.found;
   }
 
   private begin(time: i64): void {
     this.begun++;
     this.statistics.transmitted++;
     this.nextAt = time + this.settings.intervalNs;
-    const request = this.request(this.begun);
-    request.sequence = this.begun;
-    request.state = BEGUN;
-    request.begunAt = time;
+    this.request(this.begun).begin(this.begun, time);
   }
 
   private trySending(): void {

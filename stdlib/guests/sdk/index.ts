@@ -9,9 +9,11 @@ export { changeCount, FOREVER, now, sleep, stopping, takeAllPending, takePending
 export { Options } from "./options";
 export * from "./text";
 export { RxRing } from "./rx-ring";
+export { Samples } from "./samples";
 export { TxRing } from "./tx-ring";
 export { Vconsole } from "./vconsole";
 export { Venet } from "./venet";
 export { DEALT_WITH, ECHO_ANSWER, NOTHING, Stack } from "./net/stack";
 export * from "./abi";
 export * from "./net/ethernet";
+export { close, open } from "./vbus";

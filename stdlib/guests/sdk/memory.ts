@@ -1,8 +1,8 @@
 // Memory for rings and buffers: first fit, 64-byte aligned, given back when a device goes. The language's own
 // objects lie below it and are never freed, so guests make those once, at the start. Never traps: 0 is "no room".
 
-/** Bytes left to the language's own objects and strings. */
-const OBJECT_BYTES: usize = 64 * 1024;
+/** Bytes left to the language's own objects: far more than guests of this library make. */
+const OBJECT_BYTES: usize = 128 * 1024;
 const ALIGN_MASK: usize = 63;
 
 /** A free block begins with these two words. Blocks are kept in order of address. */
