@@ -118,13 +118,16 @@ export class Devices {
     const wrong = this.#wrong(spec) ?? fixedDiffers(device.spec, spec);
     if (wrong) return wrong;
     const before = device.spec;
-    device.spec = spec;
-    this.#plugs.setPort(device.port, settingsOf(spec));
     if (before.class === "venet" && spec.class === "venet" && before.venet.network !== spec.venet.network) {
-      this.#unplug({ ...device, spec: before });
-      if (!this.#plug(device, spec.venet.network)) return refuse("limit", "the network has no room for one more device");
+      this.#unplug(device);
+      if (!this.#plug(device, spec.venet.network)) {
+        this.#plug(device, before.venet.network);
+        return refuse("limit", `network \`${spec.venet.network}\` has no room for one more device`);
+      }
       this.#guests?.introduce(spec.venet.network);
     }
+    device.spec = spec;
+    this.#plugs.setPort(device.port, settingsOf(spec));
     this.#guests?.deviceChanged(device);
     return success();
   }
