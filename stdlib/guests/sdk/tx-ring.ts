@@ -75,6 +75,24 @@ export class TxRing {
     this.unsent = true;
   }
 
+  /** For senders in a hurry, after a `flush` that left nothing: the buffer of the frame after the next `index` ones. */
+  burstAt(index: i32): usize {
+    return this.firstBuffer + ((this.sequence + index) & (this.buffers - 1)) * this.stride;
+  }
+
+  /** Posts the next `count` buffers, `buffers` at most, with the same length. */
+  postBurst(count: i32, length: i32): void {
+    for (let i = 0; i < count; i++) {
+      const at = this.descriptor((this.sequence + i) & (this.slots - 1));
+      store<u32>(at, <u32>this.burstAt(i), abi.DESCRIPTOR_ADDRESS);
+      store<u32>(at, length, abi.DESCRIPTOR_LENGTH);
+      // The host reads it inside `flush`, on this thread: nobody sees a half-written burst.
+      store<u32>(at, ((this.sequence + i) << 1) | 1, abi.DESCRIPTOR_TURN);
+    }
+    this.sequence += count;
+    this.unsent = true;
+  }
+
   /** Lets the host work off what was posted. 0, or a negative errno value (`ENODEV`: the device is gone). */
   flush(): i32 {
     if (!this.unsent) return 0;
