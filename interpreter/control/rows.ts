@@ -1,0 +1,131 @@
+// The rows of a snapshot: guests, devices, networks, buses. Pure: reads facts, keeps nothing.
+
+import type { Resource } from "../../lang/index.ts";
+import type { DeviceFacts, GuestFacts, Hypervisor } from "../../hypervisor/index.ts";
+import type { Guests } from "../apply/guests.ts";
+import { goalMet } from "../apply/guest-record.ts";
+import type { GuestRecord } from "../apply/guest-record.ts";
+import { entriesOf, goalOf, imageOf, usedDevices } from "../drivers/guest.ts";
+import { refOf, valueOf, wordOf } from "../drivers/read.ts";
+import type { BusRow, DeviceRow, GuestRow, NetworkRow, Snapshot } from "./protocol.ts";
+
+export interface RowSources {
+  readonly hypervisor: Hypervisor;
+  readonly guests: Guests;
+  /** What is applied now, by address. */
+  readonly ledger: ReadonlyMap<string, Resource>;
+}
+
+/** Rates over the last second: the id of a thing and its counter now. */
+export interface RateSource {
+  frames(id: string, now: number): number;
+  cpu(id: string, nowMs: number): number;
+}
+
+type Rows = Pick<Snapshot, "guests" | "devices" | "networks" | "buses">;
+
+export function renderRows(sources: RowSources, rates: RateSource): Rows {
+  const devices = new Map(sources.hypervisor.devices().map((device) => [device.id, device]));
+  const guestFacts = new Map(sources.hypervisor.guests().map((guest) => [guest.id, guest]));
+  const things = [...sources.ledger.values()];
+  const seen = seenDevices(things, devices);
+  const guests = things.flatMap((thing) => {
+    const record = thing.kind === "guest" ? sources.guests.record(thing.address) : undefined;
+    if (record === undefined) return [];
+    const own = (seen.get(thing.address) ?? []).flatMap((id) => devices.get(id) ?? []);
+    return [guestRow({ record, facts: guestFacts.get(thing.address), devices: own, sources, rates })];
+  });
+  return {
+    guests,
+    devices: deviceRows(sources, devices, seen),
+    networks: networkRows(sources, rates),
+    buses: sources.hypervisor.buses().map((bus): BusRow => ({ address: bus.id, devices: bus.devices, members: bus.members })),
+  };
+}
+
+/** For each guest the devices that it can open. */
+function seenDevices(
+  things: readonly Resource[],
+  devices: ReadonlyMap<string, DeviceFacts>,
+): ReadonlyMap<string, readonly string[]> {
+  const onBus = new Map<string, string[]>();
+  for (const device of devices.values()) {
+    const list = onBus.get(device.bus);
+    if (list === undefined) onBus.set(device.bus, [device.id]);
+    else list.push(device.id);
+  }
+  const guests = things.filter((thing) => thing.kind === "guest");
+  return new Map(
+    guests.map((guest) => [guest.address, usedDevices(guest) ?? onBus.get(refOf(guest, "bus") ?? "") ?? []]),
+  );
+}
+
+interface GuestParts {
+  readonly record: GuestRecord;
+  readonly facts: GuestFacts | undefined;
+  readonly devices: readonly DeviceFacts[];
+  readonly sources: RowSources;
+  readonly rates: RateSource;
+}
+
+function guestRow({ record, facts, devices, sources, rates }: GuestParts): GuestRow {
+  const { resource, end } = record;
+  const interfaces = devices.flatMap((device) => {
+    const declared = sources.ledger.get(device.id);
+    if (declared?.class !== "venet") return [];
+    return [{ device: device.name, ip: wordOf(declared, "ip"), mac: wordOf(declared, "mac") }];
+  });
+  const state = record.phase === "waiting" ? "waiting" : (end?.state ?? facts?.state ?? "booting");
+  return {
+    address: resource.address,
+    state,
+    goal: goalOf(resource),
+    goalMet: goalMet(record),
+    ...(end?.exit !== undefined && { exit: end.exit }),
+    ...(end?.reason !== undefined && { reason: end.reason }),
+    image: imageOf(resource),
+    bus: refOf(resource, "bus") ?? "",
+    labels: entriesOf(valueOf(resource, "labels")),
+    interfaces,
+    memory: facts?.memory ?? 0,
+    cpu: facts === undefined ? 0 : rates.cpu(resource.address, facts.cpuMs),
+    uptimeMs: facts === undefined ? 0 : Math.round(facts.uptimeMs),
+    restarts: record.restarts,
+    exits: facts?.exits ?? 0,
+    signals: facts?.signals ?? 0,
+    framesPerSecond: devices.reduce((sum, of) => sum + rates.frames(of.id, of.rx.count + of.tx.count), 0),
+  };
+}
+
+function deviceRows(
+  sources: RowSources,
+  devices: ReadonlyMap<string, DeviceFacts>,
+  seen: ReadonlyMap<string, readonly string[]>,
+): readonly DeviceRow[] {
+  const guestsOf = new Map<string, string[]>();
+  for (const [guest, ids] of seen) {
+    for (const id of ids) {
+      const list = guestsOf.get(id);
+      if (list === undefined) guestsOf.set(id, [guest]);
+      else list.push(guest);
+    }
+  }
+  return [...devices.values()].map((device): DeviceRow => {
+    const declared = sources.ledger.get(device.id);
+    const network = declared === undefined ? undefined : refOf(declared, "network");
+    return { ...device, guests: guestsOf.get(device.id) ?? [], ...(network !== undefined && { network }) };
+  });
+}
+
+function networkRows(sources: RowSources, rates: RateSource): readonly NetworkRow[] {
+  return sources.hypervisor.networks().map((network): NetworkRow => {
+    const declared = sources.ledger.get(network.id);
+    return {
+      address: network.id,
+      subnet: declared === undefined ? "" : wordOf(declared, "subnet"),
+      ports: network.ports,
+      frames: network.frames,
+      framesPerSecond: rates.frames(network.id, network.frames.count),
+    };
+  });
+}

@@ -1,0 +1,181 @@
+// Listens on the lab's control socket. A connection that sends nonsense, or too much, is ended; no other notices.
+
+import { chmodSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import type { Server, Socket } from "node:net";
+import { createMessageConnection, ErrorCodes, ResponseError } from "vscode-jsonrpc/node";
+import { errorText, OperationError } from "../operation-error.ts";
+import { FrameReader, FrameWriter, SERVER_LIMITS } from "./framing.ts";
+import { PROTOCOL_VERSION } from "./protocol.ts";
+import type { LabEvent, LogLine, Methods, Snapshot } from "./protocol.ts";
+import { readRequest } from "./requests.ts";
+import type { Request } from "./requests.ts";
+import { Subscriber } from "./subscriber.ts";
+
+/** What the server asks of the lab. */
+export interface ControlTarget {
+  readonly name: string;
+  readonly file: string;
+  snapshot(): Snapshot;
+  logs(params: Methods["logs"]["params"]): readonly LogLine[];
+  events(since: number): readonly LabEvent[];
+  whenReady(timeoutMs?: number): Promise<Methods["wait"]["result"]>;
+  stop(options: { readonly graceMs?: number; readonly actor: string }): Promise<void>;
+  typeConsole(guest: string, text: string): number | string;
+}
+
+const CONNECTIONS_MAX = 256;
+/** Requests of one connection that are not yet answered. */
+const REQUESTS_MAX = 64;
+const TICK_MS = 250;
+const QUIET_MS = 1000;
+
+export class ControlServer {
+  readonly #target: ControlTarget;
+  readonly #now: () => number;
+  readonly #server: Server;
+  readonly #open = new Map<Socket, Subscriber>();
+  readonly #timer: NodeJS.Timeout;
+  #lastKey = "";
+  #lastSent = Number.NEGATIVE_INFINITY;
+  #closed = false;
+
+  private constructor(target: ControlTarget, now: () => number) {
+    this.#target = target;
+    this.#now = now;
+    this.#server = createServer((socket) => this.#accept(socket));
+    this.#server.maxConnections = CONNECTIONS_MAX;
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#timer.unref();
+  }
+
+  /** Listens at `socketPath` (0600), in place of what a killed owner left there. The caller owns the lab's lock. */
+  static async listen(target: ControlTarget, socketPath: string, now: () => number): Promise<ControlServer> {
+    const control = new ControlServer(target, now);
+    rmSync(socketPath, { force: true });
+    await new Promise<void>((resolve, reject) => {
+      const refuse = (error: Error): void => {
+        clearInterval(control.#timer);
+        reject(new OperationError("denied", `The control socket can't be made: ${errorText(error)}.`));
+      };
+      control.#server.once("error", refuse);
+      control.#server.listen(socketPath, () => {
+        control.#server.off("error", refuse);
+        resolve();
+      });
+    });
+    chmodSync(socketPath, 0o600);
+    return control;
+  }
+
+  event(event: LabEvent): void {
+    for (const subscriber of this.#open.values()) subscriber.event(event);
+  }
+
+  log(lines: readonly LogLine[]): void {
+    for (const subscriber of this.#open.values()) subscriber.log(lines);
+  }
+
+  /** Says goodbye to all and ends; node removes the socket's file. */
+  async close(reason: string): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#timer);
+    const stopped = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    // Answers that were just given go out first.
+    await new Promise((resolve) => setImmediate(resolve));
+    await Promise.all([...this.#open].map(([socket, subscriber]) => sayGoodbye(socket, subscriber, reason)));
+    await stopped;
+  }
+
+  #accept(socket: Socket): void {
+    const rpc = createMessageConnection(new FrameReader(socket, SERVER_LIMITS), new FrameWriter(socket, SERVER_LIMITS));
+    const subscriber = new Subscriber(rpc);
+    let waiting = 0;
+    this.#open.set(socket, subscriber);
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => this.#open.delete(socket));
+    rpc.onError(() => socket.destroy());
+    rpc.onUnhandledNotification(() => undefined);
+    rpc.onRequest(async (method: string, params: unknown) => {
+      if (++waiting > REQUESTS_MAX) socket.destroy();
+      try {
+        return await this.#answer(method, params, subscriber);
+      } finally {
+        waiting--;
+      }
+    });
+    rpc.listen();
+  }
+
+  async #answer(method: string, params: unknown, subscriber: Subscriber): Promise<unknown> {
+    const request = readRequest(method, params);
+    if (typeof request === "string") return new ResponseError(ErrorCodes.InvalidParams, request);
+    try {
+      return await this.#serve(request, subscriber);
+    } catch (error) {
+      return new ResponseError(ErrorCodes.InternalError, errorText(error));
+    }
+  }
+
+  async #serve(request: Request, subscriber: Subscriber): Promise<unknown> {
+    const target = this.#target;
+    switch (request.method) {
+      case "hello":
+        return { version: PROTOCOL_VERSION, lab: target.name, pid: process.pid, file: target.file };
+      case "snapshot":
+        return target.snapshot();
+      case "subscribe":
+        subscriber.subscribe(request.params);
+        if (subscriber.wantsSnapshots) subscriber.snapshot(target.snapshot());
+        return {};
+      case "logs":
+        return { lines: target.logs(request.params) };
+      case "events":
+        return { events: target.events(request.params.since ?? 0) };
+      case "down":
+        await target.stop({ ...request.params, actor: "control" });
+        return {};
+      case "wait":
+        return target.whenReady(request.params.timeoutMs);
+      case "typeConsole": {
+        const taken = target.typeConsole(request.params.guest, request.params.text);
+        return typeof taken === "string" ? new ResponseError(ErrorCodes.InvalidParams, taken) : { taken };
+      }
+    }
+  }
+
+  /** Four times a second while something changes, once a second while nothing does. */
+  #tick(): void {
+    const listeners = [...this.#open.values()].filter((subscriber) => subscriber.wantsSnapshots);
+    if (listeners.length === 0) return;
+    const snapshot = this.#target.snapshot();
+    const key = changeKey(snapshot);
+    const now = this.#now();
+    // Timers are late rather than early: half a tick of slack keeps it to once a second.
+    if (key === this.#lastKey && now - this.#lastSent < QUIET_MS - TICK_MS / 2) return;
+    this.#lastKey = key;
+    this.#lastSent = now;
+    for (const subscriber of listeners) subscriber.snapshot(snapshot);
+  }
+}
+
+/** What a dashboard would draw otherwise: all but clocks. */
+function changeKey(snapshot: Snapshot): string {
+  const guests = snapshot.guests.map((guest) => [guest.address, guest.state, guest.exits, guest.signals, guest.restarts]);
+  const devices = snapshot.devices.map((device) => [device.id, device.kicks, device.rx, device.tx, device.openBy]);
+  const rest = [snapshot.generation, snapshot.ready, snapshot.failures, snapshot.watch, snapshot.diagnosticsText];
+  return JSON.stringify([rest, guests, devices]);
+}
+
+/** A client that doesn't read gets a moment, then its connection ends. */
+const GOODBYE_MS = 500;
+
+async function sayGoodbye(socket: Socket, subscriber: Subscriber, reason: string): Promise<void> {
+  const over = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  const timer = setTimeout(() => socket.destroy(), GOODBYE_MS);
+  await Promise.race([subscriber.end(reason), over]);
+  socket.end();
+  await over;
+  clearTimeout(timer);
+}

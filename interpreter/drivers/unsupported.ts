@@ -1,0 +1,72 @@
+// What the language knows and the host side does not serve yet. Said as a diagnostic, so that nothing is ignored silently.
+
+import type { Attribute, Diagnostic, Model, Resource, Value } from "../../lang/index.ts";
+import { driverOf } from "./registry.ts";
+
+/** By kind or class: attributes that are refused, unless their value asks for nothing. */
+const REFUSED: Readonly<Record<string, Readonly<Record<string, (value: Value) => boolean>>>> = {
+  network: { links: isEmpty },
+  venet: { vlan: isNone, impair: isNone },
+  guest: { health: isNone, realtime: isNone, vcpu: (value) => value.is === "variant" && value.name === "dedicated" },
+  lab: { drift: (value) => value.is === "variant" && value.name === "heal" },
+};
+/** Of every kind. */
+const REFUSED_EVERYWHERE: Readonly<Record<string, (value: Value) => boolean>> = {
+  protect: (value) => value.is === "bool" && !value.value,
+  moved_from: isNone,
+};
+
+/** One error for each thing or setting that nothing serves yet, in the order of declaration. */
+export function unsupported(model: Model): readonly Diagnostic[] {
+  return model.resources.flatMap((resource) => {
+    if (driverOf(resource.kind, resource.class) === undefined) return [noDriver(resource)];
+    const table = { ...REFUSED_EVERYWHERE, ...REFUSED[resource.kind], ...REFUSED[resource.class ?? ""] };
+    return Object.entries(table).flatMap(([name, asksNothing]) => {
+      const attribute = resource.attributes[name];
+      if (attribute === undefined || attribute.origin !== "set" || asksNothing(attribute.value)) return [];
+      return [notYet(resource, name, attribute)];
+    });
+  });
+}
+
+/** The guests' memory beside what the lab allows. */
+export function overMemory(model: Model): readonly Diagnostic[] {
+  const limit = model.resources.find((resource) => resource.kind === "lab")?.attributes["memory_max"];
+  if (limit?.value.is !== "quantity") return [];
+  let sum = 0;
+  for (const resource of model.resources) {
+    const memory = resource.kind === "guest" ? resource.attributes["memory"]?.value : undefined;
+    if (memory?.is === "quantity") sum += memory.value;
+  }
+  if (sum <= limit.value.value) return [];
+  const message = `The guests together have ${sum} bytes of RAM, more than \`memory_max\` allows (${limit.value.value}).`;
+  return [{ code: "VB4091", severity: "error", span: limit.span, message }];
+}
+
+function noDriver(resource: Resource): Diagnostic {
+  const what = resource.class === undefined ? resource.kind : `${resource.kind} of class ${resource.class}`;
+  return {
+    code: "VB4090",
+    severity: "error",
+    span: resource.span,
+    message: `No driver serves a ${what} yet.`,
+  };
+}
+
+function notYet(resource: Resource, name: string, attribute: Attribute): Diagnostic {
+  return {
+    code: "VB4090",
+    severity: "error",
+    span: attribute.span,
+    message: `No driver serves \`${name}\` of ${resource.address} yet.`,
+    hint: `Leave \`${name}\` out.`,
+  };
+}
+
+function isNone(value: Value): boolean {
+  return value.is === "none";
+}
+
+function isEmpty(value: Value): boolean {
+  return value.is === "list" && value.items.length === 0;
+}

@@ -1,0 +1,90 @@
+// The outside as the language sees it: files, the environment, the drivers. The only place that reads sources.
+// Never throws; whatever goes wrong is one of a few named problems.
+
+import { lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
+import type { ReadProblem, World } from "../lang/index.ts";
+import { resolveStd } from "../stdlib/index.ts";
+import type { Environment } from "./control/paths.ts";
+import { languageDrivers } from "./drivers/registry.ts";
+import type { ImageFiles } from "./drivers/image-files.ts";
+import { errorCode } from "./operation-error.ts";
+
+/** A module or a `file()` read; larger files are refused before they are read. */
+const TEXT_BYTES_MAX = 1 << 20;
+
+/** A file of the host behind an absolute path or a `std:` name; undefined: no such name in the standard library. */
+export function resolveFile(path: string): string | undefined {
+  return path.startsWith("std:") ? resolveStd(path) : path;
+}
+
+export function makeWorld(env: Environment, images: ImageFiles): World {
+  return {
+    readText,
+    kindOf,
+    listModules,
+    env: (name) => env[name],
+    drivers: languageDrivers(images),
+  };
+}
+
+function readText(path: string): { readonly text: string } | { readonly problem: ReadProblem } {
+  const file = resolveFile(path);
+  if (file === undefined) return { problem: "missing" };
+  try {
+    const facts = statSync(file);
+    if (facts.isDirectory()) return { problem: "folder" };
+    // A pipe or a device has no size to judge by.
+    if (!facts.isFile()) return { problem: "denied" };
+    if (facts.size > TEXT_BYTES_MAX) return { problem: "too-large" };
+    const bytes = readFileSync(file);
+    if (bytes.length > TEXT_BYTES_MAX) return { problem: "too-large" };
+    return decode(bytes);
+  } catch (error) {
+    return { problem: problemOf(error) };
+  }
+}
+
+function decode(bytes: Uint8Array): { readonly text: string } | { readonly problem: ReadProblem } {
+  try {
+    return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes) };
+  } catch {
+    return { problem: "not-utf8" };
+  }
+}
+
+function problemOf(error: unknown): ReadProblem {
+  const code = errorCode(error);
+  if (code === "EISDIR") return "folder";
+  return code === "ENOENT" || code === "ENOTDIR" ? "missing" : "denied";
+}
+
+function kindOf(path: string): "file" | "folder" | "missing" {
+  const file = resolveFile(path);
+  if (file === undefined) return "missing";
+  try {
+    return statSync(file).isDirectory() ? "folder" : "file";
+  } catch {
+    return existsAtAll(file) ? "file" : "missing";
+  }
+}
+
+/** A file that may not be looked at is there all the same: reading it says why. */
+function existsAtAll(file: string): boolean {
+  try {
+    return !lstatSync(file).isSymbolicLink();
+  } catch (error) {
+    return errorCode(error) === "EACCES";
+  }
+}
+
+function listModules(path: string): readonly string[] {
+  const folder = resolveFile(path);
+  if (folder === undefined) return [];
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith(".vbus"))
+      .sort();
+  } catch {
+    return [];
+  }
+}
