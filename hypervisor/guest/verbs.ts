@@ -3,6 +3,7 @@
 
 import { FAULT } from "../datapath/fault.ts";
 import type { Connection, ConnectionParts } from "../device/connection.ts";
+import { GoneConnection } from "../device/gone-connection.ts";
 import { openPort } from "../device/ring-device.ts";
 import { VconsoleConnection } from "../device/vconsole/connection.ts";
 import { VenetConnection } from "../device/venet/connection.ts";
@@ -61,13 +62,21 @@ export class Verbs {
 
   /** Lets every handle go. After the guest has returned; the reaper does it for one that was killed. */
   closeAll(): void {
-    for (const connection of this.#handles.values()) connection.close();
-    this.#handles.clear();
+    for (const handle of [...this.#handles.keys()]) this.#close(handle);
   }
 
-  /** A device is gone: its handles answer ENODEV from now on, because its port does. */
+  /** A device is gone: what the guest has open of it answers ENODEV until it is closed. */
   dropDevice(id: number): void {
-    for (const [handle, connection] of this.#handles) if (connection.device.id === id) this.#close(handle);
+    for (const [handle, connection] of this.#handles) {
+      if (connection.device.id !== id || connection instanceof GoneConnection) continue;
+      const gone = new GoneConnection(connection.device);
+      this.#handles.set(handle, gone);
+      for (let number = 0; number < this.#signals.length; number++) {
+        if (this.#signals[number] === connection) this.#signals[number] = gone;
+      }
+      connection.close();
+      this.#parts.opened(connection.device.port, false);
+    }
   }
 
   #guard(verb: () => number): number {
@@ -140,6 +149,7 @@ export class Verbs {
     for (let number = 0; number < this.#signals.length; number++) {
       if (this.#signals[number] === connection) this.#freeNumber(number);
     }
+    if (connection instanceof GoneConnection) return 0;
     connection.close();
     this.#parts.opened(connection.device.port, false);
     return 0;

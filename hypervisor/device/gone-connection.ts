@@ -1,0 +1,28 @@
+// An open handle whose device has been taken from the bus.
+
+import { ENODEV } from "../ring/abi.ts";
+import type { Connection, DeviceNotice } from "./connection.ts";
+
+export class GoneConnection implements Connection {
+  readonly device: DeviceNotice;
+
+  constructor(device: DeviceNotice) {
+    this.device = device;
+  }
+
+  call(): number {
+    return ENODEV;
+  }
+
+  register(): number {
+    return ENODEV;
+  }
+
+  signal(): number {
+    return ENODEV;
+  }
+
+  close(): void {
+    // The connection that was here has let everything go.
+  }
+}
