@@ -1,5 +1,6 @@
-// The sender of the closed loop: numbered frames, never more unacknowledged ones than the window, batches between
-// signals. Logs `frames N bytes B ns T`; or, with --rtt, sends one frame at a time and logs `rtt p50_ns P p99_ns Q`.
+// The sender of the closed loop: numbered frames, never more unacknowledged ones than the window, batches
+// between signals. Logs `frames N bytes B ns T`; or, with --rtt, sends one frame at a time and logs `rtt
+// p50_ns P p99_ns Q`.
 
 import * as sdk from "../../stdlib/guests/sdk/index";
 import { ACK, ANSWER, ASK, DATA, KIND_MASK, PROBE, SHORT_BYTES, wordOf, writeHead } from "./shared/frames";

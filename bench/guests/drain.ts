@@ -1,5 +1,5 @@
-// The receiver of the closed loop: takes frames, checks that no sequence number is missing, acknowledges, and answers
-// round trips. Ends after `--frames` of them, or when it is asked to stop; logs what it has seen.
+// The receiver of the closed loop: takes frames, checks that no sequence number is missing, acknowledges, and
+// answers round trips. Ends after `--frames` of them, or when it is asked to stop; logs what it has seen.
 
 import * as sdk from "../../stdlib/guests/sdk/index";
 import { ACK, ANSWER, ASK, DATA, DATA_BYTES_MAX, DATA_BYTES_MIN, KIND_MASK, PROBE, SHORT_BYTES, STREAMS } from "./shared/frames";
@@ -8,12 +8,15 @@ import { Port } from "./shared/port";
 
 const USAGE: string = "usage: drain [--frames N] [--bytes B] [--ring N] [--ack K]";
 /** Looks at the empty ring before the rest is acknowledged, and before sleeping. */
-const SPINS_ACK: i32 = 64;
+const SPINS_ACK: i32 = 1000;
 const SPINS: i32 = 2000;
 const BURST: i32 = 32;
 const TX_BUFFERS: i32 = 64;
 
-/** One stream: the sequence that must come next, how many came since the last ACK, how many never came, the sender. */
+/**
+ * One stream: the sequence that must come next, how many came since the last ACK, how many never came, the
+ * sender.
+ */
 const STREAM_BYTES: usize = 24;
 const EXPECTED: usize = 0;
 const UNACKED: usize = 4;
