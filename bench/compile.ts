@@ -10,7 +10,9 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 const FLAGS = ["-O2", "-pthread", "-Wall", "-Wextra"];
 
-/** Path of the program made from `bench/rivals/NAME.c`. Throws with the compiler's words if it can't be made. */
+/**
+ * Path of the program made from `bench/rivals/NAME.c`. Throws with the compiler's words if it can't be made.
+ */
 export async function compileRival(name: string): Promise<string> {
   const source = fileURLToPath(new URL(`rivals/${name}.c`, import.meta.url));
   const folder = fileURLToPath(new URL("build/", import.meta.url));

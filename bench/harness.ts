@@ -1,8 +1,11 @@
-// The frame of every benchmark: alternating pairs of ours and a rival's, medians, spread, one table and one JSON shape.
-// It knows nothing of what is measured, and it judges nothing: whatever comes out is printed.
+// The frame of every benchmark: alternating pairs of ours and a rival's, medians, spread, one table and one
+// JSON shape. It knows nothing of what is measured, and it judges nothing: whatever comes out is printed.
 import { availableParallelism, cpus } from "node:os";
 
-/** Measures once, from a cold start of its own. Resolves with a figure in the work's unit; rejects if the run is void. */
+/**
+ * Measures once, from a cold start of its own. Resolves with a figure in the work's unit; rejects if the run
+ * is void.
+ */
 export type Measure = () => Promise<number>;
 
 /** One thing to do, in numbers that can be compared. */
@@ -55,8 +58,9 @@ export function ratioOf(better: Work["better"], ours: number, theirs: number): n
 }
 
 /**
- * Runs one work against each of its rivals: a warm-up of both that is thrown away, then `pairs` pairs. The order within
- * a pair turns with each pair, so that a machine that slows down harms both sides alike. `tell` hears of each comparison.
+ * Runs one work against each of its rivals: a warm-up of both that is thrown away, then `pairs` pairs. The
+ * order within a pair turns with each pair, so that a machine that slows down harms both sides alike. `tell`
+ * hears of each comparison.
  */
 export async function compare(
   work: Work,

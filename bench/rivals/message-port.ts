@@ -1,5 +1,6 @@
-// The rival in Node: two worker threads and a MessagePort. Each frame is copied out of the sender's memory into an
-// ArrayBuffer that is transferred, so both sides move bytes once, as the short path does; a window bounds the queue.
+// The rival in Node: two worker threads and a MessagePort. Each frame is copied out of the sender's memory
+// into an ArrayBuffer that is transferred, so both sides move bytes once, as the short path does; a window
+// bounds the queue.
 import {
   MessageChannel,
   parentPort,
@@ -38,17 +39,16 @@ export async function streamOverPort(frames: number, bytes: number, packing: Pac
 }
 
 /**
- * Sends one frame there and back, `trips` times; resolves with the mean microseconds of a trip. `awake`: both sides
- * look for a message all the time, which is the fastest way; else both sleep in their event loops.
+ * Sends one frame there and back, `trips` times; resolves with the median microseconds of a trip. `awake`:
+ * both sides look for a message all the time, which is the fastest way; else both sleep in their event loops.
  */
 export async function tripOverPort(trips: number, bytes: number, awake: boolean): Promise<number> {
-  const seconds = await runPair("asker", "answerer", { frames: trips, bytes, packing: "single", awake });
-  return (seconds * 1e6) / (trips - Math.floor(trips * WARM_UP));
+  return runPair("asker", "answerer", { frames: trips, bytes, packing: "single", awake });
 }
 
 type Shape = Pick<Task, "frames" | "bytes" | "packing" | "awake">;
 
-/** Starts two workers, waits for the first one's figure (seconds), and ends both. */
+/** Starts two workers, waits for the first one's figure, and ends both. */
 async function runPair(first: Task["role"], second: Task["role"], shape: Shape): Promise<number> {
   const { port1, port2 } = new MessageChannel();
   const start = (role: Task["role"], port: MessagePort): Worker =>
@@ -57,9 +57,9 @@ async function runPair(first: Task["role"], second: Task["role"], shape: Shape):
   await message(other);
   const worker = start(first, port1);
   try {
-    const seconds = await message(worker);
-    if (typeof seconds !== "number") throw new Error("the MessagePort rival gave no figure");
-    return seconds;
+    const figure = await message(worker);
+    if (typeof figure !== "number") throw new Error("the MessagePort rival gave no figure");
+    return figure;
   } finally {
     await Promise.all([worker.terminate(), other.terminate()]);
   }
@@ -125,20 +125,24 @@ function receive(task: Task): void {
   });
 }
 
-function ask(task: Task, report: (seconds: number) => void): void {
+/** Reports the median in microseconds. */
+function ask(task: Task, report: (micros: number) => void): void {
   const warmUp = Math.floor(task.frames * WARM_UP);
+  const micros = new Float64Array(task.frames);
   let trips = 0;
-  let started = 0;
+  let started = performance.now();
   const memory = new Uint8Array(new SharedArrayBuffer(task.bytes)).fill(1);
   const next = (): void => {
     const { buffer } = new Uint8Array(memory);
     task.port.postMessage(buffer, [buffer]);
   };
   const answered = (): void => {
-    trips++;
-    if (trips === warmUp) started = performance.now();
-    if (trips < task.frames) next();
-    else report((performance.now() - started) / 1000);
+    const now = performance.now();
+    micros[trips++] = (now - started) * 1e3;
+    started = now;
+    if (trips < task.frames) return next();
+    const sorted = micros.subarray(warmUp).sort();
+    report(sorted[sorted.length >> 1] ?? Number.NaN);
   };
   next();
   if (!task.awake) task.port.on("message", answered);
@@ -157,7 +161,7 @@ function answer(task: Task): void {
 }
 
 function work(task: Task): void {
-  const report = (seconds: number): void => parentPort?.postMessage(seconds);
+  const report = (figure: number): void => parentPort?.postMessage(figure);
   if (task.role === "sender") send(task, report);
   else if (task.role === "asker") ask(task, report);
   else {

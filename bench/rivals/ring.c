@@ -2,8 +2,11 @@
 // The sender's thread does the copying for both sides; the receiver touches every frame and sleeps on a futex when
 // there is nothing. It checks lengths and nothing else: no ports, no MAC addresses, no counters. Linux only.
 //
-// ring stream FRAMES BYTES STRIDE BATCH   one direction, as fast as it goes, nothing is ever dropped
-// ring trip   TRIPS  BYTES STRIDE SPINS   there and back, one frame under way; SPINS looks before sleeping
+// ring stream FRAMES BYTES STRIDE BUFFERS BATCH   one direction, as fast as it goes, nothing is ever dropped
+// ring trip   TRIPS  BYTES STRIDE BUFFERS SPINS   there and back, one frame under way; SPINS looks before sleeping
+//
+// STRIDE bytes lie between two buffers. The sender takes turns with BUFFERS (a power of two) of them: the fewer, the
+// longer they stay in its cache. The receiver has 512.
 //
 // Prints one line of JSON; the first tenth of the work is warm-up and is not in the figures.
 #define _GNU_SOURCE
@@ -54,7 +57,7 @@ struct guest {
 };
 
 static struct guest left, right;
-static uint32_t frames, warm_up, frame_bytes, stride, batch, spins;
+static uint32_t frames, warm_up, frame_bytes, stride, buffers, batch, spins;
 static double started;
 
 static double seconds_now(void) {
@@ -123,7 +126,7 @@ static uint32_t await_filled(struct guest *g, uint32_t seen, uint32_t looks) {
 }
 
 static void post(struct guest *g, uint32_t sequence) {
-  const uint32_t address = (sequence & MASK) * stride;
+  const uint32_t address = (sequence & (buffers - 1)) * stride;
   memcpy(g->memory + address, &sequence, sizeof sequence);
   g->tx.slots[sequence & MASK] = (struct descriptor){address, frame_bytes};
   atomic_store(&g->tx.posted, sequence + 1);
@@ -151,7 +154,7 @@ static void stream(void) {
   pthread_create(&receiver, NULL, receive_stream, NULL);
   uint32_t posted = 0;
   while (posted < frames) {
-    while (posted - atomic_load(&left.tx.taken) >= SLOTS) move(&left, &right);
+    while (posted - atomic_load(&left.tx.taken) >= buffers) move(&left, &right);
     if (posted == warm_up) started = seconds_now();
     post(&left, posted++);
     if (posted % batch == 0) move(&left, &right);
@@ -208,14 +211,16 @@ static void trips(void) {
 }
 
 int main(int argc, char **argv) {
-  const bool streaming = argc == 6 && !strcmp(argv[1], "stream");
-  const bool tripping = argc == 6 && !strcmp(argv[1], "trip");
-  if (!streaming && !tripping) broken("usage: ring stream|trip FRAMES BYTES STRIDE BATCH|SPINS");
+  const bool streaming = argc == 7 && !strcmp(argv[1], "stream");
+  const bool tripping = argc == 7 && !strcmp(argv[1], "trip");
+  if (!streaming && !tripping) broken("usage: ring stream|trip FRAMES BYTES STRIDE BUFFERS BATCH|SPINS");
   frames = (uint32_t)strtoul(argv[2], NULL, 10);
   frame_bytes = (uint32_t)strtoul(argv[3], NULL, 10);
   stride = (uint32_t)strtoul(argv[4], NULL, 10);
-  batch = spins = (uint32_t)strtoul(argv[5], NULL, 10);
+  buffers = (uint32_t)strtoul(argv[5], NULL, 10);
+  batch = spins = (uint32_t)strtoul(argv[6], NULL, 10);
   warm_up = frames / 10;
+  if (!buffers || buffers > SLOTS || (buffers & (buffers - 1))) broken("BUFFERS is a power of two up to 512");
   if (frames < 10 || frame_bytes < 4 || stride < frame_bytes || (streaming && !batch)) broken("bad arguments");
   prepare(&left);
   prepare(&right);

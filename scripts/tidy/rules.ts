@@ -34,7 +34,14 @@ export interface Allowance {
   readonly reason: string;
 }
 
-const ALLOWED: readonly Allowance[] = [];
+const ALLOWED: readonly Allowance[] = [
+  {
+    path: "hypervisor/clock.ts",
+    rule: "calls",
+    reason:
+      "the one clock of a guest's thread: a function can't be passed to another thread, so it is made there",
+  },
+];
 
 /**
  * Runs every rule over the texts; the answer is sorted by path and line, and printed as `path:line: error:

@@ -20,7 +20,11 @@ export function checkOrphans(project: Project): readonly Complaint[] {
   }
   return project.sources.flatMap(({ path, tree }) => {
     const needed =
-      !tree || /\.test\.tsx?$/.test(path) || STARTED.test(path) || DOOR.test(path) || reached.has(path);
+      !tree ||
+      /\.(test\.tsx?|d\.ts)$/.test(path) ||
+      STARTED.test(path) ||
+      DOOR.test(path) ||
+      reached.has(path);
     return needed
       ? []
       : [{ path, line: 1, message: "a file that nobody imports is banned, use it or delete it" }];

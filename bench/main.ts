@@ -1,0 +1,54 @@
+// `npm run bench -- NAME [--json] [--tiny] [--pairs N]`: runs one benchmark beside its rivals and prints what
+// came out. A figure that is bad for us is printed like any other; only a run that is void (frames lost, a
+// sum that is wrong) ends with 1.
+import { parseArgs } from "node:util";
+import {
+  compare,
+  describeMachine,
+  printTable,
+  toJson,
+  type MeasuredComparison,
+  type Work,
+} from "./harness.ts";
+import { openNetBench } from "./net.ts";
+
+/** A benchmark made ready; `close` ends what it started. */
+interface Bench {
+  readonly works: readonly Work[];
+  readonly close: () => Promise<void>;
+}
+
+const BENCHES: Readonly<Record<string, (tiny: boolean) => Promise<Bench>>> = { net: openNetBench };
+const PAIRS = { tiny: 1, real: 7 };
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { json: { type: "boolean" }, tiny: { type: "boolean" }, pairs: { type: "string" } },
+  });
+  const [name = ""] = positionals;
+  const open = BENCHES[name];
+  const tiny = values.tiny ?? false;
+  const pairs = Number(values.pairs ?? (tiny ? PAIRS.tiny : PAIRS.real));
+  if (!open || positionals.length !== 1 || !Number.isSafeInteger(pairs) || pairs < 1) {
+    const names = Object.keys(BENCHES).join(" | ");
+    console.error(`Usage: npm run bench -- ${names} [--json] [--tiny] [--pairs N]`);
+    return 64;
+  }
+  console.error(describeMachine());
+  const bench = await open(tiny);
+  try {
+    const rows: MeasuredComparison[] = [];
+    for (const work of bench.works) rows.push(...(await compare(work, pairs, (line) => console.error(line))));
+    if (values.json) console.log(toJson(rows));
+    else
+      console.log(
+        `\n${describeMachine()}\n\n${printTable(rows)}\n\nratio: how many times as good as the rival we are`,
+      );
+  } finally {
+    await bench.close();
+  }
+  return 0;
+}
+
+process.exitCode = await main();
