@@ -1,4 +1,5 @@
-// The clocks of the host. The only file of the hypervisor that reads one; everybody else is given a `HostClock`.
+// The clocks of the host. The only file of the hypervisor that reads one; everybody else is given a
+// `HostClock`.
 
 /** Monotonic time that all threads of the process agree on, and the wall's. */
 export interface HostClock {

@@ -1,4 +1,5 @@
-// The control plane of the machine room: makes and unmakes buses, networks, devices and guests, and tells what they do.
+// The control plane of the machine room: makes and unmakes buses, networks, devices and guests, and tells
+// what they do.
 
 /** Names a thing of the hypervisor: the caller's own string (the address in the configuration). */
 export type Id = string;
@@ -15,7 +16,8 @@ export interface Refusal {
   readonly code: "exists" | "missing" | "busy" | "invalid" | "limit" | "image";
   readonly message: string;
 }
-export type Outcome<T = undefined> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
+export type Outcome<T = undefined> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
 
 export interface NetworkSpec {
   readonly mtu: number;
@@ -63,7 +65,8 @@ export interface GuestSpec {
   readonly watchdogMs?: number;
 }
 
-export type GuestState = "booting" | "running" | "stopping" | "completed" | "failed" | "stopped" | "quarantined";
+export type GuestState =
+  "booting" | "running" | "stopping" | "completed" | "failed" | "stopped" | "quarantined";
 
 /** Everything that is known of a guest now. Plain data. */
 export interface GuestFacts {
@@ -98,7 +101,9 @@ export interface RingFacts {
   readonly size: number;
   /** Free-running positions: next to be filled or worked off. */
   readonly head: number;
-  /** One letter a slot: `.` the guest's, `p` posted, `c` claimed by a sender, `f` filled and not yet taken. */
+  /**
+   * One letter a slot: `.` the guest's, `p` posted, `c` claimed by a sender, `f` filled and not yet taken.
+   */
   readonly slots: string;
   readonly enabled: boolean;
   /** Signals sent and left out because nobody slept. */
@@ -127,14 +132,20 @@ export interface NetworkFacts {
 }
 
 export type HypervisorEvent =
-  | { readonly type: "guest"; readonly id: Id; readonly state: GuestState; readonly exit?: number; readonly reason?: string }
+  | {
+      readonly type: "guest";
+      readonly id: Id;
+      readonly state: GuestState;
+      readonly exit?: number;
+      readonly reason?: string;
+    }
   /** Text that a guest printed: whole chunks, bytes decoded as UTF-8 with replacement. */
   | { readonly type: "log"; readonly id: Id; readonly text: string }
   | { readonly type: "device"; readonly id: Id; readonly open: boolean };
 
 /**
- * The running machine room. One a process or several; all methods are for the control thread.
- * Methods answer `Outcome`s for what a caller can get wrong and never throw for it. Nothing here waits for a guest,
+ * The running machine room. One a process or several; all methods are for the control thread. Methods
+ * answer `Outcome`s for what a caller can get wrong and never throw for it. Nothing here waits for a guest,
  * except where a promise is answered.
  */
 export interface Hypervisor {
@@ -152,12 +163,18 @@ export interface Hypervisor {
   addDevice(bus: Id, id: Id, spec: DeviceSpec): Outcome;
   /** Hot-unplug: its counters are final; the guest is told; open handles answer ENODEV. */
   removeDevice(id: Id): Outcome;
-  /** Takes over what can change while it runs: `rate`, `link`, `network`, `columns`, `rows`. Anything else is `invalid`. */
+  /**
+   * Takes over what can change while it runs: `rate`, `link`, `network`, `columns`, `rows`. Anything else
+   * is `invalid`.
+   */
   setDevice(id: Id, spec: DeviceSpec): Outcome;
 
   /** Resolves when main has been entered (`running`), or with the reason why it could not. */
   bootGuest(id: Id, spec: GuestSpec): Promise<Outcome>;
-  /** Asks (stop word), waits for `graceMs`, then kills. Resolves when the thread is gone and everything is reaped. */
+  /**
+   * Asks (stop word), waits for `graceMs`, then kills. Resolves when the thread is gone and everything is
+   * reaped.
+   */
   stopGuest(id: Id, graceMs: number): Promise<Outcome>;
   killGuest(id: Id): Promise<Outcome>;
   /** Forgets a guest that has ended. */
@@ -180,4 +197,3 @@ export interface Hypervisor {
   /** Kills every guest and waits for their threads. */
   close(): Promise<void>;
 }
-

@@ -1,4 +1,5 @@
-// The door of the hypervisor: buses, devices, guests and networks in this process. Knows nothing of the language.
+// The door of the hypervisor: buses, devices, guests and networks in this process. Knows nothing of the
+// language.
 
 export type * from "./hypervisor.ts";
 export { createHypervisor } from "./machine-room.ts";

@@ -1,6 +1,9 @@
 // Every bound of the machine room, with its unit and what happens at it. Nothing else defines one.
 
-/** Guests alive at the same time, dedicated threads. One more is refused (`limit`). Row 0 is the control thread. */
+/**
+ * Guests alive at the same time, dedicated threads. One more is refused (`limit`). Row 0 is the control
+ * thread.
+ */
 export const GUESTS_MAX = 1023;
 /** Devices with a data path at the same time. One more is refused (`limit`). */
 export const PORTS_MAX = 4096;
@@ -24,12 +27,13 @@ export const FRAME_MIN = 14;
 /** One call of `signal` ends after this many frames or bytes; the rest waits for the next call. */
 export const BUDGET_FRAMES = 256;
 export const BUDGET_BYTES = 512 * 1024;
-/** Frames that are claimed, copied and published together. */
-export const BATCH_FRAMES = 32;
 /** Tries to claim a slot against other senders before a frame counts as `full`. */
 export const CLAIM_TRIES = RING_SLOTS_MAX + 64;
 
-/** MAC addresses that a network remembers, and how far a place may lie from its hash. Beyond: not learned, flooded. */
+/**
+ * MAC addresses that a network remembers, and how far a place may lie from its hash. Beyond: not learned,
+ * flooded.
+ */
 export const MACS_MAX = 2048;
 export const MAC_PROBES = 16;
 
@@ -41,9 +45,6 @@ export const RATE_WAIT_US_MAX = 100_000;
 
 /** Copy instances that one thread keeps; colder pairs copy through typed arrays. */
 export const PAIRS_MAX = 64;
-
-/** Signal numbers of a guest: 32 for each of 8 priorities. */
-export const SIGNALS_MAX = 256;
 
 /** Guest RAM, bytes. */
 export const GUEST_MEMORY_MIN = 64 * 1024;
@@ -59,13 +60,19 @@ export const LOG_WRITE_MAX = 16 * 1024;
 /** Boot information, bytes; arguments and environment beyond it are refused. */
 export const BOOT_BYTES_MAX = 64 * 1024;
 
-/** V8 heap of a guest's thread, MiB: what a module can take beside its RAM (tables, garbage-collected objects). */
+/**
+ * V8 heap of a guest's thread, MiB: what a module can take beside its RAM (tables, garbage-collected
+ * objects).
+ */
 export const GUEST_HEAP_MIB = 64;
 export const GUEST_STACK_MIB = 4;
 
 /** How often the control thread looks at CPU use and watchdogs, milliseconds. */
 export const WATCH_EVERY_MS = 100;
-/** CPU time without entering the host after which a guest is stopped, milliseconds, where its spec doesn't say. */
+/**
+ * CPU time without entering the host after which a guest is stopped, milliseconds, where its spec doesn't
+ * say.
+ */
 export const WATCHDOG_MS = 10_000;
 /** A guest must have entered main within this, milliseconds. */
 export const BOOT_MS_MAX = 10_000;

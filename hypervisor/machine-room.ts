@@ -1,4 +1,5 @@
-// The machine room: puts buses, networks, devices and guests together on the control thread. See hypervisor.ts.
+// The machine room: puts buses, networks, devices and guests together on the control thread. See
+// hypervisor.ts.
 
 import { readFileSync } from "node:fs";
 import { systemClock } from "./clock.ts";

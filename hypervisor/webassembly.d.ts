@@ -1,4 +1,5 @@
-// The part of the WebAssembly JavaScript API that the project uses; Node's own types leave it to browsers' libraries.
+// The part of the WebAssembly JavaScript API that the project uses; Node's own types leave it to browsers'
+// libraries.
 
 declare namespace WebAssembly {
   interface MemoryDescriptor {

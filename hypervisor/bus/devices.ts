@@ -1,8 +1,15 @@
 // Networks, buses and their devices on the control thread: making, plugging, changing, unmaking.
 
 import { Plugs, type PortSettings } from "../datapath/plugs.ts";
-import { noticeOf } from "../device/notice.ts";
-import type { DeviceFacts, DeviceSpec, HypervisorEvent, Id, NetworkFacts, NetworkSpec, Outcome } from "../hypervisor.ts";
+import type {
+  DeviceFacts,
+  DeviceSpec,
+  HypervisorEvent,
+  Id,
+  NetworkFacts,
+  NetworkSpec,
+  Outcome,
+} from "../hypervisor.ts";
 import { MTU_MAX, MTU_MIN } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { countersOf } from "../datapath/port.ts";
@@ -48,7 +55,8 @@ export class Devices {
 
   createNetwork(id: Id, spec: NetworkSpec): Outcome {
     if (this.#networks.has(id)) return refuse("exists", `there is a network \`${id}\` already`);
-    if (spec.mtu < MTU_MIN || spec.mtu > MTU_MAX) return refuse("invalid", `an MTU is from ${MTU_MIN} to ${MTU_MAX}`);
+    if (spec.mtu < MTU_MIN || spec.mtu > MTU_MAX)
+      return refuse("invalid", `an MTU is from ${MTU_MIN} to ${MTU_MAX}`);
     const row = this.#plugs.addNetwork();
     if (row === undefined) return refuse("limit", "there are as many networks as this process can hold");
     this.#networks.set(id, { row, spec, ports: new Set() });
@@ -73,7 +81,8 @@ export class Devices {
   removeBus(id: Id): Outcome {
     const bus = this.#buses.get(id);
     if (!bus) return refuse("missing", `there is no bus \`${id}\``);
-    if (bus.devices.size + bus.members.size > 0) return refuse("busy", `bus \`${id}\` has devices or members`);
+    if (bus.devices.size + bus.members.size > 0)
+      return refuse("busy", `bus \`${id}\` has devices or members`);
     this.#buses.delete(id);
     return success();
   }
@@ -223,7 +232,8 @@ export class Devices {
     if (spec.class !== "venet") return undefined;
     const network = this.#networks.get(spec.venet.network);
     if (!network) return refuse("missing", `there is no network \`${spec.venet.network}\``);
-    if (spec.venet.mtu > network.spec.mtu) return refuse("invalid", "the device's MTU is larger than its network's");
+    if (spec.venet.mtu > network.spec.mtu)
+      return refuse("invalid", "the device's MTU is larger than its network's");
     return undefined;
   }
 }

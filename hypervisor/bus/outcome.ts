@@ -6,6 +6,9 @@ export function success(): Outcome {
   return { ok: true, value: undefined };
 }
 
-export function refuse(code: Refusal["code"], message: string): { readonly ok: false; readonly refusal: Refusal } {
+export function refuse(
+  code: Refusal["code"],
+  message: string,
+): { readonly ok: false; readonly refusal: Refusal } {
   return { ok: false, refusal: { code, message } };
 }

@@ -12,7 +12,8 @@ export const FAULT = {
 const WORDS: Readonly<Record<number, string>> = {
   [FAULT.txTurn]: "broke the protocol: a descriptor of a sending ring has an ownership turn that can't be",
   [FAULT.txPointer]: "broke the protocol: a descriptor of a sending ring points outside the guest's memory",
-  [FAULT.rxStructure]: "broke the protocol: a descriptor of a receiving ring has a turn or a pointer that can't be",
+  [FAULT.rxStructure]:
+    "broke the protocol: a descriptor of a receiving ring has a turn or a pointer that can't be",
   [FAULT.watchdog]: "used its CPU time without calling the host (watchdog)",
   [FAULT.hostStack]: "called the host with no stack left",
 };

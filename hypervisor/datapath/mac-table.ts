@@ -1,5 +1,5 @@
-// Where MAC addresses live on a network: an open-addressed table in the fabric, read and taught by every sender.
-// An entry is two words that are written so that a reader sees an old entry, a new one, or none.
+// Where MAC addresses live on a network: an open-addressed table in the fabric, read and taught by every
+// sender. An entry is two words that are written so that a reader sees an old entry, a new one, or none.
 
 import { MACS_MAX, MAC_PROBES } from "../limits.ts";
 import { NETWORK, networkAt } from "../memory/layout.ts";

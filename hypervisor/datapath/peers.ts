@@ -1,4 +1,5 @@
-// Which guests' memories this thread knows: letters from the control thread, read without a turn of the event loop.
+// Which guests' memories this thread knows: letters from the control thread, read without a turn of the
+// event loop.
 
 import { receiveMessageOnPort, type MessagePort } from "node:worker_threads";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";

@@ -1,4 +1,5 @@
-// The control thread's hand in the fabric: rows for ports and networks, plugging, and what can change while it runs.
+// The control thread's hand in the fabric: rows for ports and networks, plugging, and what can change while
+// it runs.
 
 import { NETWORKS_MAX, NETWORK_PORTS_MAX, PORTS_MAX, FRAME_OVERHEAD } from "../limits.ts";
 import type { Fabric } from "../memory/fabric.ts";
@@ -75,7 +76,9 @@ export class Plugs {
     f64[(portAt(port) + PORT.rate) >> 3] = settings.rate;
     i32[(portAt(port) + PORT.frameMax) >> 2] = settings.mtu + FRAME_OVERHEAD;
     const flags =
-      PORT_FLAG.exists | (settings.linkUp ? PORT_FLAG.linkUp : 0) | (settings.rate === 0 ? 0 : PORT_FLAG.slow);
+      PORT_FLAG.exists |
+      (settings.linkUp ? PORT_FLAG.linkUp : 0) |
+      (settings.rate === 0 ? 0 : PORT_FLAG.slow);
     Atomics.store(i32, (portAt(port) + PORT.flags) >> 2, flags);
   }
 

@@ -2,7 +2,18 @@
 
 import { CLOSE_WAIT_MS, GUESTS_MAX } from "../limits.ts";
 import type { Fabric } from "../memory/fabric.ts";
-import { COUNTER, PORT, PORT_FLAG, RING, SLOT, THREAD, portAt, ringAt, slotAt, threadAt } from "../memory/layout.ts";
+import {
+  COUNTER,
+  PORT,
+  PORT_FLAG,
+  RING,
+  SLOT,
+  THREAD,
+  portAt,
+  ringAt,
+  slotAt,
+  threadAt,
+} from "../memory/layout.ts";
 
 /** Takes a port for the guest in a thread row. False: somebody has it. The guest's thread. */
 export function takePort(fabric: Fabric, port: number, thread: number): boolean {
@@ -45,7 +56,9 @@ export function closeReceiving(fabric: Fabric, port: number): void {
   Atomics.store(fabric.i32, (portAt(port) + PORT.rxRing) >> 2, 0);
 }
 
-/** Waits until no thread is in the middle of a frame for `ring`. False: one still is. Not on the data path. */
+/**
+ * Waits until no thread is in the middle of a frame for `ring`. False: one still is. Not on the data path.
+ */
 export function waitForSenders(fabric: Fabric, ring: number, nowNs: () => number): boolean {
   const end = nowNs() + CLOSE_WAIT_MS * 1e6;
   // Bound: CLOSE_WAIT_MS.
@@ -76,7 +89,7 @@ export function countAt(fabric: Fabric, port: number, counter: number, by: numbe
   fabric.f64[cell] = (fabric.f64[cell] as number) + by;
 }
 
-export function counterAt(fabric: Fabric, port: number, counter: number): number {
+function counterAt(fabric: Fabric, port: number, counter: number): number {
   return fabric.f64[((portAt(port) + PORT.counters) >> 3) + counter] as number;
 }
 

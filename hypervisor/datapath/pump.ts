@@ -1,4 +1,5 @@
-// Instances of `pump.wat`, one for each pair of memories that this thread moves frames between; the hottest are kept.
+// Instances of `pump.wat`, one for each pair of memories that this thread moves frames between; the hottest
+// are kept.
 
 import { PAIRS_MAX } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
@@ -26,7 +27,10 @@ export type Pump = (
 /** Set in the pump's answer where positions were passed over while it held a claim. */
 export const PUMP_PASSED = 0x40000000;
 
-/** The pumps from one guest's memory, least recently used dropped first. An instance costs about 10 µs and 2 KiB. */
+/**
+ * The pumps from one guest's memory, least recently used dropped first. An instance costs about 10 µs and 2
+ * KiB.
+ */
 export class Pumps {
   readonly #module: WebAssembly.Module;
   readonly #fabric: Fabric;

@@ -1,5 +1,5 @@
-// Rate limits of a device: a virtual clock says when the next byte is due. What a guest sends waits in its own ring;
-// what it would receive above its rate is dropped, since nobody waits for a receiver.
+// Rate limits of a device: a virtual clock says when the next byte is due. What a guest sends waits in its
+// own ring; what it would receive above its rate is dropped, since nobody waits for a receiver.
 
 import { RATE_BURST_BYTES, RATE_BURST_NS, RATE_WAIT_US_MAX } from "../limits.ts";
 import type { Fabric } from "../memory/fabric.ts";

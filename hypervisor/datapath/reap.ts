@@ -1,6 +1,6 @@
-// After a guest's thread has ended somewhere in host code: its claims are given back and its counters made whole.
-// Relies on V8 ending a thread only at function entries and loop heads: the straight lines in claims.ts, switch.ts
-// and pump.wat are whole. Control thread only; the thread is gone.
+// After a guest's thread has ended somewhere in host code: its claims are given back and its counters made
+// whole. Relies on V8 ending a thread only at function entries and loop heads: the straight lines in
+// claims.ts, switch.ts and pump.wat are whole. Control thread only; the thread is gone.
 
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { COUNTER, RING, SLOT, THREAD, portAt, ringAt, slotAt, threadAt, PORT } from "../memory/layout.ts";
@@ -76,7 +76,10 @@ function endPosition(fabric: Fabric, ring: number, position: number, memory: Gue
   return false;
 }
 
-/** `countFor` is what the thread noted: port + 1 for a frame, its negative for a copy, 0 where it is counted already. */
+/**
+ * `countFor` is what the thread noted: port + 1 for a frame, its negative for a copy, 0 where it is counted
+ * already.
+ */
 function countPublished(fabric: Fabric, countFor: number, length: number): void {
   if (countFor > 0) {
     add(fabric, countFor - 1, COUNTER.sent, 1);

@@ -1,6 +1,6 @@
 // The switch: works off one guest's sending rings, on that guest's own thread, inside its call of `signal`.
-// Each frame is judged once: to one port, to many, or dropped and counted. No allocation, no await, no exception and
-// no log per frame; the budget ends every call.
+// Each frame is judged once: to one port, to many, or dropped and counted. No allocation, no await, no
+// exception and no log per frame; the budget ends every call.
 
 import { BUDGET_BYTES, BUDGET_FRAMES, FRAME_MIN } from "../limits.ts";
 import { inside, type Fabric, type GuestMemory } from "../memory/fabric.ts";
@@ -13,7 +13,7 @@ import { signalRing } from "../ring/signal.ts";
 import { FAULT, type RaiseFault } from "./fault.ts";
 import { learnMac, lookUpMac } from "./mac-table.ts";
 import type { Peers } from "./peers.ts";
-import { PUMP_PASSED, Pumps, limitOf } from "./pump.ts";
+import { PUMP_PASSED, limitOf, type Pumps } from "./pump.ts";
 import { rateOf, takeToReceive, takeToSend } from "./rate.ts";
 
 /** Bytes that are copied before they are published together: about what a core's nearest caches hold. */
@@ -45,7 +45,10 @@ export class Switch {
     this.#claims = new Claims(parts.fabric, parts.thread);
   }
 
-  /** Works a ring off. The answer is that of the verb `signal`: 0 done, 1 call again, else microseconds to wait. */
+  /**
+   * Works a ring off. The answer is that of the verb `signal`: 0 done, 1 call again, else microseconds to
+   * wait.
+   */
   drain(tx: TxRing): number {
     const { fabric } = this.#parts;
     this.#count(tx.port, COUNTER.kicks, 1);
@@ -79,14 +82,22 @@ export class Switch {
   }
 
   /** Moves the frame at the ring's position, and what follows it to the same place. Answers frames moved. */
-  #forward(tx: TxRing, descriptor: number, address: number, length: number, most: number, mostBytes: number): number {
+  #forward(
+    tx: TxRing,
+    descriptor: number,
+    address: number,
+    length: number,
+    most: number,
+    mostBytes: number,
+  ): number {
     const { fabric, memory } = this.#parts;
     const { i32 } = fabric;
     const row = portAt(tx.port) >> 2;
     const flags = Atomics.load(i32, row + (PORT.flags >> 2));
     const network = (i32[row + (PORT.network >> 2)] as number) - 1;
     if (length < FRAME_MIN) return this.#end(tx, descriptor, COUNTER.malformed, 0);
-    if (length > (i32[row + (PORT.frameMax >> 2)] as number)) return this.#end(tx, descriptor, COUNTER.tooBig, 0);
+    if (length > (i32[row + (PORT.frameMax >> 2)] as number))
+      return this.#end(tx, descriptor, COUNTER.tooBig, 0);
     if (!inside(memory, address, length)) this.#parts.fault(this.#parts.thread, FAULT.txPointer);
     if ((flags & PORT_FLAG.linkUp) === 0) return this.#end(tx, descriptor, COUNTER.down, 0);
     if (network < 0) return this.#end(tx, descriptor, COUNTER.noListener, 0);
@@ -111,7 +122,15 @@ export class Switch {
     return done;
   }
 
-  #pump(tx: TxRing, target: number, h0: number, h1: number, h2: number, most: number, mostBytes: number): number {
+  #pump(
+    tx: TxRing,
+    target: number,
+    h0: number,
+    h1: number,
+    h2: number,
+    most: number,
+    mostBytes: number,
+  ): number {
     const ring = this.#ringOf(target);
     const receiver = this.#receiver;
     if (ring < 0 || !receiver) return 0;
@@ -158,15 +177,27 @@ export class Switch {
     );
   }
 
-  /** Puts one frame into the ring of `target`. The answer is the counter that it ends in; SENT leaves the claim open. */
-  #deliver(target: number, address: number, length: number, h0: number, h1: number, h2: number, countFor: number) {
+  /**
+   * Puts one frame into the ring of `target`. The answer is the counter that it ends in; SENT leaves the
+   * claim open.
+   */
+  #deliver(
+    target: number,
+    address: number,
+    length: number,
+    h0: number,
+    h1: number,
+    h2: number,
+    countFor: number,
+  ) {
     const { fabric, memory, thread } = this.#parts;
     const row = portAt(target) >> 2;
     if ((Atomics.load(fabric.i32, row + (PORT.flags >> 2)) & PORT_FLAG.linkUp) === 0) return COUNTER.down;
     const ring = this.#ringOf(target);
     const receiver = this.#receiver;
     if (ring < 0 || !receiver) return COUNTER.noListener;
-    if (rateOf(fabric, target) !== 0 && !takeToReceive(fabric, target, length, this.#now())) return COUNTER.overRate;
+    if (rateOf(fabric, target) !== 0 && !takeToReceive(fabric, target, length, this.#now()))
+      return COUNTER.overRate;
     const claims = this.#claims;
     const verdict = claims.claim(ring, receiver, length, countFor);
     if (verdict !== CLAIMED) {
@@ -182,7 +213,8 @@ export class Switch {
     }
     const to = claims.address;
     receiver.u8.set(memory.u8.subarray(address, address + length), to);
-    receiver.view.setInt32(to, h0, true); // The header that was judged, whatever stands in the sender's RAM now.
+    // The header that was judged, whatever stands in the sender's RAM now.
+    receiver.view.setInt32(to, h0, true);
     receiver.view.setInt32(to + 4, h1, true);
     receiver.view.setInt32(to + 8, h2, true);
     claims.publish(length);
@@ -190,7 +222,16 @@ export class Switch {
     return COUNTER.sent;
   }
 
-  #flood(tx: TxRing, descriptor: number, network: number, address: number, length: number, h0: number, h1: number, h2: number) {
+  #flood(
+    tx: TxRing,
+    descriptor: number,
+    network: number,
+    address: number,
+    length: number,
+    h0: number,
+    h1: number,
+    h2: number,
+  ) {
     const { i32 } = this.#parts.fabric;
     const list = networkAt(network) >> 2;
     const flooding = (threadAt(this.#parts.thread) + THREAD.flooding) >> 2;
@@ -219,7 +260,10 @@ export class Switch {
     return this.#end(tx, descriptor, COUNTER.sent, length);
   }
 
-  /** Counts a frame and gives its descriptor back. In this order, in a straight line: a kill can't come between. */
+  /**
+   * Counts a frame and gives its descriptor back. In this order, in a straight line: a kill can't come
+   * between.
+   */
   #end(tx: TxRing, descriptor: number, counter: number, bytes: number): number {
     const { fabric, memory, thread } = this.#parts;
     const { i32, f64 } = fabric;

@@ -74,7 +74,8 @@ export abstract class RingDevice implements Connection {
     const ring = spareRing(fabric, port);
     const old = receivingRing(fabric, port);
     closeReceiving(fabric, port);
-    if (!waitForSenders(fabric, ring, nowNs) || (old >= 0 && !waitForSenders(fabric, old, nowNs))) return EBUSY;
+    if (!waitForSenders(fabric, ring, nowNs) || (old >= 0 && !waitForSenders(fabric, old, nowNs)))
+      return EBUSY;
     const { number, offset, count, signal } = request;
     resetRing(fabric, ring, { count, offset, signal, events, number, owner: thread, incarnation });
     openReceiving(fabric, port, ring);

@@ -16,7 +16,10 @@ export function encodeBoot(facts: BootFacts): Uint8Array | undefined {
     [BOOT_RECORD.lab, facts.lab],
     [BOOT_RECORD.guest, facts.guest],
     ...facts.args.map((text): [number, string] => [BOOT_RECORD.argument, text]),
-    ...Object.entries(facts.env).map(([key, text]): [number, string] => [BOOT_RECORD.environment, `${key}=${text}`]),
+    ...Object.entries(facts.env).map(([key, text]): [number, string] => [
+      BOOT_RECORD.environment,
+      `${key}=${text}`,
+    ]),
   ];
   const parts: Uint8Array[] = [];
   let total = 0;

@@ -3,7 +3,18 @@
 import { LOG_WRITE_MAX } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { setEvents } from "../memory/threads.ts";
-import { ABI_VERSION, BUS, CHANGE, EAGAIN, EINVAL, ENOENT, ENOSPC, EPROTO, EVENT, HOST_FEATURES } from "../ring/abi.ts";
+import {
+  ABI_VERSION,
+  BUS,
+  CHANGE,
+  EAGAIN,
+  EINVAL,
+  ENOENT,
+  ENOSPC,
+  EPROTO,
+  EVENT,
+  HOST_FEATURES,
+} from "../ring/abi.ts";
 import type { LogWriter } from "../ring/log-ring.ts";
 import type { Changes } from "./changes.ts";
 

@@ -1,4 +1,5 @@
-// What a guest is told of its bus: devices added, removed and changed, merged so that there is one answer a device.
+// What a guest is told of its bus: devices added, removed and changed, merged so that there is one answer a
+// device.
 
 import { CHANGE } from "../ring/abi.ts";
 import type { DeviceNotice } from "../device/connection.ts";

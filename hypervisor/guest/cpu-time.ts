@@ -1,4 +1,5 @@
-// CPU time of a thread of this process. Source: proc(5), /proc/[pid]/task/[tid]/schedstat, first field, nanoseconds.
+// CPU time of a thread of this process. Source: proc(5), /proc/[pid]/task/[tid]/schedstat, first field,
+// nanoseconds.
 
 import { readFileSync } from "node:fs";
 

@@ -1,4 +1,5 @@
-// The thread of one guest: waits in the pool, boots one guest, ends with it. The composition root of that thread.
+// The thread of one guest: waits in the pool, boots one guest, ends with it. The composition root of that
+// thread.
 
 import { readlinkSync } from "node:fs";
 import { MessageChannel, parentPort, workerData, type MessagePort } from "node:worker_threads";
@@ -79,7 +80,8 @@ function run(letter: BootLetter, verbs: Verbs): void {
     tell({ type: "returned", exit });
   } catch (error) {
     if (error instanceof GuestEnd || faultOf(fabric, letter.thread) !== 0) tell({ type: "fault" });
-    else tell({ type: "trapped", message: error instanceof Error ? error.message : "an exception of its own" });
+    else
+      tell({ type: "trapped", message: error instanceof Error ? error.message : "an exception of its own" });
   }
 }
 

@@ -1,4 +1,5 @@
-// One guest's life on the control thread: boot, its thread's letters, stop, kill, and the end with its reason.
+// One guest's life on the control thread: boot, its thread's letters, stop, kill, and the end with its
+// reason.
 
 import type { Worker } from "node:worker_threads";
 import type { HostClock } from "../clock.ts";

@@ -11,7 +11,14 @@ import { leavePort, portOwner, receivingRing } from "../datapath/port.ts";
 import { reapThread } from "../datapath/reap.ts";
 import { noticeOf } from "../device/notice.ts";
 import type { GuestFacts, GuestSpec, HypervisorEvent, Id, Outcome } from "../hypervisor.ts";
-import { BOOT_MS_MAX, GUESTS_MAX, GUEST_MEMORY_MAX, GUEST_MEMORY_MIN, WATCHDOG_MS, WATCH_EVERY_MS } from "../limits.ts";
+import {
+  BOOT_MS_MAX,
+  GUESTS_MAX,
+  GUEST_MEMORY_MAX,
+  GUEST_MEMORY_MIN,
+  WATCHDOG_MS,
+  WATCH_EVERY_MS,
+} from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { markFault, startRow } from "../memory/threads.ts";
 import { CLAIMED, Claims } from "../ring/claims.ts";
@@ -153,7 +160,10 @@ export class Guests implements GuestsOfBus {
       return refuse("invalid", "a guest's memory is from 64 KiB to 4 GiB");
     }
     if (spec.memory < spec.image.memoryMin) {
-      return refuse("image", `the image needs ${spec.image.memoryMin} bytes of memory, the guest has ${spec.memory}`);
+      return refuse(
+        "image",
+        `the image needs ${spec.image.memoryMin} bytes of memory, the guest has ${spec.memory}`,
+      );
     }
     return undefined;
   }
@@ -209,7 +219,8 @@ export class Guests implements GuestsOfBus {
     this.#byThread.delete(guest.thread);
     this.#known.delete(guest);
     for (const [other, known] of this.#known) {
-      if (known.delete(guest)) other.send({ type: "peer", thread: guest.thread, incarnation: guest.incarnation }, false);
+      if (known.delete(guest))
+        other.send({ type: "peer", thread: guest.thread, incarnation: guest.incarnation }, false);
     }
     this.#rows.give(guest.thread - 1);
   }

@@ -19,7 +19,9 @@ export async function compileImage(bytes: Uint8Array): Promise<Outcome<Image>> {
   try {
     module = await WebAssembly.compile(bytes);
   } catch (error) {
-    return refuse(`the file is not a WebAssembly module: ${error instanceof Error ? error.message : "unreadable"}`);
+    return refuse(
+      `the file is not a WebAssembly module: ${error instanceof Error ? error.message : "unreadable"}`,
+    );
   }
   const wrong = checkModule(module);
   if (wrong !== undefined) return refuse(wrong);
@@ -38,7 +40,8 @@ export function checkModule(module: WebAssembly.Module): string | undefined {
     const memory = from === "env" && name === "memory" && kind === "memory";
     const verb = from === "vbus" && VERBS.has(name) && kind === "function";
     if (!memory && !verb) {
-      return `the module imports \`${from}.${name}\`, which a guest may not; allowed are env.memory and the six verbs of vbus`;
+      const allowed = "allowed are env.memory and the six verbs of vbus";
+      return `the module imports \`${from}.${name}\`, which a guest may not; ${allowed}`;
     }
   }
   const main = WebAssembly.Module.exports(module).find(({ name }) => name === "main");

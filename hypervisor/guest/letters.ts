@@ -1,4 +1,5 @@
-// What the control thread and a guest's thread write to each other. Plain data; none of it is reachable by a guest.
+// What the control thread and a guest's thread write to each other. Plain data; none of it is reachable by
+// a guest.
 
 import type { MessagePort } from "node:worker_threads";
 import type { PeerLetter } from "../datapath/peers.ts";

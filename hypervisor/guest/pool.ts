@@ -37,7 +37,9 @@ export class Pool {
   async close(): Promise<void> {
     this.#closed = true;
     const waiting = this.#waiting.splice(0);
-    await Promise.all(waiting.map((thread) => thread.then(({ worker }) => worker.terminate()).catch(() => 0)));
+    await Promise.all(
+      waiting.map((thread) => thread.then(({ worker }) => worker.terminate()).catch(() => 0)),
+    );
   }
 
   #fill(): void {
@@ -48,7 +50,11 @@ export class Pool {
     const worker = new Worker(new URL(ENTRY, import.meta.url), {
       workerData: this.#start,
       name: "guest",
-      resourceLimits: { maxOldGenerationSizeMb: GUEST_HEAP_MIB, maxYoungGenerationSizeMb: 4, stackSizeMb: GUEST_STACK_MIB },
+      resourceLimits: {
+        maxOldGenerationSizeMb: GUEST_HEAP_MIB,
+        maxYoungGenerationSizeMb: 4,
+        stackSizeMb: GUEST_STACK_MIB,
+      },
       stdin: false,
       env: {},
       execArgv: [],

@@ -1,5 +1,5 @@
-// The six verbs: the only door between a guest's code and the host. Every argument is a guest's and may be anything;
-// every answer below zero is an errno value. Runs on the guest's own thread.
+// The six verbs: the only door between a guest's code and the host. Every argument is a guest's and may be
+// anything; every answer below zero is an errno value. Runs on the guest's own thread.
 
 import { FAULT } from "../datapath/fault.ts";
 import type { Connection, ConnectionParts } from "../device/connection.ts";
@@ -10,7 +10,17 @@ import { VenetConnection } from "../device/venet/connection.ts";
 import { RING_SLOTS_MAX, RING_SLOTS_MIN } from "../limits.ts";
 import { inside } from "../memory/fabric.ts";
 import { enterHost, faultOf, leaveHost, markFault } from "../memory/threads.ts";
-import { CLASS_NUMBER, DESCRIPTOR, EBADF, EFAULT, EINVAL, ENOENT, ENOSPC, EPROTO, SIGNAL } from "../ring/abi.ts";
+import {
+  CLASS_NUMBER,
+  DESCRIPTOR,
+  EBADF,
+  EFAULT,
+  EINVAL,
+  ENOENT,
+  ENOSPC,
+  EPROTO,
+  SIGNAL,
+} from "../ring/abi.ts";
 import { sleepOnEvents } from "../ring/signal.ts";
 import { BusHandle, type BusParts } from "./bus-handle.ts";
 
@@ -53,8 +63,15 @@ export class Verbs {
       close: (handle: number) => this.#guard(() => this.#close(handle)),
       call: (handle: number, func: number, pointer: number, length: number, flags: number) =>
         this.#guard(() => this.#call(handle, func, pointer >>> 0, length >>> 0, flags)),
-      shm: (handle: number, id: number, prio: number, pointer: number, length: number, signal: number, flags: number) =>
-        this.#guard(() => this.#shm(handle, id, prio, pointer >>> 0, length >>> 0, signal, flags)),
+      shm: (
+        handle: number,
+        id: number,
+        prio: number,
+        pointer: number,
+        length: number,
+        signal: number,
+        flags: number,
+      ) => this.#guard(() => this.#shm(handle, id, prio, pointer >>> 0, length >>> 0, signal, flags)),
       signal: (number: number) => this.#signal(number),
       wait: (timeoutNs: bigint) => this.#guard(() => this.#wait(timeoutNs)),
     };
@@ -62,7 +79,7 @@ export class Verbs {
 
   /** Lets every handle go. After the guest has returned; the reaper does it for one that was killed. */
   closeAll(): void {
-    for (const handle of [...this.#handles.keys()]) this.#close(handle);
+    for (const handle of this.#handles.keys()) this.#close(handle);
   }
 
   /** A device is gone: what the guest has open of it answers ENODEV until it is closed. */
@@ -109,7 +126,10 @@ export class Verbs {
     }
   }
 
-  /** A guest that calls with no stack left could leave host code half-way: it ends, and the reaper tidies up. */
+  /**
+   * A guest that calls with no stack left could leave host code half-way: it ends, and the reaper tidies
+   * up.
+   */
   #ended(error: unknown): unknown {
     if (error instanceof RangeError) markFault(this.#parts.fabric, this.#parts.thread, FAULT.hostStack);
     return error;
@@ -125,7 +145,9 @@ export class Verbs {
     const refused = openPort(device, parts);
     if (refused !== 0) return refused;
     const connection =
-      device.class === CLASS_NUMBER.venet ? new VenetConnection(device, parts) : new VconsoleConnection(device, parts);
+      device.class === CLASS_NUMBER.venet
+        ? new VenetConnection(device, parts)
+        : new VconsoleConnection(device, parts);
     this.#handles.set(handle, connection);
     this.#parts.opened(device.port, true);
     return handle;
@@ -163,7 +185,15 @@ export class Verbs {
     return connection ? connection.call(func, pointer, length) : EBADF;
   }
 
-  #shm(handle: number, id: number, prio: number, at: number, length: number, signalOffset: number, flags: number): number {
+  #shm(
+    handle: number,
+    id: number,
+    prio: number,
+    at: number,
+    length: number,
+    signalOffset: number,
+    flags: number,
+  ): number {
     const connection = this.#handles.get(handle);
     if (!connection) return EBADF;
     const count = length / DESCRIPTOR.size;

@@ -1,5 +1,5 @@
-// Reads the import section of a WebAssembly module: the engine's own reflection doesn't tell a memory's limits.
-// Spec: WebAssembly core 3.0, 5.5.5. The bytes have been validated by the engine already.
+// Reads the import section of a WebAssembly module: the engine's own reflection doesn't tell a memory's
+// limits. Spec: WebAssembly core 3.0, 5.5.5. The bytes have been validated by the engine already.
 
 export interface MemoryLimits {
   /** Pages of 64 KiB. */

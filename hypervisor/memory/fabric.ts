@@ -42,7 +42,9 @@ export function viewGuestMemory(memory: WebAssembly.Memory): GuestMemory {
   };
 }
 
-/** True where `length` bytes from `offset` lie inside the memory. Both are read as unsigned 32-bit numbers. */
+/**
+ * True where `length` bytes from `offset` lie inside the memory. Both are read as unsigned 32-bit numbers.
+ */
 export function inside(memory: GuestMemory, offset: number, length: number): boolean {
   return (offset >>> 0) + (length >>> 0) <= memory.byteLength;
 }

@@ -1,9 +1,19 @@
 // Where everything stands in the fabric: the shared memory that only host code holds. Byte offsets and sizes.
 // A table of rows each for threads, networks, ports and rings; `pump.wat` uses the same numbers.
 
-import { MACS_MAX, NETWORKS_MAX, NETWORK_PORTS_MAX, PORTS_MAX, GUESTS_MAX, RING_SLOTS_MAX } from "../limits.ts";
+import {
+  MACS_MAX,
+  NETWORKS_MAX,
+  NETWORK_PORTS_MAX,
+  PORTS_MAX,
+  GUESTS_MAX,
+  RING_SLOTS_MAX,
+} from "../limits.ts";
 
-/** A row for each thread that runs host code; row 0 is the control thread. Written by that thread, read by all. */
+/**
+ * A row for each thread that runs host code; row 0 is the control thread. Written by that thread, read by
+ * all.
+ */
 export const THREAD = {
   /** 1 while host code runs on behalf of the guest. */
   inHost: 0,
@@ -38,7 +48,9 @@ export const NETWORK = {
   portsUsed: 0,
   /** i32 each: port + 1, or 0 for a free place. A port never moves. */
   ports: 64,
-  /** Pairs of i32: the first four bytes of the MAC; the last two in the low half, port + 1 in the high half. */
+  /**
+   * Pairs of i32: the first four bytes of the MAC; the last two in the low half, port + 1 in the high half.
+   */
   macs: 64 + NETWORK_PORTS_MAX * 4,
   size: 64 + NETWORK_PORTS_MAX * 4 + MACS_MAX * 8,
 } as const;
@@ -65,7 +77,9 @@ export const PORT = {
   txSlots: 40,
   /** Float64: bits per second for each direction, 0 for no limit. Control. */
   rate: 48,
-  /** Float64, nanoseconds of the monotonic clock at which the next byte is due. Sending: the owner's thread. */
+  /**
+   * Float64, nanoseconds of the monotonic clock at which the next byte is due. Sending: the owner's thread.
+   */
   txDue: 56,
   /** The same for receiving, i32 in units of 64 ns, compare-and-swap by every sender. */
   rxDue: 64,
@@ -144,10 +158,10 @@ export const SLOT = {
   size: 32,
 } as const;
 
-export const THREADS_AT = 0;
-export const NETWORKS_AT = THREADS_AT + (GUESTS_MAX + 1) * THREAD.size;
-export const PORTS_AT = NETWORKS_AT + NETWORKS_MAX * NETWORK.size;
-export const RINGS_AT = PORTS_AT + PORTS_MAX * PORT.size;
+const THREADS_AT = 0;
+const NETWORKS_AT = THREADS_AT + (GUESTS_MAX + 1) * THREAD.size;
+const PORTS_AT = NETWORKS_AT + NETWORKS_MAX * NETWORK.size;
+const RINGS_AT = PORTS_AT + PORTS_MAX * PORT.size;
 export const FABRIC_BYTES = RINGS_AT + PORTS_MAX * 2 * RING.size;
 
 export const threadAt = (thread: number): number => THREADS_AT + thread * THREAD.size;

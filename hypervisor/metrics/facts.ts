@@ -8,7 +8,10 @@ import { DESCRIPTOR, SIGNAL } from "../ring/abi.ts";
 
 /** Frames that a guest sent, from its side. Each is in `count` or in `dropped`. */
 export function sentFacts(fabric: Fabric, port: number): CounterFacts {
-  const { sent, bytes, full, down, noListener, malformed, tooBig, lostByKill, overRate } = countersOf(fabric, port);
+  const { sent, bytes, full, down, noListener, malformed, tooBig, lostByKill, overRate } = countersOf(
+    fabric,
+    port,
+  );
   const droppedBy = only({
     full,
     down,
@@ -31,7 +34,10 @@ export function receivedFacts(fabric: Fabric, port: number): CounterFacts {
   return { count: frames, bytes, dropped: full + malformed, droppedBy: only({ full, malformed }) };
 }
 
-/** Adds up what the ports of a network sent; copies of flooded frames that found no room are drops of the network. */
+/**
+ * Adds up what the ports of a network sent; copies of flooded frames that found no room are drops of the
+ * network.
+ */
 export function networkFrames(fabric: Fabric, ports: readonly number[]): CounterFacts {
   let count = 0;
   let bytes = 0;
@@ -51,7 +57,12 @@ export function networkFrames(fabric: Fabric, ports: readonly number[]): Counter
 }
 
 /** The receiving ring of a port as its guest's memory and the fabric show it now. */
-export function receivingFacts(fabric: Fabric, port: number, name: string, memory: GuestMemory): RingFacts | undefined {
+export function receivingFacts(
+  fabric: Fabric,
+  port: number,
+  name: string,
+  memory: GuestMemory,
+): RingFacts | undefined {
   const ring = receivingRing(fabric, port);
   if (ring < 0) return undefined;
   const { i32 } = fabric;
@@ -82,7 +93,12 @@ export function receivingFacts(fabric: Fabric, port: number, name: string, memor
 }
 
 /** The sending ring of a port. */
-export function sendingFacts(fabric: Fabric, port: number, name: string, memory: GuestMemory): RingFacts | undefined {
+export function sendingFacts(
+  fabric: Fabric,
+  port: number,
+  name: string,
+  memory: GuestMemory,
+): RingFacts | undefined {
   const row = portAt(port) >> 2;
   const size = fabric.i32[row + (PORT.txSlots >> 2)] as number;
   if (size === 0) return undefined;

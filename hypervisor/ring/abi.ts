@@ -1,10 +1,10 @@
-// The numbers of docs/abi.md that host code needs. The SDKs have their own copy; a test compares them with the page.
+// The numbers of docs/abi.md that host code needs. The SDKs have their own copy; a test compares them with
+// the page.
 
 export const ABI_VERSION = 1;
 /** Features that this host knows. Version 1 has none. */
 export const HOST_FEATURES = 0n;
 
-export const EPERM = -1;
 export const ENOENT = -2;
 export const EBADF = -9;
 export const EAGAIN = -11;

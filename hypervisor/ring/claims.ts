@@ -1,11 +1,13 @@
-// The sender's side of a receiving ring: positions are claimed one by one by any thread, filled, and published.
-// A sender that stops between claim and publish delays nobody: the others pass over its slot. Nothing here waits.
+// The sender's side of a receiving ring: positions are claimed one by one by any thread, filled, and
+// published. A sender that stops between claim and publish delays nobody: the others pass over its slot.
+// Nothing here waits.
 //
-// Every position of a ring has one claimant, by compare-and-swap on `cursor`. A slot says in `next` which position may
-// use it. The claimant of that position owns the slot until it writes `next = position + slots`. The claimant of a
-// position whose slot is still owned by an earlier one passes over it: it raises `passed`, and whoever sees the slot
-// released (the owner, who looks at `passes` after releasing, or the claimant, who looks at `next` after raising)
-// moves `next` beyond what was passed. Both sides use sequentially consistent operations, so one of them sees it.
+// Every position of a ring has one claimant, by compare-and-swap on `cursor`. A slot says in `next` which
+// position may use it. The claimant of that position owns the slot until it writes `next = position +
+// slots`. The claimant of a position whose slot is still owned by an earlier one passes over it: it raises
+// `passed`, and whoever sees the slot released (the owner, who looks at `passes` after releasing, or the
+// claimant, who looks at `next` after raising) moves `next` beyond what was passed. Both sides use
+// sequentially consistent operations, so one of them sees it.
 
 import { CLAIM_TRIES, RING_SLOTS_MAX } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
@@ -49,8 +51,8 @@ export class Claims {
   }
 
   /**
-   * Claims the next position of `ring`, whose descriptors lie in `memory`, for a frame of `length` bytes. After
-   * CLAIMED, fill `address` and call `publish`. `countFor` is the port + 1 whose frame this is, or 0.
+   * Claims the next position of `ring`, whose descriptors lie in `memory`, for a frame of `length` bytes.
+   * After CLAIMED, fill `address` and call `publish`. `countFor` is the port + 1 whose frame this is, or 0.
    */
   claim(ring: number, memory: GuestMemory, length: number, countFor: number): number {
     const { i32 } = this.#fabric;
@@ -98,7 +100,10 @@ export class Claims {
     return FULL;
   }
 
-  /** Gives the claimed buffer to the receiver with `length` bytes in it. The caller counts the frame right after. */
+  /**
+   * Gives the claimed buffer to the receiver with `length` bytes in it. The caller counts the frame right
+   * after.
+   */
   publish(length: number): void {
     const { i32, f64 } = this.#fabric;
     const memory = this.#memory as GuestMemory;
@@ -141,7 +146,7 @@ export class Claims {
 
   #passOver(at: number, slot: number, position: number, slots: number): void {
     const { i32 } = this.#fabric;
-    this.#note(((i32[at + (RING.index >> 2)] as number) | 0), position, 0, 0);
+    this.#note((i32[at + (RING.index >> 2)] as number) | 0, position, 0, 0);
     if (Atomics.compareExchange(i32, at + CURSOR, position, (position + 1) | 0) !== position) {
       i32[this.#self + (THREAD.claimRing >> 2)] = 0; // In a straight line: the reaper believes the note.
       return;
@@ -167,7 +172,10 @@ export class Claims {
   }
 }
 
-/** Records that `position`, which the caller claimed, does not use its slot. `at` and `slot` are i32 indices. */
+/**
+ * Records that `position`, which the caller claimed, does not use its slot. `at` and `slot` are i32
+ * indices.
+ */
 export function passOver(i32: Int32Array, at: number, slot: number, position: number, slots: number): void {
   Atomics.add(i32, at + PASSES, 1);
   // Bound: fails only when another sender raised it, at most once for each lap of the ring.
@@ -197,7 +205,15 @@ export function resolvePasses(i32: Int32Array, slot: number, from: number, slots
 export function resetRing(
   fabric: Fabric,
   ring: number,
-  set: { count: number; offset: number; signal: number; events: number; number: number; owner: number; incarnation: number },
+  set: {
+    count: number;
+    offset: number;
+    signal: number;
+    events: number;
+    number: number;
+    owner: number;
+    incarnation: number;
+  },
 ): void {
   const { i32 } = fabric;
   const at = ringAt(ring) >> 2;

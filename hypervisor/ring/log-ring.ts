@@ -1,4 +1,5 @@
-// Text on its way from a guest's thread to the control thread: a ring of bytes, one writer, one reader, bounded.
+// Text on its way from a guest's thread to the control thread: a ring of bytes, one writer, one reader,
+// bounded.
 
 import { LOG_RING_BYTES } from "../limits.ts";
 

@@ -18,7 +18,8 @@ export interface TxRing {
 
 /** Whether the ring's next descriptor (an i32 index) is posted, still the guest's, or neither. */
 export function turnAt(memory: GuestMemory, descriptor: number, ring: TxRing): "posted" | "empty" | "broken" {
-  const turn = Atomics.load(memory.i32, descriptor + (DESCRIPTOR.turn >> 2)); // Read once: the guest may rewrite it.
+  // Read once: the guest may rewrite it.
+  const turn = Atomics.load(memory.i32, descriptor + (DESCRIPTOR.turn >> 2));
   if (turn === ((ring.position << 1) | 1)) return "posted";
   const previous = ring.lapped ? ((ring.position - ring.mask - 1) << 1) | 0 : 0;
   return turn === previous ? "empty" : "broken";

@@ -1,6 +1,6 @@
-// Waking a guest: the host's half of a ring's signal and of the event area. A wake-up is never lost: the sleeper says
-// that it sleeps and then looks once more, the waker publishes and then looks whether anybody sleeps, and all four are
-// sequentially consistent.
+// Waking a guest: the host's half of a ring's signal and of the event area. A wake-up is never lost: the
+// sleeper says that it sleeps and then looks once more, the waker publishes and then looks whether anybody
+// sleeps, and all four are sequentially consistent.
 
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { RING, THREAD, ringAt, threadAt } from "../memory/layout.ts";
@@ -11,7 +11,8 @@ export function signalRing(fabric: Fabric, ring: number, memory: GuestMemory): v
   const { i32 } = fabric;
   const at = ringAt(ring) >> 2;
   const signal = (i32[at + (RING.signal >> 2)] as number) >>> 2;
-  Atomics.add(memory.i32, signal + (SIGNAL.dirty >> 2), 1); // S1: pairs with the guest's look after `enabled`.
+  // S1: pairs with the guest's look after `enabled`.
+  Atomics.add(memory.i32, signal + (SIGNAL.dirty >> 2), 1);
   if (Atomics.load(memory.i32, signal + (SIGNAL.enabled >> 2)) === 0) {
     Atomics.add(i32, at + (RING.suppressed >> 2), 1);
     return;
@@ -35,8 +36,8 @@ export function wake(memory: GuestMemory, events: number, always: boolean): void
 }
 
 /**
- * Sleeps until a signal is pending, or `wake` differs from `seen`, what the guest knows already. Answers false when
- * the time is up. The guest's own thread only. `timeoutMs` may be Infinity.
+ * Sleeps until a signal is pending, or `wake` differs from `seen`, what the guest knows already. Answers
+ * false when the time is up. The guest's own thread only. `timeoutMs` may be Infinity.
  */
 export function sleepOnEvents(
   memory: GuestMemory,
@@ -53,7 +54,8 @@ export function sleepOnEvents(
   Atomics.store(memory.i32, sleeping, 1); // S5: pairs with S3.
   let woken = true;
   // Bound: the caller's time limit; a guest that is to end is terminated in the wait.
-  while (!isPending(memory, events) && Atomics.load(memory.i32, word) === seen) { // S4: pairs with S2.
+  while (!isPending(memory, events) && Atomics.load(memory.i32, word) === seen) {
+    // S4: pairs with S2.
     const left = end - nowMs();
     if (left <= 0 || Atomics.wait(memory.i32, word, seen, left) === "timed-out") {
       woken = isPending(memory, events) || Atomics.load(memory.i32, word) !== seen;
@@ -65,7 +67,7 @@ export function sleepOnEvents(
 }
 
 /** Whether any of the eight words of pending signals has a bit. */
-export function isPending(memory: GuestMemory, events: number): boolean {
+function isPending(memory: GuestMemory, events: number): boolean {
   const first = (events + EVENT.pending) >>> 2;
   for (let word = 0; word < 8; word++) if (Atomics.load(memory.i32, first + word) !== 0) return true;
   return false;

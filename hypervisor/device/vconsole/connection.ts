@@ -1,4 +1,5 @@
-// The host half of vconsole on the guest's thread: what it shows goes to its log; what is typed comes from control.
+// The host half of vconsole on the guest's thread: what it shows goes to its log; what is typed comes from
+// control.
 
 import { countAt } from "../../datapath/port.ts";
 import { FAULT } from "../../datapath/fault.ts";

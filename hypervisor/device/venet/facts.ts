@@ -29,7 +29,7 @@ export function encodeVenetFacts(facts: VenetFacts): Uint8Array {
 }
 
 /** The six bytes of a MAC written with colons. */
-export function macBytes(mac: string): readonly number[] {
+function macBytes(mac: string): readonly number[] {
   return mac.split(":").map((part) => Number.parseInt(part, 16));
 }
 
