@@ -1,7 +1,21 @@
 // The door of the language: text in, checked model and diagnostics out. Pure: no I/O, no clock.
 
+import { evaluateFiles, type EvaluateInput, type Evaluation } from "./eval/evaluate.ts";
+import { parse } from "./syntax/index.ts";
+import type { World } from "./world.ts";
+
 export type { Diagnostic, Edit, Fix, Related, ShownValue } from "./diagnostics.ts";
 export type { Span } from "./syntax/ast.ts";
 export { DISRUPTIONS } from "./model.ts";
 export type { Allocations, Attribute, Dimension, Disruption, Model, Resource, Value } from "./model.ts";
 export type { Drivers, ReadProblem, World } from "./world.ts";
+export type { EvaluateInput, Evaluation } from "./eval/evaluate.ts";
+export { sameValue, showValue, textOf } from "./values.ts";
+
+/**
+ * Reads the root module and what it imports through `world`, checks it and computes its model. `model` is absent if
+ * there is any error; `inputs` names every file that was tried, also then. Never throws for a mistake in a file.
+ */
+export function evaluate(world: World, input: EvaluateInput): Evaluation {
+  return evaluateFiles(world, input, parse);
+}

@@ -1,0 +1,154 @@
+// Addresses of the devices of one segment (language.md §13): static ones aside, kept ones kept, then the lowest free.
+
+import type { Allocations } from "../model.ts";
+import type { Span } from "../syntax/ast.ts";
+import { addressIn, cidrText, ipText, lastOf, overlaps, parseCidr, parseIp, subnetSize, type Subnet } from "../values/address.ts";
+import { attributeCell, rawAttribute } from "./attributes.ts";
+import type { Machine } from "./machine.ts";
+import type { Plug, Segment } from "./segments.ts";
+import type { Thing } from "./thing.ts";
+import { asked, attempt } from "./walk.ts";
+
+export interface Allocation {
+  /** Of the devices whose address is `auto` and that got one. */
+  readonly addresses: ReadonlyMap<Thing, string>;
+}
+
+interface Pool {
+  readonly network: Thing;
+  readonly subnet: Subnet;
+  readonly pool: Subnet;
+  /** Next address to look at, so that a pool is gone through once. */
+  next: bigint;
+  full: boolean;
+}
+
+interface State {
+  readonly machine: Machine;
+  readonly pools: Map<Thing, Pool>;
+  readonly taken: Map<string, string>;
+  readonly addresses: Map<Thing, string>;
+}
+
+export function allocate(segment: Segment, kept: Allocations, machine: Machine): Allocation {
+  const state: State = { machine, pools: new Map(), taken: new Map(), addresses: new Map() };
+  for (const network of segment.networks) reserve(network, state);
+  checkPools(state);
+  const waiting: { device: Thing; pool: Pool }[] = [];
+  for (const { device, network, plug } of segment.devices) {
+    const pool = state.pools.get(network);
+    if (!pool || !plug.ip) continue;
+    const raw = attempt(() => rawIp(device, plug, machine));
+    if (raw?.is === "auto") waiting.push({ device, pool });
+    else if (raw?.is === "ip") setAside(device, raw.text, pool, state);
+  }
+  const rest = waiting.filter(({ device, pool }) => !keep(device, kept[device.address], pool, state));
+  for (const { device, pool } of rest) takeLowest(device, pool, state);
+  return { addresses: state.addresses };
+}
+
+function rawIp(device: Thing, plug: Plug, machine: Machine): ReturnType<typeof rawAttribute> | undefined {
+  if (!plug.ip) return undefined;
+  const raw = rawAttribute(device, plug.ip, machine);
+  // A written address is asked as the attribute, so that its constraint is told once.
+  return raw.is === "auto" ? raw : machine.ask(attributeCell(device, plug.ip.slot, machine));
+}
+
+function subnetOf(network: Thing, name: string, machine: Machine): Subnet | undefined {
+  const member = network.table.members.get(name);
+  const value = member && asked(attributeCell(network, member.slot, machine), machine);
+  return value?.is === "cidr" ? parseCidr(value.text) : undefined;
+}
+
+/** First and last address and gateway of the subnet; first and last of a pool of more than two. */
+function reserve(network: Thing, state: State): void {
+  const { machine } = state;
+  const subnet = subnetOf(network, "subnet", machine);
+  const pool = subnetOf(network, "pool", machine);
+  if (!subnet || !pool) return;
+  state.taken.set(ipText(subnet), "the network's own address");
+  state.taken.set(ipText(lastOf(subnet)), "the last address of the subnet");
+  const member = network.table.members.get("gateway");
+  const gateway = member && asked(attributeCell(network, member.slot, machine), machine);
+  if (gateway?.is === "ip") state.taken.set(gateway.text, "the gateway");
+  if (subnetSize(pool) > 2n) {
+    if (!state.taken.has(ipText(pool))) state.taken.set(ipText(pool), "the first address of the pool");
+    if (!state.taken.has(ipText(lastOf(pool)))) state.taken.set(ipText(lastOf(pool)), "the last address of the pool");
+  }
+  state.pools.set(network, { network, subnet, pool, next: pool.value, full: false });
+}
+
+const spanOf = (thing: Thing, member: string): Span => thing.origins.get(member)?.span ?? thing.blueprint.head;
+
+/** Linked networks have one subnet, and pools that share no address. */
+function checkPools(state: State): void {
+  const pools = [...state.pools.values()];
+  const [first] = pools;
+  if (!first) return;
+  for (const pool of pools.slice(1)) {
+    if (cidrText(pool.subnet) !== cidrText(first.subnet)) {
+      state.machine.tell("VB4005", spanOf(pool.network, "subnet"), `\`${pool.network.address}\` is linked with \`${first.network.address}\`, so both have one subnet.`, {
+        related: [{ span: spanOf(first.network, "subnet"), message: `${cidrText(first.subnet)} is set here` }],
+      });
+    }
+  }
+  const sorted = pools.toSorted((a, b) => (a.pool.value < b.pool.value ? -1 : a.pool.value > b.pool.value ? 1 : a.pool.prefix - b.pool.prefix));
+  for (const [i, pool] of sorted.entries()) {
+    const before = sorted[i - 1];
+    if (!before || !overlaps(before.pool, pool.pool)) continue;
+    state.machine.tell("VB4005", spanOf(pool.network, "pool"), `The pools of the linked networks \`${before.network.address}\` and \`${pool.network.address}\` share addresses.`, {
+      related: [{ span: spanOf(before.network, "pool"), message: `${cidrText(before.pool)} comes from here` }],
+      hint: "Linked networks share a subnet and divide it: give each a `pool` of its own.",
+    });
+  }
+}
+
+/** Takes a written address; tells where it is reserved, given twice or another network's. */
+function setAside(device: Thing, text: string, pool: Pool, state: State): void {
+  const span = spanOf(device, "ip");
+  const address = parseIp(text);
+  const before = state.taken.get(text);
+  if (before !== undefined) {
+    const reserved = before.startsWith("the ");
+    state.machine.tell(reserved ? "VB4002" : "VB4007", span, reserved ? `${text} is reserved: it is ${before}.` : `${text} is given twice: to \`${before}\` and to \`${device.address}\`.`);
+    return;
+  }
+  for (const other of state.pools.values()) {
+    if (other === pool || !address || !addressIn(address, other.pool) || addressIn(address, pool.pool)) continue;
+    state.machine.tell("VB4002", span, `${text} lies in the pool of \`${other.network.address}\`, not of \`${pool.network.address}\`.`);
+    return;
+  }
+  state.taken.set(text, device.address);
+}
+
+/** A device keeps its address while it is still free and still in the pool. */
+function keep(device: Thing, text: string | undefined, pool: Pool, state: State): boolean {
+  const address = text === undefined ? undefined : parseIp(text);
+  if (text === undefined || !address || !addressIn(address, pool.pool) || state.taken.has(text)) return false;
+  give(device, text, state);
+  return true;
+}
+
+function give(device: Thing, text: string, state: State): void {
+  state.taken.set(text, device.address);
+  state.addresses.set(device, text);
+}
+
+function takeLowest(device: Thing, pool: Pool, state: State): void {
+  const last = lastOf(pool.pool).value;
+  // Bound: `next` only grows, up to the end of the pool.
+  for (; pool.next <= last; pool.next++) {
+    const text = ipText({ bits: pool.pool.bits, value: pool.next });
+    if (state.taken.has(text)) continue;
+    give(device, text, state);
+    return;
+  }
+  if (pool.full) return;
+  pool.full = true;
+  const { network } = pool;
+  const count = [...state.addresses.keys()].length;
+  state.machine.tell("VB4003", device.blueprint.head, `The pool ${cidrText(pool.pool)} of \`${network.address}\` has no free address for \`${device.address}\`.`, {
+    related: [{ span: spanOf(network, network.origins.get("pool")?.origin === "set" ? "pool" : "subnet"), message: `the pool comes from here; ${count} address${count === 1 ? " is" : "es are"} given` }],
+    hint: "Use a larger subnet, or fewer devices.",
+  });
+}

@@ -1,0 +1,115 @@
+// What nobody wrote: addresses, private buses, seeds, places on a bus, and facts that a driver knows.
+
+import { peel, type Type } from "../types/type.ts";
+import type { Member } from "../types/declared.ts";
+import { macNumber, macText } from "../values/address.ts";
+import { attributeCell } from "./attributes.ts";
+import { int, list, type Datum } from "./datum.ts";
+import { plainValue } from "./plain.ts";
+import type { Machine } from "./machine.ts";
+import { plugOf } from "./segments.ts";
+import { sha256 } from "./sha256.ts";
+import type { Thing } from "./thing.ts";
+import { asked, childrenOf } from "./walk.ts";
+
+/** The value of a member that is `auto`. Its type says who knows it. */
+export function fillAuto(thing: Thing, member: Member, machine: Machine): Datum {
+  const type = peel(member.type);
+  const plug = plugOf(thing);
+  if (plug?.ip === member) return allocatedIp(thing, plug.network, machine);
+  if (plug?.mac === member) return { is: "mac", text: macOf(thing, machine) };
+  if (type.is === "thing" && type.kind.is === "kind") return machine.lab.privateOf(thing, type.kind, member.name).datum;
+  if (isInt(type)) return seedOf(thing.address, member.name, machine);
+  return askDriver(thing, member, machine);
+}
+
+const isInt = (type: Type): boolean => type.is === "simple" && type.name === "int";
+
+/** The value of an `out` member. */
+export function fillOut(thing: Thing, member: Member, machine: Machine): Datum {
+  const type = peel(member.type);
+  if (type.is === "list" && type.of.is === "thing" && thing.kind.table.holds.has(type.of.kind.name)) {
+    return list(childrenOf(thing, machine).map((child) => child.datum));
+  }
+  const holder = thing.owner;
+  if (isInt(type) && holder?.kind.table.holds.has(thing.kind.name)) return int(placeOf(thing, holder, machine));
+  return askDriver(thing, member, machine);
+}
+
+const places = new WeakMap<Thing, Map<Thing, number>>();
+
+/** From 1 on, in the order of declaration. */
+function placeOf(thing: Thing, holder: Thing, machine: Machine): number {
+  let known = places.get(holder);
+  if (!known) {
+    known = new Map(childrenOf(holder, machine).map((child, i) => [child, i + 1]));
+    places.set(holder, known);
+  }
+  return known.get(thing) ?? 0;
+}
+
+function allocatedIp(thing: Thing, networkMember: Member, machine: Machine): Datum {
+  const network = machine.ask(attributeCell(thing, networkMember.slot, machine));
+  if (network.is !== "thing") return machine.failQuietly();
+  const text = machine.lab.allocation(network.thing)?.addresses.get(thing);
+  return text === undefined ? machine.failQuietly() : { is: "ip", text };
+}
+
+const LOCAL = 0x02;
+const MULTICAST = 0x01;
+const MAC_BYTES = 6;
+
+/** Six bytes of the hash of lab and address, locally administered, unicast; the next six where it had to move. */
+function macOf(thing: Thing, machine: Machine): string {
+  const { name, macMoves } = machine.lab.options;
+  const moves = macMoves.get(thing.address) ?? 0;
+  const perHash = 5;
+  const again = Math.floor(moves / perHash);
+  const hash = sha256(`${name}\0${thing.address}${"\0".repeat(again)}`);
+  const at = (moves % perHash) * MAC_BYTES;
+  const bytes = hash.slice(at, at + MAC_BYTES);
+  bytes[0] = ((bytes[0] ?? 0) | LOCAL) & ~MULTICAST;
+  return macText(macNumber(Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(":")));
+}
+
+/** A seed that only the lab's seed, the address and the member decide. */
+export function seedOf(address: string, member: string, machine: Machine): Datum {
+  const bytes = sha256(`${machine.lab.seed()}\0${address}\0${member}`);
+  return int(new DataView(bytes.buffer).getUint32(0) >>> 1);
+}
+
+function askDriver(thing: Thing, member: Member, machine: Machine): Datum {
+  const attributes = (name: string) => {
+    const other = thing.table.members.get(name);
+    if (!other || other === member) return undefined;
+    const value = asked(attributeCell(thing, other.slot, machine), machine);
+    return value && plainValue(value, machine);
+  };
+  // A file that isn't there is one mistake, told at its path.
+  for (const other of thing.table.members.values()) {
+    const type = peel(other.type);
+    if (type.is !== "simple" || type.name !== "path") continue;
+    const value = machine.ask(attributeCell(thing, other.slot, machine));
+    if (value.is === "path") checkPath(thing, other, value.path, machine);
+  }
+  const { kind, blueprint } = thing;
+  const answer = machine.world.drivers.fill(kind.name, thing.class?.name ?? "", member.name, attributes);
+  const span = thing.origins.get("path")?.span ?? blueprint.head;
+  if (answer === undefined) {
+    return machine.fail("VB3010", blueprint.head, `\`${member.name}\` of \`${blueprint.name}\` can't be known here: say it.`, {
+      related: [{ span: member.span, message: "declared here" }],
+    });
+  }
+  if ("problem" in answer) return machine.fail("VB3010", span, `${answer.problem.replace(/\.$/, "")}.`);
+  return answer as Datum;
+}
+
+/** Fails where a file that is named does not exist; told once. */
+export function checkPath(thing: Thing, member: Member, path: string, machine: Machine): void {
+  if (machine.world.kindOf(path) !== "missing") return;
+  const known = machine.missing.has(`${thing.blueprint.nameSpan.file}:${thing.address}.${member.name}`);
+  machine.missing.add(`${thing.blueprint.nameSpan.file}:${thing.address}.${member.name}`);
+  if (known) machine.failQuietly();
+  const span = thing.origins.get(member.name)?.span ?? thing.blueprint.head;
+  machine.fail("VB3009", span, `There is no file \`${path}\`.`);
+}

@@ -1,0 +1,131 @@
+// What is asked of the whole lab: all its things, private buses, segments, allocations, the graph. Each made once.
+
+import type { Allocations } from "../model.ts";
+import type { Body, KindInfo } from "../types/declared.ts";
+import { allocate, type Allocation } from "./allocate.ts";
+import { attributeCell } from "./attributes.ts";
+import { NONE, type Datum } from "./datum.ts";
+import { Graph } from "./graph.ts";
+import type { Machine } from "./machine.ts";
+import { findSegments, type Segments } from "./segments.ts";
+import { Cell, Thing, type Env } from "./thing.ts";
+import { asked, thingsOf } from "./walk.ts";
+
+/** What the caller gives beside the files. */
+export interface LabOptions {
+  readonly name: string;
+  readonly allocations: Allocations;
+  /** How many times a device's MAC moves on, by address: where two on a segment agreed. */
+  readonly macMoves: ReadonlyMap<string, number>;
+  readonly body: Body;
+  readonly env: Env;
+  readonly kind: (name: string) => KindInfo | undefined;
+}
+
+export class Lab {
+  readonly machine: Machine;
+  readonly options: LabOptions;
+  readonly privates = new Map<Thing, Thing>();
+  readonly allocations = new Map<Thing, { readonly cell: Cell; result: Allocation | undefined }>();
+  private known: readonly Thing[] | undefined;
+  private segmentsCell: Cell | undefined;
+  private foundSegments: Segments | undefined;
+  private graphCell: Cell | undefined;
+  private madeGraph: Graph | undefined;
+
+  constructor(machine: Machine, options: LabOptions) {
+    this.machine = machine;
+    this.options = options;
+  }
+
+  /** Every declared thing, in order; private buses are not among them. */
+  things(): readonly Thing[] {
+    if (this.known) return this.known;
+    const things = thingsOf(this.options.body, this.options.env, this.machine);
+    if (this.machine.running.length === 0) this.known = things;
+    return things;
+  }
+
+  /** The bus (or another kind) of its own that `owner` gets where it names none. */
+  privateOf(owner: Thing, kind: KindInfo, member: string): Thing {
+    const held = this.privates.get(owner);
+    if (held) return held;
+    const { blueprint } = owner;
+    const made = new Thing({
+      address: `${owner.address}.${member}`,
+      name: member,
+      owner,
+      env: owner.env,
+      blueprint: { ...blueprint, name: member, type: { is: "thing", kind }, set: new Map() },
+    });
+    this.privates.set(owner, made);
+    return made;
+  }
+
+  /** Networks with their links and devices. */
+  segments(): Segments | undefined {
+    this.segmentsCell ??= new Cell(
+      () => "the segments", this.options.env.owner?.blueprint.head ?? NOWHERE,
+      () => {
+        this.foundSegments = findSegments(this.things(), this.machine);
+        return NONE;
+      },
+      { opaque: true },
+    );
+    asked(this.segmentsCell, this.machine);
+    return this.foundSegments;
+  }
+
+  /** Addresses of the devices on the segment of `network`. */
+  allocation(network: Thing): Allocation | undefined {
+    const segment = this.segments()?.of(network);
+    if (!segment) return undefined;
+    const first = segment.networks[0] ?? network;
+    let held = this.allocations.get(first);
+    if (!held) {
+      const entry: { cell: Cell; result: Allocation | undefined } = {
+        result: undefined,
+        cell: new Cell(
+          () => `addresses of ${first.address}`, first.blueprint.nameSpan,
+          () => {
+            entry.result = allocate(segment, this.options.allocations, this.machine);
+            return NONE;
+          },
+          { opaque: true },
+        ),
+      };
+      held = entry;
+      this.allocations.set(first, held);
+    }
+    this.machine.ask(held.cell);
+    return held.result;
+  }
+
+  graph(): Graph | undefined {
+    this.graphCell ??= new Cell(
+      () => "the graph", NOWHERE,
+      () => {
+        this.madeGraph = new Graph(this.things(), this.machine);
+        return NONE;
+      },
+      { opaque: true },
+    );
+    this.machine.ask(this.graphCell);
+    return this.madeGraph;
+  }
+
+  /** The seed that every seed is derived from. */
+  seed(): number {
+    const lab = this.things().find((thing) => thing.kind.name === "lab");
+    const seed = lab && readMember(lab, "seed", this.machine);
+    return seed?.is === "int" ? seed.value : 0;
+  }
+}
+
+const NOWHERE = { file: "", start: 0, end: 0 };
+
+/** A member by name, or undefined where there is none or it failed. */
+export function readMember(thing: Thing, name: string, machine: Machine): Datum | undefined {
+  const member = thing.table.members.get(name);
+  return member && asked(attributeCell(thing, member.slot, machine), machine);
+}

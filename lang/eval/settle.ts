@@ -1,0 +1,168 @@
+// The model from the things: every attribute settled, every constraint and assertion asked.
+
+import type { Attribute, Disruption, Resource } from "../model.ts";
+import type { Member, RecordInfo } from "../types/declared.ts";
+import { peel, type Type } from "../types/type.ts";
+import { attributeCell } from "./attributes.ts";
+import { isSecret, type Datum } from "./datum.ts";
+import { checkPath, seedOf } from "./fill.ts";
+import type { Machine } from "./machine.ts";
+import { plainValue } from "./plain.ts";
+import type { Thing } from "./thing.ts";
+import { asked, attempt } from "./walk.ts";
+
+/** Members whose things order nothing: links go both ways. */
+const ORDERS_NOTHING = new Set(["links"]);
+/** Members that are shown to everybody, so no secret may stand in them. */
+const SHOWN = new Set(["labels", "moved_from"]);
+
+export interface Settled {
+  readonly resources: Resource[];
+  readonly paths: Set<string>;
+}
+
+/** Settles a thing; undefined where an attribute failed: then there is no model. */
+export function settleThing(thing: Thing, bus: string | undefined, into: Settled, machine: Machine): void {
+  const attributes: Record<string, Attribute> = {};
+  const needs = new Set<string>(bus === undefined ? [] : [bus]);
+  const reads = new Set<string>();
+  for (const member of thing.table.members.values()) {
+    const cell = attributeCell(thing, member.slot, machine);
+    const datum = attempt(() => settledDatum(thing, member, machine));
+    for (const read of cell.reads ?? []) if (read !== thing) reads.add(read.address);
+    if (!datum || (member.out && isDerived(member))) continue;
+    if (datum.is !== "none" || !member.out) attributes[member.name] = attributeOf(thing, member, datum, machine);
+    if (!ORDERS_NOTHING.has(member.name)) addNeeds(datum, needs);
+    addPaths(datum, into.paths);
+  }
+  addInherited(thing, needs, machine);
+  needs.delete(thing.address);
+  const { kind, class: className, blueprint } = thing;
+  into.resources.push({
+    address: thing.address,
+    kind: kind.name,
+    ...(className && { class: className.name }),
+    name: thing.name,
+    ...(bus !== undefined && { bus }),
+    attributes,
+    needs: [...needs],
+    reads: [...reads].filter((address) => !needs.has(address)),
+    span: blueprint.head,
+  });
+}
+
+/** `out` members that follow from the declaration itself are no state of their own. */
+function isDerived(member: Member): boolean {
+  const type = peel(member.type);
+  return type.is === "list" || (type.is === "simple" && type.name === "int");
+}
+
+function settledDatum(thing: Thing, member: Member, machine: Machine): Datum {
+  const datum = machine.ask(attributeCell(thing, member.slot, machine));
+  const type = peel(member.type);
+  const origin = thing.origins.get(member.name);
+  if (datum.is === "path" && type.is === "simple" && type.name === "path") checkPath(thing, member, datum.path, machine);
+  if (SHOWN.has(member.name) && isSecret(datum)) {
+    machine.fail("VB3012", origin?.span ?? thing.blueprint.head, `\`${member.name}\` is shown to everybody: it can't be computed from a secret.`);
+  }
+  return fillSeeds(datum, thing, member.name, machine);
+}
+
+/** `auto` inside records: seeds, by the path of the member. */
+function fillSeeds(datum: Datum, thing: Thing, path: string, machine: Machine): Datum {
+  if (datum.is !== "record") return datum;
+  let changed = false;
+  const fields: Record<string, Datum> = {};
+  for (const [name, value] of Object.entries(datum.fields)) {
+    const filled = value.is === "auto" ? seedOf(thing.address, `${path}.${name}`, machine) : fillSeeds(value, thing, `${path}.${name}`, machine);
+    changed ||= filled !== value;
+    fields[name] = filled;
+  }
+  return changed ? { ...datum, fields } : datum;
+}
+
+function attributeOf(thing: Thing, member: Member, datum: Datum, machine: Machine): Attribute {
+  const origin = thing.origins.get(member.name);
+  const memberDisruptions = disruptionsOf(member, datum);
+  return {
+    value: plainValue(datum, machine),
+    disruption: member.disruption,
+    ...(memberDisruptions && { memberDisruptions }),
+    origin: origin?.origin ?? "default",
+    span: origin?.span ?? member.span,
+  };
+}
+
+const marks = new WeakMap<RecordInfo, Readonly<Record<string, Disruption>>>();
+
+function disruptionsOf(member: Member, datum: Datum): Readonly<Record<string, Disruption>> | undefined {
+  const type = peel(member.type);
+  return type.is === "record" && datum.is === "record" ? marksOf(type.info) : undefined;
+}
+
+/** Marks of all members by dotted path. Types don't contain themselves, so this ends. */
+function marksOf(info: RecordInfo): Readonly<Record<string, Disruption>> {
+  const known = marks.get(info);
+  if (known) return known;
+  const found: Record<string, Disruption> = {};
+  for (const member of info.members.values()) {
+    found[member.name] = member.disruption;
+    const inner: Type = peel(member.type);
+    if (inner.is !== "record") continue;
+    for (const [path, mark] of Object.entries(marksOf(inner.info))) found[`${member.name}.${path}`] = mark;
+  }
+  marks.set(info, found);
+  return found;
+}
+
+function addNeeds(datum: Datum, needs: Set<string>): void {
+  switch (datum.is) {
+    case "thing":
+      for (const address of thingAddresses(datum.thing)) needs.add(address);
+      return;
+    case "list":
+      for (const item of datum.items) addNeeds(item, needs);
+      return;
+    case "map":
+      for (const [, value] of datum.entries) addNeeds(value, needs);
+      return;
+    case "record":
+    case "variant":
+      for (const value of Object.values(datum.fields)) addNeeds(value, needs);
+      return;
+    default:
+  }
+}
+
+/** A component's instance stands for what is inside it. */
+function thingAddresses(thing: Thing): string[] {
+  if (thing.kind.is === "kind") return [thing.address];
+  return (contents.get(thing) ?? []).map((inner) => inner.address);
+}
+
+const contents = new WeakMap<Thing, Thing[]>();
+
+/** Notes which resources stand inside component instances; before anything is settled. */
+export function noteContents(things: readonly Thing[]): void {
+  for (const thing of things) {
+    if (thing.kind.is !== "kind") contents.set(thing, []);
+    for (let owner = thing.owner; owner && thing.kind.is === "kind"; owner = owner.owner) contents.get(owner)?.push(thing);
+  }
+}
+
+/** What a component's instance depends on, everything inside it does. */
+function addInherited(thing: Thing, needs: Set<string>, machine: Machine): void {
+  for (let owner = thing.owner; owner; owner = owner.owner) {
+    if (owner.kind.is !== "component") continue;
+    const member = owner.table.members.get("depends_on");
+    const datum = member && asked(attributeCell(owner, member.slot, machine), machine);
+    if (datum) addNeeds(datum, needs);
+  }
+}
+
+function addPaths(datum: Datum, paths: Set<string>): void {
+  if (datum.is === "path") paths.add(datum.path);
+  else if (datum.is === "list") for (const item of datum.items) addPaths(item, paths);
+  else if (datum.is === "record" || datum.is === "variant") for (const value of Object.values(datum.fields)) addPaths(value, paths);
+}
+

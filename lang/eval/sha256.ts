@@ -1,0 +1,63 @@
+// SHA-256, so that names and texts alone decide addresses and seeds. Pure; FIPS 180-4.
+
+const K = new Uint32Array(64);
+const START = new Uint32Array(8);
+
+/** The first 32 bits of the fractional part. */
+const fraction = (value: number): number => Math.floor((value - Math.floor(value)) * 2 ** 32);
+
+function fillConstants(): void {
+  let found = 0;
+  for (let n = 2; found < 64; n++) {
+    let prime = true;
+    for (let d = 2; d * d <= n; d++) if (n % d === 0) prime = false;
+    if (!prime) continue;
+    if (found < 8) START[found] = fraction(Math.sqrt(n));
+    K[found++] = fraction(Math.cbrt(n));
+  }
+}
+fillConstants();
+
+const rotate = (x: number, n: number): number => (x >>> n) | (x << (32 - n));
+const W = new Uint32Array(64);
+
+function compress(h: Uint32Array, view: DataView, at: number): void {
+  for (let i = 0; i < 16; i++) W[i] = view.getUint32(at + 4 * i);
+  for (let i = 16; i < 64; i++) {
+    const x = W[i - 15] ?? 0;
+    const y = W[i - 2] ?? 0;
+    const s0 = rotate(x, 7) ^ rotate(x, 18) ^ (x >>> 3);
+    const s1 = rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10);
+    W[i] = (W[i - 16] ?? 0) + s0 + (W[i - 7] ?? 0) + s1;
+  }
+  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, last = 0] = h;
+  for (let i = 0; i < 64; i++) {
+    const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
+    const t1 = (last + s1 + ((e & f) ^ (~e & g)) + (K[i] ?? 0) + (W[i] ?? 0)) | 0;
+    const t2 = ((rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+    [last, g, f, e, d, c, b, a] = [g, f, e, (d + t1) | 0, c, b, a, (t1 + t2) | 0];
+  }
+  [a, b, c, d, e, f, g, last].forEach((word, i) => (h[i] = (h[i] ?? 0) + word));
+}
+
+const encoder = new TextEncoder();
+
+/** The 32 bytes of the hash of a text as UTF-8. */
+export function sha256(text: string): Uint8Array {
+  const bytes = encoder.encode(text);
+  const padded = new Uint8Array(((bytes.length + 8) >> 6) * 64 + 64);
+  padded.set(bytes);
+  padded[bytes.length] = 0x80;
+  const view = new DataView(padded.buffer);
+  view.setUint32(padded.length - 8, Math.floor((bytes.length * 8) / 2 ** 32));
+  view.setUint32(padded.length - 4, (bytes.length * 8) >>> 0);
+  const h = START.slice();
+  for (let at = 0; at < padded.length; at += 64) compress(h, view, at);
+  const digest = new Uint8Array(32);
+  const out = new DataView(digest.buffer);
+  h.forEach((word, i) => out.setUint32(4 * i, word));
+  return digest;
+}
+
+export const sha256Hex = (text: string): string =>
+  Array.from(sha256(text), (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,0 +1,108 @@
+// Things that exist, families of them, and the frames and cells that hold what is known of them so far.
+
+import type { Span } from "../syntax/ast.ts";
+import type { Blueprint, ClassInfo, ComponentInfo, KindInfo, Member } from "../types/declared.ts";
+import { identity, type Datum } from "./datum.ts";
+
+/** Values and cells by slot. Of members of a thing the cells are made when they are first asked. */
+export interface Env {
+  readonly slots: (Datum | Cell | undefined)[];
+  readonly parent?: Env | undefined;
+  /** The thing whose members these are. */
+  readonly owner?: Thing;
+}
+
+export type CellState = "new" | "running" | "done" | "failed";
+
+/** A value that is computed once, when it is first asked. */
+export class Cell {
+  state: CellState = "new";
+  value: Datum | undefined = undefined;
+  /** Things whose attributes it was computed from. */
+  reads: Set<Thing> | undefined = undefined;
+  readonly name: () => string;
+  readonly span: Span;
+  readonly compute: (cell: Cell) => Datum;
+  /** Asked when the value is there: a constraint. It throws where it does not hold. */
+  readonly check: (() => void) | undefined;
+  /** The thing that it is an attribute of. */
+  readonly of: Thing | undefined;
+  /** Asks about the whole lab, so what it reads says nothing about who asks it. */
+  readonly opaque: boolean;
+
+  constructor(
+    name: () => string,
+    span: Span,
+    compute: (cell: Cell) => Datum,
+    more: { readonly check?: () => void; readonly of?: Thing; readonly opaque?: boolean } = {},
+  ) {
+    this.name = name;
+    this.span = span;
+    this.compute = compute;
+    this.check = more.check;
+    this.of = more.of;
+    this.opaque = more.opaque ?? false;
+  }
+}
+
+export type Origin = "set" | "default" | "auto";
+
+export class Thing {
+  readonly datum: Datum;
+  readonly kind: KindInfo | ComponentInfo;
+  readonly class: ClassInfo | undefined;
+  readonly address: string;
+  /** Last name of the address, with its key. */
+  readonly name: string;
+  readonly blueprint: Blueprint;
+  readonly owner: Thing | undefined;
+  /** The head's variables, children and lets. */
+  readonly env: Env;
+  readonly members: Env;
+  /** Of a component: its body's frame. */
+  body: Env | undefined = undefined;
+  readonly origins = new Map<string, { readonly origin: Origin; readonly span: Span }>();
+
+  constructor(parts: {
+    readonly address: string;
+    readonly name: string;
+    readonly blueprint: Blueprint;
+    readonly owner: Thing | undefined;
+    readonly env: Env;
+    readonly memberParent?: Env | undefined;
+  }) {
+    this.address = parts.address;
+    this.name = parts.name;
+    this.blueprint = parts.blueprint;
+    this.kind = parts.blueprint.type.kind;
+    this.class = parts.blueprint.type.class;
+    this.owner = parts.owner;
+    this.env = parts.env;
+    this.members = { slots: [], parent: parts.memberParent, owner: this };
+    this.datum = { is: "thing", thing: this };
+  }
+
+  get table(): { readonly members: ReadonlyMap<string, Member> } {
+    return this.class?.table ?? this.kind.table;
+  }
+}
+
+/** The instances of `KIND NAME for ...`, by key in the order of declaration. */
+export class Family {
+  readonly address: string;
+  readonly keys: Datum[] = [];
+  readonly things = new Map<string, Thing>();
+
+  constructor(address: string) {
+    this.address = address;
+  }
+
+  add(key: Datum, thing: Thing): void {
+    this.keys.push(key);
+    this.things.set(identity(key), thing);
+  }
+
+  get(key: Datum): Thing | undefined {
+    return this.things.get(identity(key));
+  }
+}

@@ -1,0 +1,52 @@
+// All things of the lab in the order of declaration, depth first. Asks which exist, and nothing else of them.
+
+import type { Body } from "../types/declared.ts";
+import { thingsIn } from "./build.ts";
+import { Failure, type Machine } from "./machine.ts";
+import { Cell, type Env, type Thing } from "./thing.ts";
+
+/** Things of a body, each followed by what stands inside it. Components are among them, before their content. */
+export function thingsOf(body: Body, env: Env, machine: Machine): Thing[] {
+  const things: Thing[] = [];
+  collect(body, env, things, machine);
+  return things;
+}
+
+function collect(body: Body, env: Env, things: Thing[], machine: Machine): void {
+  for (const declaration of body.declarations) {
+    const cell = env.slots[declaration.slot];
+    if (!(cell instanceof Cell)) continue;
+    for (const thing of thingsIn(asked(cell, machine))) {
+      things.push(thing);
+      collectInside(thing, things, machine);
+    }
+  }
+}
+
+function collectInside(thing: Thing, things: Thing[], machine: Machine): void {
+  const component = thing.kind.is === "component" ? thing.kind.blueprint : undefined;
+  if (component && thing.body) collect(component.body, thing.body, things, machine);
+  else if (thing.kind.is === "kind") collect(thing.blueprint.body, thing.env, things, machine);
+}
+
+/** The children of one thing, in order. */
+export function childrenOf(thing: Thing, machine: Machine): Thing[] {
+  return thing.blueprint.body.declarations.flatMap((declaration) => {
+    const cell = thing.env.slots[declaration.slot];
+    return cell instanceof Cell ? thingsIn(asked(cell, machine)) : [];
+  });
+}
+
+/** The value, or undefined where it failed: that mistake is told already, and others go on. */
+export function asked(cell: Cell, machine: Machine): ReturnType<Machine["ask"]> | undefined {
+  return attempt(() => machine.ask(cell));
+}
+
+export function attempt<T>(compute: () => T): T | undefined {
+  try {
+    return compute();
+  } catch (caught) {
+    if (caught instanceof Failure) return undefined;
+    throw caught;
+  }
+}

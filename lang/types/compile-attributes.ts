@@ -1,0 +1,126 @@
+// The attributes that a declaration sets, checked against the members of its kind, class or component.
+
+import { nearest } from "../resolve/nearest.ts";
+import type * as ast from "../syntax/ast.ts";
+import { check, checkAs } from "./check-expression.ts";
+import { suggestion } from "./context.ts";
+import type { Member, SetAttribute } from "./declared.ts";
+import type { Place } from "./declare-items.ts";
+import type { Program } from "./program.ts";
+import { isRequired } from "./relate.ts";
+import type { Scope } from "./scope.ts";
+import { ERROR, peel, type ThingType, type Type } from "./type.ts";
+
+type Setting = ast.AttributeItem | ast.RecordItem;
+
+export function compileAttributes(
+  syntax: ast.Declaration,
+  thing: ThingType,
+  scope: Scope,
+  _place: Place,
+  program: Program,
+): Map<string, SetAttribute> {
+  const set = new Map<string, SetAttribute>();
+  const seen = new Map<string, ast.Name>();
+  const { members } = thing.class?.table ?? thing.kind.table;
+  // Where the kind or class is not known, its members aren't, either.
+  const unknown = thing.kind.name === "?" || (thing.kind.is === "kind" && thing.kind.classes.size > 0 && !thing.class);
+  for (const item of syntax.body) {
+    if (item.node !== "attribute" && item.node !== "record") continue;
+    const { name } = item;
+    const first = seen.get(name.text);
+    if (first) {
+      program.reporter.error("VB2005", name.span, `\`${name.text}\` is set twice.`, {
+        related: [{ span: first.span, message: "first set here" }],
+      });
+      continue;
+    }
+    seen.set(name.text, name);
+    const member = members.get(name.text);
+    if (!member) {
+      if (!unknown) unknownAttribute(item, thing, program);
+      if (item.node === "attribute") check(item.value, program.context(scope), ERROR);
+      continue;
+    }
+    if (!maySet(member, name, program)) continue;
+    set.set(name.text, compileSetting(item, member.type, scope, program));
+  }
+  if (!unknown) tellMissing(syntax, members, seen, thing, program);
+  return set;
+}
+
+function maySet(member: Member, name: ast.Name, program: Program): boolean {
+  if (member.deprecated !== undefined) {
+    program.reporter.diagnostics.push({
+      code: "VB2025", severity: "warning", span: name.span, message: `\`${name.text}\` is deprecated: ${member.deprecated}.`,
+    });
+  }
+  if (!member.out) return true;
+  program.reporter.error("VB2010", name.span, `\`${name.text}\` can only be read.`, {
+    related: [{ span: member.span, message: "declared with `out` here" }],
+  });
+  return false;
+}
+
+function unknownAttribute(item: Setting, thing: ThingType, program: Program): void {
+  const { name } = item;
+  const table = thing.class?.table ?? thing.kind.table;
+  const what = thing.class ? `\`${thing.kind.name}\` of class \`${thing.class.name}\`` : `\`${thing.kind.name}\``;
+  if (table.live.has(name.text)) {
+    program.reporter.error("VB2010", name.span, `\`${name.text}\` is a fact of the running lab: it can't be set.`);
+    return;
+  }
+  const settable = [...table.members.values()].filter((member) => !member.out).map((member) => member.name);
+  const what2 = thing.kind.is === "component" ? "parameter" : "attribute";
+  program.reporter.error("VB2004", name.span, `${what} has no ${what2} \`${name.text}\`.`, suggestion(name.span, nearest(name.text, settable)));
+}
+
+function tellMissing(
+  syntax: ast.Declaration,
+  members: ReadonlyMap<string, Member>,
+  seen: ReadonlyMap<string, ast.Name>,
+  thing: ThingType,
+  program: Program,
+): void {
+  for (const member of members.values()) {
+    if (member.out || seen.has(member.name) || !isRequired(member)) continue;
+    const what = thing.kind.is === "component" ? `\`${thing.kind.name}\`` : `\`${syntax.name.text}\``;
+    program.reporter.error("VB2009", syntax.head, `${what} needs \`${member.name}\`.`, {
+      related: [{ span: member.span, message: "declared here, without a default" }],
+    });
+  }
+}
+
+/** `name = value`, or `name { }` for a member whose type is a record. */
+export function compileSetting(item: Setting, type: Type, scope: Scope, program: Program): SetAttribute {
+  const context = program.context(scope);
+  const { name } = item;
+  if (item.node === "attribute") {
+    const code = checkAs(item.value, context, type, `\`${name.text}\``);
+    return { code, span: item.value.span, nameSpan: name.span };
+  }
+  const inner = peel(type);
+  if (inner.is !== "record" && inner.is !== "shape" && inner.is !== "error") {
+    program.reporter.error("VB2010", item.span, `\`${name.text}\` is no record: write \`${name.text} = ...\`.`);
+    return { code: { op: "broken", span: item.span }, span: item.span, nameSpan: name.span };
+  }
+  const code = checkAs(recordExpression(item, program), context, type, `\`${name.text}\``);
+  return { code, span: item.span, nameSpan: name.span };
+}
+
+/** `{ a = 1, b { } }` as the object that it means. */
+function recordExpression(item: ast.RecordItem, program: Program): ast.Expr {
+  const entries: ast.ObjectEntry[] = [];
+  for (const inner of item.body) {
+    if (inner.node === "attribute" || inner.node === "record") {
+      const value = inner.node === "attribute" ? inner.value : recordExpression(inner, program);
+      const key = { text: inner.name.text, quoted: false, span: inner.name.span };
+      entries.push({ node: "entry", key, value, span: inner.span });
+    } else if (inner.node === "timed") {
+      program.reporter.error("VB2022", inner.span, "`at` is not supported yet.");
+    } else {
+      program.reporter.error("VB2010", inner.span, "This can't stand in a record.");
+    }
+  }
+  return { node: "object", entries, span: item.span };
+}

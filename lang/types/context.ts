@@ -1,0 +1,50 @@
+// Where an expression is checked: its scope, what is known of it, and where mistakes go.
+
+import type { Diagnostic } from "../diagnostics.ts";
+import type { Expr, Span } from "../syntax/ast.ts";
+import type { Code } from "./code.ts";
+import type { Scope } from "./scope.ts";
+import { ERROR, type Type } from "./type.ts";
+
+/** Collects mistakes; made once for a whole check. */
+export class Reporter {
+  readonly diagnostics: Diagnostic[] = [];
+
+  error(code: string, span: Span, message: string, more: Omit<Partial<Diagnostic>, "code" | "span" | "message"> = {}): void {
+    this.diagnostics.push({ code, severity: "error", span, message, ...more });
+  }
+}
+
+export interface Context {
+  readonly reporter: Reporter;
+  readonly scope: Scope;
+  /** Live facts may be read: `expect`, `always` and a test's `let`. */
+  readonly live: boolean;
+  /** `env(...)` may be asked: the default of a `param`. */
+  readonly paramDefault?: boolean;
+  /** Names and paths that are known not to be `none` here. */
+  readonly present: ReadonlySet<string>;
+  readonly expressionTypes: Map<Expr, Type>;
+  /** Tells that a function's body calls another, for the circle check. */
+  readonly caller?: object;
+  called?(caller: object, callee: object, span: Span): void;
+}
+
+/** A checked expression. */
+export interface Checked {
+  readonly code: Code;
+  readonly type: Type;
+}
+
+export const broken = (span: Span): Checked => ({ code: { op: "broken", span }, type: ERROR });
+
+export const within = (context: Context, scope: Scope): Context => ({ ...context, scope });
+
+/** "did you mean" as the end of a message and a fix, or nothing. */
+export function suggestion(span: Span, nearest: string | undefined): Partial<Diagnostic> {
+  if (nearest === undefined) return {};
+  return {
+    hint: `Did you mean \`${nearest}\`?`,
+    fix: { title: `Change to \`${nearest}\``, edits: [{ span, text: nearest }] },
+  };
+}

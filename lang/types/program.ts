@@ -1,0 +1,108 @@
+// Everything that is known of a set of modules while they are checked, and the checked whole.
+
+import type { Drivers } from "../world.ts";
+import type { Expr, Span } from "../syntax/ast.ts";
+import type * as ast from "../syntax/ast.ts";
+import type { Code } from "./code.ts";
+import { Reporter, type Context } from "./context.ts";
+import type { Body, Constraint, KindInfo } from "./declared.ts";
+import { Scope } from "./scope.ts";
+import type { Type } from "./type.ts";
+
+export interface CheckedParam {
+  readonly name: string;
+  readonly slot: number;
+  readonly span: Span;
+  readonly doc: string;
+  type(): Type;
+  value?: Code;
+  constraint?: Constraint;
+}
+
+export interface CheckedOutput {
+  readonly name: string;
+  readonly code: Code;
+  readonly type: Type;
+  readonly span: Span;
+}
+
+/** A module with its names, types and code. */
+export interface CheckedModule {
+  readonly key: string;
+  readonly scope: Scope;
+  readonly params: CheckedParam[];
+  readonly body: Body;
+  readonly outputs: CheckedOutput[];
+  readonly tests: ast.Test[];
+}
+
+/** State of one check. Made by `checkProgram`, read by the evaluator afterwards. */
+export class Program {
+  readonly reporter = new Reporter();
+  readonly expressionTypes = new Map<Expr, Type>();
+  readonly modules = new Map<string, CheckedModule>();
+  readonly prelude = new Scope(undefined, "std:prelude");
+  readonly drivers: Drivers;
+  /** Work that waits until every name is known: bodies, defaults, constraints. */
+  readonly pending: (() => void)[] = [];
+  /** Who uses whom, of functions and of components: circles are refused. */
+  readonly uses = new Map<object, { readonly callee: object; readonly span: Span }[]>();
+  /** Names whose types are being inferred now, outermost first. */
+  readonly inferring: { readonly name: string; readonly span: Span }[] = [];
+
+  constructor(drivers: Drivers) {
+    this.drivers = drivers;
+  }
+
+  context(scope: Scope, more: Partial<Context> = {}): Context {
+    return {
+      reporter: this.reporter,
+      scope,
+      live: false,
+      present: new Set(),
+      expressionTypes: this.expressionTypes,
+      called: (caller, callee, span) => this.addUse(caller, callee, span),
+      ...more,
+    };
+  }
+
+  addUse(user: object, used: object, span: Span): void {
+    const uses = this.uses.get(user) ?? [];
+    uses.push({ callee: used, span });
+    this.uses.set(user, uses);
+  }
+
+  /** Runs `infer` once, when first asked; a name that needs its own type is told as a circle. */
+  lazy<T>(name: string, span: Span, infer: () => T, failed: T): () => T {
+    let state: "new" | "running" | "done" = "new";
+    let result = failed;
+    return () => {
+      if (state === "done") return result;
+      if (state === "running") {
+        const circle = this.inferring.slice(this.inferring.findIndex((entry) => entry.span === span));
+        const names = [...circle.map((entry) => entry.name), name];
+        this.reporter.error("VB2017", span, `\`${name}\` needs itself: ${names.join(" → ")}.`, {
+          ...(circle.length > 1 && { related: circle.slice(1).map((entry) => ({ span: entry.span, message: `through \`${entry.name}\`` })) }),
+        });
+        return failed;
+      }
+      state = "running";
+      this.inferring.push({ name, span });
+      result = infer();
+      this.inferring.pop();
+      state = "done";
+      return result;
+    };
+  }
+
+  /** Does what waits; what that adds is done, too. */
+  settle(): void {
+    for (let work = this.pending.shift(); work; work = this.pending.shift()) work();
+  }
+
+  kind(name: string): KindInfo | undefined {
+    const binding = this.prelude.types.get(name);
+    return binding?.is === "kind" ? binding.info : undefined;
+  }
+}
+

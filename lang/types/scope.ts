@@ -1,0 +1,90 @@
+// Names and what they stand for, scope in scope. A scope with slots has a frame when it is evaluated.
+
+import type { Span } from "../syntax/ast.ts";
+import type { ComponentInfo, EnumInfo, FunctionInfo, KindInfo, RecordInfo } from "./declared.ts";
+import type { Type } from "./type.ts";
+
+/** What a bare name is. `type` is inferred when first asked. */
+export type Binding =
+  | { readonly is: "value"; readonly slot: number; readonly span: Span; readonly what: string; type(): Type }
+  | { readonly is: "function"; readonly span: Span; info(): FunctionInfo }
+  | { readonly is: "component"; readonly span: Span; readonly info: ComponentInfo }
+  | { readonly is: "module"; readonly span: Span; readonly module: Scope };
+
+/** What a name in the place of a type is. */
+export type TypeBinding =
+  | { readonly is: "kind"; readonly info: KindInfo }
+  | { readonly is: "component"; readonly info: ComponentInfo }
+  | { readonly is: "enum"; info(): EnumInfo }
+  | { readonly is: "record"; info(): RecordInfo };
+
+export class Scope {
+  readonly values = new Map<string, Binding>();
+  readonly types = new Map<string, TypeBinding & { readonly span: Span }>();
+  slots = 0;
+  readonly parent: Scope | undefined;
+  /** The module that it is the top of; frames of modules are found by key, not by hops. */
+  readonly module: string | undefined;
+
+  constructor(parent?: Scope, module?: string) {
+    this.parent = parent;
+    this.module = module;
+  }
+
+  /** How many frames stand around what is read here. */
+  get depth(): number {
+    return this.module !== undefined ? 0 : (this.parent?.depth ?? 0) + 1;
+  }
+
+  /** Takes the next slot for a value. The caller has made sure that the name is free. */
+  addValue(name: string, span: Span, what: string, type: () => Type): number {
+    const slot = this.slots++;
+    this.values.set(name, { is: "value", slot, span, what, type });
+    return slot;
+  }
+
+  /** The innermost binding of `name`, and how to reach its slot. */
+  find(name: string): { readonly binding: Binding; readonly hops: number; readonly scope: Scope } | undefined {
+    let hops = 0;
+    for (let scope: Scope | undefined = this; scope; scope = scope.parent) {
+      const binding = scope.values.get(name);
+      if (binding) return { binding, hops, scope };
+      if (scope.module === undefined) hops++;
+    }
+    return undefined;
+  }
+
+  findType(name: string): (TypeBinding & { readonly span: Span }) | undefined {
+    for (let scope: Scope | undefined = this; scope; scope = scope.parent) {
+      const binding = scope.types.get(name);
+      if (binding) return binding;
+    }
+    return undefined;
+  }
+
+  /** The innermost function of that name: values do not hide functions in method style. */
+  findFunction(name: string): FunctionInfo | undefined {
+    for (let scope: Scope | undefined = this; scope; scope = scope.parent) {
+      const binding = scope.values.get(name);
+      if (binding?.is === "function") return binding.info();
+    }
+    return undefined;
+  }
+
+  /** Every name that can be read from here, for "did you mean". */
+  names(): string[] {
+    const found = new Set<string>();
+    for (let scope: Scope | undefined = this; scope; scope = scope.parent) {
+      for (const name of scope.values.keys()) found.add(name);
+    }
+    return [...found];
+  }
+
+  typeNames(): string[] {
+    const found = new Set<string>();
+    for (let scope: Scope | undefined = this; scope; scope = scope.parent) {
+      for (const name of scope.types.keys()) found.add(name);
+    }
+    return [...found];
+  }
+}

@@ -1,0 +1,54 @@
+// Values of the model for those who only read them: canonical text, equality, and how they look in source.
+
+import { identity, isSecret, scalarText } from "./eval/datum.ts";
+import { showDatum } from "./eval/show.ts";
+import type { Value } from "./model.ts";
+
+/** Canonical text of a scalar, as in strings and `args` (`100Mbps`, `10.0.0.1`, `4.0`). Throws for what has none. */
+export function textOf(value: Value): string {
+  const text = scalarText(value);
+  if (text === undefined) throw new TypeError(`A value that is a ${value.is} has no text.`);
+  return text;
+}
+
+/** Equal by content; things by address. An int equals a float of the same number. */
+export function sameValue(a: Value, b: Value): boolean {
+  if (a === b) return true;
+  if (a.is === "ref" || b.is === "ref") return a.is === "ref" && b.is === "ref" && a.address === b.address;
+  return valueIdentity(a) === valueIdentity(b);
+}
+
+function valueIdentity(value: Value): string {
+  switch (value.is) {
+    case "ref":
+      return `@${value.address}`;
+    case "list":
+      return `[${value.items.map(valueIdentity).join(",")}]`;
+    case "map":
+      return `{${value.entries.map(([key, item]) => `${valueIdentity(key)}=>${valueIdentity(item)}`).sort().join(",")}}`;
+    case "record":
+      return `{${fieldsIdentity(value.fields)}}`;
+    case "variant":
+      return Object.keys(value.fields).length === 0 ? `s${value.name}` : `${value.name}(${fieldsIdentity(value.fields)})`;
+    case "range":
+      return `${valueIdentity(value.from)}..${valueIdentity(value.to)}`;
+    default:
+      return identity(value);
+  }
+}
+
+const fieldsIdentity = (fields: Readonly<Record<string, Value>>): string =>
+  Object.keys(fields)
+    .sort()
+    .flatMap((name) => {
+      const field = fields[name];
+      return field && field.is !== "none" ? [`${name}=${valueIdentity(field)}`] : [];
+    })
+    .join(",");
+
+/** Source-like text of any value; secrets show as `<secret>`. */
+export function showValue(value: Value): string {
+  return isSecretValue(value) ? "<secret>" : showDatum(value);
+}
+
+const isSecretValue = (value: Value): boolean => value.is !== "ref" && value.is === "string" && isSecret(value);
