@@ -8,13 +8,27 @@ import { Guests } from "./guest/guests.ts";
 import { compileImage } from "./guest/image.ts";
 import { Pool } from "./guest/pool.ts";
 import type { Hypervisor, HypervisorEvent, HypervisorOptions } from "./hypervisor.ts";
-import { createFabric } from "./memory/fabric.ts";
+import { createFabric, type Fabric } from "./memory/fabric.ts";
+import type { Reaped } from "./datapath/reap.ts";
 
 const PUMP = new URL("./datapath/pump.wasm", import.meta.url);
 const WARM = 2;
 
+/** The machine room with its insides, as tests look at them. */
+export interface MachineRoom {
+  readonly hypervisor: Hypervisor;
+  readonly fabric: Fabric;
+  readonly devices: Devices;
+  readonly guests: Guests;
+}
+
 /** Starts a machine room: the fabric and a pool of warm threads. `close` ends it. */
 export function createHypervisor(options: HypervisorOptions): Hypervisor {
+  return assembleMachineRoom(options).hypervisor;
+}
+
+/** As `createHypervisor`; `onReaped` is told what each ended thread was in the middle of. */
+export function assembleMachineRoom(options: HypervisorOptions, onReaped?: (reaped: Reaped) => void): MachineRoom {
   const fabric = createFabric();
   const pump = new WebAssembly.Module(readFileSync(PUMP));
   const pool = new Pool({ fabric: fabric.memory, pump }, options.warm ?? WARM);
@@ -23,8 +37,22 @@ export function createHypervisor(options: HypervisorOptions): Hypervisor {
     for (const listener of listeners) listener(event);
   };
   const devices = new Devices(fabric, tell);
-  const guests = new Guests({ fabric, pool, devices, clock: systemClock, lab: options.lab, tell });
+  const guests = new Guests({ fabric, pool, devices, clock: systemClock, lab: options.lab, tell, onReaped });
   devices.attach(guests);
+  const close = async (): Promise<void> => {
+    await guests.close();
+    await pool.close();
+  };
+  const hypervisor = doorOf(devices, guests, listeners, close);
+  return { hypervisor, fabric, devices, guests };
+}
+
+function doorOf(
+  devices: Devices,
+  guests: Guests,
+  listeners: Set<(event: HypervisorEvent) => void>,
+  close: () => Promise<void>,
+): Hypervisor {
   return {
     compile: compileImage,
     createNetwork: (id, spec) => devices.createNetwork(id, spec),
@@ -50,9 +78,6 @@ export function createHypervisor(options: HypervisorOptions): Hypervisor {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    async close() {
-      await guests.close();
-      await pool.close();
-    },
+    close,
   };
 }

@@ -17,6 +17,8 @@ export interface Reaped {
   readonly claims: number;
   /** A frame was in the middle of being flooded. */
   readonly flooding: boolean;
+  /** Host code was running on its behalf. */
+  readonly inHost: boolean;
 }
 
 /** Ends whatever the thread in row `thread` was in the middle of. */
@@ -26,6 +28,7 @@ export function reapThread(fabric: Fabric, thread: number, memoryOf: MemoryOf): 
   const ring = (i32[row + (THREAD.claimRing >> 2)] as number) - 1;
   const countFor = i32[row + (THREAD.claimFor >> 2)] as number;
   const flooding = (i32[row + (THREAD.flooding >> 2)] as number) - 1;
+  const inHost = i32[row + (THREAD.inHost >> 2)] !== 0;
   let claims = 0;
   if (ring >= 0) {
     const from = i32[row + (THREAD.claimFrom >> 2)] as number;
@@ -46,7 +49,7 @@ export function reapThread(fabric: Fabric, thread: number, memoryOf: MemoryOf): 
   i32[row + (THREAD.claimFor >> 2)] = 0;
   i32[row + (THREAD.flooding >> 2)] = 0;
   i32[row + (THREAD.inHost >> 2)] = 0;
-  return { claims, flooding: flooding >= 0 };
+  return { claims, flooding: flooding >= 0, inHost };
 }
 
 /** True where the frame of a position had been published. */

@@ -8,7 +8,7 @@ import { FAULT } from "../datapath/fault.ts";
 import type { PeerLetter } from "../datapath/peers.ts";
 import { Rows } from "../datapath/plugs.ts";
 import { leavePort, portOwner, receivingRing } from "../datapath/port.ts";
-import { reapThread } from "../datapath/reap.ts";
+import { reapThread, type Reaped } from "../datapath/reap.ts";
 import { noticeOf } from "../device/notice.ts";
 import type { GuestFacts, GuestSpec, HypervisorEvent, Id, Outcome } from "../hypervisor.ts";
 import {
@@ -34,6 +34,8 @@ export interface GuestsParts {
   readonly clock: HostClock;
   readonly lab: string;
   readonly tell: (event: HypervisorEvent) => void;
+  /** Told what each ended thread was in the middle of; for tests. */
+  readonly onReaped?: ((reaped: Reaped) => void) | undefined;
 }
 
 /** Row 0 of the fabric: what the control thread does itself. */
@@ -207,7 +209,8 @@ export class Guests implements GuestsOfBus {
   /** After its thread is gone: claims, counters, ports, and the news to those that knew it. */
   #reap(guest: Guest): void {
     const { fabric, devices } = this.#parts;
-    reapThread(fabric, guest.thread, (thread, incarnation) => this.#memoryAt(thread, incarnation));
+    const reaped = reapThread(fabric, guest.thread, (thread, incarnation) => this.#memoryAt(thread, incarnation));
+    this.#parts.onReaped?.(reaped);
     const bus = devices.bus(guest.spec.bus);
     for (const device of bus?.devices.values() ?? []) {
       if (portOwner(fabric, device.port) !== guest.thread) continue;
