@@ -2,7 +2,7 @@
 // or later. Runs until it is asked to stop.
 
 import {
-  BootText, CHANGE_ADDED, CHANGE_CHANGED, CHANGE_REMOVED, CLASS_VENET, Change, EBUSY, FOREVER, NOTHING, Stack, argument,
+  BootText, CHANGE_ADDED, CHANGE_CHANGED, CHANGE_REMOVED, CLASS_VENET, Change, EBUSY, ENOSPC, FOREVER, NOTHING, Stack, argument,
   boot, changeCount, put, putBytes, putIp, putLine, putName, putNumber, sleep, stopping,
 } from "./sdk/index";
 
@@ -92,6 +92,7 @@ function open(): void {
   if (stack == null) return say(change.name, "is one device too many");
   const result = stack.open(change.id, change.name, change.facts, RX_SLOTS, TX_BUFFERS);
   if (result == EBUSY) return say(change.name, "is in use by another guest");
+  if (result == ENOSPC) return say(change.name, "finds no memory: give the guest more");
   if (result < 0) {
     put("echo: ");
     putName(change.name);

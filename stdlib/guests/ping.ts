@@ -2,7 +2,7 @@
 // Ends with 0 if anything was received in time, 1 if nothing was, 2 for wrong arguments.
 
 import {
-  CHANGE_REMOVED, CLASS_VENET, Change, EBUSY, FOREVER, Stack, bytesEqual, boot, changeCount, nameLength, now, put, putIp, putLine,
+  CHANGE_REMOVED, CLASS_VENET, Change, EBUSY, ENOSPC, FOREVER, Stack, bytesEqual, boot, changeCount, nameLength, now, put, putIp, putLine,
   putName, putNumber, sleep, stopping,
 } from "./sdk/index";
 import { Session } from "./ping/session";
@@ -79,8 +79,10 @@ function openDevice(): i32 {
     if (result == 0) continue;
     put("ping: ");
     putName(change.name);
-    put(result == EBUSY ? " is in use by another guest" : " can't be opened, error ");
-    if (result != EBUSY) putNumber(result);
+    if (result == EBUSY) put(" is in use by another guest");
+    else if (result == ENOSPC) put(" finds no memory: give the guest more");
+    else put(" can't be opened, error ");
+    if (result != EBUSY && result != ENOSPC) putNumber(result);
     putLine();
     // Without a name any device will do.
     if (settings.device != 0) return 1;

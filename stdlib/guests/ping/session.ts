@@ -86,7 +86,11 @@ export class Session {
   get dueAt(): i64 {
     let due = FOREVER;
     if (this.oldest <= this.begun) due = this.request(this.oldest).begunAt + this.settings.timeoutNs;
-    if (this.begun > 0 && this.request(this.begun).state == BEGUN) return min(due, this.stack.askAt(this.hop));
+    if (this.begun > 0 && this.request(this.begun).state == BEGUN) {
+      // Nobody to ask where no way leads there; and who is known needn't be asked, only the link has no room yet.
+      const hop = this.hop;
+      return hop == 0 || this.stack.knows(hop) ? due : min(due, this.stack.askAt(hop));
+    }
     return this.canBegin ? min(due, this.nextAt) : due;
   }
 

@@ -93,6 +93,11 @@ export class Stack {
     return this.neighbours.lookup(hop);
   }
 
+  knows(hop: u32): bool {
+    return this.neighbours.lookup(hop) != 0;
+  }
+
+  /** When `resolve` asks next for a hop that isn't known. */
   askAt(hop: u32): i64 {
     return this.neighbours.askAt(hop);
   }
