@@ -272,7 +272,12 @@ export type ObjectEntry =
   | ({ readonly node: "entry"; readonly key: EntryKey; readonly value: Expr } & Node)
   | ({ readonly node: "shorthand"; readonly name: Name } & Node);
 /** A bare name, a string without interpolation, or an integer. */
-export type EntryKey = { readonly text: string; readonly quoted: boolean; readonly number?: number; readonly span: Span };
+export type EntryKey = {
+  readonly text: string;
+  readonly quoted: boolean;
+  readonly number?: number;
+  readonly span: Span;
+};
 
 export type Expr =
   /** `unit` is the letters after the number (`MiB`, `ms`, `%`), empty for a plain number. `text` is as written. */

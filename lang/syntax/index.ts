@@ -1,0 +1,5 @@
+// What the other parts of the language use of the syntax.
+
+export { parse } from "./parse.ts";
+export type { Parsed } from "./parse.ts";
+export type { Comment } from "./comments.ts";

@@ -1,0 +1,249 @@
+// What every part of the parser uses to go on after a mistake: one diagnostic, then the next separator at the own
+// depth. The newline pass has balanced all brackets, so groups are skipped whole. No exception leaves it.
+
+import { EmbeddedActionsParser, EOF } from "chevrotain";
+import type { IToken, TokenType } from "chevrotain";
+import type { Expr, Name, Span } from "./ast.ts";
+import { isCloser, isOpener } from "./brackets.ts";
+import type { More, Report } from "./report.ts";
+import { Comma, Newline, Separator, SIGNS, Text, Token, VOCABULARY } from "./tokens.ts";
+
+/** Thrown to unwind to the nearest `attempt`; the mistake is reported before. */
+const BAIL = { reason: "a syntax error that is already reported" };
+
+/** Deepest nesting of brackets, blocks, types and prefixes. */
+export const DEPTH_MAX = 128;
+/** Deepest expression tree, operators in a row counted; trees below can be walked by recursion. */
+export const HEIGHT_MAX = 400;
+
+const tableOf = (types: readonly TokenType[]): boolean[] => {
+  const out: boolean[] = [];
+  for (const type of types) {
+    out[type.tokenTypeIdx as number] = true;
+    for (const index of type.categoryMatches ?? []) out[index] = true;
+  }
+  return out;
+};
+/** Token types and what belongs to them, for a quick question about one token. */
+export type Table = readonly boolean[];
+export const table = (...types: TokenType[]): Table => tableOf(types);
+export const isIn = (set: Table, token: IToken): boolean => set[token.tokenTypeIdx] === true;
+
+const sayable = (text: string): string => (text.length > 24 ? `${text.slice(0, 23)}…` : text);
+
+/** The base of the parser. One instance serves every text, one after the other. */
+export class RecoveringParser extends EmbeddedActionsParser {
+  protected report!: Report;
+  protected depth = 0;
+  protected depthReported = false;
+
+  constructor() {
+    super(VOCABULARY, { maxLookahead: 2, recoveryEnabled: false, skipValidations: true });
+  }
+
+  protected get next(): Token {
+    return this.LA(1) as Token;
+  }
+
+  protected get second(): Token {
+    return this.LA(2) as Token;
+  }
+
+  /** Offset where the next token starts; at the end of the text its length. */
+  protected here(): number {
+    const token = this.LA(1);
+    if (this.RECORDING_PHASE) return 0;
+    return token.tokenType === EOF ? this.report.text.length : token.startOffset;
+  }
+
+  /** Offset behind the token that was read last. */
+  protected behind(): number {
+    return (this.LA(0) as Token).endOffset + 1;
+  }
+
+  /** The span from `start` to the end of what was read last. */
+  protected from(start: number): Span {
+    if (this.RECORDING_PHASE) return { file: "", start: 0, end: 0 };
+    return { file: this.report.file, start, end: Math.max(start, this.behind()) };
+  }
+
+  protected nameOf(token: IToken): Name {
+    const start = token.startOffset;
+    if (this.RECORDING_PHASE) return { text: "", span: { file: "", start: 0, end: 0 } };
+    return { text: token.image, span: { file: this.report.file, start, end: start + token.image.length } };
+  }
+
+  protected errorNode(start: number): Expr {
+    return { node: "error", span: this.from(start) };
+  }
+
+  /** How a token is named in a message. */
+  protected shown(token: Token): string {
+    if (token.tokenType === Newline) return "the end of the line";
+    if (token.tokenType === EOF) return "the end of the text";
+    return `\`${sayable(this.report.text.slice(token.startOffset, token.endOffset + 1).split("\n")[0] ?? "")}\``;
+  }
+
+  /** Reports that the next token is not what may stand here, and unwinds. */
+  protected unexpected(expected: string, code = "VB1030", more: More = {}): never {
+    this.complain(expected, code, more);
+    throw BAIL;
+  }
+
+  /** The same without unwinding. A token that was put in or reported before raises no second error. */
+  protected complain(expected: string, code = "VB1030", more: More = {}): void {
+    const token = this.next;
+    const start = this.here();
+    const end = token.tokenType === EOF ? start : token.endOffset + 1;
+    if (token.broken) return;
+    this.report.error(code, start, end, `Expected ${expected}, found ${this.shown(token)}.`, more);
+  }
+
+  protected bail(): never {
+    throw BAIL;
+  }
+
+  /** Reads; after a mistake skips to the next separator or closing bracket (and what `stop` names). */
+  protected attempt<T>(read: () => T, fallback: (start: number) => T, stop?: Table): T {
+    if (this.RECORDING_PHASE) return read();
+    const { depth } = this;
+    const start = this.here();
+    try {
+      return read();
+    } catch (error) {
+      if (error !== BAIL) throw error;
+      this.depth = depth;
+      this.skip(stop);
+      return fallback(start);
+    }
+  }
+
+  /** Goes to the next separator or closing bracket at this depth, or to what `stop` names. */
+  protected skip(stop?: Table): void {
+    // Bound: each turn reads a token.
+    while (!this.atEnd() && !isIn(SEPARATORS, this.next) && !(stop !== undefined && isIn(stop, this.next))) {
+      this.skipOne();
+    }
+  }
+
+  /** Reads one token, or a bracketed group whole. */
+  protected skipOne(): void {
+    const token = this.next;
+    this.consume(0, token.tokenType);
+    if (!isOpener(token) || token.partner === undefined) return;
+    // Bound: the partner is in the input.
+    while (this.LA(0) !== token.partner) this.consume(0, this.LA(1).tokenType);
+  }
+
+  /** At a closing bracket or the end of the text. */
+  protected atEnd(): boolean {
+    const token = this.next;
+    return isCloser(token) || token.tokenType === EOF;
+  }
+
+  /** One level down; more than the limit is an error, once a text. Pair with `this.depth--`. */
+  protected enter(): void {
+    if (++this.depth <= DEPTH_MAX || this.RECORDING_PHASE) return;
+    this.tooDeep(this.here());
+    throw BAIL;
+  }
+
+  protected tooDeep(start: number): void {
+    if (this.depthReported) return;
+    this.depthReported = true;
+    this.report.error("VB1023", start, start + 1, `This is nested more than ${DEPTH_MAX} levels deep.`, {
+      hint: "Give the inner parts names with `let`.",
+    });
+  }
+
+  /** `[ element { sep element } ]`, up to the closing bracket. A broken element does not harm the others. */
+  protected separated(separator: TokenType, what: string, element: () => void, starts?: Table): void {
+    if (this.RECORDING_PHASE) {
+      this.MANY_SEP({ SEP: separator, DEF: element });
+      return;
+    }
+    let complained = false;
+    // Bound: each turn reads a token.
+    while (!this.atEnd()) {
+      const before = this.LA(1);
+      if (isIn(SEPARATORS, before)) this.emptyElement(what);
+      else this.attempt(element, () => undefined);
+      if (this.atEnd()) return;
+      if (isIn(SEPARATORS, this.next)) {
+        const comma = this.consume(0, Separator);
+        if (this.atEnd() && comma.tokenType === Comma) this.emptyElement(what);
+        continue;
+      }
+      const joined = starts !== undefined && isIn(starts, this.next) && this.LA(1) !== before;
+      if (!complained) this.missingSeparator(what, joined);
+      complained = true;
+      if (!joined) this.skip();
+    }
+  }
+
+  // After a comma or before one there is nothing: `[,]`, `[1,,]`.
+  protected emptyElement(what: string): void {
+    const token = this.next.tokenType === Comma ? this.next : (this.LA(0) as Token);
+    if (token.broken || token.tokenType !== Comma) return;
+    const start = token.startOffset;
+    this.report.error("VB1034", start, start + 1, `${what} is missing beside this comma.`, {
+      fix: this.report.replace("Remove the comma", start, start + 1, ""),
+    });
+  }
+
+  protected missingSeparator(what: string, joined: boolean): void {
+    const at = this.behind();
+    if (joined) {
+      this.complain(`a comma or a newline after ${what.toLowerCase()}`, "VB1031", {
+        fix: this.report.replace("Add a comma", at, at, ","),
+      });
+    } else this.complain(`the end of ${what.toLowerCase()}`, "VB1031");
+  }
+
+  /** Reads `type`; where it is missing and `ahead` shows that only it is, goes on as if it stood there. */
+  protected expect(index: number, type: TokenType, ahead?: () => boolean): IToken | undefined {
+    if (this.RECORDING_PHASE || this.LA(1).tokenType === type) return this.consume(index, type);
+    const sign = SIGNS.has(type.LABEL?.slice(1, -1) ?? "") ? (type.LABEL?.slice(1, -1) ?? "") : "";
+    const label = type.LABEL ?? type.name;
+    const at = this.behind();
+    if (ahead?.() === true) {
+      const fix = this.report.replace(`Add ${label}`, at, at, sign === "=" ? " =" : sign);
+      this.complain(label, "VB1032", { fix });
+      return undefined;
+    }
+    if (this.second.tokenType === type && !isIn(SEPARATORS, this.next) && !this.atEnd()) {
+      const { startOffset, endOffset } = this.next;
+      const fix = this.report.replace("Remove it", startOffset, endOffset + 1, "");
+      this.complain(label, "VB1032", { fix });
+      this.consume(0, this.next.tokenType);
+      return this.consume(index, type);
+    }
+    return this.unexpected(label);
+  }
+
+  // chevrotain calls these two where its own checks fail; the originals build slow, general messages.
+  protected consumeInternalError(type: TokenType): never {
+    return this.unexpected(type.LABEL ?? type.name);
+  }
+
+  protected raiseNoAltException(): never {
+    return this.unexpected("something else");
+  }
+
+  /** Reads a string without interpolation. */
+  protected plainText(index: number, what: string): Expr {
+    if (!this.RECORDING_PHASE && this.next.tokenType !== Text) {
+      this.unexpected(what, "VB1046", { hint: "It is a string in double quotes, without `${`." });
+    }
+    const start = this.here();
+    const token = this.consume(index, Text) as Token;
+    return {
+      node: "string",
+      parts: token.value === "" ? [] : [token.value],
+      block: token.block,
+      span: this.from(start),
+    };
+  }
+}
+
+const SEPARATORS = table(Separator);

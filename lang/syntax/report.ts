@@ -1,0 +1,48 @@
+// Collects the diagnostics of one text. Knows no rules; the stages say what is wrong, this keeps it in shape.
+
+import type { Diagnostic, Edit, Fix, Related } from "../diagnostics.ts";
+import type { Span } from "./ast.ts";
+
+/** What a stage may say beside the message. */
+export interface More {
+  readonly hint?: string;
+  readonly fix?: Fix;
+  readonly related?: readonly Related[];
+}
+
+/** At most this many errors are kept of one text: what follows is noise. */
+const ERRORS_MAX = 200;
+
+/** The diagnostics of one text. A second error at the same place is not kept: one mistake, one error. */
+export class Report {
+  readonly file: string;
+  readonly text: string;
+  readonly diagnostics: Diagnostic[] = [];
+  readonly #places = new Set<number>();
+
+  constructor(file: string, text: string) {
+    this.file = file;
+    this.text = text;
+  }
+
+  span(start: number, end: number): Span {
+    return { file: this.file, start, end };
+  }
+
+  error(code: string, start: number, end: number, message: string, more: More = {}): void {
+    if (this.#places.has(start) || this.diagnostics.length >= ERRORS_MAX) return;
+    this.#places.add(start);
+    this.diagnostics.push({ code, severity: "error", span: this.span(start, end), message, ...more });
+  }
+
+  /** A fix of one edit: `text` instead of what stands from `start` to `end`. */
+  replace(title: string, start: number, end: number, text: string): Fix {
+    const edit: Edit = { span: this.span(start, end), text };
+    return { title, edits: [edit] };
+  }
+
+  /** The diagnostics in the order of the text. */
+  sorted(): Diagnostic[] {
+    return this.diagnostics.toSorted((a, b) => a.span.start - b.span.start || a.span.end - b.span.end);
+  }
+}
