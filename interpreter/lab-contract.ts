@@ -1,6 +1,7 @@
 // What a program sees of a lab: how to check and plan one, how to open one, what it can be asked. Types only.
 
 import type { Diagnostic, Model } from "../lang/index.ts";
+import type { Hypervisor } from "../hypervisor/index.ts";
 import type { Clock } from "./clock.ts";
 import type { Environment } from "./control/paths.ts";
 import type { LabEvent, LogLine, Snapshot } from "./control/protocol.ts";
@@ -39,6 +40,8 @@ export interface Planned extends Checked {
 
 export interface LabOptions extends Source {
   readonly clock: Clock;
+  /** Default: a new one for this lab. It is closed with the lab. */
+  readonly hypervisor?: Hypervisor;
   /** Follow the files. Default false. */
   readonly watch?: boolean;
   /** Listen on the control socket. Default true. */

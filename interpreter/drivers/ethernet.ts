@@ -21,11 +21,17 @@ const venet: Driver = {
   class: "venet",
   replaceFrom: "pause",
   answer: restartUnlessLive,
+  same: isPlace,
   derived: networkFacts,
 };
-const vconsole: Driver = { kind: "device", class: "vconsole", replaceFrom: "pause" };
+const vconsole: Driver = { kind: "device", class: "vconsole", replaceFrom: "pause", same: isPlace };
 
 export const deviceDrivers: readonly Driver[] = [venet, vconsole];
+
+/** A device keeps its number while it lives, whatever is declared before it later. */
+function isPlace(name: string): boolean {
+  return name === "id";
+}
 
 function restartUnlessLive(name: string, before?: Attribute, after?: Attribute): Disruption | undefined {
   const mark = (after ?? before)?.disruption;

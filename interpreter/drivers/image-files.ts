@@ -4,8 +4,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
+import { checkModule, importedMemory } from "../../hypervisor/index.ts";
 import { errorCode, errorText } from "../operation-error.ts";
-import { memoryImport } from "./wasm-sections.ts";
 
 /** A readable guest image. `digest` is SHA-256 in hexadecimal. */
 export interface ImageFile {
@@ -20,7 +20,9 @@ export interface ImageProblem {
 }
 
 const IMAGE_BYTES_MAX = 256 << 20;
-const VERBS: ReadonlySet<string> = new Set(["open", "close", "call", "shm", "signal", "wait"]);
+const PAGE = 65_536;
+/** What a WebAssembly module begins with. */
+const MAGIC = [0x00, 0x61, 0x73, 0x6d];
 
 interface Seen {
   readonly stamp: string;
@@ -74,22 +76,15 @@ function inspect(path: string, bytes: Uint8Array<ArrayBuffer>, digest: string): 
   try {
     module = new WebAssembly.Module(bytes);
   } catch (error) {
-    const isWasm = bytes[0] === 0 && bytes[1] === 0x61 && bytes[2] === 0x73 && bytes[3] === 0x6d;
+    const isWasm = MAGIC.every((byte, index) => bytes[index] === byte);
     const why = isWasm ? `is not a valid WebAssembly module: ${errorText(error)}` : "is not a WebAssembly module";
     return { problem: `${path} ${why}` };
   }
-  for (const wanted of WebAssembly.Module.imports(module)) {
-    const isVerb = wanted.module === "vbus" && wanted.kind === "function" && VERBS.has(wanted.name);
-    const isMemory = wanted.module === "env" && wanted.name === "memory" && wanted.kind === "memory";
-    if (!isVerb && !isMemory) {
-      return { problem: `${path} imports \`${wanted.module}.${wanted.name}\`, which no guest may` };
-    }
+  const wrong = checkModule(module);
+  if (wrong !== undefined) return { problem: `${path} can't be a guest: ${wrong}` };
+  const memory = importedMemory(bytes);
+  if (memory?.shared !== true) {
+    return { problem: `${path} can't be a guest: the module must import \`env.memory\` as shared memory` };
   }
-  const memory = memoryImport(bytes, "env", "memory");
-  if (memory === undefined || !memory.shared) {
-    return { problem: `${path} doesn't import its memory as \`env.memory\` (shared), so it is no guest` };
-  }
-  const main = WebAssembly.Module.exports(module).find((entry) => entry.name === "main");
-  if (main?.kind !== "function") return { problem: `${path} exports no function \`main\`, so it is no guest` };
-  return { bytes, digest, memoryMin: memory.min };
+  return { bytes, digest, memoryMin: memory.minimum * PAGE };
 }

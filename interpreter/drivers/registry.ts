@@ -8,7 +8,9 @@ import type { ImageFiles } from "./image-files.ts";
 import { pathOf } from "./read.ts";
 
 const imageDriver: Driver = { kind: "image", class: "wasm", replaceFrom: "restart", answer: contentOf };
-const plain: readonly Driver[] = [{ kind: "lab" }, { kind: "bus" }];
+/** A device that is plugged in is the device's own step. */
+const busDriver: Driver = { kind: "bus", same: (name) => name === "devices" };
+const plain: readonly Driver[] = [{ kind: "lab" }, busDriver];
 
 const ALL: readonly Driver[] = [...plain, networkDriver, ...deviceDrivers, imageDriver, guestDriver];
 

@@ -1,0 +1,70 @@
+// `check` and `plan` without a lab in this process: read, compare, tell. Changes nothing, makes no folder.
+
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { connect } from "./control/client.ts";
+import { realPathOf, socketPathOf } from "./control/paths.ts";
+import { ImageFiles } from "./drivers/image-files.ts";
+import type { Checked, Planned, Source } from "./lab-contract.ts";
+import { define, desiredOf, nothing } from "./plan/definition.ts";
+import { makePlan } from "./plan/make-plan.ts";
+import { readLab } from "./read-lab.ts";
+import type { Reading } from "./read-lab.ts";
+import { findStateFolder } from "./state/folder.ts";
+import { openState } from "./state/state.ts";
+import type { State } from "./state/state.ts";
+import { resolveFile } from "./world.ts";
+
+/** Reads and checks a lab, with the addresses that it has given out before. Throws `OperationError` for a broken state. */
+export function checkFile(source: Source): Checked {
+  return withState(source, (state) => publicPart(read(source, state)));
+}
+
+/** What `up`, or a save in watch mode, would do now. Throws `OperationError` as `checkFile` does. */
+export async function planFile(source: Source): Promise<Planned> {
+  const running = await isRunning(source);
+  return withState(source, (state) => {
+    const reading = read(source, state);
+    const checked = publicPart(reading);
+    if (reading.model === undefined) return { ...checked, running };
+    const last = running ? state?.lastGeneration() : undefined;
+    const model = state === undefined ? reading.model : state.storable(reading.model);
+    const observed = last === undefined ? nothing(model.lab) : define(last.model.lab, last.model.resources);
+    return { ...checked, running, plan: makePlan(observed, desiredOf(model)) };
+  });
+}
+
+function read(source: Source, state: State | undefined): Reading {
+  return readLab({
+    root: realPathOf(source.file),
+    params: source.params ?? {},
+    env: source.env ?? process.env,
+    images: new ImageFiles(resolveFile),
+    allocations: state?.allocations() ?? {},
+  });
+}
+
+function publicPart({ model, diagnostics, diagnosticsText }: Reading): Checked {
+  return { ...(model !== undefined && { model }), diagnostics, diagnosticsText };
+}
+
+function withState<T>(source: Source, use: (state: State | undefined) => T): T {
+  const folder = findStateFolder(source.file, source.env);
+  const there = folder !== undefined && existsSync(path.join(folder, "state.db"));
+  const state = there ? openState(folder, "reader") : undefined;
+  try {
+    return use(state);
+  } finally {
+    state?.close();
+  }
+}
+
+async function isRunning(source: Source): Promise<boolean> {
+  try {
+    const client = await connect(socketPathOf(source.file, source.env));
+    client.close();
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,217 @@
+// The lab's machinery without its doors: what is applied, the guests, applying a plan and telling about it.
+// Reads no files but images, and knows neither sockets nor watching.
+
+import type { Resource } from "../lang/index.ts";
+import type { Hypervisor, Image } from "../hypervisor/index.ts";
+import { actsOf } from "./apply/acts.ts";
+import { execute } from "./apply/executor.ts";
+import type { Executed } from "./apply/executor.ts";
+import { Guests } from "./apply/guests.ts";
+import { Lane } from "./apply/lane.ts";
+import { Machine } from "./apply/machine.ts";
+import type { Clock } from "./clock.ts";
+import type { ImageFiles } from "./drivers/image-files.ts";
+import { GuestLogs } from "./log/guest-logs.ts";
+import { Journal } from "./log/journal.ts";
+import { define, nothing } from "./plan/definition.ts";
+import type { Definition } from "./plan/definition.ts";
+import { makePlan } from "./plan/make-plan.ts";
+import type { Plan, Step } from "./plan/plan.ts";
+
+export interface EngineOptions {
+  readonly lab: string;
+  readonly hypervisor: Hypervisor;
+  readonly images: ImageFiles;
+  readonly clock: Clock;
+}
+
+export interface ApplyOptions {
+  /** Who wants it: "file", a user's name. */
+  readonly actor: string;
+  /** In place of each guest's own grace, milliseconds. */
+  readonly graceMs?: number;
+}
+
+export class Engine {
+  readonly lane = new Lane();
+  readonly journal: Journal;
+  readonly logs: GuestLogs;
+  readonly guests: Guests;
+  /** What is applied, by address; changes with every act. */
+  readonly ledger = new Map<string, Resource>();
+  readonly #options: EngineOptions;
+  readonly #compiled = new Map<string, Image>();
+  readonly #unsubscribe: () => void;
+  readonly #waiters = new Set<() => void>();
+  #applying = 0;
+  #failures = 0;
+  #wasReady = false;
+  #checking = false;
+
+  constructor(options: EngineOptions) {
+    const { hypervisor, clock } = options;
+    this.#options = options;
+    this.journal = new Journal(clock);
+    this.logs = new GuestLogs(clock);
+    this.guests = new Guests({
+      hypervisor,
+      clock,
+      lane: this.lane,
+      compiled: (address) => this.#compiled.get(address),
+      news: (address, message, level) => {
+        if (level === "error") this.#failures++;
+        this.journal.add({ type: "guest", address, message, level, actor: "guest" });
+      },
+      changed: () => this.#checkReady(),
+    });
+    this.#unsubscribe = hypervisor.on((event) => {
+      if (event.type === "log") this.logs.write(event.id, event.text);
+      else if (event.type === "guest" && event.state !== "booting") this.logs.flush(event.id);
+    });
+  }
+
+  get failures(): number {
+    return this.#failures;
+  }
+
+  get ready(): boolean {
+    return this.#applying === 0 && this.guests.allMet();
+  }
+
+  /** What runs: the ledger, without what the hypervisor doesn't have. */
+  observed(): Definition {
+    const { hypervisor } = this.#options;
+    const buses = new Map(hypervisor.buses().map((bus) => [bus.id, bus.devices]));
+    const devices = new Set([...buses.values()].flat());
+    const isThere = (thing: Resource): boolean => {
+      if (thing.kind === "bus") return buses.has(thing.address);
+      if (thing.kind === "device") return devices.has(thing.address);
+      if (thing.kind === "network") return hypervisor.network(thing.address) !== undefined;
+      if (thing.kind === "image") return this.#compiled.has(thing.address);
+      return thing.kind !== "guest" || this.guests.record(thing.address) !== undefined;
+    };
+    return define(this.#options.lab, [...this.ledger.values()].filter(isThere));
+  }
+
+  /** From what runs to `desired`, as a plan. Changes nothing. */
+  plan(desired: Definition): Plan {
+    return makePlan(this.observed(), desired);
+  }
+
+  /** Makes and walks a plan to `desired`. In the lane only. On failure everything is as before, but for `stuck`. */
+  async apply(desired: Definition, options: ApplyOptions): Promise<Executed & { readonly plan: Plan }> {
+    const before = this.observed();
+    const plan = makePlan(before, desired);
+    if (plan.steps.length === 0) return { ok: true, plan };
+    const { hypervisor, images, clock } = this.#options;
+    const { guests, ledger } = this;
+    const grace = options.graceMs === undefined ? {} : { graceMs: options.graceMs };
+    const parts = { hypervisor, images, compiled: this.#compiled, guests, ledger, ...grace };
+    const machine = new Machine(parts, { before, after: desired });
+    const stepDone = (index: number, elapsedMs: number): void => {
+      const step = plan.steps[index];
+      if (step !== undefined) this.#tellStep(step, elapsedMs, options.actor);
+    };
+    this.#applying++;
+    try {
+      const result = await execute(actsOf(plan, before, desired), machine, { clock, stepDone });
+      if (!result.ok) this.#tellFailure(result, options.actor);
+      return { ...result, plan };
+    } finally {
+      this.#applying--;
+      this.#checkReady();
+    }
+  }
+
+  /** Everything goes down, in reverse. In the lane only. */
+  async takeDown(options: ApplyOptions): Promise<void> {
+    await this.apply(nothing(this.#options.lab), options);
+  }
+
+  /** Resolves when every goal is met, when one can't be met any more, or when the time is up. */
+  async whenReady(timeoutMs?: number): Promise<{ readonly ready: boolean; readonly failed: readonly string[] }> {
+    if (!this.#isSettled()) await this.#settled(timeoutMs);
+    return { ready: this.ready, failed: this.guests.hopeless() };
+  }
+
+  /** No boots, no events from now on. */
+  close(): void {
+    this.guests.close();
+    this.#unsubscribe();
+    for (const wake of [...this.#waiters]) wake();
+  }
+
+  #settled(timeoutMs: number | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      let timer: NodeJS.Timeout | undefined;
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.#waiters.delete(wake);
+        resolve();
+      };
+      if (timeoutMs !== undefined) timer = setTimeout(wake, timeoutMs);
+      this.#waiters.add(wake);
+    });
+  }
+
+  #isSettled(): boolean {
+    return this.#applying === 0 && (this.guests.allMet() || this.guests.hopeless().length > 0);
+  }
+
+  /** Records change in bursts; they are looked at once, when the burst is over. */
+  #checkReady(): void {
+    if (this.#checking) return;
+    this.#checking = true;
+    queueMicrotask(() => {
+      this.#checking = false;
+      this.#lookReady();
+    });
+  }
+
+  #lookReady(): void {
+    if (this.#applying > 0) return;
+    const { ready } = this;
+    if (ready && !this.#wasReady && this.guests.records().size > 0) {
+      this.journal.add({ type: "lab", message: "ready: every goal is met", level: "info", actor: "host" });
+    }
+    this.#wasReady = ready;
+    if (this.#isSettled()) for (const wake of [...this.#waiters]) wake();
+  }
+
+  #tellStep(step: Step, elapsedMs: number, actor: string): void {
+    const time = `in ${formatMs(elapsedMs)}`;
+    const message = `${stepText(step)} ${time}`;
+    this.journal.add({ type: "step", address: step.address, message, level: "info", actor, elapsedMs });
+  }
+
+  #tellFailure(result: Executed & { ok: false }, actor: string): void {
+    const { failure, stuck } = result;
+    this.journal.add({ type: "step", address: failure.address, message: `failed: ${failure.message}`, level: "error", actor });
+    for (const { address, message } of stuck) {
+      this.journal.add({ type: "step", address, message: `could not be taken back: ${message}`, level: "error", actor });
+    }
+    const message = stuck.length === 0 ? "taken back: everything is as it was" : "taken back in part";
+    this.journal.add({ type: "plan", message, level: "warning", actor });
+  }
+}
+
+function stepText(step: Step): string {
+  switch (step.kind) {
+    case "create":
+      return `${step.resourceKind} created`;
+    case "destroy":
+      return `${step.resourceKind} destroyed`;
+    case "update":
+      return `${step.causes.join(", ")} (${step.disruption})`;
+    case "replace":
+      return `replaced: ${step.causes.join(", ")} (${step.disruption})`;
+    case "restart":
+      return `restarted: ${step.causes.join(", ")} (${step.disruption})`;
+  }
+}
+
+/** `3 ms`, `0.4 ms`, `1.2 s`. */
+export function formatMs(ms: number): string {
+  if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`;
+  return ms >= 10 ? `${Math.round(ms)} ms` : `${ms.toFixed(1)} ms`;
+}
