@@ -3,3 +3,4 @@
 export { parse } from "./parse.ts";
 export type { Parsed } from "./parse.ts";
 export type { Comment } from "./comments.ts";
+export { print } from "./print.ts";
