@@ -10,6 +10,10 @@ export { DISRUPTIONS } from "./model.ts";
 export type { Allocations, Attribute, Dimension, Disruption, Model, Resource, Value } from "./model.ts";
 export type { Drivers, ReadProblem, World } from "./world.ts";
 export type { EvaluateInput, Evaluation } from "./eval/evaluate.ts";
+export { diagnosticsJson } from "./report/json.ts";
+export type { JsonDiagnostic, JsonPlace } from "./report/json.ts";
+export { renderDiagnostics } from "./report/render.ts";
+export type { RenderOptions } from "./report/render.ts";
 export { sameValue, showValue, textOf } from "./values.ts";
 
 /**

@@ -29,7 +29,7 @@ export function settleThing(thing: Thing, bus: string | undefined, into: Settled
   for (const member of thing.table.members.values()) {
     const cell = attributeCell(thing, member.slot, machine);
     const datum = attempt(() => settledDatum(thing, member, machine));
-    for (const read of cell.reads ?? []) if (read !== thing) reads.add(read.address);
+    for (const read of cell.reads ?? []) if (read !== thing && read.kind.is === "kind") reads.add(read.address);
     if (!datum || (member.out && isDerived(member))) continue;
     if (datum.is !== "none" || !member.out) attributes[member.name] = attributeOf(thing, member, datum, machine);
     if (!ORDERS_NOTHING.has(member.name)) addNeeds(datum, needs);

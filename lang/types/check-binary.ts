@@ -109,13 +109,19 @@ const isAddress = (type: Type): boolean => type.is === "simple" && ["ip", "cidr"
 function checkIn(expr: Binary, context: Context): Checked {
   const left = check(expr.left, context);
   const right = check(expr.right, context, listOf(settledType(left.type)));
-  const [item, over] = [settledType(left.type), settledType(right.type)];
+  const [item, over] = [present(left.type, context), settledType(right.type)];
   if (item.is === "error" || over.is === "error") return made(expr, left.code, right.code, BOOL);
   const takes = elementsOf(over);
   if (item.is === "optional" || !takes.some((type) => comparable(item, type) || fits(item, type))) {
     return mismatch(expr, item, over, context, item.is === "optional" ? "It may be absent: ask `!= none &&` before." : undefined);
   }
   return made(expr, left.code, right.code, BOOL);
+}
+
+/** A live fact that isn't there yet is not met, so it need not be tested against `none` before. */
+function present(type: Type, context: Context): Type {
+  const settled = settledType(type);
+  return context.live && settled.is === "optional" ? settled.of : settled;
 }
 
 function elementsOf(type: Type): readonly Type[] {
@@ -154,7 +160,7 @@ const isOrdered = (type: Type): boolean =>
 function checkArithmetic(expr: Binary, context: Context): Checked {
   const left = check(expr.left, context);
   const right = check(expr.right, context);
-  const [a, b] = [settledType(left.type), settledType(right.type)];
+  const [a, b] = [present(left.type, context), present(right.type, context)];
   if (a.is === "error" || b.is === "error") return { code: broken(expr.span).code, type: ERROR };
   const secret = a.is === "secret" || b.is === "secret";
   const type = resultOf(expr.operator, a.is === "secret" ? a.of : a, b.is === "secret" ? b.of : b);
