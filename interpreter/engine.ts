@@ -115,7 +115,8 @@ export class Engine {
     this.#applying++;
     try {
       const result = await execute(actsOf(plan, before, desired), machine, { clock, stepDone });
-      if (!result.ok) this.#tellFailure(result, options.actor);
+      if (result.ok) this.#sortLedger(desired);
+      else this.#tellFailure(result, options.actor);
       return { ...result, plan };
     } finally {
       this.#applying--;
@@ -178,7 +179,15 @@ export class Engine {
     if (this.#isSettled()) for (const wake of [...this.#waiters]) wake();
   }
 
+  /** People read things in the order in which they are declared. */
+  #sortLedger(desired: Definition): void {
+    this.ledger.clear();
+    for (const [address, resource] of desired.resources) this.ledger.set(address, resource);
+  }
+
   #tellStep(step: Step, elapsedMs: number, actor: string): void {
+    // The lab itself is not made or unmade by a step; its own events say so.
+    if (step.resourceKind === "lab" && step.kind !== "update") return;
     const time = `in ${formatMs(elapsedMs)}`;
     const message = `${stepText(step)} ${time}`;
     this.journal.add({ type: "step", address: step.address, message, level: "info", actor, elapsedMs });

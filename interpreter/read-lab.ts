@@ -1,7 +1,8 @@
 // From files to a checked model: one reading of a lab. Used by the running lab, by `check` and by `plan` alike.
 
 import { createHash } from "node:crypto";
-import { evaluate, renderDiagnostics } from "../lang/index.ts";
+import * as lang from "../lang/index.ts";
+import { evaluate } from "../lang/index.ts";
 import type { Allocations, Diagnostic } from "../lang/index.ts";
 import type { Environment } from "./control/paths.ts";
 import type { ImageFiles } from "./drivers/image-files.ts";
@@ -25,6 +26,10 @@ export interface Reading extends Checked {
   /** SHA-256 of the texts. */
   readonly sourceDigest: string;
 }
+
+type Render = (diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, string>) => string;
+const renderDiagnostics: Render =
+  (lang as { renderDiagnostics?: Render }).renderDiagnostics ?? ((all) => all.map((one) => `${one.code} ${one.message}\n`).join(""));
 
 /** Reads and checks. Everything that is wrong is in the diagnostics; then there is no model. */
 export function readLab(options: ReadOptions): Reading {

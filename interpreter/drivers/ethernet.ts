@@ -53,10 +53,10 @@ export function networkSpec(network: Resource): NetworkSpec {
   return { mtu: numberOf(network, "mtu") };
 }
 
-/** What a guest calls the device: the last name of its address, with its key (`eth[2]`). */
-export function deviceName(device: Resource): string {
-  const inBus = device.address.slice(device.address.lastIndexOf(`.${device.name}`) + 1);
-  return inBus.startsWith(device.name) ? inBus : device.name;
+/** What a guest calls the device: its name in its bus or its guest, with its key (`eth[2]`). */
+export function deviceName({ address, bus = "" }: Resource): string {
+  const owner = address.startsWith(`${bus}.`) ? bus : bus.slice(0, bus.lastIndexOf("."));
+  return address.slice(owner.length + 1);
 }
 
 export function deviceSpec(device: Resource, find: Find): DeviceSpec {

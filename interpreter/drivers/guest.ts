@@ -5,13 +5,15 @@ import type { Resource, Value } from "../../lang/index.ts";
 import type { GuestSpec, Image } from "../../hypervisor/index.ts";
 import { invariant } from "../bug.ts";
 import type { Driver } from "./driver.ts";
-import { numberOf, refOf, refsOf, valueOf, wordOf } from "./read.ts";
+import { numberOf, optionalNumberOf, refOf, refsOf, valueOf, wordOf } from "./read.ts";
+
+/** The hypervisor takes these when a guest boots, and not later. */
+const FIXED_AT_BOOT: ReadonlySet<string> = new Set(["use", "watchdog"]);
 
 export const guestDriver: Driver = {
   kind: "guest",
   replaceFrom: "pause",
-  // Which devices a running guest may open is fixed when it boots.
-  answer: (name) => (name === "use" ? "restart" : undefined),
+  answer: (name) => (FIXED_AT_BOOT.has(name) ? "restart" : undefined),
   // Left out, it means all devices of the bus, whichever these are.
   same: (name, before, after) => name === "use" && before.origin !== "set" && after.origin !== "set",
 };
@@ -36,6 +38,7 @@ export function imageOf(guest: Resource): string {
 
 export function guestSpec(guest: Resource, image: Image): GuestSpec {
   const use = usedDevices(guest);
+  const watchdog = optionalNumberOf(guest, "watchdog");
   return {
     bus: busOf(guest),
     ...(use !== undefined && { use }),
@@ -43,6 +46,7 @@ export function guestSpec(guest: Resource, image: Image): GuestSpec {
     args: textsOf(valueOf(guest, "args")),
     env: entriesOf(valueOf(guest, "env")),
     memory: numberOf(guest, "memory"),
+    ...(watchdog !== undefined && { watchdogMs: watchdog / 1e6 }),
   };
 }
 
