@@ -38,17 +38,17 @@ export function startsItem(b: Token | undefined, c: Token | undefined, text: str
 
 /** The brackets of a text by their index in the raw tokens. */
 export class Brackets {
-  /** For each closing bracket that closes something (and each MIDDLE) its opening one. */
-  readonly opener = new Map<number, number>();
+  /** For each closing bracket that closes something (and each MIDDLE) its opening one, else -1. */
+  readonly opener: Int32Array;
   /** The opening brackets that have no closing one of their own. */
   readonly unclosed = new Set<number>();
   /** The first `}` that stands further left than the line of the `{` that it closes. */
   oddlyIndented: Token | undefined = undefined;
   readonly #stack: number[] = [];
-  /** How many brackets of each kind are open since the innermost string, one map a string. */
-  readonly #counts: Map<TokenType, number>[] = [new Map()];
+  /** How many brackets of each kind are open since the innermost string, by token type, one a string. */
+  readonly #counts: number[][] = [[]];
   /** For each `{` the first token of its line. */
-  readonly #lines = new Map<number, number>();
+  readonly #lines: Int32Array;
   #line = 0;
   readonly #raw: readonly Token[];
   readonly #text: string;
@@ -56,6 +56,8 @@ export class Brackets {
   constructor(raw: readonly Token[], text: string) {
     this.#raw = raw;
     this.#text = text;
+    this.opener = new Int32Array(raw.length).fill(-1);
+    this.#lines = new Int32Array(raw.length);
     for (let index = 0; index < raw.length; index++) this.#step(index, raw[index] as Token);
     for (const index of this.#stack) this.unclosed.add(index);
   }
@@ -69,18 +71,19 @@ export class Brackets {
       while (this.#count(LeftParen) > 0) this.#pop(true);
     } else if (isOpener(token)) {
       this.#stack.push(index);
-      if (token.tokenType === LeftBrace) this.#lines.set(index, this.#line);
+      if (token.tokenType === LeftBrace) this.#lines[index] = this.#line;
       this.#add(token.tokenType, 1);
-      if (token.tokenType === Start) this.#counts.push(new Map());
+      if (token.tokenType === Start) this.#counts.push([]);
     } else if (isCloser(token)) this.#close(index, token);
   }
 
   #count(type: TokenType): number {
-    return this.#counts.at(-1)?.get(type) ?? 0;
+    return this.#counts.at(-1)?.[type.tokenTypeIdx as number] ?? 0;
   }
 
   #add(type: TokenType, by: number): void {
-    this.#counts.at(-1)?.set(type, this.#count(type) + by);
+    const counts = this.#counts.at(-1) as number[];
+    counts[type.tokenTypeIdx as number] = this.#count(type) + by;
   }
 
   #pop(unclosed: boolean): number {
@@ -100,7 +103,7 @@ export class Brackets {
       this.#pop(true);
     const top = this.#stack.at(-1);
     if (top === undefined) return;
-    this.opener.set(index, top);
+    this.opener[index] = top;
     if (token.tokenType === Middle) return;
     this.#pop(false);
     if (token.tokenType === RightBrace) this.#compareIndentation(top, index);
@@ -109,7 +112,7 @@ export class Brackets {
   #compareIndentation(opener: number, closer: number): void {
     if (this.oddlyIndented !== undefined || this.#raw[closer - 1]?.tokenType !== Newline) return;
     const token = this.#raw[closer] as Token;
-    const line = this.#raw[this.#lines.get(opener) ?? 0] as Token;
+    const line = this.#raw[this.#lines[opener] ?? 0] as Token;
     if (this.#column(token) < this.#column(line)) this.oddlyIndented = token;
   }
 

@@ -99,8 +99,17 @@ function blockComment(lexing: Lexing): void {
   lexing.at = end;
 }
 
+/** The signs that no longer sign begins with, by character code. */
+const SINGLE: (TokenType | undefined)[] = [];
+for (const image of "{}()[],:+-*/%") SINGLE[image.charCodeAt(0)] = SIGNS.get(image);
+
 function lexSign(lexing: Lexing): boolean {
   const { text, at: start } = lexing;
+  const single = SINGLE[text.charCodeAt(start)];
+  if (single !== undefined) {
+    lexing.push(single, text.charAt(start), start, start + 1);
+    return true;
+  }
   for (let length = 3; length > 0; length--) {
     const image = text.slice(start, start + length);
     const type = SIGNS.get(image);

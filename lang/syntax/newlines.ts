@@ -123,8 +123,8 @@ class NewlinePass {
 
   #closer(index: number, token: Token): void {
     if (token.tokenType === Middle) return this.#middle(index, token);
-    const opener = this.#brackets.opener.get(index);
-    if (opener === undefined) return this.#stray(token);
+    const opener = this.#brackets.opener[index] ?? -1;
+    if (opener < 0) return this.#stray(token);
     if (this.#open.lastIndexOf(opener) < 0) return;
     let silent = token.broken;
     while (this.#open.at(-1) !== opener) {
@@ -136,9 +136,9 @@ class NewlinePass {
 
   // `}...${`: what was opened inside the interpolation ends, the string goes on.
   #middle(index: number, token: Token): void {
-    const opener = this.#brackets.opener.get(index);
+    const opener = this.#brackets.opener[index] ?? -1;
     let silent = false;
-    while (opener !== undefined && this.#open.at(-1) !== opener) {
+    while (opener >= 0 && this.#open.at(-1) !== opener) {
       this.#closeMissing((this.#out.at(-1) as Token).endOffset + 1, silent);
       silent = true;
     }
