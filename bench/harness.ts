@@ -109,7 +109,8 @@ export function summarize(
 /** The machine that the figures belong to, in one line. */
 export function describeMachine(): string {
   const model = cpus()[0]?.model.trim() ?? "unknown processor";
-  return `${model}, ${availableParallelism()} cores, ${process.platform} ${process.arch}, Node ${process.version}`;
+  const platform = `${process.platform} ${process.arch}`;
+  return `${model}, ${availableParallelism()} cores, ${platform}, Node ${process.version}`;
 }
 
 const digits = (value: number): string =>

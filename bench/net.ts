@@ -61,7 +61,10 @@ const LOOKS = 2000;
 const TINY = { share: 0.005, least: 500 };
 
 const DATAGRAM_MAX = 65_507;
+/** Frames between two signals, in every contender that can send several at once. */
 const BATCH = 64;
+/** Slots of the C rival's rings. */
+const SLOTS = 512;
 const UDP_WINDOW = 1024;
 
 function shape(shape: Shape): Shape {
@@ -99,12 +102,13 @@ function streamWork(shape: Shape, { ring, udp, lab, amount }: Programs): Work {
     (how: string, frames: number): Measure =>
     async () =>
       rate(await runRival(udp, ["stream", amount(frames), datagram, UDP_WINDOW, how]));
+  const inC =
+    (buffers: number): Measure =>
+    async () =>
+      rate(await runRival(ring, ["stream", amount(shape.ring), bytes, stride, buffers, BATCH]));
   const rivals: Rival[] = [
-    {
-      name: "C, two threads",
-      measure: async () =>
-        rate(await runRival(ring, ["stream", amount(shape.ring), bytes, stride, BATCH, BATCH])),
-    },
+    { name: "C, two threads", measure: inC(SLOTS) },
+    { name: `C, ${BATCH} buffers`, measure: inC(BATCH) },
     { name: "MessagePort", measure: port("batched", shape.port) },
     { name: "MessagePort, packed", measure: port("packed", shape.portPacked) },
     { name: datagram < bytes ? `UDP, ${DATAGRAM_MAX} B` : "UDP", measure: overUdp("mmsg", shape.udp) },

@@ -303,7 +303,7 @@ const CASES: readonly Case[] = [
     good: {
       "lang/index.ts": `export { x } from "./a.ts";\nexport const door = 1;`,
       "lang/a.ts": "export const x = 1;\nexport const y = 2;\nexport interface Options { a: 1 }\n",
-      "lang/b.ts": `import * as c from "./c.ts";\nimport { f, y } from "./d.ts";\nimport { y as z } from "./a.ts";`,
+      "lang/b.ts": `import * as c from "./c.ts";\nimport { f } from "./d.ts";\nimport { y } from "./a.ts";`,
       "lang/c.ts": "export const anything = 1;",
       "lang/d.ts": "export interface O { a: 1 }\nexport function f(o: O) {}\nexport { y } from './a.ts';",
       "lang/e.test.ts": `import type { Options } from "./a.ts";`,

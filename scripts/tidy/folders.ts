@@ -25,7 +25,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
     rooms: ["lang", "stdlib", "hypervisor", "interpreter"],
     packages: ["node:", "wabt", "assemblyscript"],
   },
-  scripts: { rooms: ["lang", "stdlib"], packages: ["node:", "typescript", "wabt", "assemblyscript"] },
+  scripts: {
+    rooms: ["lang", "stdlib"],
+    packages: ["node:", "typescript", "wabt", "assemblyscript", "@xterm/headless", "@lydell/node-pty"],
+  },
   "": { rooms: ["scripts"], packages: ["node:", "vitest"] },
 };
 
