@@ -78,7 +78,7 @@ function reserve(network: Thing, state: State): void {
   state.pools.set(network, { network, subnet, pool, next: pool.value, full: false });
 }
 
-const spanOf = (thing: Thing, member: string): Span => thing.origins.get(member)?.span ?? thing.blueprint.head;
+const spanOf = (thing: Thing, member: string): Span => thing.origin(member)?.span ?? thing.blueprint.head;
 
 /** Linked networks have one subnet, and pools that share no address. */
 function checkPools(state: State): void {
@@ -148,7 +148,7 @@ function takeLowest(device: Thing, pool: Pool, state: State): void {
   const { network } = pool;
   const count = [...state.addresses.keys()].length;
   state.machine.tell("VB4003", device.blueprint.head, `The pool ${cidrText(pool.pool)} of \`${network.address}\` has no free address for \`${device.address}\`.`, {
-    related: [{ span: spanOf(network, network.origins.get("pool")?.origin === "set" ? "pool" : "subnet"), message: `the pool comes from here; ${count} address${count === 1 ? " is" : "es are"} given` }],
+    related: [{ span: spanOf(network, network.origin("pool")?.origin === "set" ? "pool" : "subnet"), message: `the pool comes from here; ${count} address${count === 1 ? " is" : "es are"} given` }],
     hint: "Use a larger subnet, or fewer devices.",
   });
 }

@@ -6,7 +6,41 @@ import { NONE, type Datum } from "./datum.ts";
 import { askConstraint } from "./explain.ts";
 import type { Machine } from "./machine.ts";
 import { run } from "./run.ts";
-import { Cell, type Env, type Thing } from "./thing.ts";
+import { Cell, LazyCell, MemberCell, type Env, type Thing } from "./thing.ts";
+
+class AttributeCell extends MemberCell {
+  private readonly thing: Thing;
+  private readonly member: Member;
+  private readonly machine: Machine;
+
+  constructor(thing: Thing, member: Member, machine: Machine) {
+    super(thing.blueprint.set.get(member.name)?.nameSpan ?? thing.blueprint.nameSpan, thing);
+    this.thing = thing;
+    this.member = member;
+    this.machine = machine;
+  }
+
+  override name(): string {
+    return `${this.thing.address}.${this.member.name}`;
+  }
+
+  override compute(): Datum {
+    const { thing, member, machine } = this;
+    const set = thing.blueprint.set.get(member.name);
+    const raw = rawAttribute(thing, member, machine);
+    this.origin = raw.is === "auto" || member.out ? "auto" : set ? "set" : "default";
+    this.originSpan = set?.span ?? member.value?.span ?? member.span;
+    if (raw.is === "auto") return fillAuto(thing, member, machine);
+    return member.out ? fillOut(thing, member, machine) : raw;
+  }
+
+  override check(): void {
+    const { thing, member, machine } = this;
+    if (!member.constraint || this.value?.is === "none") return;
+    const span = this.origin === "set" ? this.originSpan : thing.blueprint.head;
+    askConstraint(member.constraint, thing.members, { what: member.name, span, code: "VB3002", label: "the constraint" }, machine);
+  }
+}
 
 /** The cell of the member with this slot, made when first asked. */
 export function attributeCell(thing: Thing, slot: number, machine: Machine): Cell {
@@ -14,32 +48,22 @@ export function attributeCell(thing: Thing, slot: number, machine: Machine): Cel
   if (held instanceof Cell) return held;
   const member = memberAt(thing, slot);
   if (!member) return machine.failQuietly();
-  const set = thing.blueprint.set.get(member.name);
-  const cell = new Cell(
-    () => `${thing.address}.${member.name}`,
-    set?.nameSpan ?? thing.blueprint.nameSpan,
-    () => computeAttribute(thing, member, machine),
-    { of: thing, check: () => checkAttribute(thing, member, machine) },
-  );
+  const cell = new AttributeCell(thing, member, machine);
   thing.members.slots[slot] = cell;
   return cell;
 }
 
-function memberAt(thing: Thing, slot: number): Member | undefined {
-  for (const member of thing.table.members.values()) if (member.slot === slot) return member;
-  return undefined;
-}
+const bySlot = new WeakMap<object, Member[]>();
 
-function computeAttribute(thing: Thing, member: Member, machine: Machine): Datum {
-  const set = thing.blueprint.set.get(member.name);
-  const raw = rawAttribute(thing, member, machine);
-  if (raw.is === "auto") {
-    thing.origins.set(member.name, { origin: "auto", span: set?.span ?? member.span });
-    return fillAuto(thing, member, machine);
+function memberAt(thing: Thing, slot: number): Member | undefined {
+  const { members } = thing.table;
+  let known = bySlot.get(members);
+  if (!known) {
+    known = [];
+    for (const member of members.values()) known[member.slot] = member;
+    bySlot.set(members, known);
   }
-  if (set) thing.origins.set(member.name, { origin: "set", span: set.span });
-  else thing.origins.set(member.name, { origin: member.out ? "auto" : "default", span: member.value?.span ?? member.span });
-  return member.out ? fillOut(thing, member, machine) : raw;
+  return known[slot];
 }
 
 /** What text or default says, before `auto` is filled in. */
@@ -49,16 +73,6 @@ export function rawAttribute(thing: Thing, member: Member, machine: Machine): Da
   if (member.out) return NONE;
   if (member.value) return run(member.value, thing.members, machine);
   return member.auto ? { is: "auto" } : NONE;
-}
-
-function checkAttribute(thing: Thing, member: Member, machine: Machine): void {
-  const cell = thing.members.slots[member.slot];
-  if (!member.constraint || !(cell instanceof Cell)) return;
-  if (cell.value?.is === "none") return;
-  const origin = thing.origins.get(member.name);
-  const isSet = origin?.origin === "set";
-  const span = isSet ? origin.span : thing.blueprint.head;
-  askConstraint(member.constraint, thing.members, { what: member.name, span, code: "VB3002", label: "the constraint" }, machine);
 }
 
 /** The cell of a child block, a thing or a family, of any thing but a component's. */
@@ -79,7 +93,7 @@ export function outputOf(thing: Thing, name: string, machine: Machine): Cell {
   const output = thing.kind.is === "component" ? thing.kind.blueprint?.outputs.get(name) : undefined;
   const body: Env | undefined = thing.body;
   if (!output || !body) return machine.failQuietly();
-  const cell = new Cell(() => `${thing.address}.${name}`, output.span, () => run(output.code, body, machine));
+  const cell = new LazyCell(() => `${thing.address}.${name}`, output.span, () => run(output.code, body, machine));
   cells.set(name, cell);
   return cell;
 }

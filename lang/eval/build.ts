@@ -5,16 +5,40 @@ import { identity, isSecret, NONE, type Datum } from "./datum.ts";
 import type { Machine } from "./machine.ts";
 import { entriesOf, itemsOf, run } from "./run.ts";
 import { keyText, showDatum } from "./show.ts";
-import { Cell, Family, Thing, type Env } from "./thing.ts";
+import { Cell, Family, LazyCell, Thing, type Env } from "./thing.ts";
 
 /** Puts a cell for each `let` and declaration of `body` into its frame. */
 export function fillFrame(env: Env, body: Body, prefix: string, owner: Thing | undefined, machine: Machine): void {
   for (const item of body.lets) {
-    env.slots[item.slot] = new Cell(() => `${prefix}${item.name}`, item.span, () => run(item.code, env, machine));
+    env.slots[item.slot] = new LazyCell(() => `${prefix}${item.name}`, item.span, () => run(item.code, env, machine));
   }
   for (const declaration of body.declarations) {
-    const address = `${prefix}${declaration.name}`;
-    env.slots[declaration.slot] = new Cell(() => address, declaration.nameSpan, () => declare(declaration, address, env, owner, machine));
+    env.slots[declaration.slot] = new DeclarationCell(declaration, prefix, env, owner, machine);
+  }
+}
+
+class DeclarationCell extends Cell {
+  private readonly blueprint: Blueprint;
+  private readonly prefix: string;
+  private readonly env: Env;
+  private readonly owner: Thing | undefined;
+  private readonly machine: Machine;
+
+  constructor(blueprint: Blueprint, prefix: string, env: Env, owner: Thing | undefined, machine: Machine) {
+    super(blueprint.nameSpan);
+    this.blueprint = blueprint;
+    this.prefix = prefix;
+    this.env = env;
+    this.owner = owner;
+    this.machine = machine;
+  }
+
+  override name(): string {
+    return this.prefix + this.blueprint.name;
+  }
+
+  override compute(): Datum {
+    return declare(this.blueprint, this.name(), this.env, this.owner, this.machine);
   }
 }
 

@@ -44,7 +44,7 @@ function checkThing(thing: Thing, machine: Machine): void {
     attempt(() => askConstraint(assert, thing.members, { what: thing.address, span: thing.blueprint.head, code: "VB3002", label: "asserted by its class" }, machine));
   }
   askAll(thing.blueprint.body.asserts, thing.env, thing, machine);
-  const set = thing.kind.table.holds.size > 0 ? thing.origins.get("bus") : undefined;
+  const set = thing.kind.table.holds.size > 0 ? thing.origin("bus") : undefined;
   if (set?.origin === "set" && childrenOf(thing, machine).length > 0) {
     machine.tell("VB4006", set.span, `\`${thing.address}\` has \`device\` blocks of its own and joins a bus.`, {
       related: [{ span: thing.blueprint.head, message: "its devices make a private bus" }],
@@ -56,7 +56,7 @@ function checkThing(thing: Thing, machine: Machine): void {
 
 /** A guest opens devices of its own bus. */
 function checkUse(thing: Thing, machine: Machine): void {
-  const origin = thing.origins.get("use");
+  const origin = thing.origin("use");
   if (origin?.origin !== "set") return;
   const bus = readMember(thing, "bus", machine);
   const used = readMember(thing, "use", machine);
@@ -93,7 +93,7 @@ function checkMacs(machine: Machine): void {
   for (const segment of machine.lab.segments()?.all ?? []) {
     const seen = new Map<string, Thing>();
     for (const { device, plug } of segment.devices) {
-      const origin = plug.mac && device.origins.get(plug.mac.name);
+      const origin = plug.mac && device.origin(plug.mac.name);
       const mac = plug.mac && origin?.origin === "set" ? readMember(device, plug.mac.name, machine) : undefined;
       if (mac?.is !== "mac" || !origin) continue;
       const other = seen.get(mac.text);

@@ -199,7 +199,7 @@ function findMacClash(machine: Machine): string | undefined {
 }
 
 const isAutoMac = (device: Thing, name: string | undefined): boolean =>
-  name !== undefined && device.origins.get(name)?.origin === "auto";
+  name !== undefined && device.origin(name)?.origin === "auto";
 
 const DIAGNOSTICS_MAX = 50;
 

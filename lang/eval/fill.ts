@@ -94,7 +94,7 @@ function askDriver(thing: Thing, member: Member, machine: Machine): Datum {
   }
   const { kind, blueprint } = thing;
   const answer = machine.world.drivers.fill(kind.name, thing.class?.name ?? "", member.name, attributes);
-  const span = thing.origins.get("path")?.span ?? blueprint.head;
+  const span = thing.origin("path")?.span ?? blueprint.head;
   if (answer === undefined) {
     return machine.fail("VB3010", blueprint.head, `\`${member.name}\` of \`${blueprint.name}\` can't be known here: say it.`, {
       related: [{ span: member.span, message: "declared here" }],
@@ -110,6 +110,6 @@ export function checkPath(thing: Thing, member: Member, path: string, machine: M
   const known = machine.missing.has(`${thing.blueprint.nameSpan.file}:${thing.address}.${member.name}`);
   machine.missing.add(`${thing.blueprint.nameSpan.file}:${thing.address}.${member.name}`);
   if (known) machine.failQuietly();
-  const span = thing.origins.get(member.name)?.span ?? thing.blueprint.head;
+  const span = thing.origin(member.name)?.span ?? thing.blueprint.head;
   machine.fail("VB3009", span, `There is no file \`${path}\`.`);
 }

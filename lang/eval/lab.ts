@@ -1,15 +1,17 @@
 // What is asked of the whole lab: all its things, private buses, segments, allocations, the graph. Each made once.
 
 import type { Allocations } from "../model.ts";
-import type { Body, KindInfo } from "../types/declared.ts";
+import type { Blueprint, Body, KindInfo } from "../types/declared.ts";
 import { allocate, type Allocation } from "./allocate.ts";
 import { attributeCell } from "./attributes.ts";
 import { NONE, type Datum } from "./datum.ts";
 import { Graph } from "./graph.ts";
 import type { Machine } from "./machine.ts";
 import { findSegments, type Segments } from "./segments.ts";
-import { Cell, Thing, type Env } from "./thing.ts";
+import { LazyCell, Thing, type Cell, type Env } from "./thing.ts";
 import { asked, thingsOf } from "./walk.ts";
+
+const NOTHING_SET: Blueprint["set"] = new Map();
 
 /** What the caller gives beside the files. */
 export interface LabOptions {
@@ -56,7 +58,7 @@ export class Lab {
       name: member,
       owner,
       env: owner.env,
-      blueprint: { ...blueprint, name: member, type: { is: "thing", kind }, set: new Map() },
+      blueprint: { ...blueprint, name: member, type: { is: "thing", kind }, set: NOTHING_SET },
     });
     this.privates.set(owner, made);
     return made;
@@ -64,7 +66,7 @@ export class Lab {
 
   /** Networks with their links and devices. */
   segments(): Segments | undefined {
-    this.segmentsCell ??= new Cell(
+    this.segmentsCell ??= new LazyCell(
       () => "the segments", this.options.env.owner?.blueprint.head ?? NOWHERE,
       () => {
         this.foundSegments = findSegments(this.things(), this.machine);
@@ -85,7 +87,7 @@ export class Lab {
     if (!held) {
       const entry: { cell: Cell; result: Allocation | undefined } = {
         result: undefined,
-        cell: new Cell(
+        cell: new LazyCell(
           () => `addresses of ${first.address}`, first.blueprint.nameSpan,
           () => {
             entry.result = allocate(segment, this.options.allocations, this.machine);
@@ -102,7 +104,7 @@ export class Lab {
   }
 
   graph(): Graph | undefined {
-    this.graphCell ??= new Cell(
+    this.graphCell ??= new LazyCell(
       () => "the graph", NOWHERE,
       () => {
         this.madeGraph = new Graph(this.things(), this.machine);

@@ -111,9 +111,9 @@ export class Machine {
     this.running.push(cell);
     const { depth } = this;
     try {
-      cell.value = cell.compute(cell);
+      cell.value = cell.compute();
       cell.state = "done";
-      cell.check?.();
+      cell.check();
     } catch (caught) {
       cell.state = "failed";
       this.depth = depth;

@@ -14,7 +14,7 @@ import { askConstraint } from "./explain.ts";
 import { fromJson } from "./from-json.ts";
 import type { Machine } from "./machine.ts";
 import { run } from "./run.ts";
-import { Cell, type Env } from "./thing.ts";
+import { Cell, LazyCell, type Env } from "./thing.ts";
 import { asked } from "./walk.ts";
 
 export interface ParamInput {
@@ -41,7 +41,7 @@ export function fillParams(
   tellUnknown(module, [...Object.keys(input.flags ?? {}), ...Object.keys(values)], machine);
   for (const param of module.params) {
     const source = sourceOf(param, input, values, tools);
-    const cell: Cell = new Cell(
+    const cell: Cell = new LazyCell(
       () => param.name,
       param.span,
       () => {

@@ -88,7 +88,7 @@ function joinLinks(network: Thing, segments: Segments, linked: Set<string>, mach
     if (linked.has(pair)) continue;
     linked.add(pair);
     if (network !== other && segments.join(network, other)) continue;
-    const span = network.origins.get("links")?.span ?? network.blueprint.head;
+    const span = network.origin("links")?.span ?? network.blueprint.head;
     const message = network === other
       ? `\`${network.address}\` is linked with itself.`
       : `The links make a loop: \`${network.address}\` and \`${other.address}\` are joined already.`;

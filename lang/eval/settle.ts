@@ -1,6 +1,7 @@
 // The model from the things: every attribute settled, every constraint and assertion asked.
 
-import type { Attribute, Disruption, Resource } from "../model.ts";
+import type { Attribute, Disruption, Resource, Value } from "../model.ts";
+import type { Code } from "../types/code.ts";
 import type { Member, RecordInfo } from "../types/declared.ts";
 import { peel, type Type } from "../types/type.ts";
 import { attributeCell } from "./attributes.ts";
@@ -8,7 +9,8 @@ import { isSecret, type Datum } from "./datum.ts";
 import { checkPath, seedOf } from "./fill.ts";
 import type { Machine } from "./machine.ts";
 import { plainValue } from "./plain.ts";
-import type { Thing } from "./thing.ts";
+import { run } from "./run.ts";
+import type { Env, Thing } from "./thing.ts";
 import { asked, attempt } from "./walk.ts";
 
 /** Members whose things order nothing: links go both ways. */
@@ -23,13 +25,14 @@ export interface Settled {
 
 /** Settles a thing; undefined where an attribute failed: then there is no model. */
 export function settleThing(thing: Thing, bus: string | undefined, into: Settled, machine: Machine): void {
-  const attributes: Record<string, Attribute> = {};
+  const { fixed, asked: others } = templateOf(thing, machine);
+  const attributes: Record<string, Attribute> = { ...fixed };
   const needs = new Set<string>(bus === undefined ? [] : [bus]);
   const reads = new Set<string>();
-  for (const member of thing.table.members.values()) {
+  for (const member of others) {
     const cell = attributeCell(thing, member.slot, machine);
     const datum = attempt(() => settledDatum(thing, member, machine));
-    for (const read of cell.reads ?? []) if (read !== thing && read.kind.is === "kind") reads.add(read.address);
+    if (cell.reads) for (const read of cell.reads) if (read !== thing && read.kind.is === "kind") reads.add(read.address);
     if (!datum || (member.out && isDerived(member))) continue;
     if (datum.is !== "none" || !member.out) attributes[member.name] = attributeOf(thing, member, datum, machine);
     if (!ORDERS_NOTHING.has(member.name)) addNeeds(datum, needs);
@@ -51,6 +54,75 @@ export function settleThing(thing: Thing, bus: string | undefined, into: Settled
   });
 }
 
+const PLACEHOLDER: Attribute = {
+  value: { is: "none" }, disruption: "live", origin: "default", span: { file: "", start: 0, end: 0 },
+};
+
+interface Template {
+  /** Attributes that every thing of this declaration has alike: plain defaults. Shared, never changed. */
+  readonly fixed: Readonly<Record<string, Attribute>>;
+  /** Those that each thing is asked for. */
+  readonly asked: readonly Member[];
+}
+
+const templates = new WeakMap<object, WeakMap<object, Template>>();
+
+/** Thousands of things share their defaults: only what differs is computed for each. */
+function templateOf(thing: Thing, machine: Machine): Template {
+  const { blueprint } = thing;
+  const { table } = thing;
+  const ofTable = templates.get(table) ?? new WeakMap<object, Template>();
+  templates.set(table, ofTable);
+  const known = ofTable.get(blueprint.set);
+  if (known) return known;
+  const fixed: Record<string, Attribute> = {};
+  const others: Member[] = [];
+  for (const member of table.members.values()) {
+    const value = blueprint.set.has(member.name) ? undefined : fixedDefault(member, machine);
+    if (value) fixed[member.name] = { value, disruption: member.disruption, origin: "default", span: member.value?.span ?? member.span };
+    else {
+      others.push(member);
+      // Holds the place, so that all things of a declaration have one shape in memory; overwritten for each.
+      if (!member.out) fixed[member.name] = PLACEHOLDER;
+    }
+  }
+  const template: Template = { fixed, asked: others };
+  ofTable.set(blueprint.set, template);
+  return template;
+}
+
+/** A default that is a constant, and is not constrained by other members. */
+function fixedDefault(member: Member, machine: Machine): Value | undefined {
+  if (member.out || member.auto) return undefined;
+  if (!member.value) return member.type.is === "optional" ? { is: "none" } : undefined;
+  if (member.value.op !== "constant") return undefined;
+  const { constraint } = member;
+  if (constraint && !onlyReads(constraint.condition, member.slot)) return undefined;
+  const frame: Env = { slots: [] };
+  const { value } = member.value;
+  frame.slots[member.slot] = value as Datum;
+  const held = constraint && value.is !== "none" ? attempt(() => run(constraint.condition, frame, machine)) : undefined;
+  return !constraint || value.is === "none" || (held?.is === "bool" && held.value) ? value : undefined;
+}
+
+/** Whether a condition reads no slot but its own, as `ring in [64, 128]`. */
+function onlyReads(code: Code, slot: number): boolean {
+  switch (code.op) {
+    case "constant":
+      return true;
+    case "slot":
+      return code.hops === 0 && code.slot === slot;
+    case "binary":
+      return onlyReads(code.left, slot) && onlyReads(code.right, slot);
+    case "list":
+      return code.items.every((item) => onlyReads(item.code, slot));
+    case "convert":
+      return onlyReads(code.of, slot);
+    default:
+      return false;
+  }
+}
+
 /** `out` members that follow from the declaration itself are no state of their own. */
 function isDerived(member: Member): boolean {
   const type = peel(member.type);
@@ -60,7 +132,7 @@ function isDerived(member: Member): boolean {
 function settledDatum(thing: Thing, member: Member, machine: Machine): Datum {
   const datum = machine.ask(attributeCell(thing, member.slot, machine));
   const type = peel(member.type);
-  const origin = thing.origins.get(member.name);
+  const origin = thing.origin(member.name);
   if (datum.is === "path" && type.is === "simple" && type.name === "path") checkPath(thing, member, datum.path, machine);
   if (SHOWN.has(member.name) && isSecret(datum)) {
     machine.fail("VB3012", origin?.span ?? thing.blueprint.head, `\`${member.name}\` is shown to everybody: it can't be computed from a secret.`);
@@ -82,7 +154,7 @@ function fillSeeds(datum: Datum, thing: Thing, path: string, machine: Machine): 
 }
 
 function attributeOf(thing: Thing, member: Member, datum: Datum, machine: Machine): Attribute {
-  const origin = thing.origins.get(member.name);
+  const origin = thing.origin(member.name);
   const memberDisruptions = disruptionsOf(member, datum);
   return {
     value: plainValue(datum, machine),

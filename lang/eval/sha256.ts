@@ -18,6 +18,7 @@ function fillConstants(): void {
 }
 fillConstants();
 
+const at0 = (words: Uint32Array, i: number): number => words[i] ?? 0;
 const rotate = (x: number, n: number): number => (x >>> n) | (x << (32 - n));
 const W = new Uint32Array(64);
 
@@ -30,14 +31,21 @@ function compress(h: Uint32Array, view: DataView, at: number): void {
     const s1 = rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10);
     W[i] = (W[i - 16] ?? 0) + s0 + (W[i - 7] ?? 0) + s1;
   }
-  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, last = 0] = h;
+  let [a, b, c, d, e, f, g, last] = [at0(h, 0), at0(h, 1), at0(h, 2), at0(h, 3), at0(h, 4), at0(h, 5), at0(h, 6), at0(h, 7)];
   for (let i = 0; i < 64; i++) {
     const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
     const t1 = (last + s1 + ((e & f) ^ (~e & g)) + (K[i] ?? 0) + (W[i] ?? 0)) | 0;
     const t2 = ((rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-    [last, g, f, e, d, c, b, a] = [g, f, e, (d + t1) | 0, c, b, a, (t1 + t2) | 0];
+    last = g;
+    g = f;
+    f = e;
+    e = (d + t1) | 0;
+    d = c;
+    c = b;
+    b = a;
+    a = (t1 + t2) | 0;
   }
-  [a, b, c, d, e, f, g, last].forEach((word, i) => (h[i] = (h[i] ?? 0) + word));
+  h.set([at0(h, 0) + a, at0(h, 1) + b, at0(h, 2) + c, at0(h, 3) + d, at0(h, 4) + e, at0(h, 5) + f, at0(h, 6) + g, at0(h, 7) + last]);
 }
 
 const encoder = new TextEncoder();

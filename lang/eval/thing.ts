@@ -14,34 +14,65 @@ export interface Env {
 
 export type CellState = "new" | "running" | "done" | "failed";
 
-/** A value that is computed once, when it is first asked. */
-export class Cell {
+/** A value that is computed once, when it is first asked. There are many: what computes it stands in subclasses. */
+export abstract class Cell {
   state: CellState = "new";
   value: Datum | undefined = undefined;
   /** Things whose attributes it was computed from. */
   reads: Set<Thing> | undefined = undefined;
-  readonly name: () => string;
   readonly span: Span;
-  readonly compute: (cell: Cell) => Datum;
-  /** Asked when the value is there: a constraint. It throws where it does not hold. */
-  readonly check: (() => void) | undefined;
   /** The thing that it is an attribute of. */
   readonly of: Thing | undefined;
   /** Asks about the whole lab, so what it reads says nothing about who asks it. */
   readonly opaque: boolean;
 
-  constructor(
-    name: () => string,
-    span: Span,
-    compute: (cell: Cell) => Datum,
-    more: { readonly check?: () => void; readonly of?: Thing; readonly opaque?: boolean } = {},
-  ) {
-    this.name = name;
+  constructor(span: Span, of?: Thing, opaque = false) {
     this.span = span;
-    this.compute = compute;
-    this.check = more.check;
-    this.of = more.of;
-    this.opaque = more.opaque ?? false;
+    this.of = of;
+    this.opaque = opaque;
+  }
+
+  /** For messages about circles. */
+  abstract name(): string;
+  abstract compute(): Datum;
+  /** Asked when the value is there: a constraint. Throws where it does not hold. */
+  check(): void {}
+}
+
+/** A cell whose computation is given as a function. */
+export class LazyCell extends Cell {
+  private readonly give: () => Datum;
+  private readonly label: () => string;
+  private readonly checked: (() => void) | undefined;
+
+  constructor(name: () => string, span: Span, compute: () => Datum, more: { readonly check?: () => void; readonly opaque?: boolean } = {}) {
+    super(span, undefined, more.opaque);
+    this.label = name;
+    this.give = compute;
+    this.checked = more.check;
+  }
+
+  override name(): string {
+    return this.label();
+  }
+
+  override compute(): Datum {
+    return this.give();
+  }
+
+  override check(): void {
+    this.checked?.();
+  }
+}
+
+/** A member of a thing. Made by `attributeCell`, which knows how it is computed. */
+export abstract class MemberCell extends Cell {
+  origin: Origin = "default";
+  originSpan: Span;
+
+  constructor(span: Span, of: Thing) {
+    super(span, of);
+    this.originSpan = span;
   }
 }
 
@@ -61,7 +92,6 @@ export class Thing {
   readonly members: Env;
   /** Of a component: its body's frame. */
   body: Env | undefined = undefined;
-  readonly origins = new Map<string, { readonly origin: Origin; readonly span: Span }>();
 
   constructor(parts: {
     readonly address: string;
@@ -84,6 +114,13 @@ export class Thing {
 
   get table(): { readonly members: ReadonlyMap<string, Member> } {
     return this.class?.table ?? this.kind.table;
+  }
+
+  /** Where the value of a member came from; undefined while it was not asked for. */
+  origin(name: string): { readonly origin: Origin; readonly span: Span } | undefined {
+    const member = this.table.members.get(name);
+    const cell = member && this.members.slots[member.slot];
+    return cell instanceof MemberCell ? { origin: cell.origin, span: cell.originSpan } : undefined;
   }
 }
 
