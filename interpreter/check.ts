@@ -44,8 +44,8 @@ function read(source: Source, state: State | undefined): Reading {
   });
 }
 
-function publicPart({ model, diagnostics, diagnosticsText }: Reading): Checked {
-  return { ...(model !== undefined && { model }), diagnostics, diagnosticsText };
+function publicPart({ model, diagnostics, diagnosticsText, sources }: Reading): Checked {
+  return { ...(model !== undefined && { model }), diagnostics, diagnosticsText, sources };
 }
 
 function withState<T>(source: Source, use: (state: State | undefined) => T): T {

@@ -30,6 +30,8 @@ export interface Checked {
   readonly diagnostics: readonly Diagnostic[];
   /** The diagnostics with code frames; empty where there are none. */
   readonly diagnosticsText: string;
+  /** Texts of the files that were read, for showing diagnostics in another way. */
+  readonly sources: ReadonlyMap<string, string>;
 }
 
 /** The same, and what `up` or a save would do now: against what runs, or from nothing. */

@@ -44,7 +44,8 @@ export async function openLab(options: LabOptions): Promise<Opened> {
   try {
     state = openState(folder);
     const reading = read(state);
-    if (reading.model !== undefined) return await start({ root, options, images, lock, state, read, reading });
+    if (reading.model !== undefined)
+      return await start({ root, options, images, lock, state, read, reading });
     state.close();
     lock.release();
     return reading;
@@ -66,10 +67,10 @@ interface Parts {
 }
 
 async function start(parts: Parts): Promise<Opened> {
-  const { diagnostics, diagnosticsText, model } = parts.reading;
+  const { diagnostics, diagnosticsText, sources, model } = parts.reading;
   const lab = new RunningLab(parts);
   await lab.begin();
-  return { lab, diagnostics, diagnosticsText, ...(model !== undefined && { model }) };
+  return { lab, diagnostics, diagnosticsText, sources, ...(model !== undefined && { model }) };
 }
 
 class RunningLab implements Lab {
@@ -109,10 +110,21 @@ class RunningLab implements Lab {
     if (options.onLog !== undefined) this.#engine.logs.on(options.onLog);
     const { guests, ledger } = this.#engine;
     const facts = (): LabFacts => this.#facts();
-    this.#builder = new SnapshotBuilder({ hypervisor: this.#hypervisor, guests, ledger, clock: options.clock, facts });
+    this.#builder = new SnapshotBuilder({
+      hypervisor: this.#hypervisor,
+      guests,
+      ledger,
+      clock: options.clock,
+      facts,
+    });
     this.#sampler = setInterval(() => this.#builder.sample(), 1000);
     this.#sampler.unref();
-    this.#follower = new Follower({ root, clock: options.clock, refresh: (since) => this.#refresh(since), journal: this.#engine.journal });
+    this.#follower = new Follower({
+      root,
+      clock: options.clock,
+      refresh: (since) => this.#refresh(since),
+      journal: this.#engine.journal,
+    });
     const { promise, resolve } = Promise.withResolvers<string>();
     this.stopped = promise;
     this.#tellStopped = resolve;
@@ -136,7 +148,8 @@ class RunningLab implements Lab {
       }
       journal.add({ type: "lab", message: `${this.name} starts`, level: "info", actor: "host" });
       const failure = await this.#engine.lane.run(() => this.#adopt(reading, options.clock.now(), "file"));
-      if (failure !== undefined) throw new OperationError("failed", `The lab could not be started: ${failure}.`);
+      if (failure !== undefined)
+        throw new OperationError("failed", `The lab could not be started: ${failure}.`);
       if (options.watch === true) await this.#follower.begin(this.#watchedFiles());
     } catch (error) {
       await this.#finish("it could not be started");
@@ -181,16 +194,25 @@ class RunningLab implements Lab {
   }
 
   typeConsole(guest: string, text: string): number | string {
-    const row = this.snapshot().devices.find((device) => device.class === "vconsole" && device.guests.includes(guest));
+    const row = this.snapshot().devices.find(
+      (device) => device.class === "vconsole" && device.guests.includes(guest),
+    );
     if (row === undefined) return `${guest} has no console`;
     const typed = this.#hypervisor.typeConsole(row.id, text);
     return typed.ok ? typed.value : typed.refusal.message;
   }
 
   /** A second call that is in a hurry kills what still takes its time. */
-  #takeDown({ graceMs, actor = "host" }: { readonly graceMs?: number; readonly actor?: string }): Promise<void> {
+  #takeDown({
+    graceMs,
+    actor = "host",
+  }: {
+    readonly graceMs?: number;
+    readonly actor?: string;
+  }): Promise<void> {
     if (this.#down !== undefined) {
-      if (graceMs === 0) for (const guest of this.#hypervisor.guests()) void this.#hypervisor.killGuest(guest.id);
+      if (graceMs === 0)
+        for (const guest of this.#hypervisor.guests()) void this.#hypervisor.killGuest(guest.id);
       return this.#down;
     }
     this.#engine.journal.add({ type: "lab", message: "going down", level: "info", actor });
@@ -270,7 +292,10 @@ class RunningLab implements Lab {
       ready: this.#engine.ready,
       failures: this.#engine.failures,
       watch: this.#follower.state(held),
-      outputs: (this.#applied.model?.outputs ?? []).map(({ name, value }) => ({ name, text: showValue(value) })),
+      outputs: (this.#applied.model?.outputs ?? []).map(({ name, value }) => ({
+        name,
+        text: showValue(value),
+      })),
       diagnostics,
       diagnosticsText: diagnosticsText + this.#refused,
     };

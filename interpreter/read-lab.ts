@@ -1,8 +1,7 @@
 // From files to a checked model: one reading of a lab. Used by the running lab, by `check` and by `plan` alike.
 
 import { createHash } from "node:crypto";
-import * as lang from "../lang/index.ts";
-import { evaluate } from "../lang/index.ts";
+import { evaluate, renderDiagnostics } from "../lang/index.ts";
 import type { Allocations, Diagnostic } from "../lang/index.ts";
 import type { Environment } from "./control/paths.ts";
 import type { ImageFiles } from "./drivers/image-files.ts";
@@ -27,9 +26,8 @@ export interface Reading extends Checked {
   readonly sourceDigest: string;
 }
 
-type Render = (diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, string>) => string;
-const renderDiagnostics: Render =
-  (lang as { renderDiagnostics?: Render }).renderDiagnostics ?? ((all) => all.map((one) => `${one.code} ${one.message}\n`).join(""));
+/** How diagnostics look where nobody said how wide: in snapshots and logs. */
+const PLAIN = { colour: false, width: 100 };
 
 /** Reads and checks. Everything that is wrong is in the diagnostics; then there is no model. */
 export function readLab(options: ReadOptions): Reading {
@@ -42,7 +40,8 @@ export function readLab(options: ReadOptions): Reading {
   return {
     ...(model !== undefined && !wrong && { model }),
     diagnostics,
-    diagnosticsText: diagnostics.length === 0 ? "" : renderDiagnostics(diagnostics, sources),
+    diagnosticsText: diagnostics.length === 0 ? "" : renderDiagnostics(diagnostics, sources, PLAIN),
+    sources,
     inputs: [root, ...inputs, ...(model?.inputs ?? []), ...(model?.paths ?? [])],
     sourceDigest: digestOf(sources),
   };
