@@ -130,7 +130,9 @@ export class Engine {
   }
 
   /** Resolves when every goal is met, when one can't be met any more, or when the time is up. */
-  async whenReady(timeoutMs?: number): Promise<{ readonly ready: boolean; readonly failed: readonly string[] }> {
+  async whenReady(
+    timeoutMs?: number,
+  ): Promise<{ readonly ready: boolean; readonly failed: readonly string[] }> {
     if (!this.#isSettled()) await this.#settled(timeoutMs);
     return { ready: this.ready, failed: this.guests.hopeless() };
   }
@@ -195,9 +197,21 @@ export class Engine {
 
   #tellFailure(result: Executed & { ok: false }, actor: string): void {
     const { failure, stuck } = result;
-    this.journal.add({ type: "step", address: failure.address, message: `failed: ${failure.message}`, level: "error", actor });
+    this.journal.add({
+      type: "step",
+      address: failure.address,
+      message: `failed: ${failure.message}`,
+      level: "error",
+      actor,
+    });
     for (const { address, message } of stuck) {
-      this.journal.add({ type: "step", address, message: `could not be taken back: ${message}`, level: "error", actor });
+      this.journal.add({
+        type: "step",
+        address,
+        message: `could not be taken back: ${message}`,
+        level: "error",
+        actor,
+      });
     }
     const message = stuck.length === 0 ? "taken back: everything is as it was" : "taken back in part";
     this.journal.add({ type: "plan", message, level: "warning", actor });

@@ -2,7 +2,8 @@
 // Never for a mistake in a user's text (that is a diagnostic), never for a bug of ours.
 
 /** The sort of trouble; each has its exit code. */
-export type Trouble = "failed" | "invalid" | "not-running" | "locked" | "denied" | "state" | "protocol" | "timeout";
+export type Trouble =
+  "failed" | "invalid" | "not-running" | "locked" | "denied" | "state" | "protocol" | "timeout";
 
 const EXIT_CODES: Readonly<Record<Trouble, number>> = {
   failed: 1,

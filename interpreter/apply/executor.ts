@@ -93,7 +93,12 @@ async function walk(
   };
   // Bound: each node is visited once.
   while (next < ready.length || running.size > 0) {
-    while (next < ready.length && running.size < PARALLEL_MAX && failure === undefined && thrown === undefined) {
+    while (
+      next < ready.length &&
+      running.size < PARALLEL_MAX &&
+      failure === undefined &&
+      thrown === undefined
+    ) {
       const node = ready[next++] ?? 0;
       const visited: Promise<void> = visit(node)
         .then(

@@ -176,7 +176,8 @@ export class Machine {
     invariant(path !== undefined, `${resource.address} has no path`);
     const file = images.look(path);
     if ("problem" in file) return refuse(file.problem);
-    if (wanted !== undefined && wanted !== file.digest) return refuse(`${path} changed while it was being applied`);
+    if (wanted !== undefined && wanted !== file.digest)
+      return refuse(`${path} changed while it was being applied`);
     const made = await hypervisor.compile(file.bytes);
     if (!made.ok) return made;
     this.#keepImage(resource.address);

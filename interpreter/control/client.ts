@@ -29,7 +29,10 @@ type Listener = (payload: never) => void;
  */
 export async function connect(socketPath: string): Promise<LabClient> {
   const socket = await openSocket(socketPath);
-  const rpc = createMessageConnection(new FrameReader(socket, CLIENT_LIMITS), new FrameWriter(socket, CLIENT_LIMITS));
+  const rpc = createMessageConnection(
+    new FrameReader(socket, CLIENT_LIMITS),
+    new FrameWriter(socket, CLIENT_LIMITS),
+  );
   const listeners = new Map<string, Set<Listener>>();
   let reason = "the connection has ended";
   rpc.onError(() => undefined);
@@ -60,7 +63,10 @@ export async function connect(socketPath: string): Promise<LabClient> {
   });
   if (hello.version !== PROTOCOL_VERSION) {
     socket.destroy();
-    throw new OperationError("protocol", `The lab speaks version ${hello.version}, this program ${PROTOCOL_VERSION}.`);
+    throw new OperationError(
+      "protocol",
+      `The lab speaks version ${hello.version}, this program ${PROTOCOL_VERSION}.`,
+    );
   }
   return {
     hello,

@@ -72,7 +72,9 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
       if (all.length >= HEADER_BYTES_MAX) throw new Error("a header is too long");
       return false;
     }
-    const match = /^content-length: *([0-9]{1,10})$/im.exec(all.toString("latin1", 0, end).replaceAll("\r", ""));
+    const match = /^content-length: *([0-9]{1,10})$/im.exec(
+      all.toString("latin1", 0, end).replaceAll("\r", ""),
+    );
     const length = match === null ? -1 : Number(match[1]);
     if (length < 0) throw new Error("a header has no Content-Length");
     if (length > this.#limits.bodyBytesMax) throw new Error(`a message of ${length} bytes is too large`);
@@ -95,7 +97,12 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
 
 function parseMessage(body: Buffer): Message {
   const message: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  if (typeof message !== "object" || message === null || !("jsonrpc" in message) || message.jsonrpc !== "2.0") {
+  if (
+    typeof message !== "object" ||
+    message === null ||
+    !("jsonrpc" in message) ||
+    message.jsonrpc !== "2.0"
+  ) {
     throw new Error("a message is not JSON-RPC 2.0");
   }
   return message as Message;
@@ -116,7 +123,8 @@ export class FrameWriter extends AbstractMessageWriter implements MessageWriter 
   write(message: Message): Promise<void> {
     const body = Buffer.from(JSON.stringify(message), "utf8");
     if (this.#socket.writableLength + body.length > this.#limits.unsentBytesMax) this.#socket.destroy();
-    if (this.#socket.destroyed || !this.#socket.writable) return Promise.reject(new Error("the connection has ended"));
+    if (this.#socket.destroyed || !this.#socket.writable)
+      return Promise.reject(new Error("the connection has ended"));
     return new Promise((resolve, reject) => {
       this.#socket.cork();
       this.#socket.write(`Content-Length: ${body.length}${END_OF_HEADER}`, "latin1");

@@ -49,9 +49,17 @@ export function prepareRuntimeFolder(env: Environment = process.env): string {
     const mine = process.getuid === undefined || facts.uid === process.getuid();
     if (facts.isDirectory() && mine && (facts.mode & 0o077) === 0) return folder;
   } catch (error) {
-    throw new OperationError("denied", `The folder for control sockets can't be made: ${errorText(error)}.`, ADVICE);
+    throw new OperationError(
+      "denied",
+      `The folder for control sockets can't be made: ${errorText(error)}.`,
+      ADVICE,
+    );
   }
-  throw new OperationError("denied", `The folder ${folder} is not yours alone (it must have mode 0700).`, ADVICE);
+  throw new OperationError(
+    "denied",
+    `The folder ${folder} is not yours alone (it must have mode 0700).`,
+    ADVICE,
+  );
 }
 
 const ADVICE = "Set XDG_RUNTIME_DIR to a folder of your own.";

@@ -25,7 +25,8 @@ export interface LabEvent {
 
 export interface GuestRow {
   readonly address: string;
-  readonly state: "waiting" | "booting" | "running" | "stopping" | "completed" | "failed" | "stopped" | "quarantined";
+  readonly state:
+    "waiting" | "booting" | "running" | "stopping" | "completed" | "failed" | "stopped" | "quarantined";
   readonly goal: "running" | "ready" | "completed";
   readonly goalMet: boolean;
   readonly exit?: number;
@@ -100,7 +101,10 @@ export interface Methods {
   hello: { params: { version: number }; result: { version: number; lab: string; pid: number; file: string } };
   snapshot: { params: Record<string, never>; result: Snapshot };
   /** Also starts `snapshot` notifications, at most four a second and one a second while nothing changes. */
-  subscribe: { params: { snapshots?: boolean; events?: boolean; logs?: boolean }; result: Record<string, never> };
+  subscribe: {
+    params: { snapshots?: boolean; events?: boolean; logs?: boolean };
+    result: Record<string, never>;
+  };
   logs: { params: { guests?: readonly string[]; lines?: number }; result: { lines: readonly LogLine[] } };
   events: { params: { since?: number }; result: { events: readonly LabEvent[] } };
   /** Stops the lab; answers when everything is down. */

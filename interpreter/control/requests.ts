@@ -3,7 +3,9 @@
 import type { Methods } from "./protocol.ts";
 
 /** A request that a client may make, or why it is none. */
-export type Request = { readonly [M in keyof Methods]: { readonly method: M; readonly params: Methods[M]["params"] } }[keyof Methods];
+export type Request = {
+  readonly [M in keyof Methods]: { readonly method: M; readonly params: Methods[M]["params"] };
+}[keyof Methods];
 
 type Check = (value: unknown) => boolean;
 type Shape = Readonly<Record<string, { readonly check: Check; readonly required?: true }>>;
@@ -29,7 +31,8 @@ export function readRequest(method: string, params: unknown): Request | string {
   if (!Object.hasOwn(SHAPES, method)) return `there is no method \`${method}\``;
   const shape = SHAPES[method as keyof Methods];
   const given = params ?? {};
-  if (typeof given !== "object" || Array.isArray(given)) return `the parameters of \`${method}\` are not an object`;
+  if (typeof given !== "object" || Array.isArray(given))
+    return `the parameters of \`${method}\` are not an object`;
   for (const [name, member] of Object.entries(shape)) {
     const value = (given as Readonly<Record<string, unknown>>)[name];
     if (value === undefined ? member.required === true : !member.check(value)) {

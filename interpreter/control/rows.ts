@@ -39,7 +39,9 @@ export function renderRows(sources: RowSources, rates: RateSource): Rows {
     guests,
     devices: deviceRows(sources, devices, seen),
     networks: networkRows(sources, rates),
-    buses: sources.hypervisor.buses().map((bus): BusRow => ({ address: bus.id, devices: bus.devices, members: bus.members })),
+    buses: sources.hypervisor
+      .buses()
+      .map((bus): BusRow => ({ address: bus.id, devices: bus.devices, members: bus.members })),
   };
 }
 

@@ -98,7 +98,9 @@ test("a client is greeted and answered", async () => {
   expect(client.hello).toEqual({ version: PROTOCOL_VERSION, lab: "t", pid: process.pid, file: "/t.vbus" });
   expect(await client.request("snapshot", {})).toEqual(snapshot());
   expect((await client.request("events", { since: 1 })).events).toEqual([event(2)]);
-  expect((await client.request("logs", { guests: ["a"] })).lines).toEqual([{ guest: "a", time: "", text: "line" }]);
+  expect((await client.request("logs", { guests: ["a"] })).lines).toEqual([
+    { guest: "a", time: "", text: "line" },
+  ]);
   expect(await client.request("typeConsole", { guest: "g", text: "abc" })).toEqual({ taken: 3 });
   client.close();
 });
@@ -136,7 +138,9 @@ test("50 clients are served at once, each with its snapshots", async () => {
   expect((await Promise.all(first)).every((shown) => shown.lab === "t")).toBe(true);
   const heard = clients.map((client) => new Promise<LabEvent>((resolve) => client.on("event", resolve)));
   server.event(event(7));
-  expect((await Promise.all(heard)).map((entry) => entry.sequence)).toEqual(Array.from({ length: 50 }, () => 7));
+  expect((await Promise.all(heard)).map((entry) => entry.sequence)).toEqual(
+    Array.from({ length: 50 }, () => 7),
+  );
   for (const client of clients) client.close();
 });
 
@@ -237,7 +241,11 @@ async function readGenerations(socket: Socket, until: number): Promise<readonly 
   await new Promise<void>((resolve) => {
     socket.on("data", (chunk) => {
       text += String(chunk);
-      for (let match = /"generation":(\d+)/.exec(text); match !== null; match = /"generation":(\d+)/.exec(text)) {
+      for (
+        let match = /"generation":(\d+)/.exec(text);
+        match !== null;
+        match = /"generation":(\d+)/.exec(text)
+      ) {
         found.push(Number(match[1]));
         text = text.slice(match.index + match[0].length);
       }

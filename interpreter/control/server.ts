@@ -89,7 +89,10 @@ export class ControlServer {
   }
 
   #accept(socket: Socket): void {
-    const rpc = createMessageConnection(new FrameReader(socket, SERVER_LIMITS), new FrameWriter(socket, SERVER_LIMITS));
+    const rpc = createMessageConnection(
+      new FrameReader(socket, SERVER_LIMITS),
+      new FrameWriter(socket, SERVER_LIMITS),
+    );
     const subscriber = new Subscriber(rpc);
     let waiting = 0;
     this.#open.set(socket, subscriber);
@@ -162,9 +165,27 @@ export class ControlServer {
 
 /** What a dashboard would draw otherwise: all but clocks. */
 function changeKey(snapshot: Snapshot): string {
-  const guests = snapshot.guests.map((guest) => [guest.address, guest.state, guest.exits, guest.signals, guest.restarts]);
-  const devices = snapshot.devices.map((device) => [device.id, device.kicks, device.rx, device.tx, device.openBy]);
-  const rest = [snapshot.generation, snapshot.ready, snapshot.failures, snapshot.watch, snapshot.diagnosticsText];
+  const guests = snapshot.guests.map((guest) => [
+    guest.address,
+    guest.state,
+    guest.exits,
+    guest.signals,
+    guest.restarts,
+  ]);
+  const devices = snapshot.devices.map((device) => [
+    device.id,
+    device.kicks,
+    device.rx,
+    device.tx,
+    device.openBy,
+  ]);
+  const rest = [
+    snapshot.generation,
+    snapshot.ready,
+    snapshot.failures,
+    snapshot.watch,
+    snapshot.diagnosticsText,
+  ];
   return JSON.stringify([rest, guests, devices]);
 }
 

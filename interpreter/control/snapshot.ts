@@ -11,7 +11,15 @@ import { isoTime } from "../clock.ts";
 /** What the lab says about itself beside its things. */
 export type LabFacts = Pick<
   Snapshot,
-  "lab" | "file" | "generation" | "ready" | "failures" | "watch" | "outputs" | "diagnostics" | "diagnosticsText"
+  | "lab"
+  | "file"
+  | "generation"
+  | "ready"
+  | "failures"
+  | "watch"
+  | "outputs"
+  | "diagnostics"
+  | "diagnosticsText"
 >;
 
 export interface SnapshotSources extends RowSources {

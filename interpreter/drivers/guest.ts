@@ -56,7 +56,8 @@ function textsOf(value: Value): readonly string[] {
 
 /** A map or a record of scalars as texts. */
 export function entriesOf(value: Value): Readonly<Record<string, string>> {
-  if (value.is === "map") return Object.fromEntries(value.entries.map(([key, of]) => [textOf(key), textOf(of)]));
+  if (value.is === "map")
+    return Object.fromEntries(value.entries.map(([key, of]) => [textOf(key), textOf(of)]));
   if (value.is !== "record") return {};
   return Object.fromEntries(Object.entries(value.fields).map(([key, of]) => [key, textOf(of)]));
 }

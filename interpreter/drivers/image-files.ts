@@ -77,7 +77,9 @@ function inspect(path: string, bytes: Uint8Array<ArrayBuffer>, digest: string): 
     module = new WebAssembly.Module(bytes);
   } catch (error) {
     const isWasm = MAGIC.every((byte, index) => bytes[index] === byte);
-    const why = isWasm ? `is not a valid WebAssembly module: ${errorText(error)}` : "is not a WebAssembly module";
+    const why = isWasm
+      ? `is not a valid WebAssembly module: ${errorText(error)}`
+      : "is not a WebAssembly module";
     return { problem: `${path} ${why}` };
   }
   const wrong = checkModule(module);

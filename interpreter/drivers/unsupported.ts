@@ -7,7 +7,11 @@ import { driverOf } from "./registry.ts";
 const REFUSED: Readonly<Record<string, Readonly<Record<string, (value: Value) => boolean>>>> = {
   network: { links: isEmpty },
   venet: { vlan: isNone, impair: isNone },
-  guest: { health: isNone, realtime: isNone, vcpu: (value) => value.is === "variant" && value.name === "dedicated" },
+  guest: {
+    health: isNone,
+    realtime: isNone,
+    vcpu: (value) => value.is === "variant" && value.name === "dedicated",
+  },
   lab: { drift: (value) => value.is === "variant" && value.name === "heal" },
 };
 /** Of every kind. */

@@ -87,7 +87,9 @@ export class GuestLogs {
   #append(guest: string, log: GuestLog, pieces: readonly string[]): void {
     if (pieces.length === 0) return;
     const time = isoTime(this.#clock);
-    const texts = pieces.flatMap((piece) => cut(piece.endsWith("\r") ? piece.slice(0, -1) : piece, this.#limits.lineMax));
+    const texts = pieces.flatMap((piece) =>
+      cut(piece.endsWith("\r") ? piece.slice(0, -1) : piece, this.#limits.lineMax),
+    );
     const lines = texts.map((text): LogLine => ({ guest, time, text }));
     for (const line of lines) {
       log.lines.push({ order: this.#order++, line });

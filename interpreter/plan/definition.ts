@@ -35,7 +35,8 @@ export function define(lab: string, list: Iterable<Resource>): Definition {
   const devicesOf = new Map<string, string[]>();
   for (const resource of list) {
     resources.set(resource.address, resource);
-    if (resource.kind === "device" && resource.bus !== undefined) push(devicesOf, resource.bus, resource.address);
+    if (resource.kind === "device" && resource.bus !== undefined)
+      push(devicesOf, resource.bus, resource.address);
   }
   const needs = new Map<string, readonly string[]>();
   const neededBy = new Map<string, string[]>();

@@ -44,7 +44,9 @@ export class Graph {
       const node = stack.at(-1) ?? 0;
       if (done[node] === 0) {
         done[node] = 1;
-        const waiting = [...this.afterOf(node)].filter((earlier) => done[earlier] !== 2).sort((a, b) => b - a);
+        const waiting = [...this.afterOf(node)]
+          .filter((earlier) => done[earlier] !== 2)
+          .sort((a, b) => b - a);
         invariant(!waiting.some((earlier) => done[earlier] === 1), "a circle in a plan");
         stack.push(...waiting);
         continue;

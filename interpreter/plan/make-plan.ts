@@ -45,7 +45,9 @@ function inNeedOrder(desired: Definition): readonly string[] {
     // Bound: an address is opened once; the checker has refused circles.
     while (stack.length > 0) {
       const address = stack.at(-1) ?? "";
-      const waiting = open.has(address) ? [] : (desired.needs.get(address) ?? []).filter((need) => !placed.has(need));
+      const waiting = open.has(address)
+        ? []
+        : (desired.needs.get(address) ?? []).filter((need) => !placed.has(need));
       open.add(address);
       if (waiting.length > 0) {
         stack.push(...waiting);
@@ -71,7 +73,11 @@ function decide(
   if (before === undefined) return draft("create", after, { causes: ["not found"] });
   if (before.kind !== after.kind || before.class !== after.class) {
     const causes = [`${typeText(before)} -> ${typeText(after)}`];
-    return draft("replace", after, { causes, disruption: "recreate", touches: guestsSeeing(address, desired) });
+    return draft("replace", after, {
+      causes,
+      disruption: "recreate",
+      touches: guestsSeeing(address, desired),
+    });
   }
   const driver = driverOf(after.kind, after.class);
   invariant(driver !== undefined, `${address} has no driver`);
@@ -104,7 +110,10 @@ function draft(kind: StepKind, resource: Resource, parts: Partial<Draft> & Pick<
 
 function destroyStep(gone: Resource): Draft {
   const stores = gone.kind === "volume";
-  return draft("destroy", gone, { causes: ["no longer declared"], disruption: stores ? "data_loss" : "live" });
+  return draft("destroy", gone, {
+    causes: ["no longer declared"],
+    disruption: stores ? "data_loss" : "live",
+  });
 }
 
 interface Passed {
@@ -135,10 +144,14 @@ function passedOn(
   for (const device of devicesSeen(resource, desired)) {
     const step = drafts.get(device);
     if (step?.kind !== "replace" || !had.has(device)) continue;
-    causes.push({ text: `${device}: ${step.causes.join(", ")}`, disruption: stronger("restart", step.disruption) });
+    causes.push({
+      text: `${device}: ${step.causes.join(", ")}`,
+      disruption: stronger("restart", step.disruption),
+    });
   }
   for (const step of drafts.values()) {
-    if (step.resourceKind !== "lab" || step.kind !== "update" || !atLeast(step.disruption, "restart")) continue;
+    if (step.resourceKind !== "lab" || step.kind !== "update" || !atLeast(step.disruption, "restart"))
+      continue;
     causes.push({ text: `lab: ${step.causes.join(", ")}`, disruption: "restart" });
   }
   return causes;

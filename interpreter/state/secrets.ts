@@ -38,6 +38,9 @@ function hide(value: Value, key: Uint8Array): Value {
 
 const PREFIX = "hmac-sha256:";
 
-function hideFields(fields: Readonly<Record<string, Value>>, key: Uint8Array): Readonly<Record<string, Value>> {
+function hideFields(
+  fields: Readonly<Record<string, Value>>,
+  key: Uint8Array,
+): Readonly<Record<string, Value>> {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, hide(value, key)]));
 }

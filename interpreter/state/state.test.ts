@@ -28,7 +28,12 @@ function modelOf(allocations: Record<string, string>): Model {
   return { lab: "t", resources: [guest], outputs: [], allocations, inputs: [], paths: [] };
 }
 
-const entry = (model: Model) => ({ time: "2026-01-01T00:00:00.000Z", sourceDigest: "d", params: { a: 1 }, model });
+const entry = (model: Model) => ({
+  time: "2026-01-01T00:00:00.000Z",
+  sourceDigest: "d",
+  params: { a: 1 },
+  model,
+});
 
 test("generations are numbered and the newest is found again", () => {
   const state = openState(folder);
@@ -124,7 +129,9 @@ function child(program: string) {
     const { openState } = await import(${here("./state.ts")});
     const folder = ${JSON.stringify(folder)};
     ${program}`;
-  return spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+  return spawn(process.execPath, ["--input-type=module", "-e", code], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
 }
 
 test("the lock of another process is seen, and dies with it", async () => {
@@ -168,7 +175,8 @@ test("a copy of a running lab's state is readable", () => {
   const owner = openState(folder);
   owner.commit(entry(modelOf({ "a.eth0": "10.0.0.2" })));
   const other = mkdtempSync(path.join(os.tmpdir(), "vbus-copy-"));
-  for (const name of ["state.db", "state.db-wal"]) copyFileSync(path.join(folder, name), path.join(other, name));
+  for (const name of ["state.db", "state.db-wal"])
+    copyFileSync(path.join(folder, name), path.join(other, name));
   const copy = openState(other);
   expect(copy.allocations()).toEqual({ "a.eth0": "10.0.0.2" });
   copy.close();

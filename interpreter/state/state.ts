@@ -54,7 +54,8 @@ export function openState(folder: string, access: "owner" | "reader" = "owner"):
 }
 
 function unreadable(file: string, error: unknown): OperationError {
-  const hint = "Nothing was changed. Move the file away to start afresh; automatic addresses may then differ.";
+  const hint =
+    "Nothing was changed. Move the file away to start afresh; automatic addresses may then differ.";
   return new OperationError("state", `The state in ${file} can't be read: ${errorText(error)}.`, hint);
 }
 

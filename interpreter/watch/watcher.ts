@@ -59,10 +59,13 @@ export class Watcher {
     this.#since ??= now;
     clearTimeout(this.#timer);
     const rest = Math.max(0, BURST_MS - (now - this.#since));
-    this.#timer = setTimeout(() => {
-      const since = this.#since ?? now;
-      this.#since = undefined;
-      this.#options.changed(since);
-    }, Math.min(QUIET_MS, rest));
+    this.#timer = setTimeout(
+      () => {
+        const since = this.#since ?? now;
+        this.#since = undefined;
+        this.#options.changed(since);
+      },
+      Math.min(QUIET_MS, rest),
+    );
   }
 }
