@@ -1,0 +1,34 @@
+// `vbus check`: reads a configuration and says what is wrong with it. Boots nothing.
+
+import { checkFile } from "../../interpreter/index.ts";
+import type { Context, Exit } from "../context.ts";
+import { EXIT } from "../exit-codes.ts";
+import { sourceOf, type SourceOptions } from "../source-options.ts";
+import { counted } from "../text.ts";
+import { diagnosticsRecord, showDiagnostics } from "./diagnostics-record.ts";
+
+export interface CheckOptions extends SourceOptions {
+  readonly json?: boolean;
+}
+
+export function check({ terminal }: Context, file: string | undefined, options: CheckOptions): Exit {
+  const source = sourceOf(file, options);
+  const checked = checkFile(source);
+  const { model } = checked;
+  if (options.json) {
+    terminal.out(`${JSON.stringify(diagnosticsRecord(checked), undefined, 2)}\n`);
+  } else {
+    showDiagnostics(terminal, checked);
+    if (model)
+      terminal.err(`${terminal.paint("green", "ok", "err")} ${source.file}: ${summary(model.resources)}\n`);
+  }
+  return model ? EXIT.done : EXIT.invalid;
+}
+
+/** "2 guests, 1 network, 2 devices". */
+function summary(resources: readonly { readonly kind: string }[]): string {
+  const counts = new Map<string, number>();
+  for (const { kind } of resources) if (kind !== "lab") counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  if (counts.size === 0) return "an empty lab";
+  return [...counts].map(([kind, count]) => counted(count, kind)).join(", ");
+}

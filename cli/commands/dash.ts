@@ -1,0 +1,59 @@
+// `vbus dash`: a dashboard on a running lab; with --once a single picture for pipes and scripts.
+
+import { connect } from "../../interpreter/index.ts";
+import { UsageError, type Context, type Exit } from "../context.ts";
+import { EXIT } from "../exit-codes.ts";
+import { chooseRunning } from "../which-lab.ts";
+
+export interface DashOptions {
+  readonly once?: boolean;
+  readonly json?: boolean;
+  readonly plain?: boolean;
+  readonly markdown?: boolean;
+  readonly ascii?: boolean;
+  readonly file?: string;
+  readonly lab?: string;
+}
+
+export async function dash(context: Context, file: string | undefined, options: DashOptions): Promise<Exit> {
+  const { terminal } = context;
+  const socketPath = await chooseRunning({ file: file ?? options.file, lab: options.lab });
+  if (options.once) {
+    const client = await connect(socketPath);
+    const snapshot = await client.request("snapshot", {});
+    client.close();
+    const { renderOnce } = await import("../../tui/index.ts");
+    const format = options.json ? "json" : options.markdown ? "markdown" : "plain";
+    terminal.out(renderOnce(snapshot, { format, columns: terminal.columns }));
+    return EXIT.done;
+  }
+  if (!process.stdin.isTTY || !process.stdout.isTTY) {
+    throw new UsageError(
+      "A dashboard needs a terminal; `vbus dash --once` draws once, `vbus ps` lists the guests.",
+    );
+  }
+  return attach(context, socketPath, { attachedByUp: false, ...(options.ascii && { ascii: true }) });
+}
+
+/** Runs the dashboard in this process until it is left. */
+export async function attach(
+  context: Context,
+  socketPath: string,
+  options: { readonly attachedByUp: boolean; readonly ascii?: boolean },
+): Promise<Exit> {
+  const { runDashboard } = await import("../../tui/index.ts");
+  const end = await runDashboard({
+    connect: () => connect(socketPath),
+    attachedByUp: options.attachedByUp,
+    streams: { stdin: process.stdin, stdout: process.stdout },
+    environment: context.env,
+    ascii: options.ascii ?? false,
+    clock: context.clock,
+  });
+  if (end !== "stop") return EXIT.done;
+  const client = await connect(socketPath);
+  context.terminal.err(`stopping ${client.hello.lab} ...\n`);
+  await client.request("down", {});
+  client.close();
+  return EXIT.done;
+}

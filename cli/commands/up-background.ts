@@ -1,0 +1,99 @@
+// `up` on a terminal and `up -d`: starts the lab's own process, waits until it answers, then attaches or comes back.
+
+import { fork, type ChildProcess } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { connect, socketPathOf, type Source } from "../../interpreter/index.ts";
+import type { Context, Exit } from "../context.ts";
+import { EXIT } from "../exit-codes.ts";
+import type { ServedLetter } from "./up-served.ts";
+
+interface BackgroundOptions {
+  readonly dashboard: boolean;
+  readonly watch: boolean;
+  readonly wait?: boolean;
+  readonly timeoutMs: number | undefined;
+  readonly ascii?: boolean;
+}
+
+export async function upInBackground(
+  context: Context,
+  source: Source,
+  options: BackgroundOptions,
+): Promise<Exit> {
+  const { terminal } = context;
+  terminal.err(`starting ${source.file} ...\n`);
+  const letter = await startServer(source, options.watch);
+  if (letter.type === "refused") {
+    terminal.err(letter.text);
+    return letter.exit;
+  }
+  terminal.err(letter.notes);
+  if (options.dashboard) {
+    const { attach } = await import("./dash.ts");
+    return attach(context, letter.socketPath, { attachedByUp: true, ...(options.ascii && { ascii: true }) });
+  }
+  const client = await connect(letter.socketPath);
+  const { lab, pid } = client.hello;
+  if (options.wait) {
+    const time = options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs };
+    const { ready, failed } = await client.request("wait", time);
+    client.close();
+    if (ready) terminal.err(`${terminal.paint("green", "ready", "err")} ${lab}\n`);
+    else
+      terminal.err(failed.length > 0 ? `missed their goals: ${failed.join(", ")}\n` : "not ready in time\n");
+    if (ready) return EXIT.done;
+    return failed.length > 0 ? EXIT.failed : EXIT.busy;
+  }
+  client.close();
+  terminal.err(
+    `${terminal.paint("green", "running", "err")} ${lab} (pid ${pid}): vbus dash, vbus ps, vbus down\n`,
+  );
+  return EXIT.done;
+}
+
+/** The last words of a lab's process stand in this file. */
+function logFileOf(source: Source): string {
+  return socketPathOf(source.file).replace(/\.sock$/, ".log");
+}
+
+async function startServer(source: Source, watch: boolean): Promise<ServedLetter> {
+  const logFile = logFileOf(source);
+  mkdirSync(path.dirname(logFile), { recursive: true, mode: 0o700 });
+  const log = openSync(logFile, "w", 0o600);
+  const { flags = {}, values } = source.params ?? {};
+  const args = ["up", source.file, "--serve", ...(watch ? [] : ["--no-watch"])];
+  for (const [name, value] of Object.entries(flags)) args.push("-p", `${name}=${value}`);
+  const child = fork(process.argv[1] as string, [...args, ...(await paramsArgs(values))], {
+    detached: true,
+    stdio: ["ignore", log, log, "ipc"],
+    execArgv: [],
+  });
+  closeSync(log);
+  const letter = await firstLetter(child, logFile);
+  child.unref();
+  if (child.connected) child.disconnect();
+  return letter;
+}
+
+/** Values from a file go on as they were given: by the file's name. */
+async function paramsArgs(values: Readonly<Record<string, unknown>> | undefined): Promise<readonly string[]> {
+  if (values === undefined) return [];
+  const at = process.argv.indexOf("--params");
+  const file = at > 0 ? process.argv[at + 1] : process.env["VBUS_PARAMS"];
+  return file === undefined ? [] : ["--params", file];
+}
+
+function firstLetter(child: ChildProcess, logFile: string): Promise<ServedLetter> {
+  return new Promise((resolve) => {
+    child.once("message", (letter) => resolve(letter as ServedLetter));
+    child.once("exit", (code) => {
+      const words = readFileSync(logFile, "utf8").trimEnd();
+      resolve({
+        type: "refused",
+        exit: code ?? EXIT.failed,
+        text: `error: the lab's process ended.\n${words}\n`,
+      });
+    });
+  });
+}

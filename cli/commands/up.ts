@@ -1,0 +1,41 @@
+// `vbus up`: on a terminal it starts the lab as a process of its own and shows a dashboard; elsewhere the lab runs here.
+
+import type { Context, Exit } from "../context.ts";
+import { UsageError } from "../context.ts";
+import type { SourceOptions } from "../source-options.ts";
+import { sourceOf } from "../source-options.ts";
+
+export interface UpOptions extends SourceOptions {
+  readonly watch: boolean;
+  readonly wait?: boolean;
+  readonly timeout?: string;
+  readonly detach?: boolean;
+  readonly dash: boolean;
+  readonly ascii?: boolean;
+  readonly json?: boolean;
+  readonly serve?: boolean;
+}
+
+export async function up(context: Context, file: string | undefined, options: UpOptions): Promise<Exit> {
+  const source = sourceOf(file, options);
+  const timeoutMs = timeoutOf(options.timeout);
+  const watch = options.watch && context.env["VBUS_UP_NO_WATCH"] === undefined;
+  if (options.serve) return (await import("./up-served.ts")).serveLab(context, source, watch);
+  const dashboard = context.terminal.interactive && options.dash && !options.json && !options.detach;
+  if (dashboard || options.detach) {
+    const { upInBackground } = await import("./up-background.ts");
+    return upInBackground(context, source, { ...options, dashboard, watch, timeoutMs });
+  }
+  return (await import("./up-foreground.ts")).upInForeground(context, source, {
+    ...options,
+    watch,
+    timeoutMs,
+  });
+}
+
+function timeoutOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const seconds = Number(text);
+  if (!(seconds > 0)) throw new UsageError(`--timeout takes a number of seconds, not \`${text}\`.`);
+  return seconds * 1000;
+}

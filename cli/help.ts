@@ -1,0 +1,30 @@
+// What `vbus` says of itself: examples first.
+
+export const HELP = `vbus runs labs of isolated guests on a virtual bus, from .vbus files.
+
+Examples
+  vbus up                        run ./lab.vbus; edit it, save, and the running lab changes
+  vbus up --wait -p count=50     run until every goal is met, with a parameter
+  vbus check lab.vbus            what is wrong with a file
+  vbus plan                      what would change, and what it would disturb
+  vbus ps --json                 the guests of the running lab, for a program
+  vbus logs -f client            what a guest prints
+
+Write
+  check [file]      what is wrong with a configuration
+  plan [file]       what up or a save would change, and how disruptive it is
+
+Run
+  up [file]         runs a lab and keeps it equal to its file
+  down [file]       stops a running lab
+
+Look
+  dash [file]       a dashboard on a running lab (also: top)
+  ps [file]         the guests of a running lab
+  logs [guests...]  what guests printed
+  version           versions of vbus and of what it runs on
+
+vbus help COMMAND tells more. Every option has a variable: VBUS_UP_WAIT=1 is up --wait.
+Exit codes: 0 done, 1 failed, 2 changes present (plan --detailed-exitcode), 64 usage, 65 invalid configuration,
+69 no such lab running, 75 locked or timed out, 130 and 143 for signals.
+`;
