@@ -199,8 +199,12 @@ export class ExpressionParser extends RecoveringParser {
   /** Reads the closing bracket of the group, past what does not belong there (one error). */
   protected close(type: t.Token["tokenType"]): void {
     if (!this.RECORDING_PHASE && this.next.tokenType !== type) {
-      this.complain(type.LABEL ?? type.name, "VB1032");
+      const { next } = this;
       this.#abandon();
+      const end = next.endOffset + 1;
+      const message = `Expected ${type.LABEL ?? type.name}, found ${this.shown(next)}.`;
+      // A closing bracket that was put in is already reported.
+      if (!next.broken && !this.next.broken) this.report.error("VB1032", next.startOffset, end, message);
     }
     this.CONSUME(type);
   }
@@ -527,8 +531,16 @@ export class ExpressionParser extends RecoveringParser {
 
   entry = this.RULE("entry", (): ObjectEntry => {
     const start = this.here();
-    if (!this.RECORDING_PHASE) this.#checkEntry();
-    return this.OR([
+    const alternatives = this.#entryAlternatives(start);
+    if (this.RECORDING_PHASE) return this.OR(alternatives);
+    this.#checkEntry();
+    const { tokenType } = this.next;
+    const short = isIn(ENTRY_END, this.second) && tokenType !== t.Text && tokenType !== t.NumberToken;
+    return (alternatives[tokenType === t.Spread ? 2 : short ? 1 : 0] as { ALT: () => ObjectEntry }).ALT();
+  });
+
+  #entryAlternatives(start: number): { ALT: () => ObjectEntry }[] {
+    return [
       {
         ALT: (): ObjectEntry => {
           const key = this.#entryKey();
@@ -536,7 +548,6 @@ export class ExpressionParser extends RecoveringParser {
           const value = this.#valueOrError();
           return { node: "entry", key, value, span: this.from(start) };
         },
-        GATE: () => this.RECORDING_PHASE || !isIn(ENTRY_END, this.second),
       },
       {
         ALT: (): ObjectEntry => {
@@ -551,8 +562,8 @@ export class ExpressionParser extends RecoveringParser {
           return { node: "spread", value, span: this.from(start) };
         },
       },
-    ]);
-  });
+    ];
+  }
 
   // Keys that are none.
   #checkEntry(): void {
@@ -583,7 +594,9 @@ export class ExpressionParser extends RecoveringParser {
 
   /** Reads the `=` between a name and its value; `:` and `==` are taken for it, with an error. */
   protected assign(index: number, what: string): void {
-    const { tokenType, image, startOffset: start, broken } = this.next;
+    const { tokenType, startOffset: start, broken } = this.next;
+    const walrus = tokenType === t.Colon && this.second.tokenType === t.Equals;
+    const image = walrus ? ":=" : this.next.image;
     if (this.RECORDING_PHASE || tokenType === t.Equals || (tokenType !== t.Colon && image !== "==")) {
       this.expect(index, t.Equals, () => isIn(EXPRESSION_STARTS, this.next));
       return;
@@ -601,6 +614,7 @@ export class ExpressionParser extends RecoveringParser {
       );
     }
     this.consume(0, tokenType);
+    if (walrus) this.consume(0, t.Equals);
   }
 
   /** An expression, or an error node after a mistake. */

@@ -146,6 +146,7 @@ function blockPiece(lexing: Lexing, mode: StringMode, start: number, from: numbe
     }
   }
   lexing.noBlockEnd = true;
+  report.endIsKnown = true;
   report.error("VB1002", mode.opening, mode.opening + 3, 'This `"""` string is never closed.', {
     hint: 'Its end is a `"""` on a line of its own.',
     ...(inner < 0 ? {} : { fix: report.replace("Put it on a line of its own", inner, inner, "\n") }),

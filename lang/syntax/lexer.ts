@@ -89,6 +89,7 @@ function blockComment(lexing: Lexing): void {
   const close = text.indexOf("*/", start + 2);
   const end = close < 0 ? text.length : close + 2;
   if (close < 0) {
+    report.endIsKnown = true;
     report.error("VB1004", start, start + 2, "This comment is never closed.", {
       hint: "End it with `*/`; block comments do not nest.",
     });

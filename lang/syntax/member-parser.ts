@@ -8,6 +8,8 @@ import { TypeParser } from "./type-parser.ts";
 const NAMES = table(t.NameWord, t.Spread);
 const DEFAULT_STOP = table(t.Mark, t.word("where"));
 const FIELD_STOP = table(t.Equals, t.Mark, t.word("where"));
+/** What begins each alternative of a member; a field begins with its name. */
+const MEMBER_WORDS = ["", "live", "action", "holds", "timed", "...", "assert", "let"];
 type Alternatives = { ALT: () => Member }[];
 
 export class MemberParser extends TypeParser {
@@ -49,7 +51,11 @@ export class MemberParser extends TypeParser {
     if (!this.RECORDING_PHASE && this.second.tokenType === t.Equals && this.next.image !== "let") {
       this.#missingType();
     }
-    return this.OR((this.#alternatives ??= this.#all()));
+    const alternatives = (this.#alternatives ??= this.#all());
+    if (this.RECORDING_PHASE) return this.OR(alternatives);
+    const isField = this.second.tokenType === t.Colon;
+    const choice = isField ? 0 : Math.max(0, MEMBER_WORDS.indexOf(this.next.image));
+    return (alternatives[choice] as { ALT: () => Member }).ALT();
   });
 
   // `name = value` where a type has to be said.

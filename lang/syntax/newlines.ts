@@ -5,7 +5,18 @@
 import type { TokenType } from "chevrotain";
 import { Brackets, CLOSERS, closerOf, isCloser, isOpener } from "./brackets.ts";
 import type { Report } from "./report.ts";
-import { Comma, Equals, isWord, LeftBrace, LeftBracket, LeftParen, Mark, Middle, Newline } from "./tokens.ts";
+import {
+  Comma,
+  Equals,
+  Ident,
+  isWord,
+  LeftBrace,
+  LeftBracket,
+  LeftParen,
+  Mark,
+  Middle,
+  Newline,
+} from "./tokens.ts";
 import { RightBrace, SIGNS, Start, Text, Token, word } from "./tokens.ts";
 
 const flags = (types: Iterable<TokenType>): boolean[] => {
@@ -76,13 +87,21 @@ class NewlinePass {
     const b = this.#raw[index + 1];
     if (a === undefined || b === undefined) return;
     const c = this.#raw[index + 2];
-    if (!separates(a, b, c)) return;
+    if (!separates(a, b, c) && !this.#surelyNew(a, b, c)) return;
     // Bound: each turn closes a bracket.
     while (this.#endsHere(b, c)) this.#closeMissing(a.endOffset + 1);
     const type = this.#top()?.tokenType;
     if (type === LeftParen || type === Start) return;
     const newline = this.#raw[index] as Token;
     this.#out.push(newline);
+  }
+
+  // Whether an item certainly begins although the line before asks for more: `x = a +` and then `y = 1`.
+  // No valid text has this, so it only serves recovery.
+  #surelyNew(a: Token, b: Token, c: Token | undefined): boolean {
+    const type = this.#top()?.tokenType;
+    if ((type !== undefined && type !== LeftBrace) || a.tokenType === Comma || isOpener(a)) return false;
+    return b.tokenType === Ident && (c?.tokenType === Equals || c?.tokenType === Ident);
   }
 
   // Whether the innermost bracket, which never closes, most likely should have closed on the line that ends here.
@@ -165,6 +184,7 @@ class NewlinePass {
       });
       return this.#close(new Token(type, image, start, end));
     }
+    if (token === this.#raw.at(-1)) this.#report.endIsKnown = true;
     this.#report.error("VB1021", start, end, `\`${token.image}\` closes nothing.`, {
       hint: "No bracket of its kind is open here.",
       fix: this.#report.replace("Remove it", start, end, ""),

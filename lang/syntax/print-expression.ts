@@ -52,7 +52,9 @@ function printArgument({ name, value }: Argument, indentation: string): string {
 
 function printList(expr: Expr & { node: "list" }, indentation: string): string {
   const loop = expr.loop === undefined ? "" : printLoop(expr.loop, indentation);
-  const items = expr.items.map(({ spread, value }) => `${spread ? "..." : ""}${printExpression(value, indentation)}`);
+  const items = expr.items.map(
+    ({ spread, value }) => `${spread ? "..." : ""}${printExpression(value, indentation)}`,
+  );
   return `[${loop}${items.join(", ")}]`;
 }
 
@@ -158,7 +160,11 @@ export function printType(type: Type): string {
 // Types keep no parentheses, so they are added where the grammar needs them.
 function printInner(type: Type): string {
   const bare = ["named-type", "literal-type", "list-type", "map-type", "record-type"].includes(type.node);
-  return bare ? printType(type) : type.node === "optional-type" ? printOptional(type) : `(${printType(type)})`;
+  return bare
+    ? printType(type)
+    : type.node === "optional-type"
+      ? printOptional(type)
+      : `(${printType(type)})`;
 }
 
 const printOptional = (type: Type): string => `(${printType(type)})`;

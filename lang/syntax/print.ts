@@ -146,4 +146,3 @@ function printAct(act: Act, at: string): string {
   if (act.node === "action") return at + printExpression(act.call, at);
   return `${at}set ${printExpression(act.place, at)} = ${printExpression(act.value, at)}`;
 }
-

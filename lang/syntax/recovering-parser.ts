@@ -6,7 +6,8 @@ import type { IToken, TokenType } from "chevrotain";
 import type { Expr, Name, Span } from "./ast.ts";
 import { isCloser, isOpener } from "./brackets.ts";
 import type { More, Report } from "./report.ts";
-import { Comma, Newline, Separator, SIGNS, Text, Token, VOCABULARY } from "./tokens.ts";
+import { Colon, Comma, Equals, LeftBrace, NameWord, Newline, RefWord, Separator, SIGNS } from "./tokens.ts";
+import { Start, Text, Token, VOCABULARY } from "./tokens.ts";
 
 /** Thrown to unwind to the nearest `attempt`; the mistake is reported before. */
 const BAIL = { reason: "a syntax error that is already reported" };
@@ -30,6 +31,11 @@ export const table = (...types: TokenType[]): Table => tableOf(types);
 export const isIn = (set: Table, token: IToken): boolean => set[token.tokenTypeIdx] === true;
 
 const sayable = (text: string): string => (text.length > 24 ? `${text.slice(0, 23)}…` : text);
+
+/** Words that are operators elsewhere. */
+const HABITS: Readonly<Record<string, string>> = { and: "&&", or: "||" };
+/** What is only recognised by its second token. */
+const NEEDS_TWO: ReadonlySet<string> = new Set(["An item", "A step", "A member", "An entry", "A field"]);
 
 /** The base of the parser. One instance serves every text, one after the other. */
 export class RecoveringParser extends EmbeddedActionsParser {
@@ -95,7 +101,7 @@ export class RecoveringParser extends EmbeddedActionsParser {
     const token = this.next;
     const start = this.here();
     const end = token.tokenType === EOF ? start : token.endOffset + 1;
-    if (token.broken) return;
+    if (token.broken || (token.tokenType === EOF && this.report.endIsKnown)) return;
     this.report.error(code, start, end, `Expected ${expected}, found ${this.shown(token)}.`, more);
   }
 
@@ -157,7 +163,7 @@ export class RecoveringParser extends EmbeddedActionsParser {
   }
 
   /** `[ element { sep element } ]`, up to the closing bracket. A broken element does not harm the others. */
-  protected separated(separator: TokenType, what: string, element: () => void, starts?: Table): void {
+  protected separated(separator: TokenType, what: string, element: () => void, starts: Table): void {
     if (this.RECORDING_PHASE) {
       this.MANY_SEP({ SEP: separator, DEF: element });
       return;
@@ -174,10 +180,12 @@ export class RecoveringParser extends EmbeddedActionsParser {
         if (this.atEnd() && comma.tokenType === Comma) this.emptyElement(what);
         continue;
       }
-      const joined = starts !== undefined && isIn(starts, this.next) && this.LA(1) !== before;
+      const joined = isIn(starts, this.next) && this.LA(1) !== before && this.startsElement(what);
       if (!complained) this.missingSeparator(what, joined);
       complained = true;
-      if (!joined) this.skip();
+      if (joined) continue;
+      this.skip();
+      if (!this.atEnd()) this.consume(0, Separator);
     }
   }
 
@@ -191,13 +199,29 @@ export class RecoveringParser extends EmbeddedActionsParser {
     });
   }
 
+  /** Whether what comes looks like an element of its own, and not like the rest of the one before. */
+  protected startsElement(what: string): boolean {
+    if (Object.hasOwn(HABITS, this.next.image)) return false;
+    return !NEEDS_TWO.has(what) || isIn(SECOND_OF_ITEM, this.second);
+  }
+
   protected missingSeparator(what: string, joined: boolean): void {
     const at = this.behind();
     if (joined) {
       this.complain(`a comma or a newline after ${what.toLowerCase()}`, "VB1031", {
         fix: this.report.replace("Add a comma", at, at, ","),
       });
-    } else this.complain(`the end of ${what.toLowerCase()}`, "VB1031");
+      return;
+    }
+    const { image, startOffset: start, endOffset } = this.next;
+    const meant = Object.hasOwn(HABITS, image) ? HABITS[image] : undefined;
+    const fix =
+      meant === undefined
+        ? undefined
+        : this.report.replace(`Write \`${meant}\``, start, endOffset + 1, meant);
+    this.complain(`the end of ${what.toLowerCase()}`, "VB1031", {
+      ...(fix === undefined ? {} : { fix, hint: `Did you mean \`${meant}\`?` }),
+    });
   }
 
   /** Reads `type`; where it is missing and `ahead` shows that only it is, goes on as if it stood there. */
@@ -247,3 +271,4 @@ export class RecoveringParser extends EmbeddedActionsParser {
 }
 
 const SEPARATORS = table(Separator);
+const SECOND_OF_ITEM = table(Equals, Colon, LeftBrace, NameWord, RefWord, Text, Start);

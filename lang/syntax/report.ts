@@ -18,6 +18,8 @@ export class Report {
   readonly file: string;
   readonly text: string;
   readonly diagnostics: Diagnostic[] = [];
+  /** Something that never closes is already reported: the end of the text is no news. */
+  endIsKnown = false;
   readonly #places = new Set<number>();
 
   constructor(file: string, text: string) {
