@@ -5,6 +5,7 @@
 import { fileURLToPath } from "node:url";
 import { buildGuests } from "./build-guests.ts";
 import { buildDist, copyToDist } from "./build-dist.ts";
+import { linkCommand } from "./build-link.ts";
 import { buildWat } from "./build-wat.ts";
 
 /** What a step did, in a few words; `problems` are sentences for the user. */
@@ -20,6 +21,7 @@ const steps: readonly (readonly [name: string, run: () => Promise<StepResult>])[
   ["guests", () => buildGuests(root)],
   ["dist", () => buildDist(root)],
   ["copies", () => copyToDist(root)],
+  ["link", () => linkCommand(root)],
 ];
 
 let failed = false;

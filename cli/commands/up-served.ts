@@ -51,6 +51,6 @@ export async function serveLab({ terminal, clock }: Context, source: Source, wat
 }
 
 function tell(letter: ServedLetter): void {
-  if (!process.connected) return;
-  process.send?.(letter, undefined, undefined, () => process.disconnect());
+  if (!process.connected || !process.send) return;
+  process.send(letter, undefined, undefined, () => process.disconnect?.());
 }
