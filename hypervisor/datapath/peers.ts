@@ -32,7 +32,6 @@ export class Peers<Letter extends { readonly type: string }> {
   constructor(fabric: Fabric, thread: number, inbox: MessagePort, other: (letter: Letter) => void) {
     this.#fabric = fabric;
     this.#thread = thread;
-    this.#seen = mailOf(fabric, thread);
     this.#inbox = inbox;
     this.#other = other;
   }

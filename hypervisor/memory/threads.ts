@@ -60,10 +60,8 @@ export function eventsOf(fabric: Fabric, thread: number): number {
 export function startRow(fabric: Fabric, thread: number): number {
   const { i32, f64 } = fabric;
   const incarnation = ((i32[at(thread, THREAD.incarnation)] as number) + 1) | 0;
-  const mail = i32[at(thread, THREAD.mail)] as number;
   i32.fill(0, threadAt(thread) >> 2, (threadAt(thread) + THREAD.size) >> 2);
   f64[(threadAt(thread) + THREAD.exits) >> 3] = 0;
-  i32[at(thread, THREAD.mail)] = mail;
   Atomics.store(i32, at(thread, THREAD.incarnation), incarnation);
   return incarnation;
 }
