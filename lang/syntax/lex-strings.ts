@@ -96,7 +96,10 @@ function linePiece(lexing: Lexing, mode: StringMode, start: number): void {
   const opening = mode.pieces.length === 0 ? start : mode.opening;
   report.error("VB1002", opening, at, "This string is not closed on its line.", {
     hint: 'End it with `"`; a text of several lines stands between `"""`.',
-    fix: report.replace('Add the closing `"`', at, at, '"'),
+    // Where brackets close in it, the place of the quote is anybody's guess.
+    ...(/[)\]},]/.test(text.slice(start, at))
+      ? {}
+      : { fix: report.replace('Add the closing `"`', at, at, '"') }),
   });
   finish(at, at, false);
   const last = lexing.tokens.at(-1);

@@ -49,6 +49,9 @@ function separates(a: Token, b: Token, c: Token | undefined): boolean {
   return !(is(SOFT, b) && c !== undefined && !is(AFTER_NAME, c));
 }
 
+const isString = (token: Token | undefined): boolean =>
+  token !== undefined && (token.tokenType === Text || token.tokenType === End);
+
 class NewlinePass {
   readonly #raw: readonly Token[];
   readonly #report: Report;
@@ -118,7 +121,9 @@ class NewlinePass {
   #closeMissing(at: number, silent = false): void {
     const opener = this.#top() as Token;
     const closer = closerOf(opener.tokenType);
-    if (!silent) {
+    // A string that swallowed the rest of its line has swallowed the bracket too.
+    const swallowed = this.#out.at(-1)?.broken === true && isString(this.#out.at(-1));
+    if (!silent && !swallowed) {
       const end = opener.endOffset + 1;
       this.#report.error("VB1020", opener.startOffset, end, `\`${opener.image}\` is not closed.`, {
         hint: `A \`${closer.image}\` is missing.`,
@@ -216,7 +221,7 @@ class NewlinePass {
     report.error("VB1022", at, at, `The text ends inside the \`${image}\` of line ${line}.`, {
       hint: `A \`${closing.at(-1)}\` is missing, here or before.`,
       related,
-      ...(closing.length === 1
+      ...(closing.length === 1 && image === "{"
         ? { fix: report.replace(`Add \`${closing[0]}\``, at, at, `\n${closing[0]}`) }
         : {}),
     });

@@ -3,6 +3,7 @@
 
 import { EmbeddedActionsParser, EOF } from "chevrotain";
 import type { IToken, TokenType } from "chevrotain";
+import type { Edit } from "../diagnostics.ts";
 import type { Expr, Name, Span } from "./ast.ts";
 import { isCloser, isOpener } from "./brackets.ts";
 import type { More, Report } from "./report.ts";
@@ -168,6 +169,7 @@ export class RecoveringParser extends EmbeddedActionsParser {
       this.MANY_SEP({ SEP: separator, DEF: element });
       return;
     }
+    let commas: Edit[] | undefined;
     let complained = false;
     // Bound: each turn reads a token.
     while (!this.atEnd()) {
@@ -181,7 +183,11 @@ export class RecoveringParser extends EmbeddedActionsParser {
         continue;
       }
       const joined = isIn(starts, this.next) && this.LA(1) !== before && this.startsElement(what);
-      if (!complained) this.missingSeparator(what, joined);
+      const at = this.behind();
+      const comma = { span: this.report.span(at, at), text: "," };
+      // The first missing comma is the error; its fix adds them all.
+      if (joined && commas !== undefined) commas.push(comma);
+      else if (!complained) this.missingSeparator(what, joined ? (commas = [comma]) : undefined);
       complained = true;
       if (joined) continue;
       this.skip();
@@ -205,12 +211,10 @@ export class RecoveringParser extends EmbeddedActionsParser {
     return !NEEDS_TWO.has(what) || isIn(SECOND_OF_ITEM, this.second);
   }
 
-  protected missingSeparator(what: string, joined: boolean): void {
-    const at = this.behind();
-    if (joined) {
-      this.complain(`a comma or a newline after ${what.toLowerCase()}`, "VB1031", {
-        fix: this.report.replace("Add a comma", at, at, ","),
-      });
+  protected missingSeparator(what: string, commas: readonly Edit[] | undefined): void {
+    if (commas !== undefined) {
+      const fix = { title: "Add commas", edits: commas };
+      this.complain(`a comma or a newline after ${what.toLowerCase()}`, "VB1031", { fix });
       return;
     }
     const { image, startOffset: start, endOffset } = this.next;
