@@ -49,7 +49,9 @@ function answer(host: TestHost, frame: Uint8Array, peer: Peer): void {
   for (const delay of (peer.answers ?? (() => [30 * US]))(sequence, host)) {
     const echo = { type: 0, id: frame[38]! * 256 + frame[39]!, sequence, data: [...frame.slice(42)] } as const;
     const reply = frames.icmp({ ...PEER, fromIp: frame.slice(30, 34).join(".") }, echo);
-    host.in(delay, () => host.deliver(1, peer.changed?.(reply) ?? reply));
+    const deliver = (): unknown => host.deliver(1, peer.changed?.(reply) ?? reply);
+    if (delay === 0) deliver();
+    else host.in(delay, deliver);
   }
 }
 
@@ -178,7 +180,7 @@ test("strangers' answers and broken ones are nobody's", () => {
 });
 
 test("more than 65,536 requests: sequence numbers begin again", () => {
-  const { host, code } = run([...TO, "--count", "65600", "--interval", "0s"], { answers: () => [US] });
+  const { host, code } = run([...TO, "--count", "65600", "--interval", "0s"], { answers: () => [0] });
   expect(code).toBe(0);
   expect(host.log).toContain("icmp_seq=65600 ttl");
   expect(host.log).toContain("65600 packets transmitted, 65600 received, 0% packet loss");
@@ -247,8 +249,8 @@ test.each([
   ["1.5s", 1.5 * SECOND],
   ["250us", 250 * US],
   ["90min", 5400 * SECOND],
-  ["2h", 7200 * SECOND],
-  ["1d", 86_400 * SECOND],
+  ["0.1h", 360 * SECOND],
+  ["0.01d", 864 * SECOND],
   ["500000ns", 500 * US],
   ["0.001s", MS],
 ])("a timeout of %s is that long", (text, ns) => {

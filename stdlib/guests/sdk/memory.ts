@@ -32,6 +32,8 @@ function rounded(bytes: usize): usize {
 export function allocate(bytes: usize): usize {
   if (!ready) prepare();
   const wanted = rounded(bytes);
+  // Nothing, or so much that rounding went past the end of all numbers.
+  if (wanted == 0) return 0;
   let before: usize = 0;
   for (let at = first; at != 0; before = at, at = load<usize>(at, BLOCK_NEXT)) {
     const size = load<usize>(at, BLOCK_BYTES);

@@ -23,7 +23,7 @@ export interface HostOptions {
   readonly args?: readonly string[];
   readonly devices?: readonly Device[];
   readonly pages?: number;
-  /** Where positions of rx rings begin, to see them wrap. The guest's own `scan` begins at 0 all the same. */
+  /** What `open` answers, instead of a handle. */
   readonly openResult?: number;
   /** What `signal` answers, call by call, before it works anything off; then 0. */
   readonly signalAnswers?: number[];
@@ -66,9 +66,17 @@ export class TestHost {
 
   /** Runs the guest to its end and answers its exit code. */
   run(wasm: URL): number {
-    const module = new WebAssembly.Module(readFileSync(wasm));
-    const instance = new WebAssembly.Instance(module, { env: { memory: this.memory }, vbus: this.verbs() });
+    const instance = this.instantiate(new WebAssembly.Module(readFileSync(wasm)));
     return (instance.exports["main"] as () => number)();
+  }
+
+  instantiate(module: WebAssembly.Module): WebAssembly.Instance {
+    return new WebAssembly.Instance(module, { env: { memory: this.memory }, vbus: this.verbs() });
+  }
+
+  /** Opens a device as a guest would, for tests of parts that begin behind that. */
+  openDevice(id: number): void {
+    this.handles.set(id, id);
   }
 
   /** Plans something for a time of the virtual clock, counted from the start, in nanoseconds. */
@@ -178,7 +186,7 @@ export class TestHost {
     const count = length / 16;
     if (count < 16 || count > 1024 || (count & (count - 1)) !== 0) return ERRNO.einval;
     if (at + length > this.memory.buffer.byteLength) return ERRNO.efault;
-    const ring = new HostRing(this.memory, at, length, signalOffset, 0);
+    const ring = new HostRing(this.memory, at, length, signalOffset);
     this.rings.set(`${device}:${id}`, ring);
     this.signals.push({ ring, device, id });
     return this.signals.length - 1;

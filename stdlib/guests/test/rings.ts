@@ -11,16 +11,15 @@ export class HostRing {
   private readonly signalAt: number;
   /** The turn that the host last wrote to each slot. */
   private readonly written: Int32Array;
-  /** Next position to fill, or next sequence to work off. */
-  position: number;
+  /** Next position to fill, or next sequence to work off. Set ahead, the positions between stay out. */
+  position = 0;
 
-  constructor(memory: WebAssembly.Memory, at: number, bytes: number, signalOffset: number, firstPosition: number) {
+  constructor(memory: WebAssembly.Memory, at: number, bytes: number, signalOffset: number) {
     this.memory = memory;
     this.at = at;
     this.signalAt = at + signalOffset;
     this.count = bytes / DESCRIPTOR_BYTES;
     this.written = new Int32Array(this.count);
-    this.position = firstPosition;
     for (let slot = 0; slot < this.count; slot++) {
       if (this.turn(slot) !== 0) throw new Error(`slot ${slot} has a turn before shm`);
     }
