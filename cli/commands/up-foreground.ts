@@ -35,7 +35,10 @@ export async function upInForeground(
       ...source,
       clock,
       watch: options.watch && !options.wait,
-      onEvent: (event) => lines.event(event),
+      onEvent: (event) => {
+        lines.event(event);
+        if (event.type === "diagnostic" && lab && !options.json) terminal.err(lab.snapshot().diagnosticsText);
+      },
       onLog: (logs) => logs.forEach((line) => lines.log(line)),
     });
     showDiagnostics(terminal, opened);
