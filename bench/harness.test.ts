@@ -18,8 +18,15 @@ test("a ratio above 1 is good for us, for rates and for times", () => {
 test("the ratio is the median of the pairs' ratios, not the ratio of the medians", () => {
   const work = { name: "w", unit: "u", better: "more" } as const;
   expect(summarize(work, "r", [1, 10, 100], [1, 1, 200])).toEqual({
-    ...{ work: "w", rival: "r", unit: "u", ours: 10, theirs: 1, pairs: 3 },
-    ...{ ratio: 1, ratioLow: 0.75, ratioHigh: 5.5 },
+    work: "w",
+    rival: "r",
+    unit: "u",
+    ours: 10,
+    theirs: 1,
+    ratio: 1,
+    ratioLow: 0.75,
+    ratioHigh: 5.5,
+    pairs: 3,
   });
 });
 
@@ -30,7 +37,9 @@ test("pairs alternate, each pair measures both once, and the warm-up counts for 
     return figures.shift() ?? Number.NaN;
   };
   const work: Work = {
-    ...{ name: "w", unit: "u", better: "more" as const },
+    name: "w",
+    unit: "u",
+    better: "more",
     ours: measured("ours", [1000, 2, 4, 6]),
     rivals: [{ name: "r", measure: measured("theirs", [0.001, 1, 2, 3]) }],
   };
