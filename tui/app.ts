@@ -1,0 +1,64 @@
+// The one place that speaks Ink: lines become text, tones become looks, key events become names. It decides nothing.
+
+import { createElement, memo, useEffect, useSyncExternalStore } from "react";
+import type { ReactNode } from "react";
+import { Box, Text, useApp, useInput, useStdin } from "ink";
+import type { SuspendTerminal } from "ink";
+import { frameLines } from "./frame.ts";
+import { keyNames } from "./keys.ts";
+import type { Line } from "./line.ts";
+import type { LogReader } from "./log-buffer.ts";
+import type { Store } from "./store.ts";
+import type { Symbols } from "./symbols.ts";
+import type { Theme } from "./theme.ts";
+
+export interface AppProps {
+  readonly store: Store;
+  readonly logs: LogReader;
+  readonly symbols: Symbols;
+  readonly theme: Theme;
+  readonly onKey: (key: string) => void;
+  /** Called once, with the way to give the terminal away for a while. */
+  readonly onReady: (suspendTerminal: SuspendTerminal) => void;
+}
+
+export function App({ store, logs, symbols, theme, onKey, onReady }: AppProps): ReactNode {
+  const state = useSyncExternalStore(store.subscribe, store.getState);
+  const { isRawModeSupported } = useStdin();
+  const { suspendTerminal } = useApp();
+  useEffect(() => onReady(suspendTerminal), [onReady, suspendTerminal]);
+  useInput(
+    (input, key) => {
+      for (const name of keyNames(input, key)) onKey(name);
+    },
+    { isActive: isRawModeSupported },
+  );
+  const lines = frameLines(state, logs, symbols);
+  return createElement(
+    Box,
+    { flexDirection: "column" },
+    lines.map((line, row) => createElement(LineText, { key: row, line, theme })),
+  );
+}
+
+interface LineProps {
+  readonly line: Line;
+  readonly theme: Theme;
+}
+
+/** Drawn anew only when its text or its tones are others. */
+const LineText = memo(function LineText({ line, theme }: LineProps): ReactNode {
+  // An empty text has no height.
+  if (line.length === 0) return createElement(Text, null, " ");
+  const pieces = line.map(({ text, tone }, place) =>
+    createElement(Text, { key: place, ...theme[tone] }, text),
+  );
+  return createElement(Text, { wrap: "truncate-end" }, ...pieces);
+}, sameLine);
+
+function sameLine(before: LineProps, after: LineProps): boolean {
+  const [a, b] = [before.line, after.line];
+  return (
+    a.length === b.length && a.every((piece, at) => piece.text === b[at]?.text && piece.tone === b[at]?.tone)
+  );
+}

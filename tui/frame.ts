@@ -1,0 +1,175 @@
+// The whole screen as lines: header, tabs, banner, the view, footer. Never more lines than the terminal has, less one,
+// and none wider than it: a taller frame would make the whole screen be cleared.
+
+import { clipLine, lineWidth, paint, span, spread } from "./line.ts";
+import type { Line, Tone } from "./line.ts";
+import { KEYS } from "./keys.ts";
+import type { LogReader } from "./log-buffer.ts";
+import { modeOf } from "./model.ts";
+import type { DashboardState, View } from "./model.ts";
+import { totalRate, valuesOf } from "./rates.ts";
+import { visibleDevices, visibleGuests } from "./select.ts";
+import { sparkline } from "./symbols.ts";
+import type { Symbols } from "./symbols.ts";
+import { shortCount, shortDuration } from "./text.ts";
+import { breadthOf } from "./views/context.ts";
+import type { ViewContext } from "./views/context.ts";
+import { guestsView } from "./views/guests.ts";
+import { helpView } from "./views/help.ts";
+import { logsView } from "./views/logs.ts";
+import { ringsView } from "./views/rings.ts";
+
+const VIEWS: Readonly<Record<View, (context: ViewContext) => readonly Line[]>> = {
+  guests: guestsView,
+  rings: ringsView,
+  logs: logsView,
+  help: helpView,
+};
+
+/** Draws the state: exactly as many lines as the terminal has, less one, and at least one. */
+export function frameLines(state: DashboardState, logs: LogReader, symbols: Symbols): readonly Line[] {
+  const columns = Math.max(1, state.size.columns);
+  const height = Math.max(1, state.size.rows - 1);
+  const breadth = breadthOf(columns);
+  const base: ViewContext = { state, logs, symbols, columns, rows: height, breadth };
+  const top: Line[] = [headerLine(base)];
+  if (height >= 8) top.push(tabsLine(base));
+  const bottom = height >= 4 || modeOf(state) === "asking" ? [footerLine(base)] : [];
+  const banner = bannerLines(base).slice(0, Math.max(0, Math.min(6, Math.floor((height - 3) / 2))));
+  const rows = Math.max(0, height - top.length - bottom.length - banner.length);
+  const body = rows === 0 ? [] : VIEWS[state.view]({ ...base, rows }).slice(0, rows);
+  const filler = Array.from({ length: rows - body.length }, (): Line => []);
+  return [...top, ...banner, ...body, ...filler, ...bottom]
+    .slice(-height)
+    .map((line) => clipLine(line, columns, symbols.ellipsis));
+}
+
+/** The one line that is there in every size: what lab it is and how it is. */
+function headerLine({ state, symbols, columns, breadth }: ViewContext): Line {
+  const snapshot = state.shown?.snapshot;
+  if (snapshot === undefined) return [span(" vbus ", "title"), ...linkSpans(state)];
+  const met = snapshot.guests.filter(({ goalMet }) => goalMet).length;
+  const goals = `${met}/${snapshot.guests.length}`;
+  const failed = snapshot.failures > 0;
+  const ready: Line = snapshot.ready
+    ? [span(` ${symbols.state.running} ready ${goals}`, "good")]
+    : [
+        span(
+          ` ${failed ? symbols.state.failed : symbols.unmet} ${failed ? "failed" : "not ready"} ${goals}`,
+          failed ? "bad" : "busy",
+        ),
+      ];
+  const short: Line = [span(` ${snapshot.lab} `, "title"), ...ready, ...trouble(state)];
+  if (breadth === "narrow") return short;
+  const left: Line = [
+    ...short,
+    span("  generation ", "dim"),
+    span(String(snapshot.generation)),
+    span("  watch ", "dim"),
+    span(snapshot.watch, watchTone(snapshot.watch)),
+    span("  up ", "dim"),
+    span(shortDuration(snapshot.uptimeMs)),
+  ];
+  const rate: Line = [
+    span(sparkline(valuesOf(state.shown, "lab"), breadth === "wide" ? 20 : 8, symbols), "accent"),
+    span(` ${shortCount(totalRate(snapshot))} frames/s `, "strong"),
+  ];
+  return spread(left, rate, columns);
+}
+
+function watchTone(watch: "off" | "watching" | "applying" | "held"): Tone {
+  if (watch === "held") return "bad";
+  return watch === "applying" ? "busy" : watch === "off" ? "dim" : "good";
+}
+
+/** What is wrong with the picture itself, in every size. */
+function trouble(state: DashboardState): Line {
+  const parts: Line[] = [];
+  if (state.link.state === "lost") parts.push([span(" "), span(" LOST ", "alarm")]);
+  if (state.shown?.snapshot.watch === "held") parts.push([span(" "), span(" HELD ", "alarm")]);
+  if (state.frozen) parts.push([span(" "), span(" FROZEN ", "badge")]);
+  return parts.flat();
+}
+
+function linkSpans({ link }: DashboardState): Line {
+  if (link.state === "lost") return [span(" "), span(" LOST ", "alarm"), span(` ${link.reason}`)];
+  return [span(link.state === "live" ? " connected" : " connecting", "dim")];
+}
+
+function tabsLine({ state, logs, columns }: ViewContext): Line {
+  const snapshot = state.shown?.snapshot;
+  const tab = (view: View, key: string, name: string, count?: string): Line => [
+    span(" "),
+    span(` ${key} ${name}${count === undefined ? "" : ` ${count}`} `, state.view === view ? "tab" : "dim"),
+  ];
+  const guests = countText(visibleGuests(state).length, snapshot?.guests.length ?? 0);
+  const devices = countText(visibleDevices(state).length, snapshot?.devices.length ?? 0);
+  const lines = logs.last === 0 ? undefined : shortCount(logs.last);
+  const tabs: Line = [
+    ...tab("guests", "1", "guests", guests),
+    ...tab("rings", "3", "rings", devices),
+    ...tab("logs", "l", "logs", lines),
+    ...(columns >= 44 ? tab("help", "?", "help") : []),
+  ];
+  return spread(tabs, placeLine(state), columns);
+}
+
+const countText = (seen: number, all: number): string => (seen === all ? String(all) : `${seen}/${all}`);
+
+/** Where in the view we are: the filter, whose logs, whether they follow. */
+function placeLine(state: DashboardState): Line {
+  if (state.view === "help") return [];
+  const filter = state.filters[state.view];
+  const parts: Line[] = [];
+  if (state.view === "logs") {
+    const follows = state.logs.at === undefined && !state.frozen;
+    parts.push([span(`${state.logs.guest ?? "all guests"} `, "accent")]);
+    parts.push([span(follows ? "following " : "scrolled ", follows ? "dim" : "busy")]);
+  }
+  if (filter !== "") parts.push([span(` /${filter} `, "badge")]);
+  return parts.flat();
+}
+
+/** Above everything: a lost lab, or a file that doesn't check and why. */
+function bannerLines({ state, columns }: ViewContext): readonly Line[] {
+  const lines: Line[] = [];
+  if (state.link.state === "lost" && state.shown !== undefined) {
+    const text = ` the lab is not there: ${state.link.reason}; this is the last that was seen, waiting for it`;
+    lines.push(paint([span(text)], "alarm", columns));
+  }
+  const snapshot = state.shown?.snapshot;
+  if (snapshot?.watch === "held") {
+    lines.push(paint([span(" the file on disk doesn't check: the last good lab goes on")], "alarm", columns));
+    const text = snapshot.diagnosticsText.split("\n").filter((line) => line.trim() !== "");
+    lines.push(
+      ...text.map((line): Line => [span(` ${line}`, /^\S*(error|warning)/.test(line) ? "bad" : "plain")]),
+    );
+  }
+  return lines;
+}
+
+/** The keys that matter here; or what is being typed or asked. */
+function footerLine({ state, columns }: ViewContext): Line {
+  const mode = modeOf(state);
+  const front: Line =
+    mode === "typing" && state.view !== "help"
+      ? [span(" /", "key"), span(state.filters[state.view], "strong"), span(" ", "tab"), span(" ")]
+      : mode === "asking"
+        ? [
+            span(
+              columns >= 60 ? " Leave the dashboard: stop the lab or leave it running? " : " stop it? ",
+              "badge",
+            ),
+          ]
+        : [];
+  const seen = new Set<string>();
+  let line = front;
+  for (const { shown, footer, modes } of KEYS) {
+    if (footer === undefined || !modes.includes(mode) || seen.has(shown)) continue;
+    seen.add(shown);
+    const next: Line = [...line, span(` ${shown}`, "key"), span(` ${footer} `, "dim")];
+    if (lineWidth(next) > columns) break;
+    line = next;
+  }
+  return line;
+}

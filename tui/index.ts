@@ -1,0 +1,38 @@
+// The door of the dashboard. It needs a control client and a terminal, holds nothing of a lab, and can be killed at any
+// time without effect on one.
+
+import type { LabClient } from "../interpreter/index.ts";
+import type { DashboardEnd } from "./model.ts";
+
+export type { DashboardEnd } from "./model.ts";
+export { renderOnce } from "./once.ts";
+export type { OnceOptions } from "./once.ts";
+
+export interface DashboardOptions {
+  /** Called at the beginning and, after a pause, whenever the connection has ended. */
+  readonly connect: () => Promise<LabClient>;
+  /** Leaving asks whether the lab is to stop. */
+  readonly attachedByUp: boolean;
+  readonly streams: { readonly stdin: NodeJS.ReadStream; readonly stdout: NodeJS.WriteStream };
+  /** `NO_COLOR`, `TERM` and `COLORTERM` are looked at. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Draws with ASCII alone. */
+  readonly ascii: boolean;
+  /** Milliseconds that only go up. */
+  readonly now: () => number;
+  /** In place of stopping the process group when ctrl-z is typed. */
+  readonly onSuspend?: () => void;
+}
+
+/**
+ * Draws until it is left. `stop`: the user wants the lab stopped, which is for the caller to do; `left`: the lab goes
+ * on, also after SIGINT, SIGTERM, SIGHUP and a closed terminal. Rejects with what was thrown where the dashboard itself
+ * broke. The terminal is restored before it settles. One at a time in a process; it takes the process's signals while
+ * it runs.
+ */
+export async function runDashboard(options: DashboardOptions): Promise<DashboardEnd> {
+  // React is fast and quiet only where this is said before it is loaded.
+  process.env["NODE_ENV"] ??= "production";
+  const { run } = await import("./run.ts");
+  return run(options);
+}

@@ -1,0 +1,311 @@
+// All keys in one table: which name does what, and where. The reducer, the footer and the help read it; no key is
+// handled anywhere else.
+
+import type { Mode, View } from "./model.ts";
+
+/** What a key can ask for. */
+export type Command =
+  | { readonly do: "view"; readonly view: View }
+  | { readonly do: "move"; readonly by: -1 | 1 | "page-up" | "page-down" | "first" | "last" }
+  | { readonly do: "open" | "back" | "leave" | "interrupt" | "suspend" | "redraw" | "freeze" | "filter" }
+  | { readonly do: "next-guest" | "times" | "wraps" }
+  | { readonly do: "accept" | "cancel" | "erase" | "erase-all" }
+  | { readonly do: "stop-lab" | "leave-lab" | "stay" };
+
+export interface KeyEntry {
+  /** Names as `keyNames` gives them. */
+  readonly keys: readonly string[];
+  /** How the help and the footer call them. */
+  readonly shown: string;
+  readonly command: Command;
+  /** One clause for the help. */
+  readonly help: string;
+  /** One word for the footer; absent: the footer leaves it out. */
+  readonly footer?: string;
+  readonly modes: readonly Mode[];
+}
+
+const LISTS: readonly Mode[] = ["guests", "rings", "logs"];
+const VIEWS: readonly Mode[] = [...LISTS, "help"];
+
+/** In the order of the footer and the help. */
+export const KEYS: readonly KeyEntry[] = [
+  {
+    keys: ["s"],
+    shown: "s",
+    command: { do: "stop-lab" },
+    help: "stop the lab",
+    footer: "stop the lab",
+    modes: ["asking"],
+  },
+  {
+    keys: ["l"],
+    shown: "l",
+    command: { do: "leave-lab" },
+    help: "leave it running",
+    footer: "leave it running",
+    modes: ["asking"],
+  },
+  { keys: ["esc"], shown: "esc", command: { do: "stay" }, help: "stay", footer: "stay", modes: ["asking"] },
+  {
+    keys: ["enter"],
+    shown: "enter",
+    command: { do: "accept" },
+    help: "keep the filter",
+    footer: "keep",
+    modes: ["typing"],
+  },
+  {
+    keys: ["esc"],
+    shown: "esc",
+    command: { do: "cancel" },
+    help: "back to the filter before",
+    footer: "cancel",
+    modes: ["typing"],
+  },
+  {
+    keys: ["backspace"],
+    shown: "bksp",
+    command: { do: "erase" },
+    help: "erase a character",
+    modes: ["typing"],
+  },
+  {
+    keys: ["ctrl-u"],
+    shown: "ctrl-u",
+    command: { do: "erase-all" },
+    help: "erase all",
+    footer: "erase all",
+    modes: ["typing"],
+  },
+  {
+    keys: ["down", "j"],
+    shown: "j",
+    command: { do: "move", by: 1 },
+    help: "down",
+    modes: VIEWS,
+  },
+  { keys: ["up", "k"], shown: "k", command: { do: "move", by: -1 }, help: "up", modes: VIEWS },
+  {
+    keys: ["enter"],
+    shown: "enter",
+    command: { do: "open" },
+    help: "the logs of this guest",
+    footer: "logs",
+    modes: ["guests"],
+  },
+  {
+    keys: ["enter"],
+    shown: "enter",
+    command: { do: "open" },
+    help: "the logs of the guest that has it open",
+    footer: "logs",
+    modes: ["rings"],
+  },
+  {
+    keys: ["enter"],
+    shown: "enter",
+    command: { do: "open" },
+    help: "the rings of this guest",
+    footer: "rings",
+    modes: ["logs"],
+  },
+  { keys: ["1"], shown: "1", command: { do: "view", view: "guests" }, help: "guests", modes: VIEWS },
+  {
+    keys: ["3"],
+    shown: "3",
+    command: { do: "view", view: "rings" },
+    help: "rings, of the selected guest first",
+    footer: "rings",
+    modes: ["guests", "help"],
+  },
+  {
+    keys: ["3"],
+    shown: "3",
+    command: { do: "view", view: "rings" },
+    help: "rings",
+    modes: ["rings", "logs"],
+  },
+  {
+    keys: ["l"],
+    shown: "l",
+    command: { do: "view", view: "logs" },
+    help: "logs of all guests",
+    modes: VIEWS,
+  },
+  {
+    keys: ["tab"],
+    shown: "tab",
+    command: { do: "next-guest" },
+    help: "the next guest's logs, then all again",
+    footer: "next guest",
+    modes: ["logs"],
+  },
+  {
+    keys: ["t"],
+    shown: "t",
+    command: { do: "times" },
+    help: "times on or off",
+    footer: "time",
+    modes: ["logs"],
+  },
+  {
+    keys: ["w"],
+    shown: "w",
+    command: { do: "wraps" },
+    help: "wrap long lines or cut them",
+    footer: "wrap",
+    modes: ["logs"],
+  },
+  {
+    keys: ["/"],
+    shown: "/",
+    command: { do: "filter" },
+    help: "filter: a text or regex, ! in front turns it round",
+    footer: "filter",
+    modes: LISTS,
+  },
+  {
+    keys: ["space"],
+    shown: "space",
+    command: { do: "freeze" },
+    help: "freeze the picture, or let it go on",
+    footer: "freeze",
+    modes: LISTS,
+  },
+  {
+    keys: ["pageup", "ctrl-b"],
+    shown: "pgup",
+    command: { do: "move", by: "page-up" },
+    help: "a page up",
+    modes: VIEWS,
+  },
+  {
+    keys: ["pagedown", "ctrl-f"],
+    shown: "pgdn",
+    command: { do: "move", by: "page-down" },
+    help: "a page down",
+    modes: VIEWS,
+  },
+  { keys: ["home", "g"], shown: "g", command: { do: "move", by: "first" }, help: "to the top", modes: VIEWS },
+  {
+    keys: ["end", "G"],
+    shown: "G",
+    command: { do: "move", by: "last" },
+    help: "to the end; logs follow again",
+    footer: "follow",
+    modes: ["logs"],
+  },
+  {
+    keys: ["end", "G"],
+    shown: "G",
+    command: { do: "move", by: "last" },
+    help: "to the end",
+    modes: ["guests", "rings", "help"],
+  },
+  {
+    keys: ["esc"],
+    shown: "esc",
+    command: { do: "back" },
+    help: "clear the filter, or go back",
+    footer: "back",
+    modes: ["rings", "logs", "help"],
+  },
+  { keys: ["esc"], shown: "esc", command: { do: "back" }, help: "clear the filter", modes: ["guests"] },
+  {
+    keys: ["?"],
+    shown: "?",
+    command: { do: "view", view: "help" },
+    help: "this help",
+    footer: "help",
+    modes: LISTS,
+  },
+  { keys: ["?"], shown: "?", command: { do: "back" }, help: "close the help", modes: ["help"] },
+  { keys: ["q"], shown: "q", command: { do: "leave" }, help: "leave", footer: "quit", modes: VIEWS },
+  {
+    keys: ["ctrl-c"],
+    shown: "ctrl-c",
+    command: { do: "interrupt" },
+    help: "leave",
+    modes: [...VIEWS, "typing", "asking"],
+  },
+  {
+    keys: ["ctrl-z"],
+    shown: "ctrl-z",
+    command: { do: "suspend" },
+    help: "to the shell for a while; `fg` comes back",
+    modes: [...VIEWS, "typing", "asking"],
+  },
+  {
+    keys: ["ctrl-l"],
+    shown: "ctrl-l",
+    command: { do: "redraw" },
+    help: "draw the screen anew",
+    modes: [...VIEWS, "typing", "asking"],
+  },
+];
+
+/** The command of a key here, if it has one. */
+export function commandOf(mode: Mode, key: string): Command | undefined {
+  return KEYS.find((entry) => entry.modes.includes(mode) && entry.keys.includes(key))?.command;
+}
+
+/** The part of what Ink tells of a key that names are made of. */
+export interface InkKey {
+  readonly upArrow: boolean;
+  readonly downArrow: boolean;
+  readonly leftArrow: boolean;
+  readonly rightArrow: boolean;
+  readonly pageUp: boolean;
+  readonly pageDown: boolean;
+  readonly home: boolean;
+  readonly end: boolean;
+  readonly return: boolean;
+  readonly escape: boolean;
+  readonly tab: boolean;
+  readonly backspace: boolean;
+  readonly delete: boolean;
+  readonly ctrl: boolean;
+  readonly meta: boolean;
+}
+
+const NAMED: readonly (readonly [keyof InkKey, string])[] = [
+  ["upArrow", "up"],
+  ["downArrow", "down"],
+  ["leftArrow", "left"],
+  ["rightArrow", "right"],
+  ["pageUp", "pageup"],
+  ["pageDown", "pagedown"],
+  ["home", "home"],
+  ["end", "end"],
+  ["return", "enter"],
+  ["escape", "esc"],
+  ["tab", "tab"],
+  ["backspace", "backspace"],
+  ["delete", "backspace"],
+];
+
+/** Names of what was typed: several where keys came in one go, none for what has no name here. */
+export function keyNames(input: string, key: InkKey): readonly string[] {
+  const named = NAMED.find(([flag]) => key[flag]);
+  if (named !== undefined) return [named[1]];
+  if (key.ctrl) return [`ctrl-${input}`];
+  if (key.meta) return [];
+  return [...input].map(characterName).filter((name) => name !== "");
+}
+
+function characterName(character: string): string {
+  if (character === " ") return "space";
+  if (character === "\r" || character === "\n") return "enter";
+  if (character === "\u007f" || character === "\b") return "backspace";
+  if (character === "\t") return "tab";
+  const code = character.codePointAt(0) ?? 0;
+  if (code >= 1 && code <= 26) return `ctrl-${String.fromCharCode(code + 96)}`;
+  return /\p{Cc}/u.test(character) ? "" : character;
+}
+
+/** The character that a key types into the filter; absent for keys that type nothing. */
+export function typedCharacter(key: string): string | undefined {
+  if (key === "space") return " ";
+  return [...key].length === 1 ? key : undefined;
+}

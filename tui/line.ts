@@ -1,0 +1,72 @@
+// A line of the screen as data: pieces of text, each with a tone. Views make lines; only app.ts knows how a tone
+// looks. Nothing here is wider than it was asked to be.
+
+import { clean, cut, widthOf } from "./text.ts";
+
+/** What a piece of text means; the theme says how it looks. */
+export type Tone =
+  | "plain"
+  | "dim"
+  | "strong"
+  | "title"
+  | "head"
+  | "accent"
+  | "good"
+  | "busy"
+  | "bad"
+  | "key"
+  | "selected"
+  | "tab"
+  | "badge"
+  | "alarm"
+  | `hue${0 | 1 | 2 | 3 | 4 | 5}`;
+
+export interface Span {
+  readonly text: string;
+  readonly tone: Tone;
+}
+export type Line = readonly Span[];
+
+/** A piece of text; whatever could steer the terminal is taken out. */
+export function span(text: string, tone: Tone = "plain"): Span {
+  return { text: clean(text), tone };
+}
+
+export function lineWidth(line: Line): number {
+  return line.reduce((sum, { text }) => sum + widthOf(text), 0);
+}
+
+/** The line cut to at most `columns` cells. */
+export function clipLine(line: Line, columns: number, mark: string): Line {
+  if (lineWidth(line) <= columns) return line;
+  const kept: Span[] = [];
+  let room = columns;
+  for (const piece of line) {
+    const cells = widthOf(piece.text);
+    // The last cell is kept for the mark, as something comes after.
+    if (cells >= room) return [...kept, { ...piece, text: cut(`${piece.text}${mark}`, room, mark) }];
+    kept.push(piece);
+    room -= cells;
+  }
+  return kept;
+}
+
+/** `left` and `right` at the two ends of a line of `columns` cells; the right one goes where both don't fit. */
+export function spread(left: Line, right: Line, columns: number): Line {
+  const gap = columns - lineWidth(left) - lineWidth(right);
+  return gap < 1 ? left : [...left, span(" ".repeat(gap)), ...right];
+}
+
+/** The whole line in one tone, filled up to `columns`. */
+export function paint(line: Line, tone: Tone, columns: number): Line {
+  const text = line.map((piece) => piece.text).join("");
+  return [{ text: text + " ".repeat(Math.max(0, columns - widthOf(text))), tone }];
+}
+
+/** Without tones, for tests and for output that is no terminal. */
+export function plainText(line: Line): string {
+  return line
+    .map(({ text }) => text)
+    .join("")
+    .trimEnd();
+}

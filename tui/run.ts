@@ -1,0 +1,151 @@
+// A dashboard on a terminal from its beginning to its end. Whatever ends it, the terminal is as it was before: a key,
+// a signal, an error, or the terminal itself going away.
+
+import { createElement } from "react";
+import { render } from "ink";
+import type { SuspendTerminal, TerminalSuspension } from "ink";
+import { App } from "./app.ts";
+import type { DashboardOptions } from "./index.ts";
+import { commandOf } from "./keys.ts";
+import { LogBuffer } from "./log-buffer.ts";
+import { initialState, modeOf } from "./model.ts";
+import type { DashboardEnd, Size } from "./model.ts";
+import { DashboardSource } from "./source.ts";
+import { makeStore } from "./store.ts";
+import { ASCII, UNICODE } from "./symbols.ts";
+import { chooseTheme } from "./theme.ts";
+
+const FRAMES_PER_SECOND_MAX = 30;
+
+/** See `runDashboard`. */
+export async function run(options: DashboardOptions): Promise<DashboardEnd> {
+  const { stdin, stdout } = options.streams;
+  const logs = new LogBuffer();
+  const store = makeStore(initialState(sizeOf(stdout), options.attachedByUp), logs);
+  const source = new DashboardSource({
+    connect: options.connect,
+    now: options.now,
+    logs,
+    tell: store.dispatch,
+  });
+  const terminal = new TerminalLoan();
+  const outcome = Promise.withResolvers<DashboardEnd>();
+  store.subscribe(() => {
+    const { end } = store.getState();
+    if (end !== undefined) outcome.resolve(end);
+  });
+  const onKey = (key: string): void => {
+    const command = commandOf(modeOf(store.getState()), key);
+    if (command?.do === "suspend") (options.onSuspend ?? stopGroup)();
+    else if (command?.do === "redraw") void terminal.redraw();
+    else store.dispatch({ type: "key", key });
+  };
+  const element = createElement(App, {
+    store,
+    logs,
+    symbols: options.ascii ? ASCII : UNICODE,
+    theme: chooseTheme(options.environment),
+    onKey,
+    onReady: terminal.set,
+  });
+  const screen = render(element, {
+    stdin,
+    stdout,
+    exitOnCtrlC: false,
+    patchConsole: false,
+    interactive: true,
+    alternateScreen: true,
+    incrementalRendering: true,
+    maxFps: FRAMES_PER_SECOND_MAX,
+  });
+  const resize = (): void => {
+    store.dispatch({ type: "size", size: sizeOf(stdout) });
+    // At once, so that Ink's own listener doesn't draw the old frame on the new screen.
+    screen.rerender(element);
+  };
+  stdout.prependListener("resize", resize);
+  const endListening = listen(stdin, stdout, terminal, outcome);
+  const sourceEnded = source.run();
+  try {
+    const exited = screen.waitUntilExit().then((): DashboardEnd => "left");
+    return await Promise.race([outcome.promise, exited]);
+  } finally {
+    source.close();
+    screen.unmount();
+    await screen.waitUntilExit().catch(() => undefined);
+    stdout.off("resize", resize);
+    endListening();
+    await sourceEnded;
+  }
+}
+
+function sizeOf(stdout: NodeJS.WriteStream): Size {
+  return { columns: stdout.columns || 80, rows: stdout.rows || 24 };
+}
+
+/** What the terminal does for ctrl-z where it is not in raw mode. */
+function stopGroup(): void {
+  process.kill(0, "SIGTSTP");
+}
+
+/** Gives the terminal back to the shell for a while, and takes it again. */
+class TerminalLoan {
+  #suspend: SuspendTerminal | undefined;
+  #loan: TerminalSuspension | undefined;
+
+  readonly set = (suspend: SuspendTerminal): void => {
+    this.#suspend = suspend;
+  };
+
+  async give(): Promise<void> {
+    if (this.#loan === undefined) this.#loan = await this.#suspend?.();
+  }
+
+  async take(): Promise<void> {
+    const loan = this.#loan;
+    this.#loan = undefined;
+    if (loan === undefined) await this.redraw();
+    else await loan.resume();
+  }
+
+  /** Takes modes and the whole screen anew. */
+  async redraw(): Promise<void> {
+    if (this.#loan !== undefined) return;
+    const loan = await this.#suspend?.();
+    await loan?.resume();
+  }
+}
+
+const LEAVING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Everything from outside that ends or stops the dashboard. The answer ends the listening. */
+function listen(
+  stdin: NodeJS.ReadStream,
+  stdout: NodeJS.WriteStream,
+  terminal: TerminalLoan,
+  outcome: PromiseWithResolvers<DashboardEnd>,
+): () => void {
+  const leave = (): void => outcome.resolve("left");
+  const fail = (error: unknown): void => outcome.reject(error);
+  const stop = (): void => {
+    void terminal.give().then(() => process.kill(process.pid, "SIGSTOP"));
+  };
+  const goOn = (): void => void terminal.take();
+  for (const signal of LEAVING_SIGNALS) process.on(signal, leave);
+  process.on("SIGTSTP", stop);
+  process.on("SIGCONT", goOn);
+  process.on("uncaughtException", fail);
+  // A terminal that is closed ends its streams, or their reads and writes fail.
+  if (stdin.isTTY) stdin.on("end", leave);
+  stdin.on("error", leave);
+  stdout.on("error", leave);
+  return () => {
+    for (const signal of LEAVING_SIGNALS) process.off(signal, leave);
+    process.off("SIGTSTP", stop);
+    process.off("SIGCONT", goOn);
+    process.off("uncaughtException", fail);
+    stdin.off("end", leave);
+    stdin.off("error", leave);
+    stdout.off("error", leave);
+  };
+}

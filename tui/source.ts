@@ -1,0 +1,172 @@
+// Where the dashboard's data comes from: the control client, and nothing else. Connects again for as long as it is not
+// closed, keeps logs in their buffer, and passes data on at most four times a second.
+
+import type { LabClient, LogLine, Snapshot } from "../interpreter/index.ts";
+import type { LogBuffer } from "./log-buffer.ts";
+import type { Link } from "./model.ts";
+
+/** What the source tells; the same shapes as the reducer's actions. */
+export type Change =
+  | { readonly type: "snapshot"; readonly snapshot: Snapshot }
+  | { readonly type: "link"; readonly link: Link }
+  | { readonly type: "logs" };
+
+export interface SourceOptions {
+  readonly connect: () => Promise<LabClient>;
+  /** Milliseconds that only go up. */
+  readonly now: () => number;
+  readonly logs: LogBuffer;
+  readonly tell: (change: Change) => void;
+}
+
+const DATA_EVERY_MS = 250;
+const RETRY_MS = 500;
+/** Lines asked for when a connection begins. */
+const HISTORY_LINES = 2000;
+
+export class DashboardSource {
+  readonly #options: SourceOptions;
+  #client: LabClient | undefined;
+  #closed = false;
+  #snapshot: Snapshot | undefined;
+  #lines: LogLine[] = [];
+  #told = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+  #endPause: (() => void) | undefined;
+
+  constructor(options: SourceOptions) {
+    this.#options = options;
+  }
+
+  /** Connects, and again whenever the connection is lost. Resolves after `close`; never rejects. */
+  async run(): Promise<void> {
+    // Event loop: ends with `close`.
+    while (!this.#closed) {
+      const reason = await this.#followOnce();
+      if (this.#closed) return;
+      this.#flush();
+      this.#options.tell({ type: "link", link: { state: "lost", reason: sentenceOf(reason) } });
+      await this.#pause();
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#client?.close();
+    this.#endPause?.();
+  }
+
+  /** One connection from its beginning to its end; the answer is why it ended. */
+  async #followOnce(): Promise<string> {
+    try {
+      const client = await this.#options.connect();
+      if (this.#closed) {
+        client.close();
+        return "closed";
+      }
+      this.#client = client;
+      await this.#begin(client);
+      return await client.closed;
+    } catch (error) {
+      this.#client?.close();
+      return error instanceof Error ? error.message : String(error);
+    } finally {
+      this.#client = undefined;
+    }
+  }
+
+  async #begin(client: LabClient): Promise<void> {
+    const { logs, tell } = this.#options;
+    // Lines that come while the history is under way are in it too.
+    let early: LogLine[] | undefined = [];
+    let repeated = new Map<string, number>();
+    client.on("snapshot", (snapshot) => {
+      this.#snapshot = snapshot;
+      this.#data();
+    });
+    client.on("log", ({ lines }) => {
+      if (early !== undefined) early.push(...lines);
+      else this.#addLines(dropRepeated(lines, repeated));
+    });
+    await client.request("subscribe", { snapshots: true, logs: true });
+    tell({ type: "link", link: { state: "live", reason: "" } });
+    const history = (await client.request("logs", { lines: HISTORY_LINES })).lines;
+    const known = countLines(logs.before(logs.last, HISTORY_LINES, () => true));
+    this.#addLines(dropRepeated(history, known, false));
+    repeated = countLines(history);
+    const waited = early;
+    early = undefined;
+    this.#addLines(dropRepeated(waited, repeated));
+  }
+
+  #addLines(lines: readonly LogLine[]): void {
+    if (lines.length === 0) return;
+    this.#lines.push(...lines);
+    this.#data();
+  }
+
+  /** Now, or when the last time is long enough ago. */
+  #data(): void {
+    if (this.#timer !== undefined || this.#closed) return;
+    const wait = this.#told + DATA_EVERY_MS - this.#options.now();
+    if (wait <= 0) this.#flush();
+    else this.#timer = setTimeout(() => this.#flush(), wait);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#told = this.#options.now();
+    const { logs, tell } = this.#options;
+    if (this.#lines.length > 0) {
+      logs.append(this.#lines);
+      this.#lines = [];
+      // A snapshot draws them as well.
+      if (this.#snapshot === undefined) tell({ type: "logs" });
+    }
+    if (this.#snapshot !== undefined) tell({ type: "snapshot", snapshot: this.#snapshot });
+    this.#snapshot = undefined;
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, RETRY_MS);
+      this.#endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+const keyOf = ({ guest, time, text }: LogLine): string => `${time} ${guest} ${text}`;
+
+function countLines(lines: readonly LogLine[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const line of lines) counts.set(keyOf(line), (counts.get(keyOf(line)) ?? 0) + 1);
+  return counts;
+}
+
+/**
+ * Lines without those that are counted in `seen`, each as often as it was seen. They come in one order, so the first
+ * new one ends it; `untilNew` false looks at all of them.
+ */
+function dropRepeated(
+  lines: readonly LogLine[],
+  seen: Map<string, number>,
+  untilNew = true,
+): readonly LogLine[] {
+  return lines.filter((line) => {
+    const count = seen.get(keyOf(line)) ?? 0;
+    if (count > 0) seen.set(keyOf(line), count - 1);
+    else if (untilNew) seen.clear();
+    return count === 0;
+  });
+}
+
+/** As part of a sentence: no full stop, no capital. */
+function sentenceOf(reason: string): string {
+  const text = reason.trim().replace(/\.$/, "");
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,108 @@
+// Text as a terminal sees it: cleaned of anything that could steer the terminal, measured in cells, cut and padded,
+// and numbers in the short forms that fit a column. Draws nothing.
+
+import stringWidth from "string-width";
+
+const ESCAPE = String.fromCharCode(27);
+const SEQUENCES = new RegExp(
+  `${ESCAPE}(?:\\[[0-?]*[ -/]*[@-~]|\\][^${ESCAPE}]*(?:${ESCAPE}\\\\)?|[@-_])`,
+  "gu",
+);
+const DIRECTIONS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+const PLAIN = /^[ -~]*$/;
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/** One line without escape sequences, control characters and changes of direction; tabs are two spaces. */
+export function clean(text: string): string {
+  if (PLAIN.test(text)) return text;
+  return text
+    .replaceAll("\t", "  ")
+    .replace(SEQUENCES, "")
+    .replace(/\p{Cc}/gu, "")
+    .replace(DIRECTIONS, "");
+}
+
+/** Cells that a cleaned text takes. */
+export function widthOf(text: string): number {
+  return PLAIN.test(text) ? text.length : stringWidth(text);
+}
+
+/** The beginning of a text that takes at most `width` cells; `mark` stands at the end where something is missing. */
+export function cut(text: string, width: number, mark = "…"): string {
+  if (width <= 0) return "";
+  if (widthOf(text) <= width) return text;
+  const room = width - widthOf(mark);
+  if (room <= 0) return mark.slice(0, width);
+  let kept = "";
+  let used = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    const cells = widthOf(segment);
+    if (used + cells > room) break;
+    kept += segment;
+    used += cells;
+  }
+  return kept + mark;
+}
+
+/** Exactly `width` cells. */
+export function fit(text: string, width: number, align: "left" | "right" = "left", mark = "…"): string {
+  const kept = cut(text, width, mark);
+  const space = " ".repeat(Math.max(0, width - widthOf(kept)));
+  return align === "left" ? kept + space : space + kept;
+}
+
+/** Pieces of at most `width` cells each, at least one. */
+export function wrap(text: string, width: number): readonly string[] {
+  if (width <= 0 || widthOf(text) <= width) return [text];
+  const pieces: string[] = [];
+  let piece = "";
+  let used = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    const cells = widthOf(segment);
+    if (used + cells > width && piece !== "") {
+      pieces.push(piece);
+      piece = "";
+      used = 0;
+    }
+    piece += segment;
+    used += cells;
+  }
+  return [...pieces, piece];
+}
+
+/** `999`, `1.2k`, `34k`, `5.6M`: at most four cells. */
+export function shortCount(value: number): string {
+  return scaled(value, 1000, ["", "k", "M", "G", "T", "P"]);
+}
+
+/** Bytes as `64K`, `1.5M`: powers of 1024, at most five cells. */
+export function shortBytes(value: number): string {
+  return scaled(value, 1024, ["B", "K", "M", "G", "T", "P"]);
+}
+
+function scaled(value: number, base: number, units: readonly string[]): string {
+  let rest = Math.max(0, value);
+  let unit = 0;
+  while (rest >= base - 0.5 && unit < units.length - 1) {
+    rest /= base;
+    unit++;
+  }
+  const digits = unit > 0 && rest < 9.95 && rest !== Math.round(rest) ? 1 : 0;
+  return `${rest.toFixed(digits)}${units[unit] ?? ""}`;
+}
+
+/** `0s`, `59s`, `3m12s`, `2h05m`, `4d03h`. */
+export function shortDuration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const pair = (high: number, one: string, low: number, two: string): string =>
+    `${high}${one}${String(low).padStart(2, "0")}${two}`;
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3600) return pair(Math.floor(seconds / 60), "m", seconds % 60, "s");
+  if (seconds < 86_400) return pair(Math.floor(seconds / 3600), "h", Math.floor((seconds % 3600) / 60), "m");
+  return pair(Math.floor(seconds / 86_400), "d", Math.floor((seconds % 86_400) / 3600), "h");
+}
+
+/** `1,234,567`. */
+export function groupDigits(value: number): string {
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
+}

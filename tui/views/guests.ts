@@ -1,0 +1,149 @@
+// The guests: one row each, and what is known of the selected one below where there is room.
+
+import type { GuestRow } from "../../interpreter/index.ts";
+import { clipLine, span } from "../line.ts";
+import type { Line, Span, Tone } from "../line.ts";
+import { valuesOf } from "../rates.ts";
+import { selectedIndex, visibleGuests, windowOf } from "../select.ts";
+import { sparkline } from "../symbols.ts";
+import { tableLines, widest } from "../table.ts";
+import type { Column } from "../table.ts";
+import { shortBytes, shortCount, shortDuration } from "../text.ts";
+import type { ViewContext } from "./context.ts";
+
+const TONES: Readonly<Record<GuestRow["state"], Tone>> = {
+  waiting: "dim",
+  booting: "busy",
+  running: "good",
+  stopping: "busy",
+  completed: "good",
+  failed: "bad",
+  stopped: "dim",
+  quarantined: "bad",
+};
+/** Lines of the table that go before those about the selected guest. */
+const TABLE_ROWS_MIN = 6;
+
+export function guestsView(context: ViewContext): readonly Line[] {
+  const { state, rows, columns, symbols } = context;
+  const guests = visibleGuests(state);
+  if (guests.length === 0) return [[span(emptyText(context), "dim")]];
+  const detail = detailLines(context, guests);
+  const detailRows = rows - Math.min(guests.length + 1, TABLE_ROWS_MIN) >= detail.length ? detail.length : 0;
+  const selected = selectedIndex(
+    guests.map(({ address }) => address),
+    state.guest,
+  );
+  const { from, to } = windowOf(guests.length, selected, Math.max(1, rows - detailRows - 1));
+  const table = tableLines({
+    columns: columnsFor(context, guests),
+    rows: guests.slice(from, to),
+    selected: selected - from,
+    width: columns,
+    symbols,
+  });
+  if (detailRows === 0) return table.slice(rows === 1 ? 1 : 0).slice(0, rows);
+  const gap = Math.max(0, rows - table.length - detailRows);
+  return [...table, ...Array.from({ length: gap }, (): Line => []), ...detail];
+}
+
+function emptyText({ state }: ViewContext): string {
+  if (state.shown === undefined) return " waiting for the lab to say what it is";
+  return state.filters.guests === ""
+    ? " this lab has no guests"
+    : ` no guest matches ${state.filters.guests}`;
+}
+
+function stateCell(guest: GuestRow, context: ViewContext): Span {
+  const exit = guest.exit === undefined ? "" : ` ${guest.exit}`;
+  return span(`${context.symbols.state[guest.state]} ${guest.state}${exit}`, TONES[guest.state]);
+}
+
+function columnsFor(context: ViewContext, guests: readonly GuestRow[]): readonly Column<GuestRow>[] {
+  const { symbols, breadth, columns, state } = context;
+  const names = guests.map(({ address }) => address);
+  const frames = (guest: GuestRow): Span =>
+    span(shortCount(guest.framesPerSecond), guest.framesPerSecond > 0 ? "strong" : "dim");
+  const status = (width: number): Column<GuestRow> => ({
+    title: "STATE",
+    width,
+    cell: (guest) => stateCell(guest, context),
+  });
+  const name = (width: number | "grow"): Column<GuestRow> => ({
+    title: "GUEST",
+    width,
+    cell: ({ address }) => span(address, "strong"),
+  });
+  if (columns < 32) {
+    return [
+      { title: " ", width: 1, cell: (guest) => span(symbols.state[guest.state], TONES[guest.state]) },
+      name("grow"),
+    ];
+  }
+  const rate: Column<GuestRow> = { title: "FR/S", width: 5, align: "right", cell: frames };
+  if (breadth === "narrow") return [name("grow"), status(13), rate];
+  const spark: Column<GuestRow> = {
+    title: "FRAMES",
+    width: "grow",
+    cell: ({ address }, width) =>
+      span(sparkline(valuesOf(state.shown, `guest:${address}`), Math.min(width, 60), symbols), "accent"),
+  };
+  const numbers: readonly Column<GuestRow>[] = [
+    { title: "CPU%", width: 5, align: "right", cell: ({ cpu }) => span((cpu * 100).toFixed(1)) },
+    { title: "MEM", width: 5, align: "right", cell: ({ memory }) => span(shortBytes(memory)) },
+    {
+      title: "RST",
+      width: 3,
+      align: "right",
+      cell: ({ restarts }) => span(String(restarts), restarts > 0 ? "busy" : "dim"),
+    },
+    { title: "UPTIME", width: 6, align: "right", cell: ({ uptimeMs }) => span(shortDuration(uptimeMs)) },
+    rate,
+  ];
+  if (breadth === "middle") return [name(widest(names, 8, 20)), status(14), ...numbers, spark];
+  const images = guests.map(({ image }) => image);
+  return [
+    name(widest(names, 8, 32)),
+    status(14),
+    { title: "GOAL", width: 11, cell: (guest) => goalCell(guest, context) },
+    { title: "IMAGE", width: widest(images, 8, 24), cell: ({ image }) => span(image, "dim") },
+    ...numbers,
+    spark,
+  ];
+}
+
+function goalCell({ goal, goalMet }: GuestRow, { symbols }: ViewContext): Span {
+  return span(`${goalMet ? symbols.met : symbols.unmet} ${goal}`, goalMet ? "good" : "dim");
+}
+
+/** What the table has no room for; one fact in brackets of its own. */
+function detailLines(context: ViewContext, guests: readonly GuestRow[]): readonly Line[] {
+  const { state, columns, symbols, breadth } = context;
+  const addresses = guests.map(({ address }) => address);
+  const guest = guests[selectedIndex(addresses, state.guest)];
+  if (guest === undefined || breadth === "narrow") return [];
+  const title = ` ${guest.address} `;
+  const rule = symbols.rule;
+  const facts: [string, string][] = [
+    ["image", guest.image],
+    ["bus", guest.bus],
+    ["goal", `${guest.goal}${guest.goalMet ? ", met" : ", not met"}`],
+    ["verbs", shortCount(guest.exits)],
+    ["signals", shortCount(guest.signals)],
+  ];
+  const nets = guest.interfaces.map(({ device, ip, mac }): [string, string] => [device, `${ip} ${mac}`]);
+  const labels = Object.entries(guest.labels).map(([key, value]) => `${key}=${value}`);
+  if (labels.length > 0) nets.push(["labels", labels.join(" ")]);
+  if (guest.reason !== undefined) nets.push(["reason", guest.reason]);
+  const head: Line = [
+    span(rule.repeat(2), "dim"),
+    span(title, "head"),
+    span(rule.repeat(Math.max(0, columns - title.length - 2)), "dim"),
+  ];
+  return [head, factLine(facts), factLine(nets)].map((line) => clipLine(line, columns, symbols.ellipsis));
+}
+
+/** ` name value   name value`. */
+function factLine(facts: readonly (readonly [string, string])[]): Line {
+  return facts.flatMap(([name, value]) => [span(` ${name} `, "dim"), span(`${value} `)]);
+}

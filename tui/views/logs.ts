@@ -1,0 +1,59 @@
+// The lines that guests print, all merged or of one. Only the lines on the screen are looked at.
+
+import type { NumberedLine } from "../log-buffer.ts";
+import { clipLine, span } from "../line.ts";
+import type { Line, Tone } from "../line.ts";
+import { bottomOf } from "../scroll.ts";
+import { wantedLine } from "../select.ts";
+import { widest } from "../table.ts";
+import { cut, fit, wrap } from "../text.ts";
+import type { ViewContext } from "./context.ts";
+
+export function logsView(context: ViewContext): readonly Line[] {
+  const { state, logs, rows } = context;
+  const bottom = bottomOf(state, logs);
+  const found = logs.before(bottom, rows, wantedLine(state));
+  if (found.length === 0) return [[span(emptyText(context), "dim")]];
+  const names = (state.shown?.snapshot.guests ?? []).map(({ address }) => address);
+  const nameWidth = Math.min(widest(names, 4, 24), Math.max(4, Math.floor(context.columns / 4)));
+  const drawn = found.flatMap((line) => drawLine(context, line, nameWidth, names));
+  return drawn.slice(-rows);
+}
+
+function emptyText({ state, logs }: ViewContext): string {
+  if (state.filters.logs !== "") return ` no line matches ${state.filters.logs}`;
+  if (state.logs.guest !== undefined) return ` ${state.logs.guest} has printed nothing yet`;
+  return logs.last === 0 ? " nobody has printed anything yet" : " nothing here";
+}
+
+function drawLine(
+  { state, columns, symbols, breadth }: ViewContext,
+  line: NumberedLine,
+  nameWidth: number,
+  names: readonly string[],
+): readonly Line[] {
+  const front: Line = [
+    ...(state.logs.times && breadth !== "narrow" ? [span(`${timeOfDay(line.time)} `, "dim")] : []),
+    ...(state.logs.guest === undefined && columns >= 32
+      ? [span(`${fit(line.guest, nameWidth, "left", symbols.ellipsis)} `, hueOf(line.guest, names))]
+      : []),
+  ];
+  const used = front.reduce((sum, { text }) => sum + text.length, 0);
+  const room = Math.max(1, columns - used);
+  if (!state.logs.wraps) {
+    return [clipLine([...front, span(cut(line.text, room, symbols.ellipsis))], columns, symbols.ellipsis)];
+  }
+  const indent: Line = [span(" ".repeat(used))];
+  return wrap(line.text, room).map((piece, index) => [...(index === 0 ? front : indent), span(piece)]);
+}
+
+/** `12:34:56.789` of an ISO time, in UTC as the lab writes it. */
+function timeOfDay(time: string): string {
+  return time.slice(11, 23).padEnd(12);
+}
+
+/** Neighbours in the list of guests have different hues. */
+function hueOf(guest: string, names: readonly string[]): Tone {
+  const place = Math.max(0, names.indexOf(guest)) % 6;
+  return (["hue0", "hue1", "hue2", "hue3", "hue4", "hue5"] as const)[place] ?? "plain";
+}

@@ -1,0 +1,185 @@
+// The rings: devices to choose from, and the rings of the selected one slot by slot: who owns each descriptor, where
+// the head is, what was signalled and what was dropped.
+
+import type { DeviceRow } from "../../interpreter/index.ts";
+import { clipLine, lineWidth, span } from "../line.ts";
+import type { Line, Span, Tone } from "../line.ts";
+import { valuesOf } from "../rates.ts";
+import { selectedIndex, visibleDevices, windowOf } from "../select.ts";
+import { sparkline } from "../symbols.ts";
+import { tableLines, widest } from "../table.ts";
+import type { Column } from "../table.ts";
+import { groupDigits, shortBytes, shortCount } from "../text.ts";
+import type { ViewContext } from "./context.ts";
+
+type Ring = DeviceRow["rings"][number];
+type Counter = DeviceRow["rx"];
+
+const OWNERS: readonly (readonly [string, string, Tone])[] = [
+  [".", "guest", "dim"],
+  ["p", "posted", "good"],
+  ["c", "claimed", "busy"],
+  ["f", "filled", "accent"],
+];
+
+export function ringsView(context: ViewContext): readonly Line[] {
+  const { state, rows, columns, breadth, symbols } = context;
+  const devices = visibleDevices(state);
+  const selected = selectedIndex(
+    devices.map(({ id }) => id),
+    state.device,
+  );
+  const device = devices[selected];
+  if (device === undefined) return [[span(emptyText(context), "dim")]];
+  if (breadth === "wide") {
+    const left = widest(deviceNames(devices), 20, 34) + 15;
+    const list = listLines({ ...context, columns: left, breadth: "middle" }, devices, selected, rows);
+    const right = detailLines({ ...context, columns: columns - left - 3 }, device);
+    return sideBySide(list, left, right.slice(0, rows), context);
+  }
+  if (breadth === "narrow" || rows < 10) return detailLines(context, device).slice(0, rows);
+  const listRows = Math.min(devices.length + 1, Math.max(3, Math.floor(rows / 3)));
+  const rule: Line = [span(symbols.rule.repeat(columns), "dim")];
+  const list = listLines(context, devices, selected, listRows);
+  return [...list, rule, ...detailLines(context, device).slice(0, rows - list.length - 1)];
+}
+
+const deviceNames = (devices: readonly DeviceRow[]): readonly string[] => devices.map(({ id }) => id);
+
+function emptyText({ state }: ViewContext): string {
+  if (state.shown === undefined) return " waiting for the lab to say what it is";
+  return state.filters.rings === ""
+    ? " this lab has no devices"
+    : ` no device matches ${state.filters.rings}`;
+}
+
+function listLines(
+  context: ViewContext,
+  devices: readonly DeviceRow[],
+  selected: number,
+  rows: number,
+): readonly Line[] {
+  const { from, to } = windowOf(devices.length, selected, Math.max(1, rows - 1));
+  const { columns, symbols, state } = context;
+  const rate = ({ id }: DeviceRow): number => valuesOf(state.shown, `device:${id}`).at(-1) ?? 0;
+  const cells: Column<DeviceRow>[] = [
+    { title: "DEVICE", width: widest(deviceNames(devices), 12, 34), cell: ({ id }) => span(id, "strong") },
+    { title: "FR/S", width: 5, align: "right", cell: (device) => span(shortCount(rate(device))) },
+    {
+      title: "DROPS",
+      width: 5,
+      align: "right",
+      cell: ({ rx, tx }) =>
+        span(shortCount(rx.dropped + tx.dropped), rx.dropped + tx.dropped > 0 ? "bad" : "dim"),
+    },
+    {
+      title: "OPEN BY",
+      width: "grow",
+      cell: ({ openBy }) => span(openBy ?? "nobody", openBy ? "plain" : "dim"),
+    },
+  ];
+  const rows_ = devices.slice(from, to);
+  return tableLines({ columns: cells, rows: rows_, selected: selected - from, width: columns, symbols });
+}
+
+function sideBySide(
+  left: readonly Line[],
+  width: number,
+  right: readonly Line[],
+  context: ViewContext,
+): readonly Line[] {
+  return Array.from({ length: Math.max(left.length, right.length) }, (_, row): Line => {
+    const first = clipLine(left[row] ?? [], width, context.symbols.ellipsis);
+    const gap = " ".repeat(Math.max(0, width - lineWidth(first)));
+    return [...first, span(gap), span(` ${context.symbols.bar} `, "dim"), ...(right[row] ?? [])];
+  });
+}
+
+function detailLines(context: ViewContext, device: DeviceRow): readonly Line[] {
+  const { columns, symbols, state, breadth } = context;
+  const rates = valuesOf(state.shown, `device:${device.id}`);
+  const title: Line = [
+    span(breadth === "narrow" ? ` ${device.id} ` : ` ${device.id} `, "head"),
+    span(device.class, "dim"),
+    span(device.network === undefined ? "" : ` on ${device.network}`, "dim"),
+    span(device.openBy === undefined ? "  opened by nobody" : `  opened by ${device.openBy}`, "dim"),
+  ];
+  const pace: Line = [
+    span(` ${shortCount(rates.at(-1) ?? 0)} frames/s `, "strong"),
+    span(sparkline(rates, Math.max(0, Math.min(40, rates.length, columns - 16)), symbols), "accent"),
+  ];
+  const kicks: Line = [
+    ...fact("kicks", groupDigits(device.kicks)),
+    ...(device.kicks > 0 ? fact("frames/kick", (device.tx.count / device.kicks).toFixed(1)) : []),
+  ];
+  const lines: Line[] = [title, pace, counterLine("rx", device.rx), counterLine("tx", device.tx), kicks];
+  for (const ring of device.rings) lines.push([], ...ringLines(context, ring));
+  if (device.rings.length === 0) lines.push([], [span(" no rings: nobody has it open", "dim")]);
+  else lines.push([], legendLine(context));
+  return lines.map((line) => clipLine(line, columns, symbols.ellipsis));
+}
+
+const fact = (name: string, value: string, tone: Tone = "plain"): readonly Span[] => [
+  span(` ${name} `, "dim"),
+  span(value, tone),
+  span(" "),
+];
+
+function counterLine(name: string, counter: Counter): Line {
+  const reasons = Object.entries(counter.droppedBy).filter(([, count]) => count > 0);
+  const drops = reasons.map(([reason, count]) => `${reason} ${groupDigits(count)}`).join(", ");
+  return [
+    span(` ${name} `, "dim"),
+    span(`${groupDigits(counter.count)} frames `),
+    span(`${shortBytes(counter.bytes)} `),
+    ...(counter.dropped === 0
+      ? fact("dropped", "0", "dim")
+      : fact("dropped", `${groupDigits(counter.dropped)}${drops === "" ? "" : ` (${drops})`}`, "bad")),
+  ];
+}
+
+/** The ring's facts, then its slots in rows of a power of two. */
+function ringLines(context: ViewContext, ring: Ring): readonly Line[] {
+  const total = ring.signals + ring.suppressed;
+  const share = total === 0 ? "" : ` (${Math.round((ring.suppressed / total) * 100)}%)`;
+  const head: Line = [
+    span(` ${ring.name} `, "head"),
+    span(ring.enabled ? "" : "off ", "busy"),
+    ...fact("size", String(ring.size)),
+    ...fact("head", groupDigits(ring.head)),
+    ...fact("signals", groupDigits(ring.signals)),
+    ...fact("suppressed", `${groupDigits(ring.suppressed)}${share}`),
+  ];
+  const label = String(Math.max(0, ring.size - 1)).length;
+  const room = Math.max(1, context.columns - label - 3);
+  const width = 2 ** Math.floor(Math.log2(Math.min(64, Math.max(room, 1), Math.max(ring.slots.length, 1))));
+  const lines: Line[] = [head];
+  for (let from = 0; from < ring.slots.length; from += width) {
+    const slots = slotSpans(context, ring, from, Math.min(from + width, ring.slots.length));
+    lines.push([span(` ${String(from).padStart(label)} `, "dim"), ...slots]);
+  }
+  return lines;
+}
+
+/** Slots of one owner in one piece; the slot of the head stands out. */
+function slotSpans({ symbols }: ViewContext, ring: Ring, from: number, to: number): readonly Span[] {
+  const spans: { text: string; tone: Tone }[] = [];
+  const head = ring.size > 0 ? ring.head % ring.size : -1;
+  for (let at = from; at < to; at++) {
+    const letter = ring.slots[at] ?? ".";
+    const tone = at === head ? "badge" : (OWNERS.find(([owner]) => owner === letter)?.[2] ?? "plain");
+    const glyph = symbols.slot[letter] ?? letter;
+    const last = spans.at(-1);
+    if (last?.tone === tone) last.text += glyph;
+    else spans.push({ text: glyph, tone });
+  }
+  return spans;
+}
+
+function legendLine({ symbols }: ViewContext): Line {
+  const owners = OWNERS.flatMap(([letter, word, tone]) => [
+    span(` ${symbols.slot[letter] ?? letter}`, tone),
+    span(` ${word} `, "dim"),
+  ]);
+  return [...owners, span(" "), span(" ", "badge"), span(" head", "dim")];
+}
