@@ -10,6 +10,8 @@ export { DISRUPTIONS } from "./model.ts";
 export type { Allocations, Attribute, Dimension, Disruption, Model, Resource, Value } from "./model.ts";
 export type { Drivers, ReadProblem, World } from "./world.ts";
 export type { EvaluateInput, Evaluation } from "./eval/evaluate.ts";
+export { codePages, explainCode } from "./codes.ts";
+export type { CodePage } from "./codes.ts";
 export { diagnosticsJson } from "./report/json.ts";
 export type { JsonDiagnostic, JsonPlace } from "./report/json.ts";
 export { renderDiagnostics } from "./report/render.ts";

@@ -24,7 +24,12 @@ export type Value =
   | { readonly is: "map"; readonly entries: readonly (readonly [Value, Value])[] }
   | { readonly is: "record"; readonly fields: Readonly<Record<string, Value>> }
   /** An enum member or constructor; a member of a union of literals has the enum name "". */
-  | { readonly is: "variant"; readonly enum: string; readonly name: string; readonly fields: Readonly<Record<string, Value>> }
+  | {
+      readonly is: "variant";
+      readonly enum: string;
+      readonly name: string;
+      readonly fields: Readonly<Record<string, Value>>;
+    }
   /** A thing, by address. */
   | { readonly is: "ref"; readonly kind: string; readonly address: string }
   | { readonly is: "range"; readonly from: Value; readonly to: Value };

@@ -25,11 +25,16 @@ function valueIdentity(value: Value): string {
     case "list":
       return `[${value.items.map(valueIdentity).join(",")}]`;
     case "map":
-      return `{${value.entries.map(([key, item]) => `${valueIdentity(key)}=>${valueIdentity(item)}`).sort().join(",")}}`;
+      return `{${value.entries
+        .map(([key, item]) => `${valueIdentity(key)}=>${valueIdentity(item)}`)
+        .sort()
+        .join(",")}}`;
     case "record":
       return `{${fieldsIdentity(value.fields)}}`;
     case "variant":
-      return Object.keys(value.fields).length === 0 ? `s${value.name}` : `${value.name}(${fieldsIdentity(value.fields)})`;
+      return Object.keys(value.fields).length === 0
+        ? `s${value.name}`
+        : `${value.name}(${fieldsIdentity(value.fields)})`;
     case "range":
       return `${valueIdentity(value.from)}..${valueIdentity(value.to)}`;
     default:
@@ -51,4 +56,5 @@ export function showValue(value: Value): string {
   return isSecretValue(value) ? "<secret>" : showDatum(value);
 }
 
-const isSecretValue = (value: Value): boolean => value.is !== "ref" && value.is === "string" && isSecret(value);
+const isSecretValue = (value: Value): boolean =>
+  value.is !== "ref" && value.is === "string" && isSecret(value);

@@ -26,5 +26,10 @@ export interface Drivers {
    * `attributes` are those of the resource that are settled without this one.
    * A string answer is the reason why it can't be known (a missing or malformed image): it becomes a diagnostic.
    */
-  fill(kind: string, className: string, member: string, attributes: (name: string) => Value | undefined): Value | { readonly problem: string } | undefined;
+  fill(
+    kind: string,
+    className: string,
+    member: string,
+    attributes: (name: string) => Value | undefined,
+  ): Value | { readonly problem: string } | undefined;
 }

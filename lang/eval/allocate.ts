@@ -2,7 +2,20 @@
 
 import type { Allocations } from "../model.ts";
 import type { Span } from "../syntax/ast.ts";
-import { addressIn, cidrText, ipText, lastOf, overlaps, parseCidr, parseIp, subnetSize, type Subnet } from "../values/address.ts";
+import {
+  addressIn,
+  cidrText,
+  ipText,
+  lastOf,
+  overlaps,
+  parseCidr,
+  parseIp,
+  subnetSize,
+  type Subnet,
+} from "../values/address.ts";
+import { same } from "./datum.ts";
+import { readMember } from "./lab.ts";
+import { showDatum } from "./show.ts";
 import { attributeCell, rawAttribute } from "./attributes.ts";
 import type { Machine } from "./machine.ts";
 import type { Plug, Segment } from "./segments.ts";
@@ -73,7 +86,8 @@ function reserve(network: Thing, state: State): void {
   if (gateway?.is === "ip") state.taken.set(gateway.text, "the gateway");
   if (subnetSize(pool) > 2n) {
     if (!state.taken.has(ipText(pool))) state.taken.set(ipText(pool), "the first address of the pool");
-    if (!state.taken.has(ipText(lastOf(pool)))) state.taken.set(ipText(lastOf(pool)), "the last address of the pool");
+    if (!state.taken.has(ipText(lastOf(pool))))
+      state.taken.set(ipText(lastOf(pool)), "the last address of the pool");
   }
   state.pools.set(network, { network, subnet, pool, next: pool.value, full: false });
 }
@@ -87,18 +101,48 @@ function checkPools(state: State): void {
   if (!first) return;
   for (const pool of pools.slice(1)) {
     if (cidrText(pool.subnet) !== cidrText(first.subnet)) {
-      state.machine.tell("VB4005", spanOf(pool.network, "subnet"), `\`${pool.network.address}\` is linked with \`${first.network.address}\`, so both have one subnet.`, {
-        related: [{ span: spanOf(first.network, "subnet"), message: `${cidrText(first.subnet)} is set here` }],
-      });
+      state.machine.tell(
+        "VB4005",
+        spanOf(pool.network, "subnet"),
+        `\`${pool.network.address}\` is linked with \`${first.network.address}\`, so both have one subnet.`,
+        {
+          related: [
+            { span: spanOf(first.network, "subnet"), message: `${cidrText(first.subnet)} is set here` },
+          ],
+        },
+      );
     }
   }
-  const sorted = pools.toSorted((a, b) => (a.pool.value < b.pool.value ? -1 : a.pool.value > b.pool.value ? 1 : a.pool.prefix - b.pool.prefix));
+  checkMtus(first, pools, state.machine);
+  const sorted = pools.toSorted((a, b) =>
+    a.pool.value < b.pool.value ? -1 : a.pool.value > b.pool.value ? 1 : a.pool.prefix - b.pool.prefix,
+  );
   for (const [i, pool] of sorted.entries()) {
     const before = sorted[i - 1];
     if (!before || !overlaps(before.pool, pool.pool)) continue;
-    state.machine.tell("VB4005", spanOf(pool.network, "pool"), `The pools of the linked networks \`${before.network.address}\` and \`${pool.network.address}\` share addresses.`, {
-      related: [{ span: spanOf(before.network, "pool"), message: `${cidrText(before.pool)} comes from here` }],
-      hint: "Linked networks share a subnet and divide it: give each a `pool` of its own.",
+    state.machine.tell(
+      "VB4005",
+      spanOf(pool.network, "pool"),
+      `The pools of the linked networks \`${before.network.address}\` and \`${pool.network.address}\` share addresses.`,
+      {
+        related: [
+          { span: spanOf(before.network, "pool"), message: `${cidrText(before.pool)} comes from here` },
+        ],
+        hint: "Linked networks share a subnet and divide it: give each a `pool` of its own.",
+      },
+    );
+  }
+}
+
+/** One broadcast domain has one largest frame. */
+function checkMtus(first: Pool, pools: readonly Pool[], machine: Machine): void {
+  const wanted = readMember(first.network, "mtu", machine);
+  for (const { network } of pools) {
+    const mtu = readMember(network, "mtu", machine);
+    if (!wanted || !mtu || same(wanted, mtu)) continue;
+    const message = `\`${network.address}\` is linked with \`${first.network.address}\`, so both have one \`mtu\`.`;
+    machine.tell("VB4005", spanOf(network, "mtu"), message, {
+      related: [{ span: spanOf(first.network, "mtu"), message: `${showDatum(wanted)} comes from here` }],
     });
   }
 }
@@ -110,12 +154,23 @@ function setAside(device: Thing, text: string, pool: Pool, state: State): void {
   const before = state.taken.get(text);
   if (before !== undefined) {
     const reserved = before.startsWith("the ");
-    state.machine.tell(reserved ? "VB4002" : "VB4007", span, reserved ? `${text} is reserved: it is ${before}.` : `${text} is given twice: to \`${before}\` and to \`${device.address}\`.`);
+    state.machine.tell(
+      reserved ? "VB4002" : "VB4007",
+      span,
+      reserved
+        ? `${text} is reserved: it is ${before}.`
+        : `${text} is given twice: to \`${before}\` and to \`${device.address}\`.`,
+    );
     return;
   }
   for (const other of state.pools.values()) {
-    if (other === pool || !address || !addressIn(address, other.pool) || addressIn(address, pool.pool)) continue;
-    state.machine.tell("VB4002", span, `${text} lies in the pool of \`${other.network.address}\`, not of \`${pool.network.address}\`.`);
+    if (other === pool || !address || !addressIn(address, other.pool) || addressIn(address, pool.pool))
+      continue;
+    state.machine.tell(
+      "VB4002",
+      span,
+      `${text} lies in the pool of \`${other.network.address}\`, not of \`${pool.network.address}\`.`,
+    );
     return;
   }
   state.taken.set(text, device.address);
@@ -147,8 +202,18 @@ function takeLowest(device: Thing, pool: Pool, state: State): void {
   pool.full = true;
   const { network } = pool;
   const count = [...state.addresses.keys()].length;
-  state.machine.tell("VB4003", device.blueprint.head, `The pool ${cidrText(pool.pool)} of \`${network.address}\` has no free address for \`${device.address}\`.`, {
-    related: [{ span: spanOf(network, network.origin("pool")?.origin === "set" ? "pool" : "subnet"), message: `the pool comes from here; ${count} address${count === 1 ? " is" : "es are"} given` }],
-    hint: "Use a larger subnet, or fewer devices.",
-  });
+  state.machine.tell(
+    "VB4003",
+    device.blueprint.head,
+    `The pool ${cidrText(pool.pool)} of \`${network.address}\` has no free address for \`${device.address}\`.`,
+    {
+      related: [
+        {
+          span: spanOf(network, network.origin("pool")?.origin === "set" ? "pool" : "subnet"),
+          message: `the pool comes from here; ${count} address${count === 1 ? " is" : "es are"} given`,
+        },
+      ],
+      hint: "Use a larger subnet, or fewer devices.",
+    },
+  );
 }

@@ -38,7 +38,12 @@ class AttributeCell extends MemberCell {
     const { thing, member, machine } = this;
     if (!member.constraint || this.value?.is === "none") return;
     const span = this.origin === "set" ? this.originSpan : thing.blueprint.head;
-    askConstraint(member.constraint, thing.members, { what: member.name, span, code: "VB3002", label: "the constraint" }, machine);
+    askConstraint(
+      member.constraint,
+      thing.members,
+      { what: member.name, span, code: "VB3002", label: "the constraint" },
+      machine,
+    );
   }
 }
 
@@ -93,7 +98,11 @@ export function outputOf(thing: Thing, name: string, machine: Machine): Cell {
   const output = thing.kind.is === "component" ? thing.kind.blueprint?.outputs.get(name) : undefined;
   const body: Env | undefined = thing.body;
   if (!output || !body) return machine.failQuietly();
-  const cell = new LazyCell(() => `${thing.address}.${name}`, output.span, () => run(output.code, body, machine));
+  const cell = new LazyCell(
+    () => `${thing.address}.${name}`,
+    output.span,
+    () => run(output.code, body, machine),
+  );
   cells.set(name, cell);
   return cell;
 }

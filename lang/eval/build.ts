@@ -8,9 +8,19 @@ import { keyText, showDatum } from "./show.ts";
 import { Cell, Family, LazyCell, Thing, type Env } from "./thing.ts";
 
 /** Puts a cell for each `let` and declaration of `body` into its frame. */
-export function fillFrame(env: Env, body: Body, prefix: string, owner: Thing | undefined, machine: Machine): void {
+export function fillFrame(
+  env: Env,
+  body: Body,
+  prefix: string,
+  owner: Thing | undefined,
+  machine: Machine,
+): void {
   for (const item of body.lets) {
-    env.slots[item.slot] = new LazyCell(() => `${prefix}${item.name}`, item.span, () => run(item.code, env, machine));
+    env.slots[item.slot] = new LazyCell(
+      () => `${prefix}${item.name}`,
+      item.span,
+      () => run(item.code, env, machine),
+    );
   }
   for (const declaration of body.declarations) {
     env.slots[declaration.slot] = new DeclarationCell(declaration, prefix, env, owner, machine);
@@ -43,7 +53,13 @@ class DeclarationCell extends Cell {
 }
 
 /** The thing, the family, or `none` that a declaration stands for. */
-function declare(blueprint: Blueprint, address: string, env: Env, owner: Thing | undefined, machine: Machine): Datum {
+function declare(
+  blueprint: Blueprint,
+  address: string,
+  env: Env,
+  owner: Thing | undefined,
+  machine: Machine,
+): Datum {
   const { loop } = blueprint;
   if (!loop) {
     const thing = makeThing(blueprint, address, blueprint.name, [], env, owner, machine);
@@ -51,15 +67,26 @@ function declare(blueprint: Blueprint, address: string, env: Env, owner: Thing |
   }
   const over = run(loop.over, env, machine);
   const family = new Family(address);
-  const entries = loop.variables > 1
-    ? entriesOf(over, loop.span, machine)
-    : itemsOf(over, loop.span, machine).map((item): [Datum] => [item]);
+  const entries =
+    loop.variables > 1
+      ? entriesOf(over, loop.span, machine)
+      : itemsOf(over, loop.span, machine).map((item): [Datum] => [item]);
   for (const variables of entries) {
     const [key] = variables;
-    if (isSecret(key)) machine.fail("VB3012", loop.span, "A key can't be computed from a secret: it is shown in addresses.");
-    if (family.things.has(identity(key))) machine.fail("VB3005", loop.span, `The key ${showDatum(key)} comes twice.`);
+    if (isSecret(key))
+      machine.fail("VB3012", loop.span, "A key can't be computed from a secret: it is shown in addresses.");
+    if (family.things.has(identity(key)))
+      machine.fail("VB3005", loop.span, `The key ${showDatum(key)} comes twice.`);
     const suffix = `[${keyText(key)}]`;
-    const thing = makeThing(blueprint, address + suffix, blueprint.name + suffix, variables as readonly Datum[], env, owner, machine);
+    const thing = makeThing(
+      blueprint,
+      address + suffix,
+      blueprint.name + suffix,
+      variables as readonly Datum[],
+      env,
+      owner,
+      machine,
+    );
     if (holds(blueprint, thing.env, machine)) family.add(key, thing);
   }
   machine.countElements(entries.length, loop.span);

@@ -17,12 +17,17 @@ export function checkLab(
   machine: Machine,
 ): void {
   checkLabs(things, machine);
+  // Also where no device asks for an address: written ones and linked pools are looked at there.
+  for (const { networks } of machine.lab.segments()?.all ?? []) {
+    for (const network of networks.slice(0, 1)) attempt(() => machine.lab.allocation(network));
+  }
   for (const module of program.modules.values()) {
     askAll(module.body.asserts, frames.get(module) ?? { slots: [] }, undefined, machine);
   }
   for (const thing of things) checkThing(thing, machine);
   checkMacs(machine);
-  checkNeeds(resources, machine);
+  // A value that failed says nothing of what needs what.
+  if (machine.diagnostics.length === 0) checkNeeds(resources, machine);
 }
 
 function checkLabs(things: readonly Thing[], machine: Machine): void {
@@ -41,15 +46,27 @@ function checkThing(thing: Thing, machine: Machine): void {
   }
   const table = thing.class?.table ?? thing.kind.table;
   for (const assert of table.asserts) {
-    attempt(() => askConstraint(assert, thing.members, { what: thing.address, span: thing.blueprint.head, code: "VB3002", label: "asserted by its class" }, machine));
+    attempt(() =>
+      askConstraint(
+        assert,
+        thing.members,
+        { what: thing.address, span: thing.blueprint.head, code: "VB3002", label: "asserted by its class" },
+        machine,
+      ),
+    );
   }
   askAll(thing.blueprint.body.asserts, thing.env, thing, machine);
   const set = thing.kind.table.holds.size > 0 ? thing.origin("bus") : undefined;
   if (set?.origin === "set" && childrenOf(thing, machine).length > 0) {
-    machine.tell("VB4006", set.span, `\`${thing.address}\` has \`device\` blocks of its own and joins a bus.`, {
-      related: [{ span: thing.blueprint.head, message: "its devices make a private bus" }],
-      hint: "Put the devices on the bus that it joins, or leave `bus` out.",
-    });
+    machine.tell(
+      "VB4006",
+      set.span,
+      `\`${thing.address}\` has \`device\` blocks of its own and joins a bus.`,
+      {
+        related: [{ span: thing.blueprint.head, message: "its devices make a private bus" }],
+        hint: "Put the devices on the bus that it joins, or leave `bus` out.",
+      },
+    );
   }
   checkUse(thing, machine);
 }
@@ -61,19 +78,27 @@ function checkUse(thing: Thing, machine: Machine): void {
   const bus = readMember(thing, "bus", machine);
   const used = readMember(thing, "use", machine);
   if (bus?.is !== "thing" || used?.is !== "list") return;
-  const holder = bus.thing.owner && machine.lab.privates.get(bus.thing.owner) === bus.thing ? bus.thing.owner : bus.thing;
+  const holder =
+    bus.thing.owner && machine.lab.privates.get(bus.thing.owner) === bus.thing ? bus.thing.owner : bus.thing;
   for (const item of used.items) {
     if (item.is !== "thing" || item.thing.owner === holder) continue;
-    machine.tell("VB4009", origin.span, `\`${item.thing.address}\` does not stand on \`${bus.thing.address}\`, the bus of \`${thing.address}\`.`, {
-      hint: "A guest sees the devices of its own bus and no others.",
-    });
+    machine.tell(
+      "VB4009",
+      origin.span,
+      `\`${item.thing.address}\` does not stand on \`${bus.thing.address}\`, the bus of \`${thing.address}\`.`,
+      {
+        hint: "A guest sees the devices of its own bus and no others.",
+      },
+    );
   }
 }
 
 function askAll(asserts: readonly Constraint[], env: Env, thing: Thing | undefined, machine: Machine): void {
   for (const assert of asserts) {
     const because = (): string | undefined => firstWay(assert, env, machine);
-    attempt(() => askConstraint(assert, env, { what: thing?.address ?? "", code: "VB4001", because }, machine));
+    attempt(() =>
+      askConstraint(assert, env, { what: thing?.address ?? "", code: "VB4001", because }, machine),
+    );
   }
 }
 
@@ -94,10 +119,16 @@ function checkMacs(machine: Machine): void {
     const seen = new Map<string, Thing>();
     for (const { device, plug } of segment.devices) {
       const origin = plug.mac && device.origin(plug.mac.name);
-      const mac = plug.mac && origin?.origin === "set" ? readMember(device, plug.mac.name, machine) : undefined;
+      const mac =
+        plug.mac && origin?.origin === "set" ? readMember(device, plug.mac.name, machine) : undefined;
       if (mac?.is !== "mac" || !origin) continue;
       const other = seen.get(mac.text);
-      if (other) machine.tell("VB4007", origin.span, `${mac.text} is given twice on one segment: to \`${other.address}\` and to \`${device.address}\`.`);
+      if (other)
+        machine.tell(
+          "VB4007",
+          origin.span,
+          `${mac.text} is given twice on one segment: to \`${other.address}\` and to \`${device.address}\`.`,
+        );
       seen.set(mac.text, device);
     }
   }
@@ -118,7 +149,9 @@ function checkNeeds(resources: readonly Resource[], machine: Machine): void {
         onPath.delete(top.resource.address);
         path.pop();
       } else if (onPath.has(needed)) {
-        const circle = path.slice(path.findIndex((entry) => entry.resource.address === needed)).map((entry) => entry.resource);
+        const circle = path
+          .slice(path.findIndex((entry) => entry.resource.address === needed))
+          .map((entry) => entry.resource);
         tellCircle(circle, machine);
         return;
       } else if (!done.has(needed)) {
@@ -137,7 +170,9 @@ function tellCircle(circle: readonly Resource[], machine: Machine): void {
   if (!first) return;
   const names = [...circle, first].map((resource) => resource.address).join(" → ");
   machine.tell("VB4004", first.span, `These things wait for each other: ${names}.`, {
-    related: circle.slice(1).map((resource) => ({ span: resource.span, message: `\`${resource.address}\` is declared here` })),
+    related: circle
+      .slice(1)
+      .map((resource) => ({ span: resource.span, message: `\`${resource.address}\` is declared here` })),
     hint: "Each comes up after what it refers to; take one reference out.",
   });
 }

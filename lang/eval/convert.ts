@@ -26,12 +26,15 @@ export function convertDatum(datum: Datum, type: Type, span: Span, machine: Mach
     case "simple":
       return convertSimple(datum, type, span, machine);
     case "quantity":
-      return datum.is === "string" ? quantityOf(datum.value, type, span, machine) : ofKind(datum, "quantity", type, span, machine);
+      return datum.is === "string"
+        ? quantityOf(datum.value, type, span, machine)
+        : ofKind(datum, "quantity", type, span, machine);
     case "list":
       if (datum.is !== "list" && datum.is !== "range") return wrong(datum, type, span, machine);
       return list(itemsOf(datum, span, machine).map((item) => convertDatum(item, type.of, span, machine)));
     case "map":
-      if (datum.is !== "map" && datum.is !== "record" && datum.is !== "family") return wrong(datum, type, span, machine);
+      if (datum.is !== "map" && datum.is !== "record" && datum.is !== "family")
+        return wrong(datum, type, span, machine);
       return convertMap(datum, type, span, machine);
     case "record":
       if (datum.is !== "record") return wrong(datum, type, span, machine);
@@ -44,7 +47,11 @@ export function convertDatum(datum: Datum, type: Type, span: Span, machine: Mach
       return convertUnion(datum, type, span, machine);
     case "range":
       if (datum.is !== "range") return wrong(datum, type, span, machine);
-      return { is: "range", from: convertDatum(datum.from, type.of, span, machine), to: convertDatum(datum.to, type.of, span, machine) };
+      return {
+        is: "range",
+        from: convertDatum(datum.from, type.of, span, machine),
+        to: convertDatum(datum.to, type.of, span, machine),
+      };
     default:
       return datum;
   }
@@ -63,7 +70,9 @@ function convertSimple(datum: Datum, type: Type & { is: "simple" }, span: Span, 
     case "data":
       return datum;
     case "float":
-      return datum.is === "int" ? keepSecret(datum, float(datum.value)) : ofKind(datum, "float", type, span, machine);
+      return datum.is === "int"
+        ? keepSecret(datum, float(datum.value))
+        : ofKind(datum, "float", type, span, machine);
     case "string":
     case "address":
       return datum.is === "variant" ? text(datum.name) : ofKind(datum, "string", type, span, machine);
@@ -81,7 +90,13 @@ function convertSimple(datum: Datum, type: Type & { is: "simple" }, span: Span, 
 
 const keepSecret = (from: Datum, to: Datum): Datum => ("secret" in from && from.secret ? taint(to) : to);
 
-function convertAddress(datum: Datum, name: "ip" | "cidr" | "mac", type: Type, span: Span, machine: Machine): Datum {
+function convertAddress(
+  datum: Datum,
+  name: "ip" | "cidr" | "mac",
+  type: Type,
+  span: Span,
+  machine: Machine,
+): Datum {
   if (datum.is !== "string") return wrong(datum, type, span, machine);
   if (name === "mac") {
     const mac = parseMac(datum.value);
@@ -100,7 +115,8 @@ function quantityOf(value: string, type: Type & { is: "quantity" }, span: Span, 
   const match = /^(-?)([0-9][0-9_]*(?:\.[0-9]+)?)([A-Za-z%]+)$/.exec(value);
   const unit = UNITS.get(match?.[3] ?? "");
   const base = match && unit ? baseUnits(match[2] ?? "", unit.factor) : undefined;
-  if (base === undefined || unit?.dimension !== type.dimension) return wrong(text(value), type, span, machine);
+  if (base === undefined || unit?.dimension !== type.dimension)
+    return wrong(text(value), type, span, machine);
   return quantity(unit.dimension, match?.[1] === "-" ? -base : base);
 }
 
@@ -108,7 +124,8 @@ function convertMap(datum: Datum, type: Type & { is: "map" }, span: Span, machin
   const seen = new Set<string>();
   const entries = entriesOf(datum, span, machine).map(([key, value]): [Datum, Datum] => {
     const converted = convertKey(key, type.key, span, machine);
-    if (seen.has(identity(converted))) machine.fail("VB3005", span, `The key ${showDatum(converted)} comes twice.`);
+    if (seen.has(identity(converted)))
+      machine.fail("VB3005", span, `The key ${showDatum(converted)} comes twice.`);
     seen.add(identity(converted));
     return [converted, convertDatum(value, type.value, span, machine)];
   });
@@ -117,7 +134,8 @@ function convertMap(datum: Datum, type: Type & { is: "map" }, span: Span, machin
 
 /** Keys of plain data are texts, also where ints are expected. */
 function convertKey(key: Datum, type: Type, span: Span, machine: Machine): Datum {
-  const whole = type.is === "simple" && type.name === "int" && key.is === "string" && /^-?[0-9]+$/.test(key.value);
+  const whole =
+    type.is === "simple" && type.name === "int" && key.is === "string" && /^-?[0-9]+$/.test(key.value);
   return whole ? { is: "int", value: Number(key.value) } : convertDatum(key, type, span, machine);
 }
 
@@ -127,10 +145,12 @@ function convertShape(datum: Datum, type: Type & { is: "shape" }, span: Span, ma
   for (const [name, field] of type.fields) {
     const given = datum.fields[name];
     if (given) fields[name] = convertDatum(given, field.type, span, machine);
-    else if (!field.optional && field.type.is !== "optional") machine.fail("VB3006", span, `\`${name}\` is missing in ${showDatum(datum, 3)}.`);
+    else if (!field.optional && field.type.is !== "optional")
+      machine.fail("VB3006", span, `\`${name}\` is missing in ${showDatum(datum, 3)}.`);
   }
   for (const name of Object.keys(datum.fields)) {
-    if (!type.fields.has(name)) machine.fail("VB3006", span, `\`${name}\` is not expected here: \`${showType(type)}\`.`);
+    if (!type.fields.has(name))
+      machine.fail("VB3006", span, `\`${name}\` is not expected here: \`${showType(type)}\`.`);
   }
   return { is: "record", fields };
 }
@@ -141,7 +161,11 @@ function convertEnum(datum: Datum, type: Type & { is: "enum" }, span: Span, mach
   const variant = name === undefined ? undefined : type.info.variants.get(name);
   if (!variant) {
     const names = [...type.info.variants.keys()].map((member) => `\`${member}\``).join(", ");
-    return machine.fail("VB3006", span, `${showDatum(datum, 3)} is no \`${type.info.name}\`: one of ${names}.`);
+    return machine.fail(
+      "VB3006",
+      span,
+      `${showDatum(datum, 3)} is no \`${type.info.name}\`: one of ${names}.`,
+    );
   }
   const frame: Env = { slots: [] };
   const fields: Record<string, Datum> = {};
@@ -157,9 +181,14 @@ function convertEnum(datum: Datum, type: Type & { is: "enum" }, span: Span, mach
 function convertUnion(datum: Datum, type: Type & { is: "union" }, span: Span, machine: Machine): Datum {
   if (datum.is === "variant") return datum;
   const literals = type.members.flatMap((member) => (member.is === "literal" ? [member.text] : []));
-  if (datum.is === "string" && literals.includes(datum.value)) return { is: "variant", enum: "", name: datum.value, fields: {} };
+  if (datum.is === "string" && literals.includes(datum.value))
+    return { is: "variant", enum: "", name: datum.value, fields: {} };
   if (literals.length < type.members.length) return datum;
-  return machine.fail("VB3006", span, `${showDatum(datum, 3)} is none of ${literals.map((name) => `\`${name}\``).join(", ")}.`);
+  return machine.fail(
+    "VB3006",
+    span,
+    `${showDatum(datum, 3)} is none of ${literals.map((name) => `\`${name}\``).join(", ")}.`,
+  );
 }
 
 /** A record of a declared type: defaults filled in from the first member on, constraints asked. */
@@ -181,7 +210,8 @@ export function buildRecord(
   for (const name of Object.keys(given)) {
     if (!info.members.has(name)) machine.fail("VB3006", span, `\`${info.name}\` has no member \`${name}\`.`);
   }
-  for (const constraint of info.asserts) askConstraint(constraint, frame, { what: info.name, span, code: "VB3002" }, machine);
+  for (const constraint of info.asserts)
+    askConstraint(constraint, frame, { what: info.name, span, code: "VB3002" }, machine);
   return { is: "record", fields };
 }
 
@@ -203,7 +233,20 @@ function memberValue(
   return NONE;
 }
 
-function askMember(info: RecordInfo, member: Member, value: Datum, frame: Env, span: Span, machine: Machine): void {
-  if (!member.constraint || value.is === "auto" || (value.is === "none" && member.type.is === "optional")) return;
-  askConstraint(member.constraint, frame, { what: member.name, span, code: "VB3002", label: `the constraint of \`${info.name}.${member.name}\`` }, machine);
+function askMember(
+  info: RecordInfo,
+  member: Member,
+  value: Datum,
+  frame: Env,
+  span: Span,
+  machine: Machine,
+): void {
+  if (!member.constraint || value.is === "auto" || (value.is === "none" && member.type.is === "optional"))
+    return;
+  askConstraint(
+    member.constraint,
+    frame,
+    { what: member.name, span, code: "VB3002", label: `the constraint of \`${info.name}.${member.name}\`` },
+    machine,
+  );
 }

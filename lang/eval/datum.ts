@@ -9,14 +9,22 @@ interface Tainted {
   readonly secret?: true;
 }
 
-type Scalar = Extract<Value, { is: "none" | "bool" | "int" | "float" | "string" | "quantity" | "ip" | "cidr" | "mac" | "path" }>;
+type Scalar = Extract<
+  Value,
+  { is: "none" | "bool" | "int" | "float" | "string" | "quantity" | "ip" | "cidr" | "mac" | "path" }
+>;
 
 export type Datum =
   | (Scalar & Tainted)
   | ({ readonly is: "list"; readonly items: readonly Datum[] } & Tainted)
   | ({ readonly is: "map"; readonly entries: readonly (readonly [Datum, Datum])[] } & Tainted)
   | ({ readonly is: "record"; readonly fields: Readonly<Record<string, Datum>> } & Tainted)
-  | ({ readonly is: "variant"; readonly enum: string; readonly name: string; readonly fields: Readonly<Record<string, Datum>> } & Tainted)
+  | ({
+      readonly is: "variant";
+      readonly enum: string;
+      readonly name: string;
+      readonly fields: Readonly<Record<string, Datum>>;
+    } & Tainted)
   | ({ readonly is: "range"; readonly from: Datum; readonly to: Datum } & Tainted)
   | { readonly is: "thing"; readonly thing: Thing }
   | { readonly is: "family"; readonly family: Family }
@@ -32,7 +40,11 @@ export const int = (value: number): Datum => ({ is: "int", value });
 export const float = (value: number): Datum => ({ is: "float", value });
 export const text = (value: string): Datum => ({ is: "string", value });
 export const list = (items: readonly Datum[]): Datum => ({ is: "list", items });
-export const quantity = (dimension: Dimension, value: number): Datum => ({ is: "quantity", dimension, value });
+export const quantity = (dimension: Dimension, value: number): Datum => ({
+  is: "quantity",
+  dimension,
+  value,
+});
 
 /** Whether it, or anything in it, was computed from a secret. */
 export function isSecret(datum: Datum): boolean {
@@ -86,9 +98,10 @@ export function scalarText(datum: Datum | Value): string | undefined {
 const wholeText = (value: number): string => BigInt(value).toString();
 
 /** The shortest decimal digits that read back as the same float, never with an exponent. */
-export function floatText(value: number): string {
+function floatText(value: number): string {
   const shortest = String(value);
-  if (!shortest.includes("e")) return shortest.includes(".") || !Number.isFinite(value) ? shortest : `${shortest}.0`;
+  if (!shortest.includes("e"))
+    return shortest.includes(".") || !Number.isFinite(value) ? shortest : `${shortest}.0`;
   const [mantissa = "", exponentText = "0"] = shortest.split("e");
   const exponent = Number(exponentText);
   const negative = mantissa.startsWith("-");
@@ -115,11 +128,16 @@ export function identity(datum: Datum): string {
     case "list":
       return `[${datum.items.map(identity).join(",")}]`;
     case "map":
-      return `{${datum.entries.map(([key, value]) => `${identity(key)}=>${identity(value)}`).sort().join(",")}}`;
+      return `{${datum.entries
+        .map(([key, value]) => `${identity(key)}=>${identity(value)}`)
+        .sort()
+        .join(",")}}`;
     case "record":
       return `{${fieldIdentities(datum.fields)}}`;
     case "variant":
-      return Object.keys(datum.fields).length === 0 ? `s${datum.name}` : `${datum.name}(${fieldIdentities(datum.fields)})`;
+      return Object.keys(datum.fields).length === 0
+        ? `s${datum.name}`
+        : `${datum.name}(${fieldIdentities(datum.fields)})`;
     case "range":
       return `${identity(datum.from)}..${identity(datum.to)}`;
     case "thing":
@@ -149,7 +167,8 @@ function fieldIdentities(fields: Readonly<Record<string, Datum>>): string {
 
 export const same = (a: Datum, b: Datum): boolean => {
   if (a === b) return true;
-  if ((a.is === "int" || a.is === "float") && (b.is === "int" || b.is === "float")) return a.value === b.value;
+  if ((a.is === "int" || a.is === "float") && (b.is === "int" || b.is === "float"))
+    return a.value === b.value;
   if (a.is === "string" && b.is === "string") return a.value === b.value;
   if (a.is === "thing" && b.is === "thing") return a.thing === b.thing;
   return identity(a) === identity(b);

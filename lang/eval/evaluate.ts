@@ -53,6 +53,7 @@ export function evaluateFiles(world: World, input: EvaluateInput, parse: Parse):
     return { diagnostics: sorted(found), sources, inputs: loaded.inputs };
   }
   const macMoves = new Map<string, number>();
+  // Bound: MAC_ROUNDS_MAX.
   for (let round = 0; ; round++) {
     const machine = new Machine(world, input.root);
     const model = runModules(program, root, machine, { input, macMoves, parse, sources });
@@ -64,7 +65,9 @@ export function evaluateFiles(world: World, input: EvaluateInput, parse: Parse):
     const diagnostics = sorted([...found, ...machine.diagnostics]);
     const inputs = [...new Set([...loaded.inputs, ...machine.inputs])];
     const failed = !model || machine.diagnostics.some((diagnostic) => diagnostic.severity === "error");
-    return failed ? { diagnostics, sources, inputs } : { model: { ...model, inputs }, diagnostics, sources, inputs };
+    return failed
+      ? { diagnostics, sources, inputs }
+      : { model: { ...model, inputs }, diagnostics, sources, inputs };
   }
 }
 
@@ -75,13 +78,22 @@ interface Options {
   readonly sources: Map<string, string>;
 }
 
-function runModules(program: Program, root: CheckedModule, machine: Machine, options: Options): Model | undefined {
+function runModules(
+  program: Program,
+  root: CheckedModule,
+  machine: Machine,
+  options: Options,
+): Model | undefined {
   try {
     return makeModel(program, root, machine, options);
   } catch (caught) {
     if (caught instanceof Exhausted) return undefined;
     if (!(caught instanceof RangeError)) throw caught;
-    machine.tell("VB3008", { file: options.input.root, start: 0, end: 0 }, "This is nested too deeply to be computed.");
+    machine.tell(
+      "VB3008",
+      { file: options.input.root, start: 0, end: 0 },
+      "This is nested too deeply to be computed.",
+    );
     return undefined;
   }
 }
@@ -92,14 +104,23 @@ function makeModel(program: Program, root: CheckedModule, machine: Machine, opti
     const env: Env = { slots: [] };
     frames.set(module, env);
     machine.globals.set(module.key, env);
-    fillParams(module, env, module === root ? (options.input.params ?? {}) : {}, { program, machine, ...options });
+    fillParams(module, env, module === root ? (options.input.params ?? {}) : {}, {
+      program,
+      machine,
+      ...options,
+    });
   }
   const env = frames.get(root) ?? { slots: [] };
   const { input } = options;
   const declared = root.body.declarations.find((declaration) => declaration.type.kind.name === "lab");
   const name = input.labName ?? declared?.name ?? defaultName(input.root, machine.world);
   machine.lab = new Lab(machine, {
-    name, allocations: input.allocations ?? {}, macMoves: options.macMoves, body: root.body, env, kind: (kind) => program.kind(kind),
+    name,
+    allocations: input.allocations ?? {},
+    macMoves: options.macMoves,
+    body: root.body,
+    env,
+    kind: (kind) => program.kind(kind),
   });
   for (const [module, frame] of frames) fillFrame(frame, module.body, "", undefined, machine);
   const things = machine.lab.things();
@@ -107,7 +128,8 @@ function makeModel(program: Program, root: CheckedModule, machine: Machine, opti
   const into: Settled = { resources: [], paths: new Set() };
   const labThing = declared ? undefined : defaultLab(program, root, name, env);
   if (labThing) settleThing(labThing, undefined, into, machine);
-  for (const thing of things.filter((one) => one.kind.name === "lab")) settleThing(thing, undefined, into, machine);
+  for (const thing of things.filter((one) => one.kind.name === "lab"))
+    settleThing(thing, undefined, into, machine);
   for (const thing of things) if (thing.kind.name !== "lab") settleOne(thing, into, machine);
   checkLab(program, frames, things, into.resources, machine);
   return {
@@ -131,7 +153,13 @@ function defaultLab(program: Program, root: CheckedModule, name: string, env: En
   const address = root.scope.values.has("lab") ? `lab:${name}` : "lab";
   const head = { file: root.key, start: 0, end: 0 };
   const blueprint: Blueprint = {
-    name, type: { is: "thing", kind }, head, nameSpan: head, slot: -1, frame: { slots: 0 }, set: new Map(),
+    name,
+    type: { is: "thing", kind },
+    head,
+    nameSpan: head,
+    slot: -1,
+    frame: { slots: 0 },
+    set: new Map(),
     body: { lets: [], declarations: [], asserts: [] },
   };
   return new Thing({ address, name, blueprint, owner: undefined, env: { slots: [], parent: env } });
@@ -165,7 +193,11 @@ function outputsOf(root: CheckedModule, env: Env, machine: Machine): Model["outp
     const datum = attempt(() => run(output.code, env, machine));
     if (!datum) return [];
     if (isSecret(datum)) {
-      machine.tell("VB3012", output.span, `The output \`${output.name}\` is printed: it can't be computed from a secret.`);
+      machine.tell(
+        "VB3012",
+        output.span,
+        `The output \`${output.name}\` is printed: it can't be computed from a secret.`,
+      );
       return [];
     }
     return [{ name: output.name, value: plainValue(datum, machine) }];
@@ -186,7 +218,9 @@ function findMacClash(machine: Machine): string | undefined {
     const seen = new Map<string, Thing>();
     const devices = segment.devices.filter(({ plug }) => plug.mac);
     // Written ones first: they stay.
-    const order = devices.toSorted((a, b) => Number(isAutoMac(a.device, a.plug.mac?.name)) - Number(isAutoMac(b.device, b.plug.mac?.name)));
+    const order = devices.toSorted(
+      (a, b) => Number(isAutoMac(a.device, a.plug.mac?.name)) - Number(isAutoMac(b.device, b.plug.mac?.name)),
+    );
     for (const { device, plug } of order) {
       const cell = plug.mac && device.members.slots[plug.mac.slot];
       const text = cell && "state" in cell && cell.value?.is === "mac" ? cell.value.text : undefined;
@@ -204,7 +238,7 @@ const isAutoMac = (device: Thing, name: string | undefined): boolean =>
 const DIAGNOSTICS_MAX = 50;
 
 /** By place, at most 50; the same mistake at the same place once. */
-export function sorted(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+function sorted(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const seen = new Set<string>();
   const unique = diagnostics.filter((diagnostic) => {
     const key = `${diagnostic.code} ${diagnostic.span.file} ${diagnostic.span.start} ${diagnostic.message}`;
@@ -213,7 +247,10 @@ export function sorted(diagnostics: readonly Diagnostic[]): Diagnostic[] {
     return true;
   });
   const compare = (a: Diagnostic, b: Diagnostic): number =>
-    a.span.file < b.span.file ? -1 : a.span.file > b.span.file ? 1 : a.span.start - b.span.start || a.span.end - b.span.end;
+    a.span.file < b.span.file
+      ? -1
+      : a.span.file > b.span.file
+        ? 1
+        : a.span.start - b.span.start || a.span.end - b.span.end;
   return unique.toSorted(compare).slice(0, DIAGNOSTICS_MAX);
 }
-

@@ -33,7 +33,8 @@ export function askConstraint(constraint: Constraint, env: Env, subject: Subject
     const text = message === undefined ? "This assertion does not hold" : sentence(message);
     machine.fail(subject.code, constraint.span, `${text}${because ? `: ${because}` : ""}.`, { values });
   }
-  const text = message === undefined ? `\`${subject.what}\` breaks its constraint` : `\`${subject.what}\`: ${message}`;
+  const text =
+    message === undefined ? `\`${subject.what}\` breaks its constraint` : `\`${subject.what}\`: ${message}`;
   machine.fail(subject.code, subject.span, `${text}${because ? `: ${because}` : ""}.`, {
     values,
     related: [{ span: constraint.span, message: subject.label ?? "the constraint" }],
@@ -43,7 +44,7 @@ export function askConstraint(constraint: Constraint, env: Env, subject: Subject
 const sentence = (message: string): string => message.replace(/[.\s]+$/, "");
 
 /** The values of the parts of a failed expression that say something: names, members, calls; not literals. */
-export function shownValues(condition: Code, env: Env, machine: Machine): ShownValue[] {
+function shownValues(condition: Code, env: Env, machine: Machine): ShownValue[] {
   const shown: ShownValue[] = [];
   machine.quiet++;
   try {

@@ -18,7 +18,8 @@ export function fillAuto(thing: Thing, member: Member, machine: Machine): Datum 
   const plug = plugOf(thing);
   if (plug?.ip === member) return allocatedIp(thing, plug.network, machine);
   if (plug?.mac === member) return { is: "mac", text: macOf(thing, machine) };
-  if (type.is === "thing" && type.kind.is === "kind") return machine.lab.privateOf(thing, type.kind, member.name).datum;
+  if (type.is === "thing" && type.kind.is === "kind")
+    return machine.lab.privateOf(thing, type.kind, member.name).datum;
   if (isInt(type)) return seedOf(thing.address, member.name, machine);
   return askDriver(thing, member, machine);
 }
@@ -32,7 +33,8 @@ export function fillOut(thing: Thing, member: Member, machine: Machine): Datum {
     return list(childrenOf(thing, machine).map((child) => child.datum));
   }
   const holder = thing.owner;
-  if (isInt(type) && holder?.kind.table.holds.has(thing.kind.name)) return int(placeOf(thing, holder, machine));
+  if (isInt(type) && holder?.kind.table.holds.has(thing.kind.name))
+    return int(placeOf(thing, holder, machine));
   return askDriver(thing, member, machine);
 }
 
@@ -96,9 +98,14 @@ function askDriver(thing: Thing, member: Member, machine: Machine): Datum {
   const answer = machine.world.drivers.fill(kind.name, thing.class?.name ?? "", member.name, attributes);
   const span = thing.origin("path")?.span ?? blueprint.head;
   if (answer === undefined) {
-    return machine.fail("VB3010", blueprint.head, `\`${member.name}\` of \`${blueprint.name}\` can't be known here: say it.`, {
-      related: [{ span: member.span, message: "declared here" }],
-    });
+    return machine.fail(
+      "VB3010",
+      blueprint.head,
+      `\`${member.name}\` of \`${blueprint.name}\` can't be known here: say it.`,
+      {
+        related: [{ span: member.span, message: "declared here" }],
+      },
+    );
   }
   if ("problem" in answer) return machine.fail("VB3010", span, `${answer.problem.replace(/\.$/, "")}.`);
   return answer as Datum;

@@ -14,7 +14,10 @@ export function fromJson(value: unknown): Datum {
     case "object": {
       if (value === null) return NONE;
       if (Array.isArray(value)) return list(value.map(fromJson));
-      return { is: "record", fields: Object.fromEntries(Object.entries(value).map(([name, item]) => [name, fromJson(item)])) };
+      return {
+        is: "record",
+        fields: Object.fromEntries(Object.entries(value).map(([name, item]) => [name, fromJson(item)])),
+      };
     }
     default:
       return NONE;

@@ -14,7 +14,8 @@ function applied(f: Datum | undefined, items: readonly Datum[], machine: Machine
 
 const isTrue = (datum: Datum | undefined): boolean => datum?.is === "bool" && datum.value;
 
-const items = (xs: Datum | undefined, call: Call, machine: Machine): readonly Datum[] => itemsOf(xs ?? NONE, call.span, machine);
+const items = (xs: Datum | undefined, call: Call, machine: Machine): readonly Datum[] =>
+  itemsOf(xs ?? NONE, call.span, machine);
 
 function counted(made: readonly Datum[], call: Call, machine: Machine): Datum {
   machine.countElements(made.length, call.span);
@@ -34,7 +35,9 @@ function length(x: Datum, machine: Machine): number {
     case "record":
       return Object.keys(x.fields).length;
     case "range":
-      return x.from.is === "int" && x.to.is === "int" ? Math.max(0, x.to.value - x.from.value + 1) : machine.failQuietly();
+      return x.from.is === "int" && x.to.is === "int"
+        ? Math.max(0, x.to.value - x.from.value + 1)
+        : machine.failQuietly();
     default:
       return machine.failQuietly();
   }
@@ -70,12 +73,32 @@ function unique(xs: readonly Datum[]): Datum[] {
 
 export const LIST_FUNCTIONS: Readonly<Record<string, External>> = {
   len: ([x = NONE], _call, machine) => int(length(x, machine)),
-  map: ([xs, f], call, machine) => counted(items(xs, call, machine).map((x) => applied(f, [x], machine)), call, machine),
-  filter: ([xs, f], call, machine) => counted(items(xs, call, machine).filter((x) => isTrue(applied(f, [x], machine))), call, machine),
+  map: ([xs, f], call, machine) =>
+    counted(
+      items(xs, call, machine).map((x) => applied(f, [x], machine)),
+      call,
+      machine,
+    ),
+  filter: ([xs, f], call, machine) =>
+    counted(
+      items(xs, call, machine).filter((x) => isTrue(applied(f, [x], machine))),
+      call,
+      machine,
+    ),
   flat_map: ([xs, f], call, machine) =>
-    counted(items(xs, call, machine).flatMap((x) => items(applied(f, [x], machine), call, machine)), call, machine),
-  flat: ([xs], call, machine) => counted(items(xs, call, machine).flatMap((x) => items(x, call, machine)), call, machine),
-  reduce: ([xs, start = NONE, f], call, machine) => items(xs, call, machine).reduce((sum, x) => applied(f, [sum, x], machine), start),
+    counted(
+      items(xs, call, machine).flatMap((x) => items(applied(f, [x], machine), call, machine)),
+      call,
+      machine,
+    ),
+  flat: ([xs], call, machine) =>
+    counted(
+      items(xs, call, machine).flatMap((x) => items(x, call, machine)),
+      call,
+      machine,
+    ),
+  reduce: ([xs, start = NONE, f], call, machine) =>
+    items(xs, call, machine).reduce((sum, x) => applied(f, [sum, x], machine), start),
   any: ([xs], call, machine) => bool(items(xs, call, machine).some(isTrue)),
   all: ([xs], call, machine) => bool(items(xs, call, machine).every(isTrue)),
   sort: ([xs, by], call, machine) => list(sorted(items(xs, call, machine), by, machine)),
@@ -83,7 +106,9 @@ export const LIST_FUNCTIONS: Readonly<Record<string, External>> = {
   unique: ([xs], call, machine) => list(unique(items(xs, call, machine))),
   zip: ([xs, ys], call, machine) => {
     const [a, b] = [items(xs, call, machine), items(ys, call, machine)];
-    const pairs = a.slice(0, b.length).map((first, i): Datum => ({ is: "record", fields: { first, second: b[i] ?? NONE } }));
+    const pairs = a
+      .slice(0, b.length)
+      .map((first, i): Datum => ({ is: "record", fields: { first, second: b[i] ?? NONE } }));
     return counted(pairs, call, machine);
   },
   group: ([xs, by], call, machine) => grouped(items(xs, call, machine), by, machine),
@@ -97,18 +122,22 @@ export const LIST_FUNCTIONS: Readonly<Record<string, External>> = {
   index: ([xs, x = NONE], call, machine) => {
     const at = items(xs, call, machine).findIndex((item) => same(item, x));
     if (at < 0) {
-      machine.fail("VB3011", argumentSpan(call, 1), `${showDatum(x)} is not in the list.`, { hint: "`find` answers `none` instead." });
+      machine.fail("VB3011", argumentSpan(call, 1), `${showDatum(x)} is not in the list.`, {
+        hint: "`find` answers `none` instead.",
+      });
     }
     return int(at);
   },
-  find: ([xs, f], call, machine) => items(xs, call, machine).find((x) => isTrue(applied(f, [x], machine))) ?? NONE,
+  find: ([xs, f], call, machine) =>
+    items(xs, call, machine).find((x) => isTrue(applied(f, [x], machine))) ?? NONE,
   keys: ([m = NONE], call, machine) => list(entriesOf(m, call.span, machine).map(([key]) => key)),
   values: ([m = NONE], call, machine) => list(entriesOf(m, call.span, machine).map(([, value]) => value)),
   get: ([m = NONE, key = NONE]) => elementOf(m, key) ?? (m.is === "map" ? (mapGet(m, key) ?? NONE) : NONE),
   merge: ([m = NONE, over = NONE], call, machine) => {
     const merged = new Map<string, readonly [Datum, Datum]>();
     for (const source of [m, over]) {
-      for (const [key, value] of entriesOf(source, call.span, machine)) merged.set(identity(key), [key, value]);
+      for (const [key, value] of entriesOf(source, call.span, machine))
+        merged.set(identity(key), [key, value]);
     }
     machine.countElements(merged.size, call.span);
     return { is: "map", entries: [...merged.values()] };

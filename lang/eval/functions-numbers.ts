@@ -36,7 +36,9 @@ function parseNumber(datum: Datum, call: Call, machine: Machine): number {
   if (datum.is === "bool") return datum.value ? 1 : 0;
   if ("value" in datum && typeof datum.value === "number" && datum.is !== "quantity") return datum.value;
   const text = scalarText(datum) ?? "";
-  const value = /^[+-]?[0-9][0-9_]*(\.[0-9]+)?$/.test(text.trim()) ? Number(text.replaceAll("_", "")) : Number.NaN;
+  const value = /^[+-]?[0-9][0-9_]*(\.[0-9]+)?$/.test(text.trim())
+    ? Number(text.replaceAll("_", ""))
+    : Number.NaN;
   if (Number.isNaN(value)) machine.fail("VB3011", argumentSpan(call, 0), `${showDatum(datum)} is no number.`);
   return value;
 }
@@ -51,9 +53,15 @@ export const NUMBER_FUNCTIONS: Readonly<Record<string, External>> = {
     // The sum of nothing: of which numbers, the type no longer says.
     if (!first) return int(0);
     const kind = items.find((item) => item.is === "float") ?? first;
-    return like(kind, items.reduce((total, item) => total + number(item), 0), call, machine);
+    return like(
+      kind,
+      items.reduce((total, item) => total + number(item), 0),
+      call,
+      machine,
+    );
   },
-  clamp: ([x = NONE, low = NONE, high = NONE]) => (compare(x, low) < 0 ? low : compare(x, high) > 0 ? high : x),
+  clamp: ([x = NONE, low = NONE, high = NONE]) =>
+    compare(x, low) < 0 ? low : compare(x, high) > 0 ? high : x,
   div: ([x, y], call, machine) => {
     if (number(y) === 0) machine.fail("VB3003", argumentSpan(call, 1), "Division by zero.");
     return whole(Math.floor(number(x) / number(y)), call, machine);
@@ -63,7 +71,12 @@ export const NUMBER_FUNCTIONS: Readonly<Record<string, External>> = {
   round: ([x], call, machine) => whole(roundHalfEven(number(x)), call, machine),
   int: ([x = NONE], call, machine) => {
     const value = parseNumber(x, call, machine);
-    if (!Number.isInteger(value)) machine.fail("VB3011", argumentSpan(call, 0), `${showDatum(x)} is no whole number: use floor, ceil or round.`);
+    if (!Number.isInteger(value))
+      machine.fail(
+        "VB3011",
+        argumentSpan(call, 0),
+        `${showDatum(x)} is no whole number: use floor, ceil or round.`,
+      );
     return whole(value, call, machine);
   },
   float: ([x = NONE], call, machine) => float(parseNumber(x, call, machine)),

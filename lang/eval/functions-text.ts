@@ -20,7 +20,8 @@ function made(value: string, call: Call, machine: Machine): Datum {
 
 function pattern(datum: Datum | undefined, call: Call, machine: Machine): Pattern {
   const compiled = compilePattern(textOf(datum));
-  if ("problem" in compiled) return machine.fail("VB3011", argumentSpan(call, 1), `This pattern can't be read: ${compiled.problem}.`);
+  if ("problem" in compiled)
+    return machine.fail("VB3011", argumentSpan(call, 1), `This pattern can't be read: ${compiled.problem}.`);
   return compiled;
 }
 
@@ -45,7 +46,11 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, External>> = {
     return list(parts.map(text));
   },
   replace: ([x, from, to], call, machine) =>
-    made(textOf(from) === "" ? textOf(x) : textOf(x).replaceAll(textOf(from), () => textOf(to)), call, machine),
+    made(
+      textOf(from) === "" ? textOf(x) : textOf(x).replaceAll(textOf(from), () => textOf(to)),
+      call,
+      machine,
+    ),
   upper: ([x]) => text(textOf(x).toUpperCase()),
   lower: ([x]) => text(textOf(x).toLowerCase()),
   trim: ([x]) => text(textOf(x).trim()),

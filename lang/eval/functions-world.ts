@@ -33,14 +33,21 @@ function asks(question: "reachable" | "adjacent"): External {
 function parseCsv(source: string): Datum[] {
   const rows: string[][] = [[]];
   const pattern = /("(?:[^"]|"")*"|[^",\r\n]*)(,|\r?\n|$)/gy;
-  for (let match = pattern.exec(source); match && pattern.lastIndex <= source.length; match = pattern.exec(source)) {
+  for (
+    let match = pattern.exec(source);
+    match && pattern.lastIndex <= source.length;
+    match = pattern.exec(source)
+  ) {
     const [, field = "", end = ""] = match;
     rows.at(-1)?.push(field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field);
     if (end === "") break;
     if (end !== ",") rows.push([]);
   }
   const [names = [], ...rest] = rows.filter((row) => row.length > 1 || row[0] !== "");
-  return rest.map((row) => ({ is: "map", entries: names.map((name, i) => [text(name), text(row[i] ?? "")]) }));
+  return rest.map((row) => ({
+    is: "map",
+    entries: names.map((name, i) => [text(name), text(row[i] ?? "")]),
+  }));
 }
 
 export const WORLD_FUNCTIONS: Readonly<Record<string, External>> = {
@@ -49,7 +56,11 @@ export const WORLD_FUNCTIONS: Readonly<Record<string, External>> = {
     machine.inputs.add(path);
     const read = machine.world.readText(path);
     if ("text" in read) return text(read.text);
-    return machine.fail(read.problem === "missing" ? "VB3009" : "VB2019", argumentSpan(call, 0), `\`${path}\` can't be read: ${PROBLEMS[read.problem]}.`);
+    return machine.fail(
+      read.problem === "missing" ? "VB3009" : "VB2019",
+      argumentSpan(call, 0),
+      `\`${path}\` can't be read: ${PROBLEMS[read.problem]}.`,
+    );
   },
   json: ([x], call, machine) => {
     try {

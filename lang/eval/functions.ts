@@ -33,5 +33,7 @@ export function callExternal(name: string, items: readonly Datum[], call: Call, 
 
 /** The place of an argument, for mistakes about it. */
 export function argumentSpan(call: Call, index: number): Call["span"] {
-  return call.arguments.find((argument) => argument.slot === index && !argument.isDefault)?.code.span ?? call.span;
+  return (
+    call.arguments.find((argument) => argument.slot === index && !argument.isDefault)?.code.span ?? call.span
+  );
 }

@@ -30,7 +30,8 @@ export class Graph {
       if (thing.kind.name === "uplink") this.addUplink(thing, machine);
     }
     for (const [volume, users] of writers) {
-      if (users.some((user) => user.writes)) for (const { guest, device } of users) this.join(guest, volume, device);
+      if (users.some((user) => user.writes))
+        for (const { guest, device } of users) this.join(guest, volume, device);
     }
     this.findComponents();
   }
@@ -60,7 +61,13 @@ export class Graph {
           continue;
         }
         const users = writers.get(medium) ?? [];
-        users.push({ guest, device, writes: !isTrue(readMember(device, "readonly", machine)) && !isTrue(readMember(medium, "readonly", machine)) });
+        users.push({
+          guest,
+          device,
+          writes:
+            !isTrue(readMember(device, "readonly", machine)) &&
+            !isTrue(readMember(medium, "readonly", machine)),
+        });
         writers.set(medium, users);
       }
     }
@@ -107,7 +114,8 @@ export class Graph {
     const waiting: Node[] = [a];
     for (let i = 0; i < waiting.length && !from.has(b); i++) {
       const node = waiting[i];
-      if (node === undefined || (direct && node !== a && (node === "outside" || node.kind.name === "guest"))) continue;
+      if (node === undefined || (direct && node !== a && (node === "outside" || node.kind.name === "guest")))
+        continue;
       for (const edge of this.edges.get(node) ?? []) {
         if (from.has(edge.to)) continue;
         from.set(edge.to, { node, ...(edge.via && { via: edge.via }) });
@@ -118,7 +126,10 @@ export class Graph {
   }
 }
 
-function describe(to: Node, from: ReadonlyMap<Node, { readonly node: Node; readonly via?: Thing } | undefined>): string {
+function describe(
+  to: Node,
+  from: ReadonlyMap<Node, { readonly node: Node; readonly via?: Thing } | undefined>,
+): string {
   const names: string[] = [];
   let node: Node | undefined = to;
   while (node !== undefined) {
@@ -149,7 +160,9 @@ function leadsOut(uplink: Thing, machine: Machine): boolean {
       return false;
     case "nat": {
       const publish = readMember(uplink, "publish", machine);
-      return isTrue(readMember(uplink, "outward", machine)) || (publish?.is === "list" && publish.items.length > 0);
+      return (
+        isTrue(readMember(uplink, "outward", machine)) || (publish?.is === "list" && publish.items.length > 0)
+      );
     }
     default:
       return true;

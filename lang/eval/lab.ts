@@ -67,7 +67,8 @@ export class Lab {
   /** Networks with their links and devices. */
   segments(): Segments | undefined {
     this.segmentsCell ??= new LazyCell(
-      () => "the segments", this.options.env.owner?.blueprint.head ?? NOWHERE,
+      () => "the segments",
+      this.options.env.owner?.blueprint.head ?? NOWHERE,
       () => {
         this.foundSegments = findSegments(this.things(), this.machine);
         return NONE;
@@ -88,7 +89,8 @@ export class Lab {
       const entry: { cell: Cell; result: Allocation | undefined } = {
         result: undefined,
         cell: new LazyCell(
-          () => `addresses of ${first.address}`, first.blueprint.nameSpan,
+          () => `addresses of ${first.address}`,
+          first.blueprint.nameSpan,
           () => {
             entry.result = allocate(segment, this.options.allocations, this.machine);
             return NONE;
@@ -105,7 +107,8 @@ export class Lab {
 
   graph(): Graph | undefined {
     this.graphCell ??= new LazyCell(
-      () => "the graph", NOWHERE,
+      () => "the graph",
+      NOWHERE,
       () => {
         this.madeGraph = new Graph(this.things(), this.machine);
         return NONE;

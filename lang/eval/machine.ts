@@ -56,12 +56,22 @@ export class Machine {
   }
 
   /** Tells a mistake and ends the computation. */
-  fail(code: string, span: Span, message: string, more: Omit<Partial<Diagnostic>, "code" | "span" | "message"> = {}): never {
+  fail(
+    code: string,
+    span: Span,
+    message: string,
+    more: Omit<Partial<Diagnostic>, "code" | "span" | "message"> = {},
+  ): never {
     this.tell(code, span, message, more);
     throw failure;
   }
 
-  tell(code: string, span: Span, message: string, more: Omit<Partial<Diagnostic>, "code" | "span" | "message"> = {}): void {
+  tell(
+    code: string,
+    span: Span,
+    message: string,
+    more: Omit<Partial<Diagnostic>, "code" | "span" | "message"> = {},
+  ): void {
     if (this.quiet === 0) this.diagnostics.push({ code, severity: "error", span, message, ...more });
   }
 
@@ -106,7 +116,8 @@ export class Machine {
   }
 
   private compute(cell: Cell): void {
-    if (this.running.length >= LIMITS.cellLevels) this.exhaust(cell.span, "values that ask for each other in a row", LIMITS.cellLevels);
+    if (this.running.length >= LIMITS.cellLevels)
+      this.exhaust(cell.span, "values that ask for each other in a row", LIMITS.cellLevels);
     cell.state = "running";
     this.running.push(cell);
     const { depth } = this;
@@ -127,8 +138,15 @@ export class Machine {
     const at = this.running.indexOf(cell);
     const circle = this.running.slice(at);
     const names = [...circle.map((entry) => entry.name()), cell.name()];
-    const related = circle.slice(1).map((entry) => ({ span: entry.span, message: `\`${entry.name()}\` is computed here` }));
-    this.tell("VB3001", cell.span, `A value needs itself: ${names.join(" → ")}.`, related.length > 0 ? { related } : {});
+    const related = circle
+      .slice(1)
+      .map((entry) => ({ span: entry.span, message: `\`${entry.name()}\` is computed here` }));
+    this.tell(
+      "VB3001",
+      cell.span,
+      `A value needs itself: ${names.join(" → ")}.`,
+      related.length > 0 ? { related } : {},
+    );
     // Each of the circle fails when its computation comes back; none of them tells it again.
     throw failure;
   }

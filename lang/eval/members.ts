@@ -28,7 +28,11 @@ export function memberOfDatum(of: Datum, code: Member, machine: Machine): Datum 
   }
 }
 
-export function memberOfThing(thing: Thing, code: { readonly name: string; readonly span: Code["span"] }, machine: Machine): Datum {
+function memberOfThing(
+  thing: Thing,
+  code: { readonly name: string; readonly span: Code["span"] },
+  machine: Machine,
+): Datum {
   if (thing.kind.is === "component" && thing.kind.blueprint?.outputs.has(code.name)) {
     return machine.ask(outputOf(thing, code.name, machine));
   }
@@ -45,7 +49,9 @@ function memberOfSubnet(text: string, code: Member, machine: Machine): Datum {
   switch (code.name) {
     case "size": {
       const size = subnetSize(subnet);
-      return size <= BigInt(WHOLE_MAX) ? int(Number(size)) : machine.fail("VB3003", code.span, `${text} has more than 2^53 addresses.`);
+      return size <= BigInt(WHOLE_MAX)
+        ? int(Number(size))
+        : machine.fail("VB3003", code.span, `${text} has more than 2^53 addresses.`);
     }
     case "bits":
       return int(subnet.prefix);
@@ -63,10 +69,19 @@ export function indexDatum(of: Datum, index: Datum, code: Code & { op: "index" }
   const values = [{ span: code.index.span, text: showDatum(index) }];
   if (of.is === "list") {
     const { length } = of.items;
-    const hint = length === 0 ? "The list is empty." : `It has ${length} element${length === 1 ? "" : "s"}: 0 to ${length - 1}.`;
+    const hint =
+      length === 0
+        ? "The list is empty."
+        : `It has ${length} element${length === 1 ? "" : "s"}: 0 to ${length - 1}.`;
     return machine.fail("VB3004", code.span, `There is no element ${showDatum(index)}.`, { hint, values });
   }
-  const hint = have.length === 0 ? "There are none." : `There are ${have.slice(0, 8).map((key) => showDatum(key)).join(", ")}${have.length > 8 ? ", ..." : ""}.`;
+  const hint =
+    have.length === 0
+      ? "There are none."
+      : `There are ${have
+          .slice(0, 8)
+          .map((key) => showDatum(key))
+          .join(", ")}${have.length > 8 ? ", ..." : ""}.`;
   return machine.fail("VB3004", code.span, `There is no key ${showDatum(index)}.`, { hint, values });
 }
 
@@ -87,9 +102,10 @@ export function elementOf(of: Datum, index: Datum): Datum | undefined {
     case "family":
       return of.family.get(index)?.datum;
     case "record":
-      return index.is === "string" && Object.hasOwn(of.fields, index.value) ? of.fields[index.value] : undefined;
+      return index.is === "string" && Object.hasOwn(of.fields, index.value)
+        ? of.fields[index.value]
+        : undefined;
     default:
       return undefined;
   }
 }
-

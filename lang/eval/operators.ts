@@ -54,7 +54,12 @@ function apply(code: Binary, left: Datum, right: Datum, machine: Machine): Datum
 
 /** Order of numbers, quantities of one dimension, addresses, and texts by code point. */
 export function compare(left: Datum, right: Datum): number {
-  if ("value" in left && "value" in right && typeof left.value === "number" && typeof right.value === "number") {
+  if (
+    "value" in left &&
+    "value" in right &&
+    typeof left.value === "number" &&
+    typeof right.value === "number"
+  ) {
     return left.value - right.value;
   }
   if (left.is === "ip" && right.is === "ip") {
@@ -76,7 +81,7 @@ function compareText(left: string, right: string): number {
 }
 
 /** Membership in a list, a range, the keys of a map or family, a subnet, or a text. */
-export function isIn(item: Datum, over: Datum): boolean {
+function isIn(item: Datum, over: Datum): boolean {
   switch (over.is) {
     case "list":
       return over.items.some((other) => same(item, other));
@@ -91,7 +96,10 @@ export function isIn(item: Datum, over: Datum): boolean {
     case "cidr":
       return inSubnet(item, over.text);
     case "string":
-      return (item.is === "string" || item.is === "variant") && over.value.includes(item.is === "string" ? item.value : item.name);
+      return (
+        (item.is === "string" || item.is === "variant") &&
+        over.value.includes(item.is === "string" ? item.value : item.name)
+      );
     default:
       return false;
   }
@@ -127,7 +135,9 @@ const SECOND = 1e9;
 function whole(value: number, code: Binary, machine: Machine): number {
   const rounded = roundHalfEven(value);
   if (!(Math.abs(rounded) <= WHOLE_MAX)) {
-    machine.fail("VB3003", code.span, "The result is larger than 2^53.", { hint: "Ints and quantities are exact whole numbers up to 2^53 base units." });
+    machine.fail("VB3003", code.span, "The result is larger than 2^53.", {
+      hint: "Ints and quantities are exact whole numbers up to 2^53 base units.",
+    });
   }
   return rounded === 0 ? 0 : rounded;
 }
@@ -135,7 +145,12 @@ function whole(value: number, code: Binary, machine: Machine): number {
 /** a × b ÷ c without losing digits on the way. */
 function scaled(a: number, b: number, c: number, code: Binary, machine: Machine): number {
   const product = a * b;
-  if (Number.isSafeInteger(a) && Number.isSafeInteger(b) && Number.isSafeInteger(c) && !Number.isSafeInteger(product)) {
+  if (
+    Number.isSafeInteger(a) &&
+    Number.isSafeInteger(b) &&
+    Number.isSafeInteger(c) &&
+    !Number.isSafeInteger(product)
+  ) {
     const [n, d] = [BigInt(a) * BigInt(b), BigInt(c)];
     const [q, r] = [n / d, n % d];
     // Half to even, on exact numbers.
@@ -158,21 +173,28 @@ const modulo = (a: number, b: number): number => a - b * Math.floor(a / b) || 0;
 function arithmetic(code: Binary, left: Datum, right: Datum, machine: Machine): Datum {
   if (left.is === "quantity" && right.is === "quantity") return quantities(code, left, right, machine);
   if (left.is === "quantity" && (right.is === "int" || right.is === "float")) {
-    if (code.operator === "*") return quantity(left.dimension, scaled(left.value, right.value, 1, code, machine));
-    return quantity(left.dimension, scaled(left.value, 1, nonZero(right.value, code, machine), code, machine));
+    if (code.operator === "*")
+      return quantity(left.dimension, scaled(left.value, right.value, 1, code, machine));
+    return quantity(
+      left.dimension,
+      scaled(left.value, 1, nonZero(right.value, code, machine), code, machine),
+    );
   }
   if ((left.is === "int" || left.is === "float") && right.is === "quantity") {
     if (right.dimension === "percent") return float((left.value * right.value) / PERCENT);
     return quantity(right.dimension, scaled(left.value, right.value, 1, code, machine));
   }
-  if ((left.is !== "int" && left.is !== "float") || (right.is !== "int" && right.is !== "float")) return machine.failQuietly();
+  if ((left.is !== "int" && left.is !== "float") || (right.is !== "int" && right.is !== "float"))
+    return machine.failQuietly();
   const exact = left.is === "int" && right.is === "int";
   const value = numbers(code, left.value, right.value, machine);
   return exact && code.operator !== "/" ? int(whole(value, code, machine)) : finite(value, code, machine);
 }
 
 function finite(value: number, code: Binary, machine: Machine): Datum {
-  return Number.isFinite(value) ? float(value) : machine.fail("VB3003", code.span, "The result is too large for a float.");
+  return Number.isFinite(value)
+    ? float(value)
+    : machine.fail("VB3003", code.span, "The result is too large for a float.");
 }
 
 function numbers(code: Binary, a: number, b: number, machine: Machine): number {
@@ -217,10 +239,13 @@ function quotient(code: Binary, left: Quantity, right: Quantity, machine: Machin
 }
 
 function product(code: Binary, left: Quantity, right: Quantity, machine: Machine): Datum {
-  if (right.dimension === "percent") return quantity(left.dimension, scaled(left.value, right.value, PERCENT, code, machine));
-  if (left.dimension === "percent") return quantity(right.dimension, scaled(left.value, right.value, PERCENT, code, machine));
+  if (right.dimension === "percent")
+    return quantity(left.dimension, scaled(left.value, right.value, PERCENT, code, machine));
+  if (left.dimension === "percent")
+    return quantity(right.dimension, scaled(left.value, right.value, PERCENT, code, machine));
   const [duration, other] = left.dimension === "duration" ? [left, right] : [right, left];
-  if (other.dimension === "rate") return quantity("size", scaled(other.value, duration.value, 8 * SECOND, code, machine));
+  if (other.dimension === "rate")
+    return quantity("size", scaled(other.value, duration.value, 8 * SECOND, code, machine));
   const perSecond = other.dimension === "freq" ? other.value / 1e3 : other.value;
   return float((perSecond * duration.value) / SECOND);
 }

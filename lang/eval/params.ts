@@ -34,7 +34,12 @@ export function fillParams(
   module: CheckedModule,
   env: Env,
   input: ParamInput,
-  tools: { readonly program: Program; readonly machine: Machine; readonly parse: Parse; readonly sources: Map<string, string> },
+  tools: {
+    readonly program: Program;
+    readonly machine: Machine;
+    readonly parse: Parse;
+    readonly sources: Map<string, string>;
+  },
 ): void {
   const { machine } = tools;
   const values = isObject(input.values) ? input.values : {};
@@ -70,12 +75,24 @@ function tellUnknown(module: CheckedModule, names: readonly string[], machine: M
     if (module.params.some((param) => param.name === name)) continue;
     const known = module.params.map((param) => param.name);
     const near = nearest(name, known);
-    const hint = near ? `Did you mean \`${near}\`?` : known.length > 0 ? `There are: ${known.join(", ")}.` : "This file has no parameters.";
-    machine.tell("VB3007", { file: machine.root, start: 0, end: 0 }, `There is no parameter \`${name}\`.`, { hint });
+    const hint = near
+      ? `Did you mean \`${near}\`?`
+      : known.length > 0
+        ? `There are: ${known.join(", ")}.`
+        : "This file has no parameters.";
+    machine.tell("VB3007", { file: machine.root, start: 0, end: 0 }, `There is no parameter \`${name}\`.`, {
+      hint,
+    });
   }
 }
 
-function checkParam(param: CheckedParam, cell: Cell, env: Env, source: Source | undefined, machine: Machine): void {
+function checkParam(
+  param: CheckedParam,
+  cell: Cell,
+  env: Env,
+  source: Source | undefined,
+  machine: Machine,
+): void {
   if (!param.constraint || cell.value?.is === "none") return;
   const span = source?.span ?? param.value?.span ?? param.span;
   askConstraint(param.constraint, env, { what: param.name, span, code: "VB3002" }, machine);
@@ -114,7 +131,11 @@ function fromText(raw: string, file: string, tools: Parameters<typeof fillParams
       const parsed = parse(file, PREFIX + raw);
       const [item] = parsed.module.items;
       if (parsed.diagnostics.length > 0 || item?.node !== "let") {
-        return machine.fail("VB3007", span, `This can't be read as a value: ${parsed.diagnostics[0]?.message ?? "it is no expression."}`);
+        return machine.fail(
+          "VB3007",
+          span,
+          `This can't be read as a value: ${parsed.diagnostics[0]?.message ?? "it is no expression."}`,
+        );
       }
       const context = program.context(new Scope(program.prelude));
       const before = program.reporter.diagnostics.length;

@@ -12,7 +12,10 @@ export function plainValue(datum: Datum, machine: Machine): Value {
     case "list":
       return { is: "list", items: datum.items.map((item) => plainValue(item, machine)) };
     case "map":
-      return { is: "map", entries: datum.entries.map(([key, value]) => [plainValue(key, machine), plainValue(value, machine)]) };
+      return {
+        is: "map",
+        entries: datum.entries.map(([key, value]) => [plainValue(key, machine), plainValue(value, machine)]),
+      };
     case "family":
       return {
         is: "map",
@@ -24,7 +27,12 @@ export function plainValue(datum: Datum, machine: Machine): Value {
     case "record":
       return { is: "record", fields: plainFields(datum.fields, machine) };
     case "variant":
-      return { is: "variant", enum: datum.enum, name: datum.name, fields: plainFields(datum.fields, machine) };
+      return {
+        is: "variant",
+        enum: datum.enum,
+        name: datum.name,
+        fields: plainFields(datum.fields, machine),
+      };
     case "range":
       return { is: "range", from: plainValue(datum.from, machine), to: plainValue(datum.to, machine) };
     case "lambda":

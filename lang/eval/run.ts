@@ -51,7 +51,11 @@ export function run(code: Code, env: Env, machine: Machine): Datum {
     case "if":
       return runIf(code, env, machine);
     case "lambda":
-      return { is: "lambda", apply: (items) => nested(machine, code.span, () => run(code.body, { slots: [...items], parent: env }, machine)) };
+      return {
+        is: "lambda",
+        apply: (items) =>
+          nested(machine, code.span, () => run(code.body, { slots: [...items], parent: env }, machine)),
+      };
     case "member":
       return memberOfDatum(run(code.of, env, machine), code, machine);
     case "index":
@@ -110,7 +114,8 @@ function runText(code: Code & { op: "text" }, env: Env, machine: Machine): Datum
     }
     const datum = run(part, env, machine);
     secret ||= isSecret(datum);
-    value += scalarText(datum) ?? machine.fail("VB2008", part.span, `\`${showDatum(datum, 3)}\` has no text.`);
+    value +=
+      scalarText(datum) ?? machine.fail("VB2008", part.span, `\`${showDatum(datum, 3)}\` has no text.`);
     machine.checkText(value.length, code.span);
   }
   return secret ? { is: "string", value, secret: true } : { is: "string", value };
@@ -162,7 +167,8 @@ function runCollect(code: Code & { op: "collect" }, env: Env, machine: Machine):
     }
     if (code.key) {
       const key = run(code.key, inner, machine);
-      if (seen.has(identity(key))) machine.fail("VB3005", code.key.span, `The key ${showDatum(key)} comes twice.`);
+      if (seen.has(identity(key)))
+        machine.fail("VB3005", code.key.span, `The key ${showDatum(key)} comes twice.`);
       seen.add(identity(key));
       keys.push(key);
     }
@@ -172,7 +178,13 @@ function runCollect(code: Code & { op: "collect" }, env: Env, machine: Machine):
   return code.key ? { is: "map", entries: keys.map((key, i) => [key, items[i] ?? NONE]) } : list(items);
 }
 
-function goThrough(clauses: readonly CodeClause[], at: number, env: Env, machine: Machine, each: (env: Env) => void): void {
+function goThrough(
+  clauses: readonly CodeClause[],
+  at: number,
+  env: Env,
+  machine: Machine,
+  each: (env: Env) => void,
+): void {
   const clause = clauses[at];
   if (!clause) {
     each(env);
@@ -180,7 +192,8 @@ function goThrough(clauses: readonly CodeClause[], at: number, env: Env, machine
   }
   const over = run(clause.over, env, machine);
   if (clause.slots === 1) {
-    for (const item of itemsOf(over, clause.span, machine)) goThrough(clauses, at + 1, { slots: [item], parent: env }, machine, each);
+    for (const item of itemsOf(over, clause.span, machine))
+      goThrough(clauses, at + 1, { slots: [item], parent: env }, machine, each);
   } else {
     for (const [key, value] of entriesOf(over, clause.span, machine)) {
       goThrough(clauses, at + 1, { slots: [key, value], parent: env }, machine, each);
@@ -203,14 +216,17 @@ function runObject(code: Code & { op: "object" }, env: Env, machine: Machine): D
     spans[name] = entry.span;
   }
   machine.countElements(code.entries.length, code.span);
-  return code.type ? buildRecord(code.type, fields, (name) => spans[name] ?? code.span, code.span, machine) : { is: "record", fields };
+  return code.type
+    ? buildRecord(code.type, fields, (name) => spans[name] ?? code.span, code.span, machine)
+    : { is: "record", fields };
 }
 
 function runMap(entries: readonly ObjectCode[], span: Span, env: Env, machine: Machine): Datum {
   const found = new Map<string, readonly [Datum, Datum]>();
   for (const entry of entries) {
     if ("spread" in entry) {
-      for (const pair of entriesOf(run(entry.spread, env, machine), entry.span, machine)) found.set(identity(pair[0]), pair);
+      for (const pair of entriesOf(run(entry.spread, env, machine), entry.span, machine))
+        found.set(identity(pair[0]), pair);
     } else {
       const key = run(entry.key, env, machine);
       found.set(identity(key), [key, run(entry.value, env, machine)]);
@@ -263,4 +279,3 @@ function runCall(code: Code & { op: "call" }, env: Env, machine: Machine): Datum
   const result = nested(machine, code.span, () => callExternal(callee.name, items, code, machine));
   return items.some(isSecret) ? taint(result) : result;
 }
-

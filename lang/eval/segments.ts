@@ -76,7 +76,8 @@ export function findSegments(things: readonly Thing[], machine: Machine): Segmen
     const plug = plugOf(device);
     if (!plug) continue;
     const network = asked(attributeCell(device, plug.network.slot, machine), machine);
-    if (network?.is === "thing") segments.of(network.thing)?.devices.push({ device, network: network.thing, plug });
+    if (network?.is === "thing")
+      segments.of(network.thing)?.devices.push({ device, network: network.thing, plug });
   }
   return segments;
 }
@@ -89,9 +90,10 @@ function joinLinks(network: Thing, segments: Segments, linked: Set<string>, mach
     linked.add(pair);
     if (network !== other && segments.join(network, other)) continue;
     const span = network.origin("links")?.span ?? network.blueprint.head;
-    const message = network === other
-      ? `\`${network.address}\` is linked with itself.`
-      : `The links make a loop: \`${network.address}\` and \`${other.address}\` are joined already.`;
+    const message =
+      network === other
+        ? `\`${network.address}\` is linked with itself.`
+        : `The links make a loop: \`${network.address}\` and \`${other.address}\` are joined already.`;
     machine.tell("VB4005", span, message, { hint: "Frames would go round for ever: leave one link out." });
   }
 }

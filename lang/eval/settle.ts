@@ -32,9 +32,11 @@ export function settleThing(thing: Thing, bus: string | undefined, into: Settled
   for (const member of others) {
     const cell = attributeCell(thing, member.slot, machine);
     const datum = attempt(() => settledDatum(thing, member, machine));
-    if (cell.reads) for (const read of cell.reads) if (read !== thing && read.kind.is === "kind") reads.add(read.address);
+    if (cell.reads)
+      for (const read of cell.reads) if (read !== thing && read.kind.is === "kind") reads.add(read.address);
     if (!datum || (member.out && isDerived(member))) continue;
-    if (datum.is !== "none" || !member.out) attributes[member.name] = attributeOf(thing, member, datum, machine);
+    if (datum.is !== "none" || !member.out)
+      attributes[member.name] = attributeOf(thing, member, datum, machine);
     if (!ORDERS_NOTHING.has(member.name)) addNeeds(datum, needs);
     addPaths(datum, into.paths);
   }
@@ -55,7 +57,10 @@ export function settleThing(thing: Thing, bus: string | undefined, into: Settled
 }
 
 const PLACEHOLDER: Attribute = {
-  value: { is: "none" }, disruption: "live", origin: "default", span: { file: "", start: 0, end: 0 },
+  value: { is: "none" },
+  disruption: "live",
+  origin: "default",
+  span: { file: "", start: 0, end: 0 },
 };
 
 interface Template {
@@ -79,7 +84,13 @@ function templateOf(thing: Thing, machine: Machine): Template {
   const others: Member[] = [];
   for (const member of table.members.values()) {
     const value = blueprint.set.has(member.name) ? undefined : fixedDefault(member, machine);
-    if (value) fixed[member.name] = { value, disruption: member.disruption, origin: "default", span: member.value?.span ?? member.span };
+    if (value)
+      fixed[member.name] = {
+        value,
+        disruption: member.disruption,
+        origin: "default",
+        span: member.value?.span ?? member.span,
+      };
     else {
       others.push(member);
       // Holds the place, so that all things of a declaration have one shape in memory; overwritten for each.
@@ -101,7 +112,8 @@ function fixedDefault(member: Member, machine: Machine): Value | undefined {
   const frame: Env = { slots: [] };
   const { value } = member.value;
   frame.slots[member.slot] = value as Datum;
-  const held = constraint && value.is !== "none" ? attempt(() => run(constraint.condition, frame, machine)) : undefined;
+  const held =
+    constraint && value.is !== "none" ? attempt(() => run(constraint.condition, frame, machine)) : undefined;
   return !constraint || value.is === "none" || (held?.is === "bool" && held.value) ? value : undefined;
 }
 
@@ -133,9 +145,14 @@ function settledDatum(thing: Thing, member: Member, machine: Machine): Datum {
   const datum = machine.ask(attributeCell(thing, member.slot, machine));
   const type = peel(member.type);
   const origin = thing.origin(member.name);
-  if (datum.is === "path" && type.is === "simple" && type.name === "path") checkPath(thing, member, datum.path, machine);
+  if (datum.is === "path" && type.is === "simple" && type.name === "path")
+    checkPath(thing, member, datum.path, machine);
   if (SHOWN.has(member.name) && isSecret(datum)) {
-    machine.fail("VB3012", origin?.span ?? thing.blueprint.head, `\`${member.name}\` is shown to everybody: it can't be computed from a secret.`);
+    machine.fail(
+      "VB3012",
+      origin?.span ?? thing.blueprint.head,
+      `\`${member.name}\` is shown to everybody: it can't be computed from a secret.`,
+    );
   }
   return fillSeeds(datum, thing, member.name, machine);
 }
@@ -146,7 +163,10 @@ function fillSeeds(datum: Datum, thing: Thing, path: string, machine: Machine): 
   let changed = false;
   const fields: Record<string, Datum> = {};
   for (const [name, value] of Object.entries(datum.fields)) {
-    const filled = value.is === "auto" ? seedOf(thing.address, `${path}.${name}`, machine) : fillSeeds(value, thing, `${path}.${name}`, machine);
+    const filled =
+      value.is === "auto"
+        ? seedOf(thing.address, `${path}.${name}`, machine)
+        : fillSeeds(value, thing, `${path}.${name}`, machine);
     changed ||= filled !== value;
     fields[name] = filled;
   }
@@ -218,7 +238,8 @@ const contents = new WeakMap<Thing, Thing[]>();
 export function noteContents(things: readonly Thing[]): void {
   for (const thing of things) {
     if (thing.kind.is !== "kind") contents.set(thing, []);
-    for (let owner = thing.owner; owner && thing.kind.is === "kind"; owner = owner.owner) contents.get(owner)?.push(thing);
+    for (let owner = thing.owner; owner && thing.kind.is === "kind"; owner = owner.owner)
+      contents.get(owner)?.push(thing);
   }
 }
 
@@ -235,6 +256,6 @@ function addInherited(thing: Thing, needs: Set<string>, machine: Machine): void 
 function addPaths(datum: Datum, paths: Set<string>): void {
   if (datum.is === "path") paths.add(datum.path);
   else if (datum.is === "list") for (const item of datum.items) addPaths(item, paths);
-  else if (datum.is === "record" || datum.is === "variant") for (const value of Object.values(datum.fields)) addPaths(value, paths);
+  else if (datum.is === "record" || datum.is === "variant")
+    for (const value of Object.values(datum.fields)) addPaths(value, paths);
 }
-

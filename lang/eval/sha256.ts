@@ -31,7 +31,16 @@ function compress(h: Uint32Array, view: DataView, at: number): void {
     const s1 = rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10);
     W[i] = (W[i - 16] ?? 0) + s0 + (W[i - 7] ?? 0) + s1;
   }
-  let [a, b, c, d, e, f, g, last] = [at0(h, 0), at0(h, 1), at0(h, 2), at0(h, 3), at0(h, 4), at0(h, 5), at0(h, 6), at0(h, 7)];
+  let [a, b, c, d, e, f, g, last] = [
+    at0(h, 0),
+    at0(h, 1),
+    at0(h, 2),
+    at0(h, 3),
+    at0(h, 4),
+    at0(h, 5),
+    at0(h, 6),
+    at0(h, 7),
+  ];
   for (let i = 0; i < 64; i++) {
     const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
     const t1 = (last + s1 + ((e & f) ^ (~e & g)) + (K[i] ?? 0) + (W[i] ?? 0)) | 0;
@@ -45,7 +54,16 @@ function compress(h: Uint32Array, view: DataView, at: number): void {
     b = a;
     a = (t1 + t2) | 0;
   }
-  h.set([at0(h, 0) + a, at0(h, 1) + b, at0(h, 2) + c, at0(h, 3) + d, at0(h, 4) + e, at0(h, 5) + f, at0(h, 6) + g, at0(h, 7) + last]);
+  h.set([
+    at0(h, 0) + a,
+    at0(h, 1) + b,
+    at0(h, 2) + c,
+    at0(h, 3) + d,
+    at0(h, 4) + e,
+    at0(h, 5) + f,
+    at0(h, 6) + g,
+    at0(h, 7) + last,
+  ]);
 }
 
 const encoder = new TextEncoder();

@@ -20,9 +20,15 @@ export function showDatum(datum: Datum | Value, itemsMax = Infinity): string {
     case "list":
       return `[${cut(datum.items.map(inner), itemsMax)}]`;
     case "map":
-      return braces(datum.entries.map(([key, value]) => `${showKey(key)} = ${inner(value)}`), itemsMax);
+      return braces(
+        datum.entries.map(([key, value]) => `${showKey(key)} = ${inner(value)}`),
+        itemsMax,
+      );
     case "record":
-      return braces(Object.entries(datum.fields).map(([name, value]) => `${name} = ${inner(value)}`), itemsMax);
+      return braces(
+        Object.entries(datum.fields).map(([name, value]) => `${name} = ${inner(value)}`),
+        itemsMax,
+      );
     case "variant": {
       const fields = Object.entries(datum.fields).map(([name, value]) => `${name} = ${inner(value)}`);
       return fields.length === 0 ? datum.name : `${datum.name}(${fields.join(", ")})`;
@@ -43,8 +49,11 @@ export function showDatum(datum: Datum | Value, itemsMax = Infinity): string {
 }
 
 const cut = (items: readonly string[], max: number): string =>
-  items.length > max ? [...items.slice(0, max), `... ${items.length - max} more`].join(", ") : items.join(", ");
-const braces = (entries: readonly string[], max: number): string => (entries.length === 0 ? "{}" : `{ ${cut(entries, max)} }`);
+  items.length > max
+    ? [...items.slice(0, max), `... ${items.length - max} more`].join(", ")
+    : items.join(", ");
+const braces = (entries: readonly string[], max: number): string =>
+  entries.length === 0 ? "{}" : `{ ${cut(entries, max)} }`;
 
 function showKey(key: Datum | Value): string {
   if (key.is === "string") return WORD.test(key.value) ? key.value : quote(key.value);
@@ -52,7 +61,7 @@ function showKey(key: Datum | Value): string {
 }
 
 /** A text as a literal of the language. */
-export function quote(value: string): string {
+function quote(value: string): string {
   const escaped = value.replace(/[\\"]|\$(?=\{)/g, (found) => `\\${found}`);
   const short: Readonly<Record<string, string>> = { "\n": "\\n", "\t": "\\t", "\r": "\\r" };
   // eslint-disable-next-line no-control-regex

@@ -45,7 +45,12 @@ export class LazyCell extends Cell {
   private readonly label: () => string;
   private readonly checked: (() => void) | undefined;
 
-  constructor(name: () => string, span: Span, compute: () => Datum, more: { readonly check?: () => void; readonly opaque?: boolean } = {}) {
+  constructor(
+    name: () => string,
+    span: Span,
+    compute: () => Datum,
+    more: { readonly check?: () => void; readonly opaque?: boolean } = {},
+  ) {
     super(span, undefined, more.opaque);
     this.label = name;
     this.give = compute;

@@ -16,7 +16,13 @@ export interface Mark {
 const LINES_MAX = 4;
 
 /** The frame of one mark as lines, without its head. `gutter` is the width of the line numbers. */
-export function drawFrame(mark: Mark, index: LineIndex, gutter: number, width: number, paint: Paint): string[] {
+export function drawFrame(
+  mark: Mark,
+  index: LineIndex,
+  gutter: number,
+  width: number,
+  paint: Paint,
+): string[] {
   const first = index.position(mark.span.start);
   const last = index.position(Math.max(mark.span.start, mark.span.end));
   const bar = `${" ".repeat(gutter)} ${paint.dim("│")}`;
@@ -31,12 +37,20 @@ export function drawFrame(mark: Mark, index: LineIndex, gutter: number, width: n
     const room = Math.max(20, width - gutter - 4);
     const { shown, columns } = layOut(index.line(number));
     const start = number === first.line ? (columns[first.column - 1] ?? shown.length) : indentOf(shown);
-    const end = number === last.line ? (columns[last.column - 1] ?? shown.length) : (columns.at(-1) ?? shown.length);
+    const end =
+      number === last.line ? (columns[last.column - 1] ?? shown.length) : (columns.at(-1) ?? shown.length);
     const shift = shiftOf(start, end, columns.at(-1) ?? 0, room);
-    lines.push(`${paint.dim(String(number).padStart(gutter))} ${paint.dim("│")} ${window(shown, shift, room)}`.trimEnd());
+    lines.push(
+      `${paint.dim(String(number).padStart(gutter))} ${paint.dim("│")} ${window(shown, shift, room)}`.trimEnd(),
+    );
     const under = Math.max(1, end - start);
-    const sign = mark.primary ? paint.error("^".repeat(Math.min(under, room))) : paint.note("-".repeat(Math.min(under, room)));
-    const label = number === numbers.at(-1) && mark.label !== "" ? ` ${mark.primary ? mark.label : paint.note(mark.label)}` : "";
+    const sign = mark.primary
+      ? paint.error("^".repeat(Math.min(under, room)))
+      : paint.note("-".repeat(Math.min(under, room)));
+    const label =
+      number === numbers.at(-1) && mark.label !== ""
+        ? ` ${mark.primary ? mark.label : paint.note(mark.label)}`
+        : "";
     lines.push(`${bar} ${" ".repeat(Math.max(0, start - shift))}${sign}${label}`);
     for (const row of drawValues(mark.values, number, index, shift)) lines.push(`${bar} ${paint.value(row)}`);
   }
@@ -76,7 +90,7 @@ function drawValues(values: readonly ShownValue[], line: number, index: LineInde
     return row;
   };
   const rows = [bars(placed.length)];
-  for (let left = placed.length; left > 0; ) {
+  for (let left = placed.length; left > 0;) {
     // The rightmost value always fits; those before it do while they end before the next begins.
     let from = left - 1;
     let row = placed[from]?.text ?? "";

@@ -22,7 +22,10 @@ export interface JsonDiagnostic extends JsonPlace {
   readonly hint?: string;
   readonly related: readonly (JsonPlace & { readonly message: string })[];
   readonly values: readonly (JsonPlace & { readonly text: string })[];
-  readonly fix?: { readonly title: string; readonly edits: readonly (JsonPlace & { readonly text: string })[] };
+  readonly fix?: {
+    readonly title: string;
+    readonly edits: readonly (JsonPlace & { readonly text: string })[];
+  };
 }
 
 export function diagnosticsJson(
@@ -34,7 +37,15 @@ export function diagnosticsJson(
     const index = indexes.get(span.file) ?? new LineIndex(sources.get(span.file) ?? "");
     indexes.set(span.file, index);
     const [from, to] = [index.position(span.start), index.position(span.end)];
-    return { file: span.file, line: from.line, column: from.column, endLine: to.line, endColumn: to.column, start: span.start, end: span.end };
+    return {
+      file: span.file,
+      line: from.line,
+      column: from.column,
+      endLine: to.line,
+      endColumn: to.column,
+      start: span.start,
+      end: span.end,
+    };
   };
   return diagnostics.map((diagnostic) => ({
     code: diagnostic.code,
@@ -45,7 +56,10 @@ export function diagnosticsJson(
     related: (diagnostic.related ?? []).map(({ span, message }) => ({ ...place(span), message })),
     values: (diagnostic.values ?? []).map(({ span, text }) => ({ ...place(span), text })),
     ...(diagnostic.fix && {
-      fix: { title: diagnostic.fix.title, edits: diagnostic.fix.edits.map(({ span, text }) => ({ ...place(span), text })) },
+      fix: {
+        title: diagnostic.fix.title,
+        edits: diagnostic.fix.edits.map(({ span, text }) => ({ ...place(span), text })),
+      },
     }),
   }));
 }

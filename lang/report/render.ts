@@ -45,24 +45,40 @@ interface Sheet {
 function renderOne(diagnostic: Diagnostic, sheet: Sheet): string {
   const { sources, indexOf, paint } = sheet;
   const sign = diagnostic.severity === "error" ? paint.error : paint.warning;
-  const lines = [`${paint.strong(sign(`${diagnostic.severity}[${diagnostic.code}]`))}${paint.strong(`: ${diagnostic.message}`)}`];
+  const lines = [
+    `${paint.strong(sign(`${diagnostic.severity}[${diagnostic.code}]`))}${paint.strong(`: ${diagnostic.message}`)}`,
+  ];
   const related = diagnostic.related ?? [];
   const spans = [diagnostic.span, ...related.map((other) => other.span)];
-  const numbers = spans.map((span) => (sources.has(span.file) ? indexOf(span.file).position(span.end).line : 0));
+  const numbers = spans.map((span) =>
+    sources.has(span.file) ? indexOf(span.file).position(span.end).line : 0,
+  );
   const gutter = Math.max(2, ...numbers.map((number) => String(number).length));
   const values = diagnostic.values ?? [];
   const own = valuesFor(diagnostic.span, values);
   lines.push(...drawPlace({ span: diagnostic.span, label: "", primary: true, values: own }, gutter, sheet));
   for (const other of related) {
-    const labelled = valuesFor(other.span, values.filter((value) => !own.includes(value)));
-    lines.push(...drawPlace({ span: other.span, label: other.message, primary: false, values: labelled }, gutter, sheet));
+    const labelled = valuesFor(
+      other.span,
+      values.filter((value) => !own.includes(value)),
+    );
+    lines.push(
+      ...drawPlace(
+        { span: other.span, label: other.message, primary: false, values: labelled },
+        gutter,
+        sheet,
+      ),
+    );
   }
-  if (diagnostic.hint) lines.push(`${" ".repeat(gutter)} ${paint.dim("=")} ${paint.note("hint")}: ${diagnostic.hint}`);
+  if (diagnostic.hint)
+    lines.push(`${" ".repeat(gutter)} ${paint.dim("=")} ${paint.note("hint")}: ${diagnostic.hint}`);
   return `${lines.join("\n")}\n`;
 }
 
 const valuesFor = (span: Span, values: readonly ShownValue[]): ShownValue[] =>
-  values.filter((value) => value.span.file === span.file && value.span.start >= span.start && value.span.end <= span.end);
+  values.filter(
+    (value) => value.span.file === span.file && value.span.start >= span.start && value.span.end <= span.end,
+  );
 
 function drawPlace(mark: Mark, gutter: number, { sources, indexOf, width, paint }: Sheet): string[] {
   const { span, primary } = mark;

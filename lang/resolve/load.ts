@@ -24,7 +24,10 @@ export interface Loaded {
 }
 
 /** How a text becomes a tree: the parser's door. */
-export type Parse = (file: string, text: string) => { readonly module: ast.Module; readonly diagnostics: readonly Diagnostic[] };
+export type Parse = (
+  file: string,
+  text: string,
+) => { readonly module: ast.Module; readonly diagnostics: readonly Diagnostic[] };
 
 const PROBLEMS: Readonly<Record<ReadProblem, string>> = {
   missing: "there is no such file",
@@ -48,10 +51,22 @@ interface State {
 /** Loads the module `root` (absolute, or a `std:` name) and, before it, everything that it imports. */
 export function loadModules(world: World, roots: readonly string[], parse: Parse): Loaded {
   const state: State = {
-    world, parse, modules: [], done: new Set(), loading: [], diagnostics: [], sources: new Map(), inputs: new Set(),
+    world,
+    parse,
+    modules: [],
+    done: new Set(),
+    loading: [],
+    diagnostics: [],
+    sources: new Map(),
+    inputs: new Set(),
   };
   for (const root of roots) loadModule(root, state, undefined);
-  return { modules: state.modules, diagnostics: state.diagnostics, sources: state.sources, inputs: [...state.inputs] };
+  return {
+    modules: state.modules,
+    diagnostics: state.diagnostics,
+    sources: state.sources,
+    inputs: [...state.inputs],
+  };
 }
 
 function loadModule(key: string, state: State, from: ast.Span | undefined): void {
@@ -79,7 +94,12 @@ function readModule(file: string, state: State, from: ast.Span | undefined): ast
   if ("problem" in read) {
     const span = from ?? { file, start: 0, end: 0 };
     const what = from ? "This import can't be read" : `${baseName(file)} can't be read`;
-    state.diagnostics.push({ code: "VB2019", severity: "error", span, message: `${what}: ${PROBLEMS[read.problem]}.` });
+    state.diagnostics.push({
+      code: "VB2019",
+      severity: "error",
+      span,
+      message: `${what}: ${PROBLEMS[read.problem]}.`,
+    });
     return undefined;
   }
   state.sources.set(file, read.text);
@@ -92,7 +112,12 @@ function loadImport(item: ast.Import, file: string, imports: Map<ast.Import, str
   const [text] = item.path.node === "string" && item.path.parts.length === 1 ? item.path.parts : [];
   if (typeof text !== "string") {
     if (item.path.node !== "error") {
-      state.diagnostics.push({ code: "VB2018", severity: "error", span: item.path.span, message: "An import names a module by a plain text." });
+      state.diagnostics.push({
+        code: "VB2018",
+        severity: "error",
+        span: item.path.span,
+        message: "An import names a module by a plain text.",
+      });
     }
     return;
   }
@@ -100,13 +125,21 @@ function loadImport(item: ast.Import, file: string, imports: Map<ast.Import, str
   const circle = state.loading.indexOf(key);
   if (circle >= 0) {
     const names = [...state.loading.slice(circle), key].map(baseName).join(" → ");
-    state.diagnostics.push({ code: "VB2018", severity: "error", span: item.path.span, message: `Imports make a circle: ${names}.` });
+    state.diagnostics.push({
+      code: "VB2018",
+      severity: "error",
+      span: item.path.span,
+      message: `Imports make a circle: ${names}.`,
+    });
     return;
   }
   if (state.world.kindOf(key) === "missing") {
     state.inputs.add(key);
     state.diagnostics.push({
-      code: "VB2018", severity: "error", span: item.path.span, message: `There is no module \`${text}\`.`,
+      code: "VB2018",
+      severity: "error",
+      span: item.path.span,
+      message: `There is no module \`${text}\`.`,
       hint: "A path is read from the file that says it; `std:` is the standard library.",
     });
     return;

@@ -8,7 +8,21 @@ import { broken, type Checked, type Context } from "./context.ts";
 import { factsOf } from "./facts.ts";
 import { comparable, fits, join } from "./relate.ts";
 import {
-  BOOL, CIDR, ERROR, FLOAT, INT, IP, isNumber, listOf, peel, QUANTITIES, rangeOf, settledType, showType, STRING, type Type,
+  BOOL,
+  CIDR,
+  ERROR,
+  FLOAT,
+  INT,
+  IP,
+  isNumber,
+  listOf,
+  peel,
+  QUANTITIES,
+  rangeOf,
+  settledType,
+  showType,
+  STRING,
+  type Type,
 } from "./type.ts";
 
 type Binary = Expr & { node: "binary" };
@@ -33,7 +47,14 @@ export function checkBinary(expr: Binary, context: Context, expected: Type | und
 }
 
 const made = (expr: Binary, left: Checked["code"], right: Checked["code"], type: Type): Checked => ({
-  code: { op: "binary", operator: expr.operator, left, right, operatorSpan: expr.operatorSpan, span: expr.span },
+  code: {
+    op: "binary",
+    operator: expr.operator,
+    left,
+    right,
+    operatorSpan: expr.operatorSpan,
+    span: expr.span,
+  },
   type,
 });
 
@@ -67,7 +88,11 @@ function leansOnOther(expr: Expr): boolean {
 }
 
 /** Checks both sides, the one that knows its type first. */
-function checkSides(expr: Binary, context: Context, toOther: (type: Type) => Type | undefined): [Checked, Checked] {
+function checkSides(
+  expr: Binary,
+  context: Context,
+  toOther: (type: Type) => Type | undefined,
+): [Checked, Checked] {
   if (leansOnOther(expr.left) && !leansOnOther(expr.right)) {
     const right = check(expr.right, context);
     return [check(expr.left, context, toOther(settledType(right.type))), right];
@@ -113,7 +138,13 @@ function checkIn(expr: Binary, context: Context): Checked {
   if (item.is === "error" || over.is === "error") return made(expr, left.code, right.code, BOOL);
   const takes = elementsOf(over);
   if (item.is === "optional" || !takes.some((type) => comparable(item, type) || fits(item, type))) {
-    return mismatch(expr, item, over, context, item.is === "optional" ? "It may be absent: ask `!= none &&` before." : undefined);
+    return mismatch(
+      expr,
+      item,
+      over,
+      context,
+      item.is === "optional" ? "It may be absent: ask `!= none &&` before." : undefined,
+    );
   }
   return made(expr, left.code, right.code, BOOL);
 }
@@ -139,7 +170,12 @@ function checkCoalesce(expr: Binary, context: Context, expected: Type | undefine
   const right = check(expr.right, context, inner.is === "none" ? expected : inner);
   const result = inner.is === "none" ? right.type : join(inner, settledType(right.type));
   if (!result) return mismatch(expr, type, right.type, context);
-  return made(expr, convert(left, type.is === "optional" ? { is: "optional", of: result } : type, context, expr.left.span), convert(right, result, context, expr.right.span), result);
+  return made(
+    expr,
+    convert(left, type.is === "optional" ? { is: "optional", of: result } : type, context, expr.left.span),
+    convert(right, result, context, expr.right.span),
+    result,
+  );
 }
 
 function checkRange(expr: Binary, context: Context, expected: Type | undefined): Checked {
@@ -151,11 +187,18 @@ function checkRange(expr: Binary, context: Context, expected: Type | undefined):
   if (a.is === "error" || b.is === "error") return { ...broken(expr.span) };
   const type = isOrdered(a) && isOrdered(b) ? join(a, b) : undefined;
   if (!type || !isOrdered(type)) return mismatch(expr, a, b, context);
-  return made(expr, convert(left, type, context, expr.left.span), convert(right, type, context, expr.right.span), rangeOf(type));
+  return made(
+    expr,
+    convert(left, type, context, expr.left.span),
+    convert(right, type, context, expr.right.span),
+    rangeOf(type),
+  );
 }
 
 const isOrdered = (type: Type): boolean =>
-  isNumber(type) || type.is === "quantity" || (type.is === "simple" && (type.name === "string" || type.name === "ip"));
+  isNumber(type) ||
+  type.is === "quantity" ||
+  (type.is === "simple" && (type.name === "string" || type.name === "ip"));
 
 function checkArithmetic(expr: Binary, context: Context): Checked {
   const left = check(expr.left, context);
@@ -169,23 +212,28 @@ function checkArithmetic(expr: Binary, context: Context): Checked {
 }
 
 function arithmeticHint(expr: Binary, left: Type, right: Type): string | undefined {
-  if (left.is === "optional" || right.is === "optional") return "It may be absent: give another value with `??`.";
-  if (expr.operator === "+" && (isText(left) || isText(right))) return 'Texts are put together inside a string: "${a}${b}".';
+  if (left.is === "optional" || right.is === "optional")
+    return "It may be absent: give another value with `??`.";
+  if (expr.operator === "+" && (isText(left) || isText(right)))
+    return 'Texts are put together inside a string: "${a}${b}".';
   return undefined;
 }
 
 const isInt = (type: Type): boolean => type.is === "simple" && type.name === "int";
 
 /** The type of `left OPERATOR right`, undefined where it makes no sense. */
-export function resultOf(operator: BinaryOperator, left: Type, right: Type): Type | undefined {
+function resultOf(operator: BinaryOperator, left: Type, right: Type): Type | undefined {
   if (["<", "<=", ">", ">="].includes(operator)) {
     const joined = isOrdered(left) && isOrdered(right) ? join(left, right) : undefined;
     return joined && isOrdered(joined) ? BOOL : undefined;
   }
   if (isNumber(left) && isNumber(right)) return operator !== "/" && isInt(left) && isInt(right) ? INT : FLOAT;
-  if (left.is === "quantity" && right.is === "quantity") return ofQuantities(operator, left.dimension, right.dimension);
-  if (left.is === "quantity" && isNumber(right)) return operator === "*" || operator === "/" ? left : undefined;
-  if (isNumber(left) && right.is === "quantity" && operator === "*") return right.dimension === "percent" ? FLOAT : right;
+  if (left.is === "quantity" && right.is === "quantity")
+    return ofQuantities(operator, left.dimension, right.dimension);
+  if (left.is === "quantity" && isNumber(right))
+    return operator === "*" || operator === "/" ? left : undefined;
+  if (isNumber(left) && right.is === "quantity" && operator === "*")
+    return right.dimension === "percent" ? FLOAT : right;
   return undefined;
 }
 
@@ -204,4 +252,3 @@ function ofQuantities(operator: BinaryOperator, left: Dimension, right: Dimensio
   if (pair.has("rate")) return QUANTITIES.size;
   return pair.has("pps") || pair.has("freq") ? FLOAT : undefined;
 }
-

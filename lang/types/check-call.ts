@@ -20,7 +20,11 @@ type Given = { readonly name?: { text: string; span: Span }; readonly span: Span
 );
 
 const asGiven = (arguments_: readonly Argument[]): Given[] =>
-  arguments_.map((argument) => ({ ...(argument.name && { name: argument.name }), span: argument.span, value: argument.value }));
+  arguments_.map((argument) => ({
+    ...(argument.name && { name: argument.name }),
+    span: argument.span,
+    value: argument.value,
+  }));
 
 export function checkCall(expr: Call, context: Context, expected: Type | undefined): Checked {
   let callee = expr.callee;
@@ -30,25 +34,39 @@ export function checkCall(expr: Call, context: Context, expected: Type | undefin
   return applyValue(expr, check(callee, context), context);
 }
 
-function callByName(expr: Call, callee: Expr & { node: "reference" }, context: Context, expected: Type | undefined): Checked {
+function callByName(
+  expr: Call,
+  callee: Expr & { node: "reference" },
+  context: Context,
+  expected: Type | undefined,
+): Checked {
   const { name, span } = callee;
   const wanted = expected && peel(expected);
-  if (wanted?.is === "enum" && wanted.info.variants.has(name)) return construct(wanted.info, name, expr, context);
+  if (wanted?.is === "enum" && wanted.info.variants.has(name))
+    return construct(wanted.info, name, expr, context);
   const found = context.scope.find(name);
-  if (found?.binding.is === "function") return callFunction(found.binding.info(), asGiven(expr.arguments), expr.span, context);
+  if (found?.binding.is === "function")
+    return callFunction(found.binding.info(), asGiven(expr.arguments), expr.span, context);
   if (found?.binding.is === "value") {
     const type = settledType(found.binding.type());
-    if (type.is === "function" || type.is === "error") return applyValue(expr, { code: slotCode(found, name, span), type }, context);
+    if (type.is === "function" || type.is === "error")
+      return applyValue(expr, { code: slotCode(found, name, span), type }, context);
     const fn = context.scope.findFunction(name);
     if (fn) return callFunction(fn, asGiven(expr.arguments), expr.span, context);
   }
   checkRest(expr.arguments, context);
   if (found) {
-    const what = found.binding.is === "value" ? `\`${showType(found.binding.type())}\`` : `a ${found.binding.is}`;
+    const what =
+      found.binding.is === "value" ? `\`${showType(found.binding.type())}\`` : `a ${found.binding.is}`;
     context.reporter.error("VB2015", span, `\`${name}\` is ${what}, no function.`);
   } else {
     const functions = context.scope.names().filter((other) => context.scope.findFunction(other));
-    context.reporter.error("VB2015", span, `There is no function \`${name}\`.`, suggestion(span, nearest(name, functions)));
+    context.reporter.error(
+      "VB2015",
+      span,
+      `There is no function \`${name}\`.`,
+      suggestion(span, nearest(name, functions)),
+    );
   }
   return broken(expr.span);
 }
@@ -63,7 +81,14 @@ function construct(info: EnumInfo, name: string, expr: Call, context: Context): 
   if (!variant) return broken(expr.span);
   const fields = bindArguments(variant.parameters ?? [], asGiven(expr.arguments), expr.span, name, context);
   return {
-    code: { op: "variant", enum: info.name, name, fields, slots: variant.parameters?.length ?? 0, span: expr.span },
+    code: {
+      op: "variant",
+      enum: info.name,
+      name,
+      fields,
+      slots: variant.parameters?.length ?? 0,
+      span: expr.span,
+    },
     type: { is: "enum", info },
   };
 }
@@ -74,7 +99,8 @@ function callMember(expr: Call, callee: Expr & { node: "member" }, context: Cont
     const found = context.scope.find(of.name);
     if (found?.binding.is === "module") {
       const member = moduleMember(found.binding.module, name, context);
-      if (member?.binding.is === "function") return callFunction(member.binding.info(), asGiven(expr.arguments), expr.span, context);
+      if (member?.binding.is === "function")
+        return callFunction(member.binding.info(), asGiven(expr.arguments), expr.span, context);
       if (member) context.reporter.error("VB2015", name.span, `\`${name.text}\` is no function.`);
       checkRest(expr.arguments, context);
       return broken(expr.span);
@@ -83,7 +109,12 @@ function callMember(expr: Call, callee: Expr & { node: "member" }, context: Cont
     if (type?.is === "enum") {
       const info = type.info();
       if (info.variants.has(name.text)) return construct(info, name.text, expr, context);
-      context.reporter.error("VB2023", name.span, `\`${info.name}\` has no member \`${name.text}\`.`, suggestion(name.span, nearest(name.text, info.variants.keys())));
+      context.reporter.error(
+        "VB2023",
+        name.span,
+        `\`${info.name}\` has no member \`${name.text}\`.`,
+        suggestion(name.span, nearest(name.text, info.variants.keys())),
+      );
       return broken(expr.span);
     }
   }
@@ -91,7 +122,12 @@ function callMember(expr: Call, callee: Expr & { node: "member" }, context: Cont
   return callMethod(expr, callee, subject, context);
 }
 
-function callMethod(expr: Call, callee: Expr & { node: "member" }, subject: Checked, context: Context): Checked {
+function callMethod(
+  expr: Call,
+  callee: Expr & { node: "member" },
+  subject: Checked,
+  context: Context,
+): Checked {
   const { name } = callee;
   const type = settledType(subject.type);
   if (type.is === "error") {
@@ -102,19 +138,26 @@ function callMethod(expr: Call, callee: Expr & { node: "member" }, subject: Chec
   if (live?.parameters) {
     if (!mayReadLive(live, name.span, context)) return broken(expr.span);
     const bound = bindArguments(live.parameters, asGiven(expr.arguments), expr.span, name.text, context);
-    return { code: { op: "live", of: subject.code, name: name.text, arguments: bound, span: expr.span }, type: live.type };
+    return {
+      code: { op: "live", of: subject.code, name: name.text, arguments: bound, span: expr.span },
+      type: live.type,
+    };
   }
   const fn = context.scope.findFunction(name.text);
   if (!fn) {
     checkRest(expr.arguments, context);
     const action = type.is === "thing" && (type.class?.table ?? type.kind.table).actions.has(name.text);
     const functions = context.scope.names().filter((other) => context.scope.findFunction(other));
-    const more = action ? { hint: "It is an action: it stands in a test's `do { }`." } : suggestion(name.span, nearest(name.text, functions));
+    const more = action
+      ? { hint: "It is an action: it stands in a test's `do { }`." }
+      : suggestion(name.span, nearest(name.text, functions));
     context.reporter.error("VB2015", name.span, `There is no function \`${name.text}\`.`, more);
     return broken(expr.span);
   }
   if (callee.optional && type.is === "optional") {
-    context.reporter.error("VB2022", callee.span, "A call after `?.` is not supported yet.", { hint: "Ask `x != none ? x.f() : none`." });
+    context.reporter.error("VB2022", callee.span, "A call after `?.` is not supported yet.", {
+      hint: "Ask `x != none ? x.f() : none`.",
+    });
     return broken(expr.span);
   }
   const first: Given = { span: callee.of.span, checked: subject };
@@ -124,15 +167,22 @@ function callMethod(expr: Call, callee: Expr & { node: "member" }, subject: Chec
 function applyValue(expr: Call, callee: Checked, context: Context): Checked {
   const { type } = callee;
   if (type.is !== "function") {
-    if (type.is !== "error") context.reporter.error("VB2015", expr.callee.span, `\`${showType(type)}\` can't be called.`);
+    if (type.is !== "error")
+      context.reporter.error("VB2015", expr.callee.span, `\`${showType(type)}\` can't be called.`);
     checkRest(expr.arguments, context);
     return broken(expr.span);
   }
   if (expr.arguments.length !== type.parameters.length) {
-    context.reporter.error("VB2014", expr.span, `This takes ${count(type.parameters.length, "argument")}, not ${expr.arguments.length}.`);
+    context.reporter.error(
+      "VB2014",
+      expr.span,
+      `This takes ${count(type.parameters.length, "argument")}, not ${expr.arguments.length}.`,
+    );
     return broken(expr.span);
   }
-  const codes = expr.arguments.map((argument, i) => checkAs(argument.value, context, type.parameters[i] ?? ERROR));
+  const codes = expr.arguments.map((argument, i) =>
+    checkAs(argument.value, context, type.parameters[i] ?? ERROR),
+  );
   return { code: { op: "apply", callee: callee.code, arguments: codes, span: expr.span }, type: type.result };
 }
 
@@ -145,8 +195,15 @@ function callFunction(info: FunctionInfo, given: readonly Given[], span: Span, c
   const before = context.reporter.diagnostics.length;
   const secret = { seen: false };
   const bound = bindArguments(info.parameters, given, span, info.name, context, found, secret);
-  const code: Code = { op: "call", callee: info, arguments: bound, hops: context.scope.depth - info.depth, span };
-  if (context.reporter.diagnostics.length > before) return { code, type: hasVariables(info.result) ? ERROR : info.result };
+  const code: Code = {
+    op: "call",
+    callee: info,
+    arguments: bound,
+    hops: context.scope.depth - info.depth,
+    span,
+  };
+  if (context.reporter.diagnostics.length > before)
+    return { code, type: hasVariables(info.result) ? ERROR : info.result };
   const result = substitute(info.result, found, NEVER);
   return { code, type: secret.seen ? { is: "secret", of: result } : result };
 }
@@ -161,7 +218,13 @@ export function bindArguments(
   found: Substitution = new Map(),
   secret: { seen: boolean } = { seen: false },
 ): BoundArgument[] {
+  const before = context.reporter.diagnostics.length;
   const matched = matchArguments(parameters, given, name, context);
+  if (context.reporter.diagnostics.length > before) {
+    // One mistake: what stands at the wrong parameter is looked at for mistakes of its own only.
+    for (const { value } of given) if (value) check(value, context, ERROR);
+    return [];
+  }
   const codes = new Map<Parameter, Code>();
   // Lambdas last: the other arguments say what their parameters are.
   const late = [...matched].filter(([, argument]) => isLambda(argument));
@@ -174,7 +237,11 @@ export function bindArguments(
   for (const parameter of parameters) {
     const code = codes.get(parameter);
     if (!code && parameter.required) {
-      context.reporter.error("VB2014", span, `\`${name}\` needs \`${parameter.name}\`: \`${showType(parameter.type)}\`.`);
+      context.reporter.error(
+        "VB2014",
+        span,
+        `\`${name}\` needs \`${parameter.name}\`: \`${showType(parameter.type)}\`.`,
+      );
     }
     bound.push(boundArgument(parameter, code, span));
   }
@@ -215,10 +282,25 @@ function matchArguments(
     const parameter = wanted ? parameters.find((p) => p.name === wanted.text) : parameters[position++];
     if (!parameter) {
       if (wanted) {
-        const more = suggestion(wanted.span, nearest(wanted.text, parameters.map((p) => p.name)));
-        context.reporter.error("VB2014", wanted.span, `\`${name}\` has no parameter \`${wanted.text}\`.`, more);
+        const more = suggestion(
+          wanted.span,
+          nearest(
+            wanted.text,
+            parameters.map((p) => p.name),
+          ),
+        );
+        context.reporter.error(
+          "VB2014",
+          wanted.span,
+          `\`${name}\` has no parameter \`${wanted.text}\`.`,
+          more,
+        );
       } else {
-        context.reporter.error("VB2014", argument.span, `\`${name}\` takes ${count(parameters.length, "argument")}, not ${given.length}.`);
+        context.reporter.error(
+          "VB2014",
+          argument.span,
+          `\`${name}\` takes ${count(parameters.length, "argument")}, not ${given.length}.`,
+        );
         break;
       }
     } else if (matched.has(parameter)) {
@@ -230,12 +312,21 @@ function matchArguments(
   return matched;
 }
 
-function checkArgument(parameter: Parameter, argument: Given, context: Context, found: Substitution): Checked {
+function checkArgument(
+  parameter: Parameter,
+  argument: Given,
+  context: Context,
+  found: Substitution,
+): Checked {
   const expected = substitute(parameter.type, found);
   const open = hasVariables(expected);
   const wanted = open && !isLambda(argument) ? undefined : expected;
   const checked = argument.checked ?? check(argument.value, context, wanted);
-  if (!open) return { code: convert(checked, expected, context, argument.span, `\`${parameter.name}\``), type: checked.type };
+  if (!open)
+    return {
+      code: convert(checked, expected, context, argument.span, `\`${parameter.name}\``),
+      type: checked.type,
+    };
   if (!unify(parameter.type, checked.type, found)) {
     context.reporter.error(
       "VB2008",
@@ -246,6 +337,9 @@ function checkArgument(parameter: Parameter, argument: Given, context: Context, 
     return broken(argument.span);
   }
   const bound = substitute(parameter.type, found);
-  const code = bound.is === "union" ? checked.code : convert(checked, substitute(bound, found, ERROR), context, argument.span);
+  const code =
+    bound.is === "union"
+      ? checked.code
+      : convert(checked, substitute(bound, found, ERROR), context, argument.span);
   return { code, type: checked.type };
 }

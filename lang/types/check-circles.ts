@@ -14,29 +14,39 @@ interface Named {
 export function checkCircles(program: Program): void {
   const edges = (node: object): { to: object; span: Span }[] =>
     (program.uses.get(node) ?? []).map((use) => ({ to: use.callee, span: use.span }));
-  findCircles([...program.uses.keys()], edges, program, "calls itself");
+  findCircles([...program.uses.keys()], edges, program, (node) =>
+    "parameters" in node ? "calls itself" : "contains itself",
+  );
   const records: RecordInfo[] = [];
   for (const module of program.modules.values()) {
     for (const type of module.scope.types.values()) if (type.is === "record") records.push(type.info());
   }
   const parts = (node: object): { to: object; span: Span }[] =>
-    [...(node as RecordInfo).members.values()].flatMap((member) => recordsIn(member.type).map((to) => ({ to, span: member.span })));
-  findCircles(records, parts, program, "contains itself");
+    [...(node as RecordInfo).members.values()].flatMap((member) =>
+      recordsIn(member.type).map((to) => ({ to, span: member.span })),
+    );
+  findCircles(records, parts, program, () => "contains itself");
 }
 
-function recordsIn(type: Type): RecordInfo[] {
+/** Also those inside variants; `seen` are the enums on the way. */
+function recordsIn(type: Type, seen: readonly object[] = []): RecordInfo[] {
+  if (type.is === "enum" && seen.includes(type.info)) return [];
   switch (type.is) {
     case "record":
       return [type.info];
+    case "enum":
+      return [...type.info.variants.values()].flatMap((variant) =>
+        (variant.parameters ?? []).flatMap((parameter) => recordsIn(parameter.type, [...seen, type.info])),
+      );
     case "list":
     case "optional":
     case "auto":
     case "secret":
-      return recordsIn(type.of);
+      return recordsIn(type.of, seen);
     case "map":
-      return recordsIn(type.value);
+      return recordsIn(type.value, seen);
     case "shape":
-      return [...type.fields.values()].flatMap((field) => recordsIn(field.type));
+      return [...type.fields.values()].flatMap((field) => recordsIn(field.type, seen));
     default:
       return [];
   }
@@ -46,7 +56,7 @@ function findCircles(
   roots: readonly object[],
   edges: (node: object) => readonly { readonly to: object; readonly span: Span }[],
   program: Program,
-  verb: string,
+  verb: (node: object) => string,
 ): void {
   const done = new Set<object>();
   const path: object[] = [];
@@ -55,7 +65,7 @@ function findCircles(
     if (at >= 0) {
       const names = [...path.slice(at), node].map((entry) => (entry as Named).name).join(" → ");
       const { name } = node as Named;
-      program.reporter.error("VB2017", span, `\`${name}\` ${verb}: ${names}.`);
+      program.reporter.error("VB2017", span, `\`${name}\` ${verb(node)}: ${names}.`);
       return;
     }
     if (done.has(node)) return;

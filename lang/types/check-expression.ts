@@ -55,22 +55,34 @@ function needsConversion(from: Type, to: Type): boolean {
   if (target.is === "optional" || target.is === "auto") {
     return source.is !== "none" && needsConversion(source.is === "optional" ? source.of : source, target.of);
   }
-  if (source === target || source.is === "none" || source.is === "never" || source.is === "error") return false;
+  if (source === target || source.is === "none" || source.is === "never" || source.is === "error")
+    return false;
   if (source.is === "optional") return needsConversion(source.of, target);
   switch (target.is) {
     case "simple":
-      return target.name !== "scalar" && target.name !== "data" && !(source.is === "simple" && source.name === target.name);
+      return (
+        target.name !== "scalar" &&
+        target.name !== "data" &&
+        !(source.is === "simple" && source.name === target.name)
+      );
     case "list":
       return source.is !== "list" || needsConversion(source.of, target.of);
     case "map":
-      return source.is !== "map" || needsConversion(source.key, target.key) || needsConversion(source.value, target.value);
+      return (
+        source.is !== "map" ||
+        needsConversion(source.key, target.key) ||
+        needsConversion(source.value, target.value)
+      );
     case "record":
       return source.is !== "record";
     case "shape":
-      return source.is !== "shape" || [...target.fields].some(([name, field]) => {
-        const given = source.fields.get(name);
-        return given !== undefined && needsConversion(given.type, field.type);
-      });
+      return (
+        source.is !== "shape" ||
+        [...target.fields].some(([name, field]) => {
+          const given = source.fields.get(name);
+          return given !== undefined && needsConversion(given.type, field.type);
+        })
+      );
     case "union":
       return source.is === "simple" || target.members.some((member) => member.is === "record");
     case "range":
@@ -90,13 +102,16 @@ function checkForm(expr: Expr, context: Context, expected: Type | undefined): Ch
     case "number":
       return checkNumber(expr, context);
     case "ip":
-      return checkIp(expr, context);
+      return checkIp(expr);
     case "cidr":
-      return checkCidr(expr, context);
+      return checkCidr(expr);
     case "mac":
       return checkMac(expr);
     case "bool":
-      return { code: { op: "constant", value: { is: "bool", value: expr.value }, span: expr.span }, type: BOOL };
+      return {
+        code: { op: "constant", value: { is: "bool", value: expr.value }, span: expr.span },
+        type: BOOL,
+      };
     case "none":
       return { code: { op: "constant", value: { is: "none" }, span: expr.span }, type: NONE };
     case "string":
@@ -134,7 +149,14 @@ function checkString(expr: Expr & { node: "string" }, context: Context, expected
     const value = typeof only === "string" ? only : "";
     const member = expected && literalMember(peel(expected), value);
     if (member) {
-      return { code: { op: "constant", value: { is: "variant", enum: "", name: value, fields: {} }, span: expr.span }, type: member };
+      return {
+        code: {
+          op: "constant",
+          value: { is: "variant", enum: "", name: value, fields: {} },
+          span: expr.span,
+        },
+        type: member,
+      };
     }
     return { code: { op: "constant", value: { is: "string", value }, span: expr.span }, type: STRING };
   }
@@ -142,8 +164,16 @@ function checkString(expr: Expr & { node: "string" }, context: Context, expected
     if (typeof part === "string") return part;
     const checked = check(part, context);
     if (!isScalar(checked.type)) {
-      const may = checked.type.is === "optional" ? "It may be absent: say what stands there then, with `??`." : undefined;
-      context.reporter.error("VB2008", part.span, `\`${showType(checked.type)}\` has no text.`, may ? { hint: may } : {});
+      const may =
+        checked.type.is === "optional"
+          ? "It may be absent: say what stands there then, with `??`."
+          : undefined;
+      context.reporter.error(
+        "VB2008",
+        part.span,
+        `\`${showType(checked.type)}\` has no text.`,
+        may ? { hint: may } : {},
+      );
       return broken(part.span).code;
     }
     return checked.code;
@@ -164,7 +194,8 @@ function checkUnary(expr: Expr & { node: "unary" }, context: Context): Checked {
   }
   const { code, type } = check(expr.operand, context);
   const inner = settledType(type);
-  const numeric = inner.is === "quantity" || (inner.is === "simple" && (inner.name === "int" || inner.name === "float"));
+  const numeric =
+    inner.is === "quantity" || (inner.is === "simple" && (inner.name === "int" || inner.name === "float"));
   if (inner.is !== "error" && !numeric) {
     context.reporter.error("VB2013", expr.span, `\`-\` does not apply to \`${showType(type)}\`.`);
     return broken(expr.span);
@@ -172,13 +203,20 @@ function checkUnary(expr: Expr & { node: "unary" }, context: Context): Checked {
   return { code: { op: "negate", of: code, span: expr.span }, type: inner };
 }
 
-function checkTernary(expr: Expr & { node: "ternary" }, context: Context, expected: Type | undefined): Checked {
+function checkTernary(
+  expr: Expr & { node: "ternary" },
+  context: Context,
+  expected: Type | undefined,
+): Checked {
   const condition = checkAs(expr.condition, context, BOOL, "A condition");
   const facts = factsOf(expr.condition, context);
   const then = check(expr.then, facts.whenTrue, expected);
   const otherwise = check(expr.else, facts.whenFalse, expected ?? then.type);
   if (expected && expected.is !== "error" && fits(then.type, expected) && fits(otherwise.type, expected)) {
-    const branches = { then: convert(then, expected, context, expr.then.span), else: convert(otherwise, expected, context, expr.else.span) };
+    const branches = {
+      then: convert(then, expected, context, expr.then.span),
+      else: convert(otherwise, expected, context, expr.else.span),
+    };
     return { code: { op: "if", condition, ...branches, span: expr.span }, type: expected };
   }
   const type = join(then.type, otherwise.type);
@@ -190,14 +228,18 @@ function checkTernary(expr: Expr & { node: "ternary" }, context: Context, expect
     );
     return broken(expr.span);
   }
-  const branches = { then: convert(then, type, context, expr.then.span), else: convert(otherwise, type, context, expr.else.span) };
+  const branches = {
+    then: convert(then, type, context, expr.then.span),
+    else: convert(otherwise, type, context, expr.else.span),
+  };
   return { code: { op: "if", condition, ...branches, span: expr.span }, type };
 }
 
 function checkLambda(expr: Expr & { node: "lambda" }, context: Context, expected: Type | undefined): Checked {
   const wanted = expected && peel(expected);
   if (wanted?.is !== "function") {
-    if (wanted?.is !== "error") context.reporter.error("VB2010", expr.span, "A lambda stands only where a function takes one.");
+    if (wanted?.is !== "error")
+      context.reporter.error("VB2010", expr.span, "A lambda stands only where a function takes one.");
     return broken(expr.span);
   }
   if (wanted.parameters.length !== expr.parameters.length) {
@@ -209,7 +251,9 @@ function checkLambda(expr: Expr & { node: "lambda" }, context: Context, expected
     return broken(expr.span);
   }
   const scope = new Scope(context.scope);
-  expr.parameters.forEach((name, i) => scope.addValue(name.text, name.span, "parameter", () => wanted.parameters[i] ?? ERROR));
+  expr.parameters.forEach((name, i) =>
+    scope.addValue(name.text, name.span, "parameter", () => wanted.parameters[i] ?? ERROR),
+  );
   const inner = within(context, scope);
   const open = hasVariables(wanted.result) || wanted.result.is === "error";
   const body = check(expr.body, inner, open ? undefined : wanted.result);

@@ -17,7 +17,11 @@ export interface FoundMember {
   readonly live?: LiveMember;
 }
 
-export function checkMember(expr: Expr & { node: "member" }, context: Context, _expected: Type | undefined): Checked {
+export function checkMember(
+  expr: Expr & { node: "member" },
+  context: Context,
+  _expected: Type | undefined,
+): Checked {
   const direct = checkNamespace(expr, context);
   if (direct) return direct;
   const of = check(expr.of, context);
@@ -27,9 +31,14 @@ export function checkMember(expr: Expr & { node: "member" }, context: Context, _
   const optional = type.is === "optional";
   if (type.is === "optional") {
     if (!expr.optional) {
-      context.reporter.error("VB2016", name.span, `\`${showType(type)}\` may be absent, so it has no \`${name.text}\` yet.`, {
-        hint: "Read it with `?.`, give another value with `??`, or ask `!= none` before.",
-      });
+      context.reporter.error(
+        "VB2016",
+        name.span,
+        `\`${showType(type)}\` may be absent, so it has no \`${name.text}\` yet.`,
+        {
+          hint: "Read it with `?.`, give another value with `??`, or ask `!= none` before.",
+        },
+      );
       return broken(expr.span);
     }
     type = type.of;
@@ -47,7 +56,14 @@ export function checkMember(expr: Expr & { node: "member" }, context: Context, _
   return {
     code: found.live
       ? { op: "live", of: of.code, name: name.text, arguments: [], span: expr.span }
-      : { op: "member", of: of.code, name: name.text, optional: expr.optional, nameSpan: name.span, span: expr.span },
+      : {
+          op: "member",
+          of: of.code,
+          name: name.text,
+          optional: expr.optional,
+          nameSpan: name.span,
+          span: expr.span,
+        },
     type: optional ? optionalOf(inner) : inner,
   };
 }
@@ -80,7 +96,12 @@ function checkNamespace(expr: Expr & { node: "member" }, context: Context): Chec
   const info = type.info();
   const variant = info.variants.get(name.text);
   if (variant) return bareVariant(info, variant, expr.span, context);
-  context.reporter.error("VB2023", name.span, `\`${info.name}\` has no member \`${name.text}\`.`, suggestion(name.span, nearest(name.text, info.variants.keys())));
+  context.reporter.error(
+    "VB2023",
+    name.span,
+    `\`${info.name}\` has no member \`${name.text}\`.`,
+    suggestion(name.span, nearest(name.text, info.variants.keys())),
+  );
   return broken(expr.span);
 }
 
@@ -92,11 +113,21 @@ export function moduleMember(module: Scope, name: Name, context: Context): Retur
     context.reporter.error("VB2021", name.span, `\`${name.text}\` is private to its module.`);
     return undefined;
   }
-  context.reporter.error("VB2001", name.span, `The module has no \`${name.text}\`.`, suggestion(name.span, nearest(name.text, module.values.keys())));
+  context.reporter.error(
+    "VB2001",
+    name.span,
+    `The module has no \`${name.text}\`.`,
+    suggestion(name.span, nearest(name.text, module.values.keys())),
+  );
   return undefined;
 }
 
-const CIDR_MEMBERS: ReadonlyMap<string, Type> = new Map([["size", INT], ["bits", INT], ["first", IP], ["last", IP]]);
+const CIDR_MEMBERS: ReadonlyMap<string, Type> = new Map([
+  ["size", INT],
+  ["bits", INT],
+  ["first", IP],
+  ["last", IP],
+]);
 
 /** The member `name` of values of `type`, or undefined. */
 export function memberOf(type: Type, name: string): FoundMember | undefined {
@@ -105,7 +136,8 @@ export function memberOf(type: Type, name: string): FoundMember | undefined {
       const child = type.shape?.child(name);
       if (child) return { type: child };
       const table = type.class?.table ?? type.kind.table;
-      const member = type.kind.is === "component" && !componentMember(type, name) ? undefined : table.members.get(name);
+      const member =
+        type.kind.is === "component" && !componentMember(type, name) ? undefined : table.members.get(name);
       if (member) return { type: member.type };
       const live = table.live.get(name);
       return live && { type: live.type, live };
@@ -140,7 +172,10 @@ function memberNames(type: Type): string[] {
   switch (type.is) {
     case "thing": {
       const table = type.class?.table ?? type.kind.table;
-      const own = type.kind.is === "component" ? [...type.kind.resourceMembers] : [...table.members.keys(), ...table.live.keys()];
+      const own =
+        type.kind.is === "component"
+          ? [...type.kind.resourceMembers]
+          : [...table.members.keys(), ...table.live.keys()];
       return [...(type.shape?.childNames ?? []), ...own];
     }
     case "record":
@@ -191,8 +226,14 @@ export function checkIndex(expr: Expr & { node: "index" }, context: Context): Ch
   if (type.is === "simple" && type.name === "data") {
     return { code: { op: "index", of: of.code, index: check(expr.index, context).code, span }, type };
   }
-  context.reporter.error("VB2008", expr.of.span, `\`${showType(type)}\` has no elements: lists, maps and families have.`, type.is === "optional" ? { hint: "It may be absent: give another value with `??`, or ask `!= none` before." } : {});
+  context.reporter.error(
+    "VB2008",
+    expr.of.span,
+    `\`${showType(type)}\` has no elements: lists, maps and families have.`,
+    type.is === "optional"
+      ? { hint: "It may be absent: give another value with `??`, or ask `!= none` before." }
+      : {},
+  );
   check(expr.index, context);
   return broken(span);
 }
-

@@ -19,7 +19,17 @@ import type { LoadedModule } from "../resolve/load.ts";
 export const PRELUDE = "std:prelude";
 
 const TOP_ITEMS = new Set([
-  "import", "param", "let", "fn", "enum", "type", "component", "declaration", "assert", "output", "test",
+  "import",
+  "param",
+  "let",
+  "fn",
+  "enum",
+  "type",
+  "component",
+  "declaration",
+  "assert",
+  "output",
+  "test",
 ]);
 
 /** Checks all modules, the prelude among them. Mistakes are in `reporter`; the code of what is right can be run. */
@@ -69,40 +79,66 @@ function mayStand(item: ast.Item, prelude: boolean, root: boolean, program: Prog
   }
   if ((item.node === "kind" || item.node === "class") && prelude) return true;
   if (!TOP_ITEMS.has(item.node)) {
-    const hint = item.node === "kind" || item.node === "class" ? { hint: "Kinds and classes are declared in the standard library; extend them with a `component`." } : {};
+    const hint =
+      item.node === "kind" || item.node === "class"
+        ? { hint: "Kinds and classes are declared in the standard library; extend them with a `component`." }
+        : {};
     reporter.error("VB2010", item.span, `${itemWord(item)} can't stand at the top of a module.`, hint);
     return false;
   }
   if (item.node === "declaration" && !root && !prelude) {
-    reporter.error("VB2022", item.head, "Things in an imported module are not supported yet.", { hint: "Put them into a `component`, and instantiate it." });
+    reporter.error("VB2022", item.head, "Things in an imported module are not supported yet.", {
+      hint: "Put them into a `component`, and instantiate it.",
+    });
     return false;
   }
   return true;
 }
 
-function declareImports(loaded: LoadedModule, items: readonly ast.Item[], scope: Scope, program: Program): void {
+function declareImports(
+  loaded: LoadedModule,
+  items: readonly ast.Item[],
+  scope: Scope,
+  program: Program,
+): void {
   for (const item of items) {
     if (item.node !== "import") continue;
     const { text, span } = item.as;
     const first = scope.values.get(text);
     if (first) {
-      program.reporter.error("VB2005", span, `The name \`${text}\` is used twice.`, { related: [{ span: first.span, message: "first declared here" }] });
+      program.reporter.error("VB2005", span, `The name \`${text}\` is used twice.`, {
+        related: [{ span: first.span, message: "first declared here" }],
+      });
       continue;
     }
     const key = loaded.imports.get(item);
     const module = key === undefined ? undefined : program.modules.get(key);
     if (module) scope.values.set(text, { is: "module", span, module: module.scope });
-    else scope.values.set(text, { is: "value", slot: scope.slots++, span, what: "import", type: () => ({ is: "error" }) });
+    else
+      scope.values.set(text, {
+        is: "value",
+        slot: scope.slots++,
+        span,
+        what: "import",
+        type: () => ({ is: "error" }),
+      });
   }
 }
 
-function declareParams(items: readonly ast.Item[], scope: Scope, params: CheckedParam[], program: Program): void {
+function declareParams(
+  items: readonly ast.Item[],
+  scope: Scope,
+  params: CheckedParam[],
+  program: Program,
+): void {
   for (const item of items) {
     if (item.node !== "param") continue;
     const { text, span } = item.name;
     const first = scope.values.get(text);
     if (first) {
-      program.reporter.error("VB2005", span, `The name \`${text}\` is used twice.`, { related: [{ span: first.span, message: "first declared here" }] });
+      program.reporter.error("VB2005", span, `The name \`${text}\` is used twice.`, {
+        related: [{ span: first.span, message: "first declared here" }],
+      });
       continue;
     }
     params.push(declareParam(item, scope, program));
@@ -123,13 +159,19 @@ function declareParam(item: ast.Param, scope: Scope, program: Program): CheckedP
     },
     undefined,
   );
-  const resolved = program.lazy<Type>(`${text}: `, span, () => (item.type ? resolveType(item.type, scope, program) : { is: "error" }), { is: "error" });
+  const resolved = program.lazy<Type>(
+    `${text}: `,
+    span,
+    () => (item.type ? resolveType(item.type, scope, program) : { is: "error" }),
+    { is: "error" },
+  );
   const declared = (): Type => resolved();
   const type = (): Type => (item.type ? declared() : settledType(value()?.type ?? { is: "error" }));
   const slot = scope.addValue(text, span, "param", type);
   const param: CheckedParam = { name: text, slot, span, doc: item.doc, type };
   program.pending.push(() => {
-    if (!item.type && !item.value) program.reporter.error("VB2009", span, `\`${text}\` says neither its type nor a default.`);
+    if (!item.type && !item.value)
+      program.reporter.error("VB2009", span, `\`${text}\` says neither its type nor a default.`);
     const code = value()?.code;
     if (code) param.value = code;
     if (item.where) param.constraint = compileWhere(item.where, text, span, program.context(scope));
@@ -144,7 +186,9 @@ function declareOutputs(items: readonly ast.Item[], module: CheckedModule, progr
     const { text, span } = item.name;
     const first = seen.get(text);
     if (first) {
-      program.reporter.error("VB2005", span, `There are two outputs \`${text}\`.`, { related: [{ span: first, message: "first declared here" }] });
+      program.reporter.error("VB2005", span, `There are two outputs \`${text}\`.`, {
+        related: [{ span: first, message: "first declared here" }],
+      });
       continue;
     }
     seen.set(text, span);
@@ -157,4 +201,3 @@ function declareOutputs(items: readonly ast.Item[], module: CheckedModule, progr
     });
   }
 }
-

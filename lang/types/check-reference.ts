@@ -10,7 +10,11 @@ import { pathOf } from "./facts.ts";
 import type { Scope } from "./scope.ts";
 import { ERROR, peel, type Type } from "./type.ts";
 
-export function checkReference(expr: Expr & { node: "reference" }, context: Context, expected: Type | undefined): Checked {
+export function checkReference(
+  expr: Expr & { node: "reference" },
+  context: Context,
+  expected: Type | undefined,
+): Checked {
   const { name, span } = expr;
   const bare = expected && bareMember(name, span, expected, context);
   if (bare) return bare;
@@ -18,17 +22,23 @@ export function checkReference(expr: Expr & { node: "reference" }, context: Cont
   if (!found) return unknownName(expr, context, expected);
   const { binding } = found;
   if (binding.is === "module") {
-    context.reporter.error("VB2008", span, `\`${name}\` is an imported module, no value.`, { hint: `Read what it declares: \`${name}.NAME\`.` });
+    context.reporter.error("VB2008", span, `\`${name}\` is an imported module, no value.`, {
+      hint: `Read what it declares: \`${name}.NAME\`.`,
+    });
     return broken(span);
   }
   if (binding.is !== "value") {
     context.reporter.error("VB2008", span, `\`${name}\` is a ${binding.is}, no value.`, {
-      hint: binding.is === "function" ? `Call it: \`${name}(...)\`, or say \`x => ${name}(x)\`.` : `Declare one: \`${name} NAME { }\`.`,
+      hint:
+        binding.is === "function"
+          ? `Call it: \`${name}(...)\`, or say \`x => ${name}(x)\`.`
+          : `Declare one: \`${name} NAME { }\`.`,
     });
     return broken(span);
   }
   const declared = binding.type();
-  const type = declared.is === "optional" && context.present.has(pathOf(expr, context) ?? "") ? declared.of : declared;
+  const type =
+    declared.is === "optional" && context.present.has(pathOf(expr, context) ?? "") ? declared.of : declared;
   return { code: slotCode(found, name, span), type: type.is === "auto" ? type.of : type };
 }
 
@@ -53,7 +63,12 @@ function bareMember(name: string, span: Span, expected: Type, context: Context):
     return variant && bareVariant(inner.info, variant, span, context);
   }
   const literal = literalMember(inner, name);
-  return literal && { code: { op: "constant", value: { is: "variant", enum: "", name, fields: {} }, span }, type: literal };
+  return (
+    literal && {
+      code: { op: "constant", value: { is: "variant", enum: "", name, fields: {} }, span },
+      type: literal,
+    }
+  );
 }
 
 function takesAuto(type: Type): boolean {
@@ -67,17 +82,32 @@ export function bareVariant(info: EnumInfo, variant: VariantInfo, span: Span, co
   const required = variant.parameters?.filter((parameter) => parameter.required) ?? [];
   if (required.length > 0) {
     const names = required.map((parameter) => `${parameter.name} = ...`).join(", ");
-    context.reporter.error("VB2014", span, `\`${variant.name}\` takes fields: \`${variant.name}(${names})\`.`);
+    context.reporter.error(
+      "VB2014",
+      span,
+      `\`${variant.name}\` takes fields: \`${variant.name}(${names})\`.`,
+    );
     return broken(span);
   }
   const fields = bindArguments(variant.parameters ?? [], [], span, variant.name, context);
   return {
-    code: { op: "variant", enum: info.name, name: variant.name, fields, slots: variant.parameters?.length ?? 0, span },
+    code: {
+      op: "variant",
+      enum: info.name,
+      name: variant.name,
+      fields,
+      slots: variant.parameters?.length ?? 0,
+      span,
+    },
     type,
   };
 }
 
-function unknownName(expr: Expr & { node: "reference" }, context: Context, expected: Type | undefined): Checked {
+function unknownName(
+  expr: Expr & { node: "reference" },
+  context: Context,
+  expected: Type | undefined,
+): Checked {
   const { name, span } = expr;
   const inner = expected && peel(expected);
   const members =
@@ -90,7 +120,12 @@ function unknownName(expr: Expr & { node: "reference" }, context: Context, expec
     context.reporter.error("VB2001", span, "`auto` stands only where a member's default is `auto`.");
   } else if (members.length > 0) {
     const more = suggestion(span, nearest(name, [...members, ...context.scope.names()]));
-    context.reporter.error("VB2001", span, `There is no \`${name}\` here: expected one of ${members.map((m) => `\`${m}\``).join(", ")}.`, more);
+    context.reporter.error(
+      "VB2001",
+      span,
+      `There is no \`${name}\` here: expected one of ${members.map((m) => `\`${m}\``).join(", ")}.`,
+      more,
+    );
   } else {
     const more = suggestion(span, nearest(name, context.scope.names()));
     context.reporter.error("VB2001", span, `There is nothing called \`${name}\` here.`, more);

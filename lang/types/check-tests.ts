@@ -10,7 +10,10 @@ import { Scope } from "./scope.ts";
 import { BOOL, INT, peel, QUANTITIES, settledType, showType, STRING, type Type } from "./type.ts";
 
 /** The only attributes of a test. */
-const SETTINGS: ReadonlyMap<string, Type> = new Map([["timeout", QUANTITIES.duration], ["seed", INT]]);
+const SETTINGS: ReadonlyMap<string, Type> = new Map([
+  ["timeout", QUANTITIES.duration],
+  ["seed", INT],
+]);
 
 export function checkTests(tests: readonly ast.Test[], module: CheckedModule, program: Program): void {
   const seen = new Map<string, ast.Span>();
@@ -19,7 +22,9 @@ export function checkTests(tests: readonly ast.Test[], module: CheckedModule, pr
     if (typeof name === "string") {
       const first = seen.get(name);
       if (first) {
-        program.reporter.error("VB2005", test.name.span, "There are two tests of this name.", { related: [{ span: first, message: "first declared here" }] });
+        program.reporter.error("VB2005", test.name.span, "There are two tests of this name.", {
+          related: [{ span: first, message: "first declared here" }],
+        });
       }
       seen.set(name, test.name.span);
     }
@@ -39,7 +44,12 @@ function checkStep(step: ast.Step, context: Context, module: CheckedModule, prog
       const type = SETTINGS.get(step.name.text);
       if (!type) {
         const more = suggestion(step.name.span, nearest(step.name.text, SETTINGS.keys()));
-        program.reporter.error("VB2004", step.name.span, `A test has no attribute \`${step.name.text}\`.`, more);
+        program.reporter.error(
+          "VB2004",
+          step.name.span,
+          `A test has no attribute \`${step.name.text}\`.`,
+          more,
+        );
         return;
       }
       checkAs(step.value, context, type, `\`${step.name.text}\``);
@@ -74,7 +84,13 @@ function checkStep(step: ast.Step, context: Context, module: CheckedModule, prog
 function checkTestParam(step: ast.Param, context: Context, module: CheckedModule, program: Program): void {
   const param = module.params.find((other) => other.name === step.name.text);
   if (!param) {
-    const more = suggestion(step.name.span, nearest(step.name.text, module.params.map((p) => p.name)));
+    const more = suggestion(
+      step.name.span,
+      nearest(
+        step.name.text,
+        module.params.map((p) => p.name),
+      ),
+    );
     program.reporter.error("VB2001", step.name.span, `There is no parameter \`${step.name.text}\`.`, more);
     return;
   }
@@ -83,7 +99,12 @@ function checkTestParam(step: ast.Param, context: Context, module: CheckedModule
 
 function checkSet(place: ast.Expr, value: ast.Expr, context: Context, program: Program): void {
   if (place.node !== "member") {
-    if (place.node !== "error") program.reporter.error("VB2010", place.span, "What is set is an attribute of a thing, as `server.eth0.link`.");
+    if (place.node !== "error")
+      program.reporter.error(
+        "VB2010",
+        place.span,
+        "What is set is an attribute of a thing, as `server.eth0.link`.",
+      );
     return;
   }
   const of = check(place.of, context);
@@ -93,7 +114,12 @@ function checkSet(place: ast.Expr, value: ast.Expr, context: Context, program: P
   const member = table?.members.get(place.name.text);
   if (!member || member.out) {
     const names = [...(table?.members.values() ?? [])].filter((m) => !m.out).map((m) => m.name);
-    program.reporter.error("VB2004", place.name.span, `\`${showType(type)}\` has no attribute \`${place.name.text}\` to set.`, suggestion(place.name.span, nearest(place.name.text, names)));
+    program.reporter.error(
+      "VB2004",
+      place.name.span,
+      `\`${showType(type)}\` has no attribute \`${place.name.text}\` to set.`,
+      suggestion(place.name.span, nearest(place.name.text, names)),
+    );
     return;
   }
   checkAs(value, context, member.type, `\`${member.name}\``);
@@ -101,7 +127,8 @@ function checkSet(place: ast.Expr, value: ast.Expr, context: Context, program: P
 
 function checkAction(call: ast.Expr, context: Context, program: Program): void {
   if (call.node !== "call" || call.callee.node !== "member") {
-    if (call.node !== "error") program.reporter.error("VB2010", call.span, "An action is called on a thing, as `server.restart()`.");
+    if (call.node !== "error")
+      program.reporter.error("VB2010", call.span, "An action is called on a thing, as `server.restart()`.");
     return;
   }
   const { name, of } = call.callee;
@@ -111,9 +138,18 @@ function checkAction(call: ast.Expr, context: Context, program: Program): void {
   const action = actions?.get(name.text);
   if (!action) {
     const more = suggestion(name.span, nearest(name.text, actions?.keys() ?? []));
-    program.reporter.error("VB2004", name.span, `\`${showType(type)}\` has no action \`${name.text}\`.`, more);
+    program.reporter.error(
+      "VB2004",
+      name.span,
+      `\`${showType(type)}\` has no action \`${name.text}\`.`,
+      more,
+    );
     return;
   }
-  const given = call.arguments.map((argument) => ({ ...(argument.name && { name: argument.name }), span: argument.span, value: argument.value }));
+  const given = call.arguments.map((argument) => ({
+    ...(argument.name && { name: argument.name }),
+    span: argument.span,
+    value: argument.value,
+  }));
   bindArguments(action.parameters, given, call.span, name.text, context);
 }

@@ -27,21 +27,64 @@ export type Code =
   /** A member of the module itself, from any depth. */
   | ({ readonly op: "global"; readonly module: string; readonly slot: number; readonly name: string } & At)
   | ({ readonly op: "text"; readonly parts: readonly (string | Code)[] } & At)
-  | ({ readonly op: "list"; readonly items: readonly { readonly spread: boolean; readonly code: Code }[] } & At)
-  | ({ readonly op: "collect"; readonly clauses: readonly CodeClause[]; readonly condition?: Code; readonly item: Code; readonly key?: Code } & At)
+  | ({
+      readonly op: "list";
+      readonly items: readonly { readonly spread: boolean; readonly code: Code }[];
+    } & At)
+  | ({
+      readonly op: "collect";
+      readonly clauses: readonly CodeClause[];
+      readonly condition?: Code;
+      readonly item: Code;
+      readonly key?: Code;
+    } & At)
   /** An object: by name in order; `spread` entries carry no name. `timed` are the `at` blocks. */
-  | ({ readonly op: "object"; readonly entries: readonly ObjectCode[]; readonly as: "map" | "record"; readonly type?: RecordInfo; readonly timed?: readonly TimedCode[] } & At)
-  | ({ readonly op: "variant"; readonly enum: string; readonly name: string; readonly fields: readonly BoundArgument[]; readonly slots: number } & At)
+  | ({
+      readonly op: "object";
+      readonly entries: readonly ObjectCode[];
+      readonly as: "map" | "record";
+      readonly type?: RecordInfo;
+      readonly timed?: readonly TimedCode[];
+    } & At)
+  | ({
+      readonly op: "variant";
+      readonly enum: string;
+      readonly name: string;
+      readonly fields: readonly BoundArgument[];
+      readonly slots: number;
+    } & At)
   | ({ readonly op: "not" | "negate"; readonly of: Code } & At)
-  | ({ readonly op: "binary"; readonly operator: BinaryOperator; readonly left: Code; readonly right: Code; readonly operatorSpan: Span } & At)
+  | ({
+      readonly op: "binary";
+      readonly operator: BinaryOperator;
+      readonly left: Code;
+      readonly right: Code;
+      readonly operatorSpan: Span;
+    } & At)
   | ({ readonly op: "if"; readonly condition: Code; readonly then: Code; readonly else: Code } & At)
   | ({ readonly op: "lambda"; readonly parameters: number; readonly body: Code } & At)
-  | ({ readonly op: "member"; readonly of: Code; readonly name: string; readonly optional: boolean; readonly nameSpan: Span } & At)
+  | ({
+      readonly op: "member";
+      readonly of: Code;
+      readonly name: string;
+      readonly optional: boolean;
+      readonly nameSpan: Span;
+    } & At)
   | ({ readonly op: "index"; readonly of: Code; readonly index: Code } & At)
-  | ({ readonly op: "call"; readonly callee: FunctionInfo; readonly arguments: readonly BoundArgument[]; readonly hops: number } & At)
+  | ({
+      readonly op: "call";
+      readonly callee: FunctionInfo;
+      readonly arguments: readonly BoundArgument[];
+      readonly hops: number;
+    } & At)
   | ({ readonly op: "apply"; readonly callee: Code; readonly arguments: readonly Code[] } & At)
   /** A fact of the running lab; only in tests. */
-  | ({ readonly op: "live"; readonly of: Code; readonly name: string; readonly arguments: readonly BoundArgument[] } & At)
+  | ({
+      readonly op: "live";
+      readonly of: Code;
+      readonly name: string;
+      readonly arguments: readonly BoundArgument[];
+    } & At)
   | ({ readonly op: "convert"; readonly to: Type; readonly of: Code } & At);
 
 /** An argument by the slot of its parameter; left-out ones carry the default. */

@@ -24,7 +24,8 @@ export function compileAttributes(
   const seen = new Map<string, ast.Name>();
   const { members } = thing.class?.table ?? thing.kind.table;
   // Where the kind or class is not known, its members aren't, either.
-  const unknown = thing.kind.name === "?" || (thing.kind.is === "kind" && thing.kind.classes.size > 0 && !thing.class);
+  const unknown =
+    thing.kind.name === "?" || (thing.kind.is === "kind" && thing.kind.classes.size > 0 && !thing.class);
   for (const item of syntax.body) {
     if (item.node !== "attribute" && item.node !== "record") continue;
     const { name } = item;
@@ -52,7 +53,10 @@ export function compileAttributes(
 function maySet(member: Member, name: ast.Name, program: Program): boolean {
   if (member.deprecated !== undefined) {
     program.reporter.diagnostics.push({
-      code: "VB2025", severity: "warning", span: name.span, message: `\`${name.text}\` is deprecated: ${member.deprecated}.`,
+      code: "VB2025",
+      severity: "warning",
+      span: name.span,
+      message: `\`${name.text}\` is deprecated: ${member.deprecated}.`,
     });
   }
   if (!member.out) return true;
@@ -65,14 +69,25 @@ function maySet(member: Member, name: ast.Name, program: Program): boolean {
 function unknownAttribute(item: Setting, thing: ThingType, program: Program): void {
   const { name } = item;
   const table = thing.class?.table ?? thing.kind.table;
-  const what = thing.class ? `\`${thing.kind.name}\` of class \`${thing.class.name}\`` : `\`${thing.kind.name}\``;
+  const what = thing.class
+    ? `\`${thing.kind.name}\` of class \`${thing.class.name}\``
+    : `\`${thing.kind.name}\``;
   if (table.live.has(name.text)) {
-    program.reporter.error("VB2010", name.span, `\`${name.text}\` is a fact of the running lab: it can't be set.`);
+    program.reporter.error(
+      "VB2010",
+      name.span,
+      `\`${name.text}\` is a fact of the running lab: it can't be set.`,
+    );
     return;
   }
   const settable = [...table.members.values()].filter((member) => !member.out).map((member) => member.name);
   const what2 = thing.kind.is === "component" ? "parameter" : "attribute";
-  program.reporter.error("VB2004", name.span, `${what} has no ${what2} \`${name.text}\`.`, suggestion(name.span, nearest(name.text, settable)));
+  program.reporter.error(
+    "VB2004",
+    name.span,
+    `${what} has no ${what2} \`${name.text}\`.`,
+    suggestion(name.span, nearest(name.text, settable)),
+  );
 }
 
 function tellMissing(
@@ -92,7 +107,7 @@ function tellMissing(
 }
 
 /** `name = value`, or `name { }` for a member whose type is a record. */
-export function compileSetting(item: Setting, type: Type, scope: Scope, program: Program): SetAttribute {
+function compileSetting(item: Setting, type: Type, scope: Scope, program: Program): SetAttribute {
   const context = program.context(scope);
   const { name } = item;
   if (item.node === "attribute") {
@@ -101,7 +116,11 @@ export function compileSetting(item: Setting, type: Type, scope: Scope, program:
   }
   const inner = peel(type);
   if (inner.is !== "record" && inner.is !== "shape" && inner.is !== "error") {
-    program.reporter.error("VB2010", item.span, `\`${name.text}\` is no record: write \`${name.text} = ...\`.`);
+    program.reporter.error(
+      "VB2010",
+      item.span,
+      `\`${name.text}\` is no record: write \`${name.text} = ...\`.`,
+    );
     return { code: { op: "broken", span: item.span }, span: item.span, nameSpan: name.span };
   }
   const code = checkAs(recordExpression(item, program), context, type, `\`${name.text}\``);

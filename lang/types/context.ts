@@ -10,7 +10,12 @@ import { ERROR, type Type } from "./type.ts";
 export class Reporter {
   readonly diagnostics: Diagnostic[] = [];
 
-  error(code: string, span: Span, message: string, more: Omit<Partial<Diagnostic>, "code" | "span" | "message"> = {}): void {
+  error(
+    code: string,
+    span: Span,
+    message: string,
+    more: Omit<Partial<Diagnostic>, "code" | "span" | "message"> = {},
+  ): void {
     this.diagnostics.push({ code, severity: "error", span, message, ...more });
   }
 }

@@ -19,7 +19,13 @@ export function declareComponent(syntax: ast.Component, scope: Scope, place: Pla
   const bodyScope = new Scope(parameterScope);
   const outputs = new Map<string, () => Checked>();
   const info = makeInfo(syntax, scope, parameterScope, outputs, place, program);
-  const inner: Place = { what: "component", module: place.module, prelude: false, root: false, component: info };
+  const inner: Place = {
+    what: "component",
+    module: place.module,
+    prelude: false,
+    root: false,
+    component: info,
+  };
   let body: Body | undefined;
   const bodyOf = (): Body => {
     // The parameters have their slots as soon as the table is asked for.
@@ -60,7 +66,8 @@ function makeInfo(
     const output = outputs.get(name);
     return output && settledType(output().type);
   };
-  const resource = (): ReadonlyMap<string, Member> => program.kind("resource")?.table.members ?? new Map<string, Member>();
+  const resource = (): ReadonlyMap<string, Member> =>
+    program.kind("resource")?.table.members ?? new Map<string, Member>();
   let table: MemberTable | undefined;
   return {
     is: "component",
@@ -75,7 +82,13 @@ function makeInfo(
     module: place.module,
     get table() {
       if (table) return table;
-      table = { members: new Map(resource()), live: new Map(), actions: new Map(), holds: new Set(), asserts: [] };
+      table = {
+        members: new Map(resource()),
+        live: new Map(),
+        actions: new Map(),
+        holds: new Set(),
+        asserts: [],
+      };
       announceParameters(syntax, table, scope, parameterScope, program);
       return table;
     },
@@ -84,7 +97,8 @@ function makeInfo(
 
 function allowedItems(syntax: ast.Component, program: Program): ast.Item[] {
   return syntax.body.filter((item) => {
-    if (!ALLOWED.has(item.node)) program.reporter.error("VB2010", item.span, `${itemWord(item)} can't stand in a component.`);
+    if (!ALLOWED.has(item.node))
+      program.reporter.error("VB2010", item.span, `${itemWord(item)} can't stand in a component.`);
     return ALLOWED.has(item.node);
   });
 }
@@ -98,7 +112,16 @@ function lazyOutput(item: ast.Output, scope: Scope, body: () => Body, program: P
       const context = program.context(scope);
       if (!item.type) return check(item.value, context);
       const type = resolveType(item.type, scope, program);
-      return { code: convert(check(item.value, context, type), type, context, item.value.span, `\`${item.name.text}\``), type };
+      return {
+        code: convert(
+          check(item.value, context, type),
+          type,
+          context,
+          item.value.span,
+          `\`${item.name.text}\``,
+        ),
+        type,
+      };
     },
     broken(item.name.span),
   );
@@ -140,9 +163,15 @@ function fillParameters(syntax: ast.Component, info: ComponentInfo, scope: Scope
     const member = info.table.members.get(parameter.name.text);
     if (!member) continue;
     if (parameter.value) {
-      member.value = checkAs(parameter.value, program.context(frame), member.type, `The default of \`${member.name}\``);
+      member.value = checkAs(
+        parameter.value,
+        program.context(frame),
+        member.type,
+        `The default of \`${member.name}\``,
+      );
     }
     bindMember(frame, member.name, member.span, member.slot, member.type);
-    if (parameter.where) member.constraint = compileWhere(parameter.where, member.name, member.span, program.context(frame));
+    if (parameter.where)
+      member.constraint = compileWhere(parameter.where, member.name, member.span, program.context(frame));
   }
 }

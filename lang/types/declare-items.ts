@@ -3,11 +3,11 @@
 import type * as ast from "../syntax/ast.ts";
 import { check, checkAs, convert } from "./check-expression.ts";
 import { announceKind } from "./declare-kinds.ts";
-import { compileAssert, declareParameters, declareRecord } from "./declare-members.ts";
+import { announceRecord, compileAssert, declareParameters, declareRecord } from "./declare-members.ts";
 import { declareComponent } from "./declare-component.ts";
 import { declareThing } from "./declare-thing.ts";
 import { broken, type Checked } from "./context.ts";
-import type { Body, EnumInfo, FunctionInfo, VariantInfo } from "./declared.ts";
+import type { Body, EnumInfo, FunctionInfo, RecordInfo } from "./declared.ts";
 import type { Program } from "./program.ts";
 import { resolveType } from "./resolve-type.ts";
 import type { Scope } from "./scope.ts";
@@ -36,9 +36,17 @@ const TYPES = new Set(["enum", "type", "kind", "component"]);
 /** The item's name, if the name is free in `scope`; tells a second use. */
 function isFree(item: ast.Item, scope: Scope, place: Place, program: Program): boolean {
   if (!NAMED.has(item.node)) return true;
-  const name = item.node === "import" ? item.as : "name" in item && "span" in (item.name as object) ? (item.name as ast.Name) : undefined;
+  const name =
+    item.node === "import"
+      ? item.as
+      : "name" in item && "span" in (item.name as object)
+        ? (item.name as ast.Name)
+        : undefined;
   if (!name || name.text === "") return name !== undefined;
-  const first = TYPES.has(item.node) && item.node !== "component" ? scope.types.get(name.text) : scope.values.get(name.text);
+  const first =
+    TYPES.has(item.node) && item.node !== "component"
+      ? scope.types.get(name.text)
+      : scope.values.get(name.text);
   const other = item.node === "component" ? (scope.types.get(name.text) ?? first) : first;
   if (other) {
     program.reporter.error("VB2005", name.span, `The name \`${name.text}\` is used twice.`, {
@@ -48,7 +56,11 @@ function isFree(item: ast.Item, scope: Scope, place: Place, program: Program): b
     return false;
   }
   if (item.node === "declaration" && place.taken?.has(name.text)) {
-    program.reporter.error("VB2005", name.span, `\`${name.text}\` is a member of what it stands in: a child can't bear that name.`);
+    program.reporter.error(
+      "VB2005",
+      name.span,
+      `\`${name.text}\` is a member of what it stands in: a child can't bear that name.`,
+    );
     return false;
   }
   return true;
@@ -66,19 +78,31 @@ export function declareItems(items: readonly ast.Item[], scope: Scope, place: Pl
       case "fn":
         declareFunction(item, scope, place, program);
         break;
-      case "enum":
-        scope.types.set(item.name.text, {
-          is: "enum", span: item.name.span, info: lazyInfo(() => declareEnum(item, scope, program)),
-        });
+      case "enum": {
+        const made: EnumInfo = {
+          name: item.name.text,
+          doc: item.doc,
+          span: item.name.span,
+          variants: new Map(),
+        };
+        // The name is there before what it contains: a type that contains itself is told, not followed.
+        const fill = lazyInfo(() => fillEnum(item, made, scope, program));
+        const info = (): EnumInfo => (fill(), made);
+        scope.types.set(item.name.text, { is: "enum", span: item.name.span, info });
+        program.pending.push(fill);
         break;
+      }
       case "type": {
-        const info = lazyInfo(() => declareRecord(item, scope, program));
+        const made = announceRecord(item);
+        const fill = lazyInfo(() => declareRecord(item, made, scope, program));
+        const info = (): RecordInfo => (fill(), made);
         scope.types.set(item.name.text, { is: "record", span: item.name.span, info });
-        program.pending.push(() => void info());
+        program.pending.push(fill);
         break;
       }
       case "kind":
-        if (place.prelude) scope.types.set(item.name.text, { is: "kind", span: item.name.span, info: announceKind(item) });
+        if (place.prelude)
+          scope.types.set(item.name.text, { is: "kind", span: item.name.span, info: announceKind(item) });
         break;
       case "component":
         declareComponent(item, scope, place, program);
@@ -96,9 +120,16 @@ export function declareItems(items: readonly ast.Item[], scope: Scope, place: Pl
   return body;
 }
 
+/** Made once, when first asked. Asked again while it is made, it is not made twice. */
 function lazyInfo<T>(make: () => T): () => T {
-  let made: { readonly info: T } | undefined;
-  return () => (made ??= { info: make() }).info;
+  const made: { info?: T; started?: true } = {};
+  return () => {
+    if (!made.started) {
+      made.started = true;
+      made.info = make();
+    }
+    return made.info as T;
+  };
 }
 
 function declareLet(item: ast.Let, scope: Scope, body: Body, program: Program): void {
@@ -111,7 +142,10 @@ function declareLet(item: ast.Let, scope: Scope, body: Body, program: Program): 
       const context = program.context(scope);
       if (!declared) return check(item.value, context);
       const type = resolveType(declared, scope, program);
-      return { code: convert(check(item.value, context, type), type, context, item.value.span, `\`${name.text}\``), type };
+      return {
+        code: convert(check(item.value, context, type), type, context, item.value.span, `\`${name.text}\``),
+        type,
+      };
     },
     broken(name.span),
   );
@@ -119,7 +153,9 @@ function declareLet(item: ast.Let, scope: Scope, body: Body, program: Program): 
   const type = (): Type =>
     declared ? (declaredType ??= resolveQuietly(declared, scope, program)) : settledType(checked().type);
   const slot = scope.addValue(name.text, name.span, "let", type);
-  program.pending.push(() => body.lets.push({ name: name.text, slot, code: checked().code, span: item.value.span }));
+  program.pending.push(() =>
+    body.lets.push({ name: name.text, slot, code: checked().code, span: item.value.span }),
+  );
 }
 
 /** A declared type is resolved for its value, too, which tells its mistakes. */
@@ -134,7 +170,8 @@ function declareFunction(item: ast.Fn, scope: Scope, place: Place, program: Prog
   const info = lazyInfo(() => {
     const caller = {};
     const { parameters, scope: inner } = declareParameters(item.parameters, scope, program, {
-      variables: item.external && place.prelude, caller,
+      variables: item.external && place.prelude,
+      caller,
     });
     const made: FunctionInfo = {
       name: item.name.text,
@@ -148,7 +185,12 @@ function declareFunction(item: ast.Fn, scope: Scope, place: Place, program: Prog
     const { body } = item;
     if (body) {
       program.pending.push(() => {
-        made.body = checkAs(body, program.context(inner, { caller: made }), made.result, "What the function gives");
+        made.body = checkAs(
+          body,
+          program.context(inner, { caller: made }),
+          made.result,
+          "What the function gives",
+        );
       });
     }
     return made;
@@ -157,8 +199,8 @@ function declareFunction(item: ast.Fn, scope: Scope, place: Place, program: Prog
   program.pending.push(() => void info());
 }
 
-function declareEnum(item: ast.Enum, scope: Scope, program: Program): EnumInfo {
-  const variants = new Map<string, VariantInfo>();
+function fillEnum(item: ast.Enum, into: EnumInfo, scope: Scope, program: Program): void {
+  const { variants } = into;
   for (const variant of item.variants) {
     const { text, span } = variant.name;
     if (variants.has(text)) {
@@ -168,6 +210,4 @@ function declareEnum(item: ast.Enum, scope: Scope, program: Program): EnumInfo {
     const parameters = variant.parameters && declareParameters(variant.parameters, scope, program).parameters;
     variants.set(text, { name: text, doc: variant.doc, span, ...(parameters && { parameters }) });
   }
-  return { name: item.name.text, doc: item.doc, span: item.name.span, variants };
 }
-

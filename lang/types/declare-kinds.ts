@@ -2,7 +2,12 @@
 
 import type * as ast from "../syntax/ast.ts";
 import {
-  bindMember, compileAssert, compileFields, declareParameters, emptyTable, memberOfField,
+  bindMember,
+  compileAssert,
+  compileFields,
+  declareParameters,
+  emptyTable,
+  memberOfField,
 } from "./declare-members.ts";
 import type { ClassInfo, KindInfo, Member, MemberTable } from "./declared.ts";
 import type { Program } from "./program.ts";
@@ -13,11 +18,23 @@ const RESOURCE = "resource";
 
 /** An empty kind, so that types can name it; `declareKinds` fills it. */
 export function announceKind(syntax: ast.Kind): KindInfo {
-  return { is: "kind", name: syntax.name.text, doc: syntax.doc, span: syntax.name.span, table: emptyTable(), classes: new Map() };
+  return {
+    is: "kind",
+    name: syntax.name.text,
+    doc: syntax.doc,
+    span: syntax.name.span,
+    table: emptyTable(),
+    classes: new Map(),
+  };
 }
 
 /** Fills the announced kinds with their members and classes. `resource` is what every kind starts from. */
-export function declareKinds(kinds: readonly ast.Kind[], classes: readonly ast.Class[], scope: Scope, program: Program): void {
+export function declareKinds(
+  kinds: readonly ast.Kind[],
+  classes: readonly ast.Class[],
+  scope: Scope,
+  program: Program,
+): void {
   const infoOf = (name: string): KindInfo | undefined => program.kind(name);
   const resource = kinds.find((kind) => kind.name.text === RESOURCE);
   for (const kind of [...(resource ? [resource] : []), ...kinds.filter((other) => other !== resource)]) {
@@ -32,7 +49,13 @@ export function declareKinds(kinds: readonly ast.Kind[], classes: readonly ast.C
       program.reporter.error("VB2002", syntax.kind.span, `There is no kind \`${syntax.kind.text}\`.`);
       continue;
     }
-    const info: ClassInfo = { name: syntax.name.text, kind, doc: syntax.doc, span: syntax.name.span, table: emptyTable() };
+    const info: ClassInfo = {
+      name: syntax.name.text,
+      kind,
+      doc: syntax.doc,
+      span: syntax.name.span,
+      table: emptyTable(),
+    };
     kind.classes.set(info.name, info);
     fillTable(syntax, info.table, kind.table, scope, program);
   }
@@ -55,7 +78,8 @@ function fillTable(
   const frame = new Scope(scope);
   program.pending.push(() => {
     table.asserts.push(...(base?.asserts ?? []));
-    for (const member of base?.members.values() ?? []) bindMember(frame, member.name, member.span, member.slot, member.type);
+    for (const member of base?.members.values() ?? [])
+      bindMember(frame, member.name, member.span, member.slot, member.type);
     compileFields(fields, frame, program);
     for (const assert of asserts) table.asserts.push(compileAssert(assert, program.context(frame)));
   });
@@ -87,7 +111,12 @@ function addMember(
     }
     case "action": {
       const { parameters } = declareParameters(member.parameters, scope, program);
-      table.actions.set(member.name.text, { name: member.name.text, parameters, doc: member.doc, span: member.name.span });
+      table.actions.set(member.name.text, {
+        name: member.name.text,
+        parameters,
+        doc: member.doc,
+        span: member.name.span,
+      });
       return;
     }
     case "holds":

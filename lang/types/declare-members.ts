@@ -12,10 +12,15 @@ import { Scope } from "./scope.ts";
 import { BOOL, peel, settledType, STRING, type Type } from "./type.ts";
 
 export const emptyTable = (): MemberTable => ({
-  members: new Map(), live: new Map(), actions: new Map(), holds: new Set(), asserts: [],
+  members: new Map(),
+  live: new Map(),
+  actions: new Map(),
+  holds: new Set(),
+  asserts: [],
 });
 
-const isDisruption = (text: string): text is Disruption => DISRUPTIONS.some((disruption) => disruption === text);
+const isDisruption = (text: string): text is Disruption =>
+  DISRUPTIONS.some((disruption) => disruption === text);
 
 const isAuto = (value: ast.Expr | undefined): boolean => value?.node === "reference" && value.name === "auto";
 
@@ -82,10 +87,16 @@ export function compileFields(
 ): void {
   for (const { field, member } of fields) {
     if (field.value && !member.auto) {
-      member.value = checkAs(field.value, program.context(scope), member.type, `The default of \`${member.name}\``);
+      member.value = checkAs(
+        field.value,
+        program.context(scope),
+        member.type,
+        `The default of \`${member.name}\``,
+      );
     }
     bindMember(scope, member.name, member.span, member.slot, member.type);
-    if (field.where) member.constraint = compileWhere(field.where, member.name, member.span, program.context(scope));
+    if (field.where)
+      member.constraint = compileWhere(field.where, member.name, member.span, program.context(scope));
   }
 }
 
@@ -115,29 +126,44 @@ export function declareParameters(
         parameter.value = checkAs(value, context, parameter.type, `The default of \`${parameter.name}\``);
       }
       bindMember(scope, parameter.name, parameter.span, parameter.slot, parameter.type);
-      if (where) parameter.constraint = compileWhere(where, parameter.name, parameter.span, program.context(scope));
+      if (where)
+        parameter.constraint = compileWhere(where, parameter.name, parameter.span, program.context(scope));
     }
   });
   return { parameters: declared, scope: full };
 }
 
-/** Fills a record's members: its own fields, and those it takes over. */
-export function declareRecord(syntax: ast.TypeDeclaration, scope: Scope, program: Program): RecordInfo {
-  const members = new Map<string, Member>();
-  const fields: { field: ast.Field; member: Member }[] = [];
-  const info: RecordInfo = {
+/** An empty record, so that types can name it; `declareRecord` fills it. */
+export function announceRecord(syntax: ast.TypeDeclaration): RecordInfo {
+  return {
     name: syntax.name.text,
     doc: syntax.doc,
     span: syntax.name.span,
     timed: syntax.members.some((member) => member.node === "timed-mark"),
-    members,
+    members: new Map(),
     asserts: [],
   };
+}
+
+/** Fills a record's members: its own fields, and those it takes over. */
+export function declareRecord(
+  syntax: ast.TypeDeclaration,
+  info: RecordInfo,
+  scope: Scope,
+  program: Program,
+): void {
+  const { members } = info;
+  const fields: { field: ast.Field; member: Member }[] = [];
   const asserts: ast.Assert[] = [];
   const taken: Member[] = [];
   for (const member of syntax.members) {
     if (member.node === "field") {
-      if (members.has(member.name.text)) program.reporter.error("VB2005", member.name.span, `\`${info.name}\` has two members \`${member.name.text}\`.`);
+      if (members.has(member.name.text))
+        program.reporter.error(
+          "VB2005",
+          member.name.span,
+          `\`${info.name}\` has two members \`${member.name.text}\`.`,
+        );
       const made = memberOfField(member, members.size, scope, program);
       members.set(made.name, made);
       fields.push({ field: member, member: made });
@@ -146,7 +172,11 @@ export function declareRecord(syntax: ast.TypeDeclaration, scope: Scope, program
     } else if (member.node === "assert") {
       asserts.push(member);
     } else if (member.node !== "timed-mark") {
-      program.reporter.error("VB2010", member.span, "This can't stand in a type: fields, `...TYPE`, `timed` and `assert` can.");
+      program.reporter.error(
+        "VB2010",
+        member.span,
+        "This can't stand in a type: fields, `...TYPE`, `timed` and `assert` can.",
+      );
     }
   }
   program.pending.push(() => {
@@ -155,11 +185,16 @@ export function declareRecord(syntax: ast.TypeDeclaration, scope: Scope, program
     compileFields(fields, frame, program);
     for (const assert of asserts) info.asserts.push(compileAssert(assert, program.context(frame)));
   });
-  return info;
 }
 
 /** The taken members keep their slots only if they come first, which `...TYPE` must. */
-function takeOver(syntax: ast.TakesOver, info: RecordInfo, taken: Member[], scope: Scope, program: Program): void {
+function takeOver(
+  syntax: ast.TakesOver,
+  info: RecordInfo,
+  taken: Member[],
+  scope: Scope,
+  program: Program,
+): void {
   const source = scope.findType(syntax.type.text);
   if (source?.is !== "record") {
     program.reporter.error("VB2007", syntax.type.span, `There is no record type \`${syntax.type.text}\`.`);

@@ -22,13 +22,22 @@ interface Head {
 }
 
 /** Declares the name; its blueprint is put into `body` when the program settles. */
-export function declareThing(syntax: ast.Declaration, scope: Scope, place: Place, body: Body, program: Program): void {
+export function declareThing(
+  syntax: ast.Declaration,
+  scope: Scope,
+  place: Place,
+  body: Body,
+  program: Program,
+): void {
   const { name } = syntax;
-  const head = program.lazy<Head>(name.text, name.span, () => checkHead(syntax, scope, program), { variables: [ERROR, ERROR] });
+  const head = program.lazy<Head>(name.text, name.span, () => checkHead(syntax, scope, program), {
+    variables: [ERROR, ERROR],
+  });
   const variables = syntax.loop?.variables ?? [];
   const varScope = new Scope(scope);
   for (const [i, variable] of variables.entries()) {
-    if (varScope.values.has(variable.text)) program.reporter.error("VB2005", variable.span, `\`${variable.text}\` stands twice in this head.`);
+    if (varScope.values.has(variable.text))
+      program.reporter.error("VB2005", variable.span, `\`${variable.text}\` stands twice in this head.`);
     else varScope.addValue(variable.text, variable.span, "variable", () => head().variables[i] ?? ERROR);
   }
   varScope.slots = variables.length;
@@ -36,7 +45,9 @@ export function declareThing(syntax: ast.Declaration, scope: Scope, place: Place
   const inner = new Scope(scope);
   for (const [variable, binding] of varScope.values) inner.values.set(variable, binding);
   inner.slots = varScope.slots;
-  const innerBody = once(() => declareItems(childItems(syntax, program), inner, innerPlace(place, found()), program));
+  const innerBody = once(() =>
+    declareItems(childItems(syntax, program), inner, innerPlace(place, found()), program),
+  );
   const shape = once(() => childShape(syntax, inner, innerBody));
   const thing = once((): ThingType => thingType(found(), shape));
   const type = (): Type => {
@@ -47,7 +58,12 @@ export function declareThing(syntax: ast.Declaration, scope: Scope, place: Place
   };
   const slot = scope.addValue(name.text, name.span, syntax.kind.text, type);
   program.pending.push(() => {
-    const blueprint = compile(syntax, { slot, head: head(), thing: thing(), varScope, inner, body: innerBody() }, place, program);
+    const blueprint = compile(
+      syntax,
+      { slot, head: head(), thing: thing(), varScope, inner, body: innerBody() },
+      place,
+      program,
+    );
     if (found().kind) body.declarations.push(blueprint);
   });
 }
@@ -84,7 +100,12 @@ function thingType(found: Found, shape: () => Shape): ThingType {
 }
 
 const UNKNOWN_KIND: KindInfo = {
-  is: "kind", name: "?", doc: "", span: { file: "", start: 0, end: 0 }, table: emptyTable(), classes: new Map(),
+  is: "kind",
+  name: "?",
+  doc: "",
+  span: { file: "", start: 0, end: 0 },
+  table: emptyTable(),
+  classes: new Map(),
 };
 
 /** Children, lets and asserts; what can't stand in a thing is told. */
@@ -92,14 +113,26 @@ function childItems(syntax: ast.Declaration, program: Program): ast.Item[] {
   return syntax.body.filter((item) => {
     if (["declaration", "let", "assert"].includes(item.node)) return true;
     if (item.node !== "attribute" && item.node !== "record") {
-      program.reporter.error("VB2010", item.span, `${itemWord(item)} can't stand in a block: attributes, blocks, \`let\` and \`assert\` can.`);
+      program.reporter.error(
+        "VB2010",
+        item.span,
+        `${itemWord(item)} can't stand in a block: attributes, blocks, \`let\` and \`assert\` can.`,
+      );
     }
     return false;
   });
 }
 
 export const itemWord = (item: ast.Item): string =>
-  item.node === "timed" ? "`at`" : item.node === "attribute" ? `\`${item.name.text} =\`` : item.node === "record" ? `\`${item.name.text} { }\`` : item.node === "declaration" ? `\`${item.kind.text}\`` : `\`${item.node}\``;
+  item.node === "timed"
+    ? "`at`"
+    : item.node === "attribute"
+      ? `\`${item.name.text} =\``
+      : item.node === "record"
+        ? `\`${item.name.text} { }\``
+        : item.node === "declaration"
+          ? `\`${item.kind.text}\``
+          : `\`${item.node}\``;
 
 function innerPlace(place: Place, found: Found): Place {
   const table = found.class?.table ?? found.kind?.table ?? emptyTable();
@@ -119,25 +152,43 @@ function findKind(syntax: ast.Declaration, scope: Scope, place: Place, program: 
   const binding = syntax.module ? importedKind(syntax, scope, program) : scope.findType(text);
   if (syntax.module && !binding) return {};
   if (binding?.is !== "kind" && binding?.is !== "component") {
-    const names = scope.typeNames().filter((name) => ["kind", "component"].includes(scope.findType(name)?.is ?? ""));
-    reporter.error("VB2002", span, `There is no kind or component \`${text}\`.`, suggestion(span, nearest(text, names)));
+    const names = scope
+      .typeNames()
+      .filter((name) => ["kind", "component"].includes(scope.findType(name)?.is ?? ""));
+    reporter.error(
+      "VB2002",
+      span,
+      `There is no kind or component \`${text}\`.`,
+      suggestion(span, nearest(text, names)),
+    );
     return {};
   }
   const kind = binding.info;
   if (kind.is === "component") {
     if (place.component) program.addUse(place.component, kind, span);
     if (place.what === "thing") reporter.error("VB2010", span, "A component can't stand in a block.");
-    if (syntax.class) reporter.error("VB2012", syntax.class.name.span, `\`${text}\` is a component: it has no classes.`);
+    if (syntax.class)
+      reporter.error("VB2012", syntax.class.name.span, `\`${text}\` is a component: it has no classes.`);
     return { kind };
   }
   checkStanding(syntax, kind, place, program);
   return { kind, ...withClass(syntax, kind, program) };
 }
 
-function importedKind(syntax: ast.Declaration, scope: Scope, program: Program): ReturnType<Scope["findType"]> {
+function importedKind(
+  syntax: ast.Declaration,
+  scope: Scope,
+  program: Program,
+): ReturnType<Scope["findType"]> {
   const module = syntax.module && scope.find(syntax.module.text)?.binding;
   if (module?.is !== "module") {
-    if (syntax.module) program.reporter.error("VB2001", syntax.module.span, `There is no module \`${syntax.module.text}\` here.`, suggestion(syntax.module.span, nearest(syntax.module.text, scope.names())));
+    if (syntax.module)
+      program.reporter.error(
+        "VB2001",
+        syntax.module.span,
+        `There is no module \`${syntax.module.text}\` here.`,
+        suggestion(syntax.module.span, nearest(syntax.module.text, scope.names())),
+      );
     return undefined;
   }
   const member = moduleMember(module.module, syntax.kind, program.context(scope));
@@ -153,11 +204,20 @@ function checkStanding(syntax: ast.Declaration, kind: KindInfo, place: Place, pr
   if (kind.name === "resource") {
     program.reporter.error("VB2002", span, "`resource` stands for every kind; declare one of them.");
   } else if (place.what === "thing" && !place.holds?.has(kind.name)) {
-    program.reporter.error("VB2010", span, `\`${kind.name}\` can't stand in this block.`, place.holds?.size ? { hint: `It holds ${[...place.holds].join(", ")}.` } : {});
+    program.reporter.error(
+      "VB2010",
+      span,
+      `\`${kind.name}\` can't stand in this block.`,
+      place.holds?.size ? { hint: `It holds ${[...place.holds].join(", ")}.` } : {},
+    );
   } else if (place.what !== "thing" && holders.length > 0) {
     program.reporter.error("VB2010", span, `\`${kind.name}\` stands inside ${holders.join(" or ")}.`);
   } else if (kind.name === "lab" && (!place.root || syntax.loop || syntax.condition)) {
-    program.reporter.error("VB2010", syntax.head, "`lab` stands at the top of the root module, without `for` and `when`.");
+    program.reporter.error(
+      "VB2010",
+      syntax.head,
+      "`lab` stands at the top of the root module, without `for` and `when`.",
+    );
   }
 }
 
@@ -167,9 +227,14 @@ function withClass(syntax: ast.Declaration, kind: KindInfo, program: Program): {
   const names = [...kind.classes.keys()];
   if (!written) {
     if (names.length > 0) {
-      reporter.error("VB2012", syntax.head, `\`${kind.name}\` needs a class: one of ${names.map((n) => `\`${n}\``).join(", ")}.`, {
-        hint: `Write it after the name: \`${kind.name} ${syntax.name.text}: ${names[0]} { }\`.`,
-      });
+      reporter.error(
+        "VB2012",
+        syntax.head,
+        `\`${kind.name}\` needs a class: one of ${names.map((n) => `\`${n}\``).join(", ")}.`,
+        {
+          hint: `Write it after the name: \`${kind.name} ${syntax.name.text}: ${names[0]} { }\`.`,
+        },
+      );
     }
     return {};
   }
@@ -177,13 +242,24 @@ function withClass(syntax: ast.Declaration, kind: KindInfo, program: Program): {
   const found = kind.classes.get(text);
   if (!found) {
     if (names.length === 0) reporter.error("VB2012", span, `\`${kind.name}\` has no classes.`);
-    else reporter.error("VB2003", span, `\`${kind.name}\` has no class \`${text}\`.`, suggestion(span, nearest(text, names)));
+    else
+      reporter.error(
+        "VB2003",
+        span,
+        `\`${kind.name}\` has no class \`${text}\`.`,
+        suggestion(span, nearest(text, names)),
+      );
     return {};
   }
   if (!program.drivers.has(kind.name, text)) {
-    reporter.error("VB2011", span, `No driver serves \`${kind.name}\` of class \`${text}\` in this version.`, {
-      hint: "The class is declared in the standard library; the host side can't run it yet.",
-    });
+    reporter.error(
+      "VB2011",
+      span,
+      `No driver serves \`${kind.name}\` of class \`${text}\` in this version.`,
+      {
+        hint: "The class is declared in the standard library; the host side can't run it yet.",
+      },
+    );
   }
   return { class: found };
 }
@@ -201,14 +277,28 @@ function checkHead(syntax: ast.Declaration, scope: Scope, program: Program): Hea
   const item = over.is === "list" ? over.of : over.is === "range" && fits(over.of, INT) ? INT : undefined;
   const key = two ? entries?.[0] : item;
   if (!key) {
-    const hint = two ? "Two variables go over a map: an index of a list would rename." : entries ? "Over a map it is `for key, value in m`." : undefined;
-    program.reporter.error("VB2008", loop.over.span, `\`for\` can't go over \`${showType(over)}\` here.`, hint ? { hint } : {});
+    const hint = two
+      ? "Two variables go over a map: an index of a list would rename."
+      : entries
+        ? "Over a map it is `for key, value in m`."
+        : undefined;
+    program.reporter.error(
+      "VB2008",
+      loop.over.span,
+      `\`for\` can't go over \`${showType(over)}\` here.`,
+      hint ? { hint } : {},
+    );
     return { over: code, variables: [ERROR, ERROR] };
   }
   if (!isKey(settledType(key))) {
-    program.reporter.error("VB2008", loop.over.span, `A key is an int, a string, a bool, an enum member or an address, not \`${showType(key)}\`.`, {
-      hint: "Go over a map, which says the keys: `for key, value in {for x in xs: x.name => x}`.",
-    });
+    program.reporter.error(
+      "VB2008",
+      loop.over.span,
+      `A key is an int, a string, a bool, an enum member or an address, not \`${showType(key)}\`.`,
+      {
+        hint: "Go over a map, which says the keys: `for key, value in {for x in xs: x.name => x}`.",
+      },
+    );
   }
   return { over: code, variables: two && entries ? [settledType(key), entries[1]] : [settledType(key)] };
 }
@@ -223,7 +313,9 @@ interface Parts {
 }
 
 function compile(syntax: ast.Declaration, parts: Parts, place: Place, program: Program): Blueprint {
-  const condition = syntax.condition && checkAs(syntax.condition, program.context(parts.varScope), BOOL, "The condition after `when`");
+  const condition =
+    syntax.condition &&
+    checkAs(syntax.condition, program.context(parts.varScope), BOOL, "The condition after `when`");
   const over = parts.head.over;
   const { thing } = parts;
   return {
@@ -232,7 +324,8 @@ function compile(syntax: ast.Declaration, parts: Parts, place: Place, program: P
     head: syntax.head,
     nameSpan: syntax.name.span,
     slot: parts.slot,
-    ...(syntax.loop && over && { loop: { over, variables: syntax.loop.variables.length, span: syntax.loop.over.span } }),
+    ...(syntax.loop &&
+      over && { loop: { over, variables: syntax.loop.variables.length, span: syntax.loop.over.span } }),
     ...(condition && { condition }),
     frame: parts.inner,
     set: compileAttributes(syntax, thing, parts.inner, place, program),

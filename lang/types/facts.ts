@@ -22,7 +22,8 @@ function extended(context: Context, paths: readonly string[]): Context {
 
 function presentPaths(condition: Expr, holds: boolean, context: Context): string[] {
   if (condition.node === "parenthesised") return presentPaths(condition.inner, holds, context);
-  if (condition.node === "unary" && condition.operator === "!") return presentPaths(condition.operand, !holds, context);
+  if (condition.node === "unary" && condition.operator === "!")
+    return presentPaths(condition.operand, !holds, context);
   if (condition.node !== "binary") return [];
   const { operator, left, right } = condition;
   if ((operator === "&&" && holds) || (operator === "||" && !holds)) {

@@ -82,7 +82,11 @@ export class Program {
         const circle = this.inferring.slice(this.inferring.findIndex((entry) => entry.span === span));
         const names = [...circle.map((entry) => entry.name), name];
         this.reporter.error("VB2017", span, `\`${name}\` needs itself: ${names.join(" → ")}.`, {
-          ...(circle.length > 1 && { related: circle.slice(1).map((entry) => ({ span: entry.span, message: `through \`${entry.name}\`` })) }),
+          ...(circle.length > 1 && {
+            related: circle
+              .slice(1)
+              .map((entry) => ({ span: entry.span, message: `through \`${entry.name}\`` })),
+          }),
         });
         return failed;
       }
@@ -105,4 +109,3 @@ export class Program {
     return binding?.is === "kind" ? binding.info : undefined;
   }
 }
-

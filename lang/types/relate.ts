@@ -1,6 +1,19 @@
 // Which types fit where, and what two of them have in common. Pure functions over types.
 
-import { ERROR, FLOAT, INT, isNumber, listOf, mapOf, NEVER, NONE, optionalOf, SCALAR, STRING, type Type } from "./type.ts";
+import {
+  ERROR,
+  FLOAT,
+  INT,
+  isNumber,
+  listOf,
+  mapOf,
+  NEVER,
+  NONE,
+  optionalOf,
+  SCALAR,
+  STRING,
+  type Type,
+} from "./type.ts";
 
 const TEXT_TAKEN = new Set(["ip", "cidr", "mac", "path", "target", "address"]);
 
@@ -45,7 +58,11 @@ export function fits(from: Type, to: Type): boolean {
     case "thing":
       if (from.is !== "thing") return false;
       if (to.kind.name === "resource" && to.kind.is === "kind") return true;
-      return from.kind === to.kind && (!to.class || from.class === to.class) && (!to.shape || from.shape === to.shape);
+      return (
+        from.kind === to.kind &&
+        (!to.class || from.class === to.class) &&
+        (!to.shape || from.shape === to.shape)
+      );
     case "family":
       return from.is === "family" && from.of.shape === to.of.shape && fits(from.key, to.key);
     case "variable":
@@ -83,7 +100,10 @@ export function isScalar(type: Type): boolean {
 function fitsSimple(from: Type, name: string): boolean {
   if (name === "scalar") return isScalar(from);
   if (name === "data") return from.is !== "function" && from.is !== "thing" && from.is !== "family";
-  if (name === "string" && (from.is === "literal" || (from.is === "union" && from.members.every((m) => m.is === "literal")))) {
+  if (
+    name === "string" &&
+    (from.is === "literal" || (from.is === "union" && from.members.every((m) => m.is === "literal")))
+  ) {
     return true;
   }
   if (from.is === "literal") return TEXT_TAKEN.has(name);
@@ -133,10 +153,6 @@ function fitsRecord(from: Type, to: Type & { is: "record" }): boolean {
 /** Whether a member must be given: it has no default and its type is no `T?`. */
 export function isRequired(member: { readonly type: Type; readonly hasDefault: boolean }): boolean {
   return !member.hasDefault && member.type.is !== "optional";
-}
-
-export function sameType(a: Type, b: Type): boolean {
-  return fits(a, b) && fits(b, a);
 }
 
 /** The type that both fit into, as the branches of a ternary or the items of a list; undefined where none is. */

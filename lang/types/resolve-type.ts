@@ -59,7 +59,8 @@ function recordFields(
 ): Map<string, Field> {
   const fields = new Map<string, Field>();
   for (const field of syntax.fields) {
-    if (fields.has(field.name.text)) program.reporter.error("VB2005", field.name.span, `\`${field.name.text}\` stands twice in this type.`);
+    if (fields.has(field.name.text))
+      program.reporter.error("VB2005", field.name.span, `\`${field.name.text}\` stands twice in this type.`);
     fields.set(field.name.text, { type: inner(field.type), optional: field.optional });
   }
   return fields;
@@ -77,7 +78,11 @@ function namedType(
   if (syntax.module) {
     const module = scope.find(syntax.module.text)?.binding;
     if (module?.is !== "module") {
-      program.reporter.error("VB2001", syntax.module.span, `There is no module \`${syntax.module.text}\` here.`);
+      program.reporter.error(
+        "VB2001",
+        syntax.module.span,
+        `There is no module \`${syntax.module.text}\` here.`,
+      );
       return ERROR;
     }
     binding = module.module.types.get(text);
@@ -89,7 +94,12 @@ function namedType(
     binding = scope.findType(text);
   }
   if (!binding) {
-    program.reporter.error("VB2007", span, `There is no type \`${text}\`.`, suggestion(span, nearest(text, names)));
+    program.reporter.error(
+      "VB2007",
+      span,
+      `There is no type \`${text}\`.`,
+      suggestion(span, nearest(text, names)),
+    );
     return ERROR;
   }
   return typeOf(binding);

@@ -44,7 +44,9 @@ export class Scope {
   }
 
   /** The innermost binding of `name`, and how to reach its slot. */
-  find(name: string): { readonly binding: Binding; readonly hops: number; readonly scope: Scope } | undefined {
+  find(
+    name: string,
+  ): { readonly binding: Binding; readonly hops: number; readonly scope: Scope } | undefined {
     let hops = 0;
     for (let scope: Scope | undefined = this; scope; scope = scope.parent) {
       const binding = scope.values.get(name);

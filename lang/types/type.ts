@@ -5,7 +5,18 @@ import type { ClassInfo, ComponentInfo, EnumInfo, KindInfo, RecordInfo, Shape } 
 
 /** Types whose values are one piece, besides quantities: what `scalar` takes, and what it is. */
 export type SimpleName =
-  "bool" | "int" | "float" | "string" | "ip" | "cidr" | "mac" | "path" | "target" | "address" | "scalar" | "data";
+  | "bool"
+  | "int"
+  | "float"
+  | "string"
+  | "ip"
+  | "cidr"
+  | "mac"
+  | "path"
+  | "target"
+  | "address"
+  | "scalar"
+  | "data";
 
 export interface Field {
   readonly type: Type;
@@ -57,11 +68,9 @@ export const INT: Type = simple("int");
 export const FLOAT: Type = simple("float");
 export const STRING: Type = simple("string");
 export const SCALAR: Type = simple("scalar");
-export const DATA: Type = simple("data");
 export const IP: Type = simple("ip");
 export const CIDR: Type = simple("cidr");
 export const MAC: Type = simple("mac");
-export const PATH: Type = simple("path");
 
 const quantityType = (dimension: Dimension): Type => ({ is: "quantity", dimension });
 export const QUANTITIES: Readonly<Record<Dimension, Type>> = {
@@ -75,9 +84,22 @@ export const QUANTITIES: Readonly<Record<Dimension, Type>> = {
 
 /** Every type name that needs no declaration. */
 export const BUILT_IN_TYPES: ReadonlyMap<string, Type> = new Map<string, Type>([
-  ...(["bool", "int", "float", "string", "ip", "cidr", "mac", "path", "target", "address", "scalar", "data"] as const).map(
-    (name): [string, Type] => [name, simple(name)],
-  ),
+  ...(
+    [
+      "bool",
+      "int",
+      "float",
+      "string",
+      "ip",
+      "cidr",
+      "mac",
+      "path",
+      "target",
+      "address",
+      "scalar",
+      "data",
+    ] as const
+  ).map((name): [string, Type] => [name, simple(name)]),
   ...Object.entries(QUANTITIES),
 ]);
 
@@ -131,7 +153,9 @@ export function showType(type: Type): string {
     case "union":
       return type.members.map(showType).join(" | ");
     case "optional":
-      return type.of.is === "union" || type.of.is === "function" ? `(${showType(type.of)})?` : `${showType(type.of)}?`;
+      return type.of.is === "union" || type.of.is === "function"
+        ? `(${showType(type.of)})?`
+        : `${showType(type.of)}?`;
     case "auto":
       return showType(type.of);
     case "secret":

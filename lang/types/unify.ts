@@ -53,7 +53,9 @@ export function substitute(type: Type, found: Substitution, unbound?: Type): Typ
     case "shape":
       return {
         is: "shape",
-        fields: new Map([...type.fields].map(([name, field]) => [name, { ...field, type: inner(field.type) }])),
+        fields: new Map(
+          [...type.fields].map(([name, field]) => [name, { ...field, type: inner(field.type) }]),
+        ),
       };
     default:
       return type;
@@ -98,7 +100,8 @@ const isData = (type: Type): boolean => type.is === "simple" && type.name === "d
 function bind(name: string, argument: Type, found: Substitution): boolean {
   // `N` stands for int, float or one quantity.
   const number = peel(argument);
-  const numeric = number.is === "quantity" || (number.is === "simple" && ["int", "float", "data"].includes(number.name));
+  const numeric =
+    number.is === "quantity" || (number.is === "simple" && ["int", "float", "data"].includes(number.name));
   if (name === "N" && !(numeric && argument === number)) return false;
   const bound = found.get(name);
   if (!bound || bound === NEVER) {

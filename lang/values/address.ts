@@ -43,7 +43,9 @@ export function ipText(address: Address): string {
     const value = Number(address.value);
     return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join(".");
   }
-  const groups = Array.from({ length: 8 }, (_, i) => ((address.value >> BigInt(112 - 16 * i)) & 0xffffn).toString(16));
+  const groups = Array.from({ length: 8 }, (_, i) =>
+    ((address.value >> BigInt(112 - 16 * i)) & 0xffffn).toString(16),
+  );
   return shortestIp6(groups);
 }
 
@@ -81,7 +83,9 @@ export const lastOf = (subnet: Subnet): Address => ({
 });
 
 export function addressIn(address: Address, subnet: Subnet): boolean {
-  return address.bits === subnet.bits && (address.value & ~hostMask(subnet.bits, subnet.prefix)) === subnet.value;
+  return (
+    address.bits === subnet.bits && (address.value & ~hostMask(subnet.bits, subnet.prefix)) === subnet.value
+  );
 }
 
 export function subnetIn(inner: Subnet, outer: Subnet): boolean {
@@ -99,5 +103,8 @@ export function parseMac(text: string): string | undefined {
 
 export const macNumber = (text: string): bigint => BigInt(`0x${text.replaceAll(":", "")}`);
 export function macText(value: bigint): string {
-  return (value & 0xffffffffffffn).toString(16).padStart(12, "0").replace(/(..)(?!$)/g, "$1:");
+  return (value & 0xffffffffffffn)
+    .toString(16)
+    .padStart(12, "0")
+    .replace(/(..)(?!$)/g, "$1:");
 }

@@ -15,20 +15,52 @@ const table = (dimension: Dimension, rows: readonly (readonly [string, number])[
   rows.map(([name, factor]) => [name, { dimension, factor }]);
 
 const SIZES = table("size", [
-  ["B", 1], ["kB", 1e3], ["MB", 1e6], ["GB", 1e9], ["TB", 1e12],
-  ["KiB", 2 ** 10], ["MiB", 2 ** 20], ["GiB", 2 ** 30], ["TiB", 2 ** 40],
+  ["B", 1],
+  ["kB", 1e3],
+  ["MB", 1e6],
+  ["GB", 1e9],
+  ["TB", 1e12],
+  ["KiB", 2 ** 10],
+  ["MiB", 2 ** 20],
+  ["GiB", 2 ** 30],
+  ["TiB", 2 ** 40],
 ]);
 const DURATIONS = table("duration", [
-  ["ns", 1], ["us", 1e3], ["ms", 1e6], ["s", 1e9], ["min", 60e9], ["h", 3600e9], ["d", 86400e9],
+  ["ns", 1],
+  ["us", 1e3],
+  ["ms", 1e6],
+  ["s", 1e9],
+  ["min", 60e9],
+  ["h", 3600e9],
+  ["d", 86400e9],
 ]);
-const RATES = table("rate", [["bps", 1], ["kbps", 1e3], ["Mbps", 1e6], ["Gbps", 1e9]]);
-const PACKETS = table("pps", [["pps", 1], ["kpps", 1e3], ["Mpps", 1e6]]);
-const FREQUENCIES = table("freq", [["Hz", 1e3], ["kHz", 1e6], ["MHz", 1e9], ["GHz", 1e12]]);
+const RATES = table("rate", [
+  ["bps", 1],
+  ["kbps", 1e3],
+  ["Mbps", 1e6],
+  ["Gbps", 1e9],
+]);
+const PACKETS = table("pps", [
+  ["pps", 1],
+  ["kpps", 1e3],
+  ["Mpps", 1e6],
+]);
+const FREQUENCIES = table("freq", [
+  ["Hz", 1e3],
+  ["kHz", 1e6],
+  ["MHz", 1e9],
+  ["GHz", 1e12],
+]);
 const PERCENT_BASE = 1e7;
 
 /** Every unit that may follow a number. A percent is a billionth, so one percent is 10^7. */
 export const UNITS: ReadonlyMap<string, Unit> = new Map([
-  ...SIZES, ...DURATIONS, ...RATES, ...PACKETS, ...FREQUENCIES, ["%", { dimension: "percent", factor: PERCENT_BASE }],
+  ...SIZES,
+  ...DURATIONS,
+  ...RATES,
+  ...PACKETS,
+  ...FREQUENCIES,
+  ["%", { dimension: "percent", factor: PERCENT_BASE }],
 ]);
 
 /** A literal in base units: exact decimal arithmetic. Undefined where it is no whole number, or too large. */
@@ -54,7 +86,12 @@ const LADDERS: Readonly<Record<Exclude<Dimension, "size" | "percent">, [string, 
 };
 /** What zero is counted in. */
 const ZERO_UNITS: Readonly<Record<Dimension, string>> = {
-  size: "B", duration: "s", rate: "bps", pps: "pps", freq: "Hz", percent: "%",
+  size: "B",
+  duration: "s",
+  rate: "bps",
+  pps: "pps",
+  freq: "Hz",
+  percent: "%",
 };
 
 /** The largest unit in which it is a whole number; a size is counted in KiB and up where it can be (language.md §5). */
@@ -72,7 +109,9 @@ function decimalText(value: number, base: number): string {
   const sign = value < 0 ? "-" : "";
   const magnitude = Math.abs(value);
   const digits = String(base).length - 1;
-  const fraction = String(magnitude % base).padStart(digits, "0").replace(/0+$/, "");
+  const fraction = String(magnitude % base)
+    .padStart(digits, "0")
+    .replace(/0+$/, "");
   return `${sign}${Math.floor(magnitude / base)}${fraction && `.${fraction}`}`;
 }
 
