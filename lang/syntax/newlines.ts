@@ -17,7 +17,7 @@ import {
   Middle,
   Newline,
 } from "./tokens.ts";
-import { RightBrace, SIGNS, Start, Text, Token, word } from "./tokens.ts";
+import { End, RightBrace, SIGNS, Start, Text, Token, word } from "./tokens.ts";
 
 const flags = (types: Iterable<TokenType>): boolean[] => {
   const out: boolean[] = [];

@@ -519,7 +519,7 @@ class Parser extends MemberParser {
 
   act = this.RULE("act", (): Act => {
     const start = this.here();
-    return this.OR([
+    const alternatives: Alternatives<Act> = [
       {
         ALT: (): Act => {
           this.CONSUME(t.word("set"));
@@ -535,7 +535,10 @@ class Parser extends MemberParser {
           return { node: "action", call, span: this.from(start) };
         },
       },
-    ]);
+    ];
+    if (this.RECORDING_PHASE) return this.OR(alternatives);
+    const sets = this.next.image === "set" && isIn(PLACES, this.second);
+    return (alternatives[sets ? 0 : 1] as { ALT: () => Act }).ALT();
   });
 
   #noAct(start: number): void {
