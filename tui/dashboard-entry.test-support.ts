@@ -1,0 +1,16 @@
+// A dashboard as a program, for tests: its arguments are the lab's control socket, and `attached` and `ascii` where
+// they are meant. The last thing that it prints is how it was left.
+
+import { connect } from "../interpreter/index.ts";
+import { runDashboard } from "./index.ts";
+
+const [socket = "", ...words] = process.argv.slice(2);
+const end = await runDashboard({
+  connect: () => connect(socket),
+  attachedByUp: words.includes("attached"),
+  ascii: words.includes("ascii"),
+  streams: { stdin: process.stdin, stdout: process.stdout },
+  environment: process.env,
+  now: () => performance.now(),
+});
+process.stdout.write(`end: ${end}\n`);

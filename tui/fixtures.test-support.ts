@@ -1,0 +1,128 @@
+// Snapshots and lines as a lab would tell them, for tests of what is drawn. `second` lets a lab live on.
+
+import type { DeviceRow, GuestRow, LogLine, Snapshot } from "../interpreter/index.ts";
+
+const START = Date.UTC(2026, 0, 2, 12, 0, 0);
+
+export function makeGuest(part: Partial<GuestRow> & { readonly address: string }): GuestRow {
+  return {
+    state: "running",
+    goal: "running",
+    goalMet: true,
+    image: "echo.wasm",
+    bus: "bus.main",
+    labels: {},
+    interfaces: [{ device: "eth0", ip: "10.0.0.2", mac: "02:00:00:00:00:02" }],
+    memory: 1024 * 1024,
+    cpu: 0.034,
+    uptimeMs: 63_000,
+    restarts: 0,
+    exits: 12_345,
+    signals: 678,
+    framesPerSecond: 0,
+    ...part,
+  };
+}
+
+type Ring = DeviceRow["rings"][number];
+
+export function makeRing(name: string, slots: string, head: number): Ring {
+  return { name, size: slots.length, head, slots, enabled: true, signals: 120, suppressed: 9880 };
+}
+
+export function makeDevice(part: Partial<DeviceRow> & { readonly id: string }): DeviceRow {
+  const counter = { count: 1000, bytes: 64_000, dropped: 0, droppedBy: {} };
+  return {
+    bus: "bus.main",
+    name: "eth0",
+    class: "venet",
+    deviceId: 1,
+    guests: [],
+    rx: counter,
+    tx: counter,
+    kicks: 250,
+    rings: [],
+    ...part,
+  };
+}
+
+/** A lab of two pings: one that has ended, and one that serves. */
+export function makeSnapshot(second: number, part: Partial<Snapshot> = {}): Snapshot {
+  const frames = 1000 + second * 100;
+  const counter = { count: frames, bytes: frames * 64, dropped: 0, droppedBy: {} };
+  const full = { ...counter, dropped: 12, droppedBy: { full: 9, rate: 3 } };
+  const slots = `${"p".repeat(20)}${"f".repeat(7)}cc${".".repeat(35)}`;
+  return {
+    version: 1,
+    lab: "hello",
+    file: "lab.vbus",
+    generation: 3,
+    pid: 4242,
+    time: new Date(START + second * 1000).toISOString(),
+    uptimeMs: second * 1000,
+    ready: true,
+    failures: 0,
+    watch: "watching",
+    guests: [
+      makeGuest({
+        address: "guest.echo",
+        framesPerSecond: 100 + (second % 7) * 30,
+        labels: { role: "server" },
+      }),
+      makeGuest({
+        address: "guest.ping",
+        state: "completed",
+        goal: "completed",
+        exit: 0,
+        image: "ping.wasm",
+        interfaces: [{ device: "eth0", ip: "10.0.0.1", mac: "02:00:00:00:00:01" }],
+      }),
+    ],
+    devices: [
+      makeDevice({
+        id: "venet.left",
+        guests: ["guest.ping"],
+        network: "network.lan",
+        rx: full,
+        tx: counter,
+      }),
+      makeDevice({
+        id: "venet.right",
+        guests: ["guest.echo"],
+        openBy: "guest.echo",
+        network: "network.lan",
+        rx: full,
+        tx: counter,
+        rings: [makeRing("rx", slots, 29), makeRing("tx", ".".repeat(64), frames)],
+      }),
+      makeDevice({
+        id: "vconsole.echo",
+        class: "vconsole",
+        guests: ["guest.echo"],
+        openBy: "guest.echo",
+        rings: [makeRing("in", "....", 0), makeRing("out", "f...", 1)],
+      }),
+    ],
+    networks: [
+      {
+        address: "network.lan",
+        subnet: "10.0.0.0/24",
+        ports: 2,
+        frames: counter,
+        framesPerSecond: 2 * second,
+      },
+    ],
+    buses: [
+      { address: "bus.main", devices: ["venet.left", "venet.right"], members: ["guest.ping", "guest.echo"] },
+    ],
+    outputs: [],
+    diagnostics: [],
+    diagnosticsText: "",
+    ...part,
+  };
+}
+
+export function makeLine(number: number, guest = "guest.ping", text?: string): LogLine {
+  const time = new Date(START + number * 10).toISOString();
+  return { guest, time, text: text ?? `64 bytes from 10.0.0.2: icmp_seq=${number} ttl=64 time=0.031 ms` };
+}

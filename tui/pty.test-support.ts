@@ -1,0 +1,171 @@
+// A program in a pty before a headless terminal emulator: keys are typed, cells are read, and a condition on the
+// screen is waited for with a deadline. Everything that the program wrote is kept, to look for what it must not write.
+
+import { spawn } from "@lydell/node-pty";
+import type { IPty } from "@lydell/node-pty";
+import xterm from "@xterm/headless";
+
+export interface TerminalOptions {
+  readonly columns: number;
+  readonly rows: number;
+  readonly command: readonly [string, ...string[]];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+const PATIENCE_MS = 15_000;
+
+/** Names of keys that are more than their character. */
+const KEYS: Readonly<Record<string, string>> = {
+  enter: "\r",
+  esc: "\u001b",
+  up: "\u001b[A",
+  down: "\u001b[B",
+  pageup: "\u001b[5~",
+  pagedown: "\u001b[6~",
+  home: "\u001b[H",
+  end: "\u001b[F",
+  tab: "\t",
+  space: " ",
+  backspace: "\u007f",
+  "ctrl-c": "\u0003",
+  "ctrl-u": "\u0015",
+  "ctrl-z": "\u001a",
+};
+
+export class TestTerminal {
+  readonly #emulator: xterm.Terminal;
+  readonly #pty: IPty;
+  readonly #watchers = new Set<() => void>();
+  readonly exited: Promise<{ readonly code: number; readonly signal: number }>;
+  /** Every byte so far. */
+  written = "";
+
+  constructor({ columns, rows, command, environment }: TerminalOptions) {
+    const [file, ...args] = command;
+    this.#emulator = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 0 });
+    const env = {
+      PATH: process.env["PATH"],
+      HOME: process.env["HOME"],
+      TERM: "xterm-256color",
+      ...environment,
+    };
+    this.#pty = spawn(file, args, { cols: columns, rows, name: "xterm-256color", env });
+    this.#pty.onData((data) => {
+      this.written += data;
+      this.#emulator.write(data, () => this.#changed());
+    });
+    this.#emulator.onData((answer) => this.#pty.write(answer));
+    this.exited = new Promise((resolve) => {
+      this.#pty.onExit(({ exitCode, signal }) => resolve({ code: exitCode, signal: signal ?? 0 }));
+    });
+  }
+
+  get pid(): number {
+    return this.#pty.pid;
+  }
+
+  /** Lines of the screen without the space at their ends. */
+  get lines(): readonly string[] {
+    const { active } = this.#emulator.buffer;
+    return Array.from({ length: this.#emulator.rows }, (_, row) =>
+      (active.getLine(active.viewportY + row)?.translateToString(true) ?? "").trimEnd(),
+    );
+  }
+
+  get screen(): string {
+    return this.lines.join("\n");
+  }
+
+  /** The alternate screen is shown. */
+  get isAlternate(): boolean {
+    return this.#emulator.buffer.active.type === "alternate";
+  }
+
+  /** How a cell is drawn; columns and rows count from 0. */
+  cell(
+    row: number,
+    column: number,
+  ): { text: string; isColoured: boolean; isInverse: boolean; paletteMax: boolean } {
+    const { active } = this.#emulator.buffer;
+    const cell = active.getLine(active.viewportY + row)?.getCell(column);
+    const isColoured = cell !== undefined && !(cell.isFgDefault() && cell.isBgDefault());
+    const rich = (isDefault: boolean | undefined, isRgb: boolean | undefined, colour: number): boolean =>
+      !isDefault && (isRgb === true || colour > 15);
+    return {
+      text: cell?.getChars() ?? "",
+      isColoured,
+      isInverse: cell?.isInverse() !== 0,
+      paletteMax:
+        cell !== undefined &&
+        (rich(cell.isFgDefault(), cell.isFgRGB(), cell.getFgColor()) ||
+          rich(cell.isBgDefault(), cell.isBgRGB(), cell.getBgColor())),
+    };
+  }
+
+  /** All cells that are drawn. */
+  *cells(): Generator<ReturnType<TestTerminal["cell"]>> {
+    for (let row = 0; row < this.#emulator.rows; row++) {
+      for (let column = 0; column < this.#emulator.cols; column++) yield this.cell(row, column);
+    }
+  }
+
+  /** Types keys by name, or text as it is. */
+  type(...keys: readonly string[]): void {
+    for (const key of keys) this.#pty.write(KEYS[key] ?? key);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#emulator.resize(columns, rows);
+    this.#pty.resize(columns, rows);
+  }
+
+  signal(name: string): void {
+    this.#pty.kill(name);
+  }
+
+  /** Resolves when the screen is as wanted; rejects with the screen when it doesn't become so. */
+  until(what: string, wanted: (screen: string, terminal: this) => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const finish = (): void => {
+        clearTimeout(timer);
+        this.#watchers.delete(look);
+      };
+      const look = (): void => {
+        if (!wanted(this.screen, this)) return;
+        finish();
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        finish();
+        reject(new Error(`the screen never showed ${what}:\n${this.screen}`));
+      }, PATIENCE_MS);
+      this.#watchers.add(look);
+      look();
+    });
+  }
+
+  /** Waits for a text. */
+  shows(text: string): Promise<void> {
+    return this.until(`\`${text}\``, (screen) => screen.includes(text));
+  }
+
+  /** Waits for a text to go. */
+  hides(text: string): Promise<void> {
+    return this.until(`no \`${text}\``, (screen) => !screen.includes(text));
+  }
+
+  /** Ends the program, whatever it does, and waits for its end. */
+  async end(): Promise<void> {
+    try {
+      this.#pty.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
+    await this.exited;
+    this.#emulator.dispose();
+  }
+
+  #changed(): void {
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+}

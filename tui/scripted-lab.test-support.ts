@@ -1,0 +1,72 @@
+// A lab that says what a test wants it to say, behind the real control server.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ControlServer } from "../interpreter/control/server.ts";
+import type { LogLine, Snapshot } from "../interpreter/index.ts";
+import { makeSnapshot } from "./fixtures.test-support.ts";
+import { TestTerminal } from "./pty.test-support.ts";
+
+const ENTRY = fileURLToPath(new URL("./dashboard-entry.test-support.ts", import.meta.url));
+
+export class ScriptedLab {
+  readonly #folder: string;
+  readonly socket: string;
+  readonly #lines: LogLine[] = [];
+  readonly #terminals: TestTerminal[] = [];
+  #server: ControlServer | undefined;
+  /** What the next snapshot says. */
+  snapshot: Snapshot = makeSnapshot(60);
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+    this.socket = join(folder, "lab.sock");
+  }
+
+  /** A lab that listens. */
+  static async begin(): Promise<ScriptedLab> {
+    const lab = new ScriptedLab(await mkdtemp(join(tmpdir(), "vbus-tui-")));
+    await lab.listen();
+    return lab;
+  }
+
+  async listen(): Promise<void> {
+    const target = {
+      name: "hello",
+      file: "lab.vbus",
+      snapshot: () => this.snapshot,
+      logs: () => this.#lines,
+      events: () => [],
+      whenReady: () => Promise.resolve({ ready: true, failed: [] }),
+      stop: () => Promise.resolve(),
+      typeConsole: () => 0,
+    };
+    this.#server = await ControlServer.listen(target, this.socket, () => performance.now());
+  }
+
+  print(...lines: readonly LogLine[]): void {
+    this.#lines.push(...lines);
+    this.#server?.log(lines);
+  }
+
+  /** The lab goes away; `listen` brings it back. */
+  async goAway(): Promise<void> {
+    await this.#server?.close("the lab was stopped");
+  }
+
+  /** A dashboard on a terminal of its own, ended with the lab. */
+  open(columns: number, rows: number, words: readonly string[] = [], environment = {}): TestTerminal {
+    const command = [process.execPath, ENTRY, this.socket, ...words] as const;
+    const terminal = new TestTerminal({ columns, rows, command, environment });
+    this.#terminals.push(terminal);
+    return terminal;
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#terminals.map((terminal) => terminal.end()));
+    await this.goAway();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
