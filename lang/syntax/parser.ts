@@ -1,10 +1,11 @@
-// Items, steps and the module (grammar.md §4): the top of the parser. One rule serves every body;
+// Items with bodies and the module (grammar.md §4): the top of the parser. One rule serves every body;
 // which items may stand where is judged later. One instance for the process, made when first needed.
 
-import type { Act, Declaration, Expr, Item, Module, Name, Step } from "./ast.ts";
-import { MemberParser } from "./member-parser.ts";
+import type { Declaration, Item, Module, Name } from "./ast.ts";
+import type { Of } from "./declaration-parser.ts";
 import { isIn, table } from "./recovering-parser.ts";
 import type { Report } from "./report.ts";
+import { StepParser } from "./step-parser.ts";
 import * as t from "./tokens.ts";
 
 const ITEM_STARTS = table(t.NameWord);
@@ -12,10 +13,8 @@ const RECORD_WORDS = table(t.RecordWord);
 const NAMES = table(t.NameWord);
 const HEAD_STOP = table(t.LeftBrace, t.Colon, t.word("when"));
 const BODY_STOP = table(t.LeftBrace);
-const VALUE_STOP = table(t.Equals, t.word("where"));
 
 type Alternatives<T> = { ALT: () => T }[];
-type Of<Node extends Item["node"]> = Item & { node: Node };
 
 /** Where in the alternatives of an item the item words stand. */
 const ITEM_NUMBERS: Readonly<Record<string, number>> = Object.fromEntries(
@@ -23,11 +22,9 @@ const ITEM_NUMBERS: Readonly<Record<string, number>> = Object.fromEntries(
     .split(" ")
     .map((word, index) => [word, word === "external" ? 6 : index + 3]),
 );
-const STEP_WORDS = ["param", "let", "expect", "always", "do"];
 
-class Parser extends MemberParser {
+class Parser extends StepParser {
   #items: Alternatives<Item> | undefined;
-  #steps: Alternatives<Step> | undefined;
 
   constructor() {
     super();
@@ -129,27 +126,15 @@ class Parser extends MemberParser {
     return this.bail();
   }
 
-  attribute = this.RULE("attribute", (): Of<"attribute"> => {
-    const { start, doc } = this.#begin();
-    const name = this.name(1, "a name");
-    this.assign(1, "An attribute");
-    const value = this.value(1);
-    return { node: "attribute", name, value, doc, span: this.from(start) };
-  });
-
   record = this.RULE("record", (): Of<"record"> => {
-    const { start, doc } = this.#begin();
+    const { start, doc } = this.begin();
     const name = this.nameOf(this.CONSUME(t.RecordWord));
     const body = this.SUBRULE(this.block);
     return { node: "record", name, body, doc, span: this.from(start) };
   });
 
-  #begin(): { start: number; doc: string } {
-    return { start: this.here(), doc: this.docAhead() };
-  }
-
   declaration = this.RULE("declaration", (): Declaration => {
-    const { start, doc } = this.#begin();
+    const { start, doc } = this.begin();
     const first = this.nameOf(this.CONSUME(t.Ident));
     const kind = this.OPTION1(() => {
       this.CONSUME(t.Dot);
@@ -230,180 +215,13 @@ class Parser extends MemberParser {
 
   // The body of a head; where its `{` is missing, what stands on the next line, or an empty one.
   #body(index: number, owner: string): Item[] {
-    return this.#opens(owner) ? this.subrule(index, this.block) : [];
+    return this.opens(owner) ? this.subrule(index, this.block) : [];
   }
-
-  #opens(owner: string): boolean {
-    if (this.RECORDING_PHASE || this.next.tokenType === t.LeftBrace) return true;
-    const at = this.behind();
-    if (this.next.tokenType === t.Newline && this.second.tokenType === t.LeftBrace) {
-      const brace = this.second.startOffset;
-      this.report.error("VB1047", brace, brace + 1, "A `{` stands on the line of its head.", {
-        fix: this.report.replace("Move it up", at, brace, " "),
-      });
-      this.consume(0, t.Newline);
-      return true;
-    }
-    if (isIn(SEPARATORS, this.next) || this.atEnd()) {
-      if (this.next.broken) return false;
-      const behind = (this.LA(0) as t.Token).startOffset;
-      this.report.error("VB1048", behind, at, `\`${owner}\` has no body.`, {
-        hint: "Where there is nothing to say, `{ }` says it.",
-        fix: this.report.replace("Add an empty body", at, at, " { }"),
-      });
-      return false;
-    }
-    this.complain("`{`", "VB1048");
-    this.skip(BODY_STOP);
-    return (this.next as t.Token).tokenType === t.LeftBrace;
-  }
-
-  import = this.RULE("import", (): Of<"import"> => {
-    const { start, doc } = this.#begin();
-    this.CONSUME(t.word("import"));
-    const path = this.plainText(1, "the path of a module");
-    this.expect(1, t.word("as"), () => isIn(NAMES, this.next));
-    const as = this.reference(1);
-    return { node: "import", path, as, doc, span: this.from(start) };
-  });
-
-  param = this.RULE("param", (): Of<"param"> => {
-    const { start, doc } = this.#begin();
-    this.CONSUME(t.word("param"));
-    const name = this.reference(1);
-    const type = this.typeOption();
-    const value = this.OPTION1(() => {
-      this.CONSUME(t.Equals);
-      return this.value(1, VALUE_STOP);
-    });
-    const where = this.OPTION2(() => this.SUBRULE(this.where));
-    const parts = { ...(type && { type }), ...(value && { value }), ...(where && { where }) };
-    return { node: "param", name, ...parts, doc, span: this.from(start) };
-  });
-
-  let = this.RULE("let", (): Of<"let"> => {
-    const { start, doc } = this.#begin();
-    this.CONSUME(t.word("let"));
-    const name = this.reference(1);
-    const type = this.typeOption();
-    const value = this.#initial("A `let`");
-    return { node: "let", name, ...(type && { type }), value, doc, span: this.from(start) };
-  });
-
-  output = this.RULE("output", (): Of<"output"> => {
-    const { start, doc } = this.#begin();
-    this.CONSUME(t.word("output"));
-    const name = this.name(1, "the name of an output");
-    const type = this.typeOption();
-    const value = this.#initial("An `output`");
-    return { node: "output", name, ...(type && { type }), value, doc, span: this.from(start) };
-  });
-
-  // `= value`, where the name is already known and stays declared.
-  #initial(what: string): Expr {
-    return this.attempt(
-      () => {
-        this.assign(1, what);
-        return this.value(1);
-      },
-      (start) => this.errorNode(start),
-    );
-  }
-
-  fn = this.RULE("fn", (): Of<"fn"> => {
-    const { start, doc } = this.#begin();
-    const external = this.OPTION1(() => this.CONSUME(t.word("external"))) !== undefined;
-    this.CONSUME(t.word("fn"));
-    const name = this.reference(1);
-    const rest = this.attempt(
-      () => {
-        const parameters = this.SUBRULE(this.parameters);
-        this.#resultColon();
-        const result = this.typeOrError(1, VALUE_STOP);
-        const body = this.OPTION2(() => {
-          this.CONSUME(t.Equals);
-          return this.value(1);
-        });
-        return { parameters, result, ...(body && { body }) };
-      },
-      (at) => ({ parameters: [], result: { node: "error-type", span: this.from(at) } as const }),
-    );
-    return { node: "fn", external, name, ...rest, doc, span: this.from(start) };
-  });
-
-  // `->` before the result is a habit from elsewhere.
-  #resultColon(): void {
-    const { next, second } = this;
-    const isArrow =
-      !this.RECORDING_PHASE && (next.image === "=>" || (next.image === "-" && second.image === ">"));
-    if (!isArrow) {
-      this.expect(1, t.Colon, () => isIn(NAMES, this.next));
-      return;
-    }
-    const start = next.startOffset;
-    const end = start + 2;
-    this.report.error("VB1040", start, end, "The type of a result follows a `:`.", {
-      fix: this.report.replace("Write `:`", this.behind(), end, ":"),
-    });
-    this.consume(0, next.tokenType);
-    if (next.image === "-") this.consume(0, second.tokenType);
-  }
-
-  enum = this.RULE("enum", (): Of<"enum"> => {
-    const { start, doc } = this.#begin();
-    this.CONSUME(t.word("enum"));
-    const name = this.name(1, "the name of an enum");
-    const variants = this.#opens(name.text) ? this.SUBRULE(this.variants) : [];
-    return { node: "enum", name, variants, doc, span: this.from(start) };
-  });
-
-  typeDeclaration = this.RULE("typeDeclaration", (): Of<"type"> => {
-    const { start, doc } = this.#begin();
-    this.CONSUME(t.word("type"));
-    const name = this.name(1, "the name of a type");
-    const members = this.#opens(name.text) ? this.SUBRULE(this.members) : [];
-    return { node: "type", name, members, doc, span: this.from(start) };
-  });
-
-  kind = this.RULE("kind", (): Of<"kind"> => {
-    const { start, doc } = this.#begin();
-    this.CONSUME(t.word("kind"));
-    const name = this.#plainName(1, "the name of a kind");
-    const members = this.#opens(name.text) ? this.SUBRULE(this.members) : [];
-    return { node: "kind", name, members, doc, span: this.from(start) };
-  });
-
-  // The names of kinds and components begin items, so they are no keyword of any sort.
-  #plainName(index: number, expected: string): Name {
-    if (!this.RECORDING_PHASE && this.next.tokenType !== t.Ident) {
-      const { image, startOffset: start } = this.next;
-      if (t.isWord(this.next)) {
-        this.report.error(
-          "VB1036",
-          start,
-          start + image.length,
-          `\`${image}\` can't be ${expected}: it is a keyword.`,
-        );
-        this.bail();
-      }
-      this.unexpected(expected, "VB1035");
-    }
-    return this.nameOf(this.consume(index, t.Ident));
-  }
-
-  class = this.RULE("class", (): Of<"class"> => {
-    const { start, doc } = this.#begin();
-    this.CONSUME(t.word("class"));
-    const kind = this.#plainName(1, "the name of a kind");
-    const name = this.name(1, "the name of a class");
-    const members = this.#opens(name.text) ? this.SUBRULE(this.members) : [];
-    return { node: "class", kind, name, members, doc, span: this.from(start) };
-  });
 
   component = this.RULE("component", (): Of<"component"> => {
-    const { start, doc } = this.#begin();
+    const { start, doc } = this.begin();
     this.CONSUME(t.word("component"));
-    const name = this.#plainName(1, "the name of a component");
+    const name = this.plainName(1, "the name of a component");
     const parameters = this.attempt(
       () => this.SUBRULE(this.parameters),
       () => [],
@@ -413,16 +231,8 @@ class Parser extends MemberParser {
     return { node: "component", name, parameters, body, doc, span: this.from(start) };
   });
 
-  assert = this.RULE("assert", (): Of<"assert"> => {
-    const { start, doc } = this.#begin();
-    this.CONSUME(t.word("assert"));
-    const condition = this.value(1);
-    const message = this.message();
-    return { node: "assert", condition, ...(message && { message }), doc, span: this.from(start) };
-  });
-
   timedBlock = this.RULE("timedBlock", (): Of<"timed"> => {
-    const { start, doc } = this.#begin();
+    const { start, doc } = this.begin();
     this.CONSUME(t.word("at"));
     const at = this.value(1, table(t.word("for")));
     this.expect(1, t.word("for"));
@@ -432,142 +242,18 @@ class Parser extends MemberParser {
   });
 
   test = this.RULE("test", (): Of<"test"> => {
-    const { start, doc } = this.#begin();
+    const { start, doc } = this.begin();
     this.CONSUME(t.word("test"));
     const name = this.attempt(
       () => this.plainText(1, "the name of the test"),
       (at) => this.errorNode(at),
       BODY_STOP,
     );
-    const steps = this.#opens("test") ? this.SUBRULE(this.steps) : [];
+    const steps = this.opens("test") ? this.SUBRULE(this.steps) : [];
     return { node: "test", name, steps, doc, span: this.from(start) };
-  });
-
-  steps = this.RULE("steps", (): Step[] => {
-    const found: Step[] = [];
-    this.CONSUME(t.LeftBrace);
-    this.separated(t.Separator, "A step", () => found.push(this.SUBRULE(this.step)), ITEM_STARTS);
-    this.close(t.RightBrace);
-    return found;
-  });
-
-  step = this.RULE("step", (): Step => {
-    const alternatives = (this.#steps ??= this.#stepAlternatives());
-    if (this.RECORDING_PHASE) return this.OR(alternatives);
-    this.#checkStep();
-    const { second } = this;
-    const sets = second.tokenType === t.Equals || second.tokenType === t.Colon || second.image === "==";
-    const choice = sets ? 0 : STEP_WORDS.indexOf(this.next.image) + 1;
-    return (alternatives[choice] as { ALT: () => Step }).ALT();
-  });
-
-  #checkStep(): void {
-    const { next, second } = this;
-    const isStep = STEP_WORDS.includes(next.image) && t.isWord(next);
-    if (isStep || (isIn(NAMES, next) && [t.Equals, t.Colon].includes(second.tokenType))) return;
-    if (second.image === "==" && isIn(NAMES, next)) return;
-    this.unexpected("a step", "VB1043", {
-      hint: "A test holds `expect`, `always`, `do`, `let`, `param`, and sets `timeout` and `seed`.",
-    });
-  }
-
-  #stepAlternatives(): Alternatives<Step> {
-    return [
-      { ALT: () => this.SUBRULE(this.attribute) },
-      { ALT: () => this.SUBRULE(this.param) },
-      { ALT: () => this.SUBRULE(this.let) },
-      {
-        ALT: () => {
-          const start = this.CONSUME(t.word("expect")).startOffset;
-          const condition = this.value(1, table(t.word("within")));
-          const within = this.OPTION1(() => {
-            this.CONSUME(t.word("within"));
-            return this.value(2);
-          });
-          const message = this.message();
-          const parts = { ...(within && { within }), ...(message && { message }) };
-          return { node: "expect", condition, ...parts, span: this.from(start) };
-        },
-      },
-      { ALT: () => this.SUBRULE(this.always) },
-      {
-        ALT: () => {
-          const start = this.CONSUME(t.word("do")).startOffset;
-          const acts = this.#opens("do") ? this.SUBRULE(this.acts) : [];
-          return { node: "do", acts, span: this.from(start) };
-        },
-      },
-    ];
-  }
-
-  always = this.RULE("always", (): Step => {
-    const start = this.CONSUME(t.word("always")).startOffset;
-    const condition = this.value(1, table(t.word("for")));
-    this.expect(1, t.word("for"));
-    const duration = this.value(2);
-    const message = this.message();
-    return { node: "always", condition, duration, ...(message && { message }), span: this.from(start) };
-  });
-
-  acts = this.RULE("acts", (): Act[] => {
-    const found: Act[] = [];
-    this.CONSUME(t.LeftBrace);
-    this.separated(t.Separator, "An act", () => found.push(this.SUBRULE(this.act)), table(t.RefWord));
-    this.close(t.RightBrace);
-    return found;
-  });
-
-  act = this.RULE("act", (): Act => {
-    const start = this.here();
-    const alternatives: Alternatives<Act> = [
-      {
-        ALT: (): Act => {
-          this.CONSUME(t.word("set"));
-          const place = this.SUBRULE1(this.place);
-          this.assign(1, "A place");
-          return { node: "set", place, value: this.value(1), span: this.from(start) };
-        },
-      },
-      {
-        ALT: (): Act => {
-          const call = this.SUBRULE2(this.place);
-          if (!this.RECORDING_PHASE && call.node !== "call") this.#noAct(start);
-          return { node: "action", call, span: this.from(start) };
-        },
-      },
-    ];
-    if (this.RECORDING_PHASE) return this.OR(alternatives);
-    const sets = this.next.image === "set" && isIn(PLACES, this.second);
-    return (alternatives[sets ? 0 : 1] as { ALT: () => Act }).ALT();
-  });
-
-  #noAct(start: number): void {
-    if (this.next.tokenType === t.Equals) {
-      this.report.error("VB1049", start, this.behind(), "Inside `do` a change begins with `set`.", {
-        fix: this.report.replace("Add `set`", start, start, "set "),
-      });
-      this.bail();
-    }
-    this.report.error(
-      "VB1049",
-      start,
-      this.behind(),
-      "This does nothing: an act is `set PLACE = VALUE` or a call.",
-      {
-        hint: "An action is called with parentheses, as in `server.restart()`.",
-      },
-    );
-  }
-
-  /** A name and its suffixes: what is set or called. */
-  place = this.RULE("place", (): Expr => {
-    if (!this.RECORDING_PHASE && !isIn(PLACES, this.next)) this.noName("a place such as `server.eth0.link`");
-    return this.SUBRULE(this.operand);
   });
 }
 
-const SEPARATORS = table(t.Separator);
-const PLACES = table(t.RefWord);
 let instance: Parser | undefined;
 
 /** Parses what the newline pass wrote. Mistakes go to `report`; never throws for a text. */
