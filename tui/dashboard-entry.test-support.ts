@@ -11,6 +11,6 @@ const end = await runDashboard({
   ascii: words.includes("ascii"),
   streams: { stdin: process.stdin, stdout: process.stdout },
   environment: process.env,
-  now: () => performance.now(),
+  clock: { now: () => performance.now() },
 });
 process.stdout.write(`end: ${end}\n`);

@@ -60,7 +60,9 @@ function headerLine({ state, symbols, columns, breadth }: ViewContext): Line {
         ),
       ];
   const short: Line = [span(` ${snapshot.lab} `, "title"), ...ready, ...trouble(state)];
-  if (breadth === "narrow") return short;
+  if (breadth === "narrow") {
+    return spread(short, [span(`${shortCount(totalRate(snapshot))} frames/s `, "strong")], columns);
+  }
   const left: Line = [
     ...short,
     span("  generation ", "dim"),
@@ -151,25 +153,26 @@ function bannerLines({ state, columns }: ViewContext): readonly Line[] {
 /** The keys that matter here; or what is being typed or asked. */
 function footerLine({ state, columns }: ViewContext): Line {
   const mode = modeOf(state);
-  const front: Line =
-    mode === "typing" && state.view !== "help"
-      ? [span(" /", "key"), span(state.filters[state.view], "strong"), span(" ", "tab"), span(" ")]
-      : mode === "asking"
-        ? [
-            span(
-              columns >= 60 ? " Leave the dashboard: stop the lab or leave it running? " : " stop it? ",
-              "badge",
-            ),
-          ]
-        : [];
+  const front = frontOf(state, columns);
+  const parts: Line[] = [];
   const seen = new Set<string>();
-  let line = front;
   for (const { shown, footer, modes } of KEYS) {
     if (footer === undefined || !modes.includes(mode) || seen.has(shown)) continue;
     seen.add(shown);
-    const next: Line = [...line, span(` ${shown}`, "key"), span(` ${footer} `, "dim")];
-    if (lineWidth(next) > columns) break;
-    line = next;
+    parts.push([span(` ${shown}`, "key"), span(` ${columns < 40 ? firstWord(footer) : footer} `, "dim")]);
   }
-  return line;
+  // The first ones say what can be done here, the last ones how to get help and out: the middle goes first.
+  while (parts.length > 1 && lineWidth([...front, ...parts.flat()]) > columns) {
+    parts.splice(parts.length > 3 ? parts.length - 3 : mode === "asking" ? parts.length - 1 : 0, 1);
+  }
+  return [...front, ...parts.flat()];
+}
+
+const firstWord = (text: string): string => text.split(" ")[0] ?? text;
+
+/** What stands before the keys: the filter being typed, or the question. */
+function frontOf(state: DashboardState, columns: number): Line {
+  if (state.asking) return columns >= 50 ? [span(" Before you go: ", "badge")] : [];
+  if (state.typing === undefined || state.view === "help") return [];
+  return [span(" /", "key"), span(state.filters[state.view], "strong"), span(" ", "tab"), span(" ")];
 }

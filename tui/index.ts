@@ -1,7 +1,7 @@
 // The door of the dashboard. It needs a control client and a terminal, holds nothing of a lab, and can be killed at any
 // time without effect on one.
 
-import type { LabClient } from "../interpreter/index.ts";
+import type { Clock, LabClient } from "../interpreter/index.ts";
 import type { DashboardEnd } from "./model.ts";
 
 export type { DashboardEnd } from "./model.ts";
@@ -18,8 +18,7 @@ export interface DashboardOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Draws with ASCII alone. */
   readonly ascii: boolean;
-  /** Milliseconds that only go up. */
-  readonly now: () => number;
+  readonly clock: Pick<Clock, "now">;
   /** In place of stopping the process group when ctrl-z is typed. */
   readonly onSuspend?: () => void;
 }

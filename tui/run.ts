@@ -24,7 +24,7 @@ export async function run(options: DashboardOptions): Promise<DashboardEnd> {
   const store = makeStore(initialState(sizeOf(stdout), options.attachedByUp), logs);
   const source = new DashboardSource({
     connect: options.connect,
-    now: options.now,
+    now: () => options.clock.now(),
     logs,
     tell: store.dispatch,
   });

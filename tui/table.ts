@@ -28,7 +28,12 @@ export function tableLines<Row>(options: TableOptions<Row>): readonly Line[] {
   const { columns, rows, selected, width, symbols } = options;
   const widths = shareWidth(columns, width - 1);
   const head = columns.map(({ title, align }, place) =>
-    cell(span(title, "head"), widths[place] ?? 0, align, symbols),
+    cell(
+      span(widthOf(title) > (widths[place] ?? 0) ? "" : title, "head"),
+      widths[place] ?? 0,
+      align,
+      symbols,
+    ),
   );
   const lines = rows.map((row, index) => {
     const cells = columns.map((column, place) => {

@@ -34,7 +34,8 @@ export function guestsView(context: ViewContext): readonly Line[] {
     guests.map(({ address }) => address),
     state.guest,
   );
-  const { from, to } = windowOf(guests.length, selected, Math.max(1, rows - detailRows - 1));
+  const titles = rows <= 3 ? 0 : 1;
+  const { from, to } = windowOf(guests.length, selected, Math.max(1, rows - detailRows - titles));
   const table = tableLines({
     columns: columnsFor(context, guests),
     rows: guests.slice(from, to),
@@ -42,9 +43,8 @@ export function guestsView(context: ViewContext): readonly Line[] {
     width: columns,
     symbols,
   });
-  if (detailRows === 0) return table.slice(rows === 1 ? 1 : 0).slice(0, rows);
-  const gap = Math.max(0, rows - table.length - detailRows);
-  return [...table, ...Array.from({ length: gap }, (): Line => []), ...detail];
+  if (detailRows === 0) return table.slice(1 - titles, rows + 1 - titles);
+  return [...table, ...detail, ...lastWords(context, guests, rows - table.length - detail.length - 1)];
 }
 
 function emptyText({ state }: ViewContext): string {
@@ -141,6 +141,20 @@ function detailLines(context: ViewContext, guests: readonly GuestRow[]): readonl
     span(rule.repeat(Math.max(0, columns - title.length - 2)), "dim"),
   ];
   return [head, factLine(facts), factLine(nets)].map((line) => clipLine(line, columns, symbols.ellipsis));
+}
+
+/** The newest lines of the selected guest, where there is room. */
+function lastWords(context: ViewContext, guests: readonly GuestRow[], room: number): readonly Line[] {
+  const { state, logs, columns, symbols } = context;
+  const addresses = guests.map(({ address }) => address);
+  const guest = addresses[selectedIndex(addresses, state.guest)];
+  if (room < 2 || guest === undefined) return [];
+  const bottom = state.frozen ? state.frozenLog : logs.last;
+  const lines = logs.before(bottom, room, (line) => line.guest === guest);
+  const drawn = lines.map(({ text }) =>
+    clipLine([span(` ${symbols.bar} `, "dim"), span(text)], columns, symbols.ellipsis),
+  );
+  return [[], ...drawn];
 }
 
 /** ` name value   name value`. */

@@ -32,7 +32,8 @@ export function ringsView(context: ViewContext): readonly Line[] {
   const device = devices[selected];
   if (device === undefined) return [[span(emptyText(context), "dim")]];
   if (breadth === "wide") {
-    const left = widest(deviceNames(devices), 20, 34) + 15;
+    const owners = devices.map(({ openBy }) => openBy ?? "nobody");
+    const left = widest(deviceNames(devices), 12, 30) + widest(owners, 7, 20) + 15;
     const list = listLines({ ...context, columns: left, breadth: "middle" }, devices, selected, rows);
     const right = detailLines({ ...context, columns: columns - left - 3 }, device);
     return sideBySide(list, left, right.slice(0, rows), context);
@@ -96,10 +97,10 @@ function sideBySide(
 }
 
 function detailLines(context: ViewContext, device: DeviceRow): readonly Line[] {
-  const { columns, symbols, state, breadth } = context;
+  const { columns, symbols, state } = context;
   const rates = valuesOf(state.shown, `device:${device.id}`);
   const title: Line = [
-    span(breadth === "narrow" ? ` ${device.id} ` : ` ${device.id} `, "head"),
+    span(` ${device.id} `, "head"),
     span(device.class, "dim"),
     span(device.network === undefined ? "" : ` on ${device.network}`, "dim"),
     span(device.openBy === undefined ? "  opened by nobody" : `  opened by ${device.openBy}`, "dim"),
@@ -112,10 +113,14 @@ function detailLines(context: ViewContext, device: DeviceRow): readonly Line[] {
     ...fact("kicks", groupDigits(device.kicks)),
     ...(device.kicks > 0 ? fact("frames/kick", (device.tx.count / device.kicks).toFixed(1)) : []),
   ];
-  const lines: Line[] = [title, pace, counterLine("rx", device.rx), counterLine("tx", device.tx), kicks];
-  for (const ring of device.rings) lines.push([], ...ringLines(context, ring));
-  if (device.rings.length === 0) lines.push([], [span(" no rings: nobody has it open", "dim")]);
-  else lines.push([], legendLine(context));
+  const gap: readonly Line[] = context.rows < 14 ? [] : [[]];
+  const facts = [pace, counterLine("rx", device.rx), counterLine("tx", device.tx), kicks];
+  const rings = device.rings.flatMap((ring) => [...gap, ...ringLines(context, ring)]);
+  const legend =
+    device.rings.length === 0 ? [span(" no rings: nobody has it open", "dim")] : legendLine(context);
+  // Where there is little room the rings come first: they are what the view is for.
+  const lines =
+    context.rows < 14 ? [title, ...rings, ...facts, legend] : [title, ...facts, ...rings, ...gap, legend];
   return lines.map((line) => clipLine(line, columns, symbols.ellipsis));
 }
 
