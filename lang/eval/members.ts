@@ -49,9 +49,7 @@ function memberOfSubnet(text: string, code: Member, machine: Machine): Datum {
   switch (code.name) {
     case "size": {
       const size = subnetSize(subnet);
-      return size <= BigInt(WHOLE_MAX)
-        ? int(Number(size))
-        : machine.fail("VB3003", code.span, `${text} has more than 2^53 addresses.`);
+      return int(size <= BigInt(WHOLE_MAX) ? Number(size) : WHOLE_MAX);
     }
     case "bits":
       return int(subnet.prefix);

@@ -137,7 +137,11 @@ export class Compiler {
     const body = this.program.splice(start);
     const once = (): void => this.copy(body, this.program.length - start);
     for (let i = 0; i < bounds.min; i++) once();
-    if (bounds.max === Infinity) {
+    if (bounds.max === Infinity && bounds.min > 0) {
+      // Back to the last copy: writing it once more would double each level of nesting.
+      const split = this.emit({ op: "split", first: 0, second: 0 });
+      this.setSplit(split, split - body.length, split + 1, lazy);
+    } else if (bounds.max === Infinity) {
       const split = this.emit({ op: "split", first: 0, second: 0 });
       once();
       this.emit({ op: "jump", to: split });
