@@ -1,32 +1,48 @@
-// Compiles TypeScript to dist/, from nothing each time, and puts beside it what the compiled code loads.
+// Compiles TypeScript to dist/, from nothing each time, with what the compiled code loads beside it. The old
+// dist/ stays until the new one is whole, so that nobody who starts meanwhile finds half of it.
 
 import { spawn } from "node:child_process";
-import { cp, mkdir, rm } from "node:fs/promises";
+import { cp, mkdir, rename, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import type { StepResult } from "./build.ts";
 import { listWat, wasmOf } from "./build-wat.ts";
 
+/**
+ * Where the new dist/ and the old one are for a moment: on the same file system, and ignored by everybody.
+ */
+const scratch = (root: string, age: string): string =>
+  join(root, "node_modules", `.dist-${age}-${process.pid}`);
+
 export async function buildDist(root: string): Promise<StepResult> {
-  await rm(join(root, "dist"), { recursive: true, force: true });
+  const fresh = scratch(root, "new");
+  await rm(fresh, { recursive: true, force: true });
   const tsc = join(root, "node_modules/typescript/bin/tsc");
-  const { code, output } = await run(process.execPath, [tsc, "-p", "tsconfig.build.json"], root);
+  const args = [tsc, "-p", "tsconfig.build.json", "--outDir", fresh];
+  const { code, output } = await run(process.execPath, args, root);
+  await copyModules(root, fresh);
+  await swap(root, fresh);
   if (code === 0) return { done: "compiled", problems: [] };
   return { done: "compiled with errors", problems: [`build: TypeScript found errors.\n${output.trimEnd()}`] };
 }
 
 /** The data path's modules are loaded from where the code that loads them is. */
-export async function copyToDist(root: string): Promise<StepResult> {
-  let copied = 0;
+async function copyModules(root: string, target: string): Promise<void> {
   for (const wat of await listWat(root)) {
     const wasm = wasmOf(wat);
     if (!existsSync(wasm)) continue;
-    const target = join(root, "dist", relative(root, wasm));
-    await mkdir(dirname(target), { recursive: true });
-    await cp(wasm, target);
-    copied++;
+    const copy = join(target, relative(root, wasm));
+    await mkdir(dirname(copy), { recursive: true });
+    await cp(wasm, copy);
   }
-  return { done: `${copied} modules`, problems: [] };
+}
+
+async function swap(root: string, fresh: string): Promise<void> {
+  const dist = join(root, "dist");
+  const old = scratch(root, "old");
+  if (existsSync(dist)) await rename(dist, old);
+  await rename(fresh, dist);
+  await rm(old, { recursive: true, force: true });
 }
 
 function run(file: string, args: readonly string[], cwd: string): Promise<{ code: number; output: string }> {

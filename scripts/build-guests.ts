@@ -3,39 +3,26 @@
 
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import type { StepResult } from "./build.ts";
 
-/** Where guests come from, and where they go. */
+/** Where guests come from, where they go, and the folders that their sources lie in. */
 const ROOMS = [
-  { source: "stdlib/guests", target: "stdlib/guests/build" },
-  { source: "bench/guests", target: "bench/build" },
+  { source: "stdlib/guests", target: "stdlib/guests/build", needs: ["stdlib/guests"] },
+  { source: "bench/guests", target: "bench/build", needs: ["stdlib/guests", "bench/guests"] },
 ] as const;
 
-/** Pages of 64 KiB that a guest needs at least: what its largest default rings take. */
-const PAGES_DEFAULT = 32;
-const PAGES: Readonly<Record<string, number>> = {};
-const PAGES_MAX = 65_536;
 /** Upper bounds, bytes: small guests are a promise. */
 const BYTES_MAX: Readonly<Record<string, number>> = { echo: 32 * 1024 };
 
-const FLAGS = [
-  ...[
-    "--runtime",
-    "stub",
-    "--enable",
-    "threads",
-    "--disable",
-    "nontrapping-f2i",
-    "--noAssert",
-    "--use",
-    "abort=",
-  ],
-  ...["--importMemory", "--sharedMemory", "--noExportMemory", "--zeroFilledMemory", "-O3"],
-];
+/** Of memory, 32 pages of 64 KiB: what a guest's largest default rings take. */
+const FLAGS =
+  "-O3 --noAssert --runtime stub --use abort= --enable threads --disable nontrapping-f2i " +
+  "--importMemory --sharedMemory --noExportMemory --zeroFilledMemory --initialMemory 32 --maximumMemory 65536";
 
 interface Guest {
+  readonly room: string;
   readonly name: string;
   readonly source: string;
   readonly target: string;
@@ -43,11 +30,12 @@ interface Guest {
 
 export async function buildGuests(root: string): Promise<StepResult> {
   const guests = await listGuests(root);
-  const shared = await hashSources(root);
+  const hashes = new Map<string, string>();
+  for (const room of ROOMS) hashes.set(room.source, await hashSources(root, room.needs));
   const problems: string[] = [];
   let compiled = 0;
   for (const guest of guests) {
-    const stamp = `${shared} ${flagsOf(guest).join(" ")}`;
+    const stamp = `${hashes.get(guest.room)} ${FLAGS}`;
     if (await isFresh(guest, stamp)) continue;
     compiled++;
     const problem = (await compile(root, guest)) ?? (await checkSize(guest));
@@ -65,7 +53,8 @@ async function listGuests(root: string): Promise<Guest[]> {
     for (const file of (await readdir(folder)).sort()) {
       if (!file.endsWith(".ts") || file.endsWith(".test.ts")) continue;
       const name = basename(file, ".ts");
-      guests.push({ name, source: join(folder, file), target: join(root, room.target, `${name}.wasm`) });
+      const target = join(root, room.target, `${name}.wasm`);
+      guests.push({ room: room.source, name, source: join(folder, file), target });
     }
     await mkdir(join(root, room.target), { recursive: true });
   }
@@ -74,22 +63,16 @@ async function listGuests(root: string): Promise<Guest[]> {
 
 const stampOf = (guest: Guest): string => `${guest.target}.stamp`;
 
-function flagsOf(guest: Guest): string[] {
-  const pages = String(PAGES[guest.name] ?? PAGES_DEFAULT);
-  return [...FLAGS, "--initialMemory", pages, "--maximumMemory", String(PAGES_MAX)];
-}
-
-/** One hash for all sources: a guest is compiled in a second, and most changes are to the SDK. */
-async function hashSources(root: string): Promise<string> {
+/** One hash for all guests of a room: one is compiled in a second, and most changes are to the SDK. */
+async function hashSources(root: string, rooms: readonly string[]): Promise<string> {
   const hash = createHash("sha256");
   const compiler = JSON.parse(await readFile(join(root, "node_modules/assemblyscript/package.json"), "utf8"));
   hash.update(String(compiler.version));
-  for (const room of ROOMS) {
-    const folder = join(root, room.source);
+  for (const room of rooms) {
+    const folder = join(root, room);
     if (!existsSync(folder)) continue;
     const names = (await readdir(folder, { recursive: true })).filter(isSource).sort();
-    for (const name of names)
-      hash.update(`\0${room.source}/${name}\0`).update(await readFile(join(folder, name)));
+    for (const name of names) hash.update(`\0${room}/${name}\0`).update(await readFile(join(folder, name)));
   }
   return hash.digest("hex");
 }
@@ -105,7 +88,10 @@ async function isFresh(guest: Guest, stamp: string): Promise<boolean> {
 interface Compiler {
   main(
     args: readonly string[],
-    options: { readonly stderr: { write(text: string | Uint8Array): void } },
+    options: {
+      readonly stderr: { write(text: string | Uint8Array): void };
+      writeFile(name: string, contents: Uint8Array): void;
+    },
   ): Promise<{ readonly error: Error | null }>;
 }
 
@@ -120,12 +106,20 @@ async function loadCompiler(): Promise<Compiler> {
 async function compile(root: string, guest: Guest): Promise<string | undefined> {
   const asc = await loadCompiler();
   const said: string[] = [];
-  const result = await asc.main(
-    [relative(root, guest.source), "--baseDir", root, "-o", relative(root, guest.target), ...flagsOf(guest)],
-    { stderr: { write: (text: string | Uint8Array) => void said.push(String(text)) } },
-  );
-  if (result.error === null) return undefined;
-  return `build: ${relative(root, guest.source)} can't be compiled.\n${said.join("")}${result.error.message}`;
+  let binary: Uint8Array | undefined;
+  const args = [relative(root, guest.source), "--baseDir", root, "-o", "guest.wasm", ...FLAGS.split(" ")];
+  const result = await asc.main(args, {
+    stderr: { write: (text) => void said.push(String(text)) },
+    writeFile: (_name, contents) => void (binary = new Uint8Array(contents)),
+  });
+  if (result.error === null && binary !== undefined) {
+    // Whole or not at all: a lab that runs is watching the file.
+    await writeFile(`${guest.target}.new`, binary);
+    await rename(`${guest.target}.new`, guest.target);
+    return undefined;
+  }
+  said.push(result.error?.message ?? "It says nothing.");
+  return `build: ${relative(root, guest.source)} can't be compiled.\n${said.join("")}`;
 }
 
 async function checkSize(guest: Guest): Promise<string | undefined> {

@@ -4,7 +4,7 @@
 
 import { fileURLToPath } from "node:url";
 import { buildGuests } from "./build-guests.ts";
-import { buildDist, copyToDist } from "./build-dist.ts";
+import { buildDist } from "./build-dist.ts";
 import { linkCommand } from "./build-link.ts";
 import { buildWat } from "./build-wat.ts";
 
@@ -20,7 +20,6 @@ const steps: readonly (readonly [name: string, run: () => Promise<StepResult>])[
   ["wat", () => buildWat(root)],
   ["guests", () => buildGuests(root)],
   ["dist", () => buildDist(root)],
-  ["copies", () => copyToDist(root)],
   ["link", () => linkCommand(root)],
 ];
 

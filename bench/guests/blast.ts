@@ -76,11 +76,11 @@ function stream(start: i64): bool {
       stopAt = sdk.now() + STOP_GRACE;
     }
     if (stopAt != 0 && sdk.now() > stopAt) return true;
-    if (timed && sent < limit && sdk.now() - start >= settings.forNs) limit = sent;
     const left = min<i64>(limit - sent, settings.batch);
     const room = <i32>min<i64>(left, settings.window - (sent - acked));
     if (room > 0 && (room == left || idle > SPINS_SHORT)) {
-      if (!send(room)) return false;
+      if (timed && sdk.now() - start >= settings.forNs) limit = sent;
+      else if (!send(room)) return false;
       idle = 0;
     }
     if (takeAcks()) {
@@ -92,6 +92,7 @@ function stream(start: i64): bool {
       if (takeAcks()) heardAt = 0;
       else if (sdk.now() - heardAt > PATIENCE) return silent();
       else if (sdk.now() - heardAt >= PROBE_EVERY) ask();
+      if (timed && sdk.now() - start >= settings.forNs) limit = sent;
       idle = 0;
     }
   }

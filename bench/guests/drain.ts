@@ -2,7 +2,18 @@
 // answers round trips. Ends after `--frames` of them, or when it is asked to stop; logs what it has seen.
 
 import * as sdk from "../../stdlib/guests/sdk/index";
-import { ACK, ANSWER, ASK, DATA, DATA_BYTES_MAX, DATA_BYTES_MIN, KIND_MASK, PROBE, SHORT_BYTES, STREAMS } from "./shared/frames";
+import {
+  ACK,
+  ANSWER,
+  ASK,
+  DATA,
+  DATA_BYTES_MAX,
+  DATA_BYTES_MIN,
+  KIND_MASK,
+  PROBE,
+  SHORT_BYTES,
+  STREAMS,
+} from "./shared/frames";
 import { wordOf, writeHead } from "./shared/frames";
 import { Port } from "./shared/port";
 
@@ -39,12 +50,14 @@ let damaged: i64 = 0;
 function readOptions(): void {
   while (options.next()) {
     if (options.is("--frames")) frames = options.number("a number", 0, i64.MAX_VALUE);
-    else if (options.is("--bytes")) bytes = <i32>options.size("28 to 65554 bytes", DATA_BYTES_MIN, DATA_BYTES_MAX);
+    else if (options.is("--bytes"))
+      bytes = <i32>options.size("28 to 65554 bytes", DATA_BYTES_MIN, DATA_BYTES_MAX);
     else if (options.is("--ring")) ring = <i32>options.number("a power of two from 16 to 1024", 16, 1024);
     else if (options.is("--ack")) ackEvery = <u32>options.number("a number from 1 to 1024", 1, 1024);
     else options.unknown();
   }
-  if (!options.failed && (ring & (ring - 1)) != 0) options.refuse("--ring needs a power of two from 16 to 1024");
+  if (!options.failed && (ring & (ring - 1)) != 0)
+    options.refuse("--ring needs a power of two from 16 to 1024");
 }
 
 export function main(): i32 {

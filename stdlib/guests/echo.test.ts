@@ -1,4 +1,5 @@
-// The guest `echo` under the protocol of docs/abi.md: its answers byte by byte, its devices as they come and go.
+// The guest `echo` under the protocol of docs/abi.md: its answers byte by byte, its devices as they come and
+// go.
 
 import { statSync } from "node:fs";
 import { expect, test } from "vitest";
@@ -21,7 +22,9 @@ const PING = { type: 8, id: 0x1234, sequence: 7, data: [1, 2, 3, 4, 5] } as cons
 /** Runs echo, delivers these frames one by one, and answers what it sent besides its announcement. */
 function answersTo(delivered: readonly Uint8Array[], options: HostOptions = {}): Uint8Array[] {
   const host = new TestHost({ devices: [ETH0], stopAt: 500 * MS, ...options });
-  delivered.forEach((frame, index) => host.at((10 + index) * MS, () => expect(host.deliver(1, frame)).toBe(true)));
+  delivered.forEach((frame, index) =>
+    host.at((10 + index) * MS, () => expect(host.deliver(1, frame)).toBe(true)),
+  );
   expect(host.run(ECHO)).toBe(0);
   return host.sent.slice(1).map((sent) => sent.frame);
 }
@@ -50,11 +53,17 @@ test("an arp request is answered byte by byte", () => {
 
 test("a captured ping is answered byte by byte", () => {
   const request = frames.bytes(`
-    020000000001 020000000099 0800 | 4500 0021 0001 4000 40 01 26d2 0a000009 0a000001 | 0800 dcbe 1234 0007 0102030405`);
+    020000000001 020000000099 0800 | 4500 0021 0001 4000 40 01 26d2 0a000009 0a000001
+    0800 dcbe 1234 0007 | 0102030405`);
   const [answer] = answersTo([request]);
-  // Type 0, so a checksum that is larger by 0x0800; identification and header checksum are the sender's choice.
+  // Type 0, so a checksum that is larger by 0x0800; identification and header checksum are the sender's
+  // choice.
   expect(frames.hex(frames.withoutIdentification(answer!))).toBe(
-    "0200000000990200000000010800" + "450000210000400040010000" + "0a0000010a000009" + "0000e4be12340007" + "0102030405",
+    "0200000000990200000000010800" +
+      "450000210000400040010000" +
+      "0a0000010a000009" +
+      "0000e4be12340007" +
+      "0102030405",
   );
 });
 
@@ -63,14 +72,18 @@ test.each(SIZES)("a ping of %i bytes comes back whole", (size) => {
   const data = Array.from({ length: size }, (_, i) => (i * 7 + size) & 255);
   const [answer] = answersTo([frames.icmp(ASKER, { ...PING, data })]);
   const expected = frames.icmp(frames.turned(ASKER), { ...PING, type: 0, data });
-  expect(frames.hex(frames.withoutIdentification(answer!))).toBe(frames.hex(frames.withoutIdentification(expected)));
+  expect(frames.hex(frames.withoutIdentification(answer!))).toBe(
+    frames.hex(frames.withoutIdentification(expected)),
+  );
 });
 
 test.each([0, 1, 2, 31, 1472])("a datagram of %i bytes to port 7 comes back whole", (size) => {
   const data = Array.from({ length: size }, (_, i) => (i * 13) & 255);
   const [answer] = answersTo([frames.udp(ASKER, [4000, 7], data)]);
   const expected = frames.udp(frames.turned(ASKER), [7, 4000], data);
-  expect(frames.hex(frames.withoutIdentification(answer!))).toBe(frames.hex(frames.withoutIdentification(expected)));
+  expect(frames.hex(frames.withoutIdentification(answer!))).toBe(
+    frames.hex(frames.withoutIdentification(expected)),
+  );
 });
 
 test("header checksums of answers are right, whatever the identification", () => {
@@ -82,7 +95,9 @@ test("a datagram without checksum is answered with one", () => {
   const request = frames.udp(ASKER, [4000, 7], [9, 9]);
   request.set([0, 0], 40);
   const [answer] = answersTo([request]);
-  expect(frames.hex(answer!.slice(34))).toBe(frames.hex(frames.udp(frames.turned(ASKER), [7, 4000], [9, 9]).slice(34)));
+  expect(frames.hex(answer!.slice(34))).toBe(
+    frames.hex(frames.udp(frames.turned(ASKER), [7, 4000], [9, 9]).slice(34)),
+  );
 });
 
 test("padding behind a short packet is not sent back", () => {
@@ -190,13 +205,16 @@ test("a device that comes and goes a thousand times leaves its memory behind", (
 test.each([
   [32, 7, "echo: eth7 finds no memory: give the guest more"],
   [256, 16, "echo: eth16 is one device too many"],
-])("with %i pages of memory, %i devices are served and the next is refused in words", (pages, served, told) => {
-  const devices = Array.from({ length: 17 }, (_, i) => ({ ...ETH0, id: i + 1, name: `eth${i}` }));
-  const host = new TestHost({ devices, stopAt: 500 * MS, pages });
-  expect(host.run(ECHO)).toBe(0);
-  expect(host.log.match(/ready/g)).toHaveLength(served);
-  expect(host.log).toContain(told);
-});
+])(
+  "with %i pages of memory, %i devices are served and the next is refused in words",
+  (pages, served, told) => {
+    const devices = Array.from({ length: 17 }, (_, i) => ({ ...ETH0, id: i + 1, name: `eth${i}` }));
+    const host = new TestHost({ devices, stopAt: 500 * MS, pages });
+    expect(host.run(ECHO)).toBe(0);
+    expect(host.log.match(/ready/g)).toHaveLength(served);
+    expect(host.log).toContain(told);
+  },
+);
 
 test.each([
   [576, 256],
@@ -233,8 +251,13 @@ test("a larger MTU gets larger buffers", () => {
 
 test("a host that takes nothing for a while loses no answer and costs no spinning", () => {
   // The announcement goes out at once; then the link is limited: wait for 2 ms, five times.
-  const host = new TestHost({ devices: [ETH0], stopAt: 900 * MS, signalAnswers: [0, 1, 2000, 2000, 2000, 2000, 1] });
-  for (let i = 0; i < 200; i++) host.at(10 * MS + i * 1000, () => host.deliver(1, frames.icmp(ASKER, { ...PING, sequence: i })));
+  const host = new TestHost({
+    devices: [ETH0],
+    stopAt: 900 * MS,
+    signalAnswers: [0, 1, 2000, 2000, 2000, 2000, 1],
+  });
+  for (let i = 0; i < 200; i++)
+    host.at(10 * MS + i * 1000, () => host.deliver(1, frames.icmp(ASKER, { ...PING, sequence: i })));
   expect(host.run(ECHO)).toBe(0);
   const sequences = host.sent.slice(1).map((sent) => sent.frame[40]! * 256 + sent.frame[41]!);
   expect(sequences).toEqual(Array.from({ length: 200 }, (_, i) => i));

@@ -1,9 +1,29 @@
-// The guest `echo`: a host that answers. ARP, ICMP echo and UDP echo (port 7) on every venet that its bus has, now
-// or later. Runs until it is asked to stop.
+// The guest `echo`: a host that answers. ARP, ICMP echo and UDP echo (port 7) on every venet that its bus
+// has, now or later. Runs until it is asked to stop.
 
 import {
-  BootText, CHANGE_ADDED, CHANGE_CHANGED, CHANGE_REMOVED, CLASS_VENET, Change, EBUSY, ENOSPC, FOREVER, NOTHING, Stack, argument,
-  boot, changeCount, put, putBytes, putIp, putLine, putName, putNumber, sleep, stopping,
+  BootText,
+  CHANGE_ADDED,
+  CHANGE_CHANGED,
+  CHANGE_REMOVED,
+  CLASS_VENET,
+  Change,
+  EBUSY,
+  ENOSPC,
+  FOREVER,
+  NOTHING,
+  Stack,
+  argument,
+  boot,
+  changeCount,
+  put,
+  putBytes,
+  putIp,
+  putLine,
+  putName,
+  putNumber,
+  sleep,
+  stopping,
 } from "./sdk/index";
 
 const DEVICES_MAX: i32 = 16;

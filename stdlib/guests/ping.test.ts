@@ -1,5 +1,5 @@
-// The guest `ping` under the protocol of docs/abi.md: what it sends, what it prints, and when, with peers that
-// answer, are late, answer twice, come up later, or say nothing.
+// The guest `ping` under the protocol of docs/abi.md: what it sends, what it prints, and when, with peers
+// that answer, are late, answer twice, come up later, or say nothing.
 
 import { expect, test } from "vitest";
 import * as frames from "./test/frames.ts";
@@ -31,7 +31,11 @@ interface Peer {
   readonly changed?: (answer: Uint8Array) => Uint8Array;
 }
 
-function run(args: readonly string[], peer?: Peer, options: HostOptions = {}): { host: TestHost; code: number } {
+function run(
+  args: readonly string[],
+  peer?: Peer,
+  options: HostOptions = {},
+): { host: TestHost; code: number } {
   const host = new TestHost({ devices: [ETH0], args, ...options });
   if (peer !== undefined) host.onSend = (frame) => answer(host, frame, peer);
   return { host, code: host.run(PING) };
@@ -47,7 +51,12 @@ function answer(host: TestHost, frame: Uint8Array, peer: Peer): void {
   }
   const sequence = frame[40]! * 256 + frame[41]!;
   for (const delay of (peer.answers ?? (() => [30 * US]))(sequence, host)) {
-    const echo = { type: 0, id: frame[38]! * 256 + frame[39]!, sequence, data: [...frame.slice(42)] } as const;
+    const echo = {
+      type: 0,
+      id: frame[38]! * 256 + frame[39]!,
+      sequence,
+      data: [...frame.slice(42)],
+    } as const;
     const reply = frames.icmp({ ...PEER, fromIp: frame.slice(30, 34).join(".") }, echo);
     const deliver = (): unknown => host.deliver(1, peer.changed?.(reply) ?? reply);
     if (delay === 0) deliver();
@@ -56,7 +65,8 @@ function answer(host: TestHost, frame: Uint8Array, peer: Peer): void {
 }
 
 const lines = (host: TestHost): string[] => host.log.trimEnd().split("\n");
-const echoes = (host: TestHost): Uint8Array[] => host.sent.map((sent) => sent.frame).filter((frame) => frame[13] === 0);
+const echoes = (host: TestHost): Uint8Array[] =>
+  host.sent.map((sent) => sent.frame).filter((frame) => frame[13] === 0);
 
 test("five answered pings read as everybody knows them", () => {
   const { host, code } = run([...TO, "--count", "5"], {});
@@ -78,9 +88,16 @@ test("requests are sound and go out at the interval", () => {
   expect(out.map((frame) => frame[41])).toEqual([1, 2, 3, 4]);
   for (const frame of out) {
     expect(frames.checksum([...frame.slice(14, 34)])).toBe(0);
-    const echo = { type: 8, id: frame[38]! * 256 + frame[39]!, sequence: frame[41]!, data: [0, 1, 2, 3, 4] } as const;
+    const echo = {
+      type: 8,
+      id: frame[38]! * 256 + frame[39]!,
+      sequence: frame[41]!,
+      data: [0, 1, 2, 3, 4],
+    } as const;
     const expected = frames.icmp(frames.turned(PEER), echo);
-    expect(frames.hex(frames.withoutIdentification(frame))).toBe(frames.hex(frames.withoutIdentification(expected)));
+    expect(frames.hex(frames.withoutIdentification(frame))).toBe(
+      frames.hex(frames.withoutIdentification(expected)),
+    );
   }
   const times = host.sent.filter((sent) => sent.frame[13] === 0).map((sent) => sent.at);
   for (let i = 1; i < times.length; i++) expect((times[i]! - times[i - 1]!) / MS).toBeCloseTo(20, 1);
@@ -96,15 +113,21 @@ test("the percentiles are those of the round trips", () => {
 });
 
 test("a lost answer is a timeout, and counts", () => {
-  const { host, code } = run([...TO, "--count", "4", "--timeout", "50ms"], { answers: (n) => (n === 2 ? [] : [30 * US]) });
+  const { host, code } = run([...TO, "--count", "4", "--timeout", "50ms"], {
+    answers: (n) => (n === 2 ? [] : [30 * US]),
+  });
   expect(code).toBe(0);
   expect(lines(host)[2]).toBe("icmp_seq=2 timeout");
   expect(host.log).toContain("4 packets transmitted, 3 received, 25% packet loss");
 });
 
 test("timeouts come in order while later requests are answered", () => {
-  const { host } = run([...TO, "--count", "9", "--interval", "10ms", "--timeout", "95ms"], { answers: (n) => (n % 3 === 0 ? [] : [US]) });
-  expect(host.log.match(/icmp_seq=\d+/g)!.map((text) => Number(text.slice(9)))).toEqual([1, 2, 4, 5, 7, 8, 3, 6, 9]);
+  const { host } = run([...TO, "--count", "9", "--interval", "10ms", "--timeout", "95ms"], {
+    answers: (n) => (n % 3 === 0 ? [] : [US]),
+  });
+  expect(host.log.match(/icmp_seq=\d+/g)!.map((text) => Number(text.slice(9)))).toEqual([
+    1, 2, 4, 5, 7, 8, 3, 6, 9,
+  ]);
   expect(host.log).toContain("9 packets transmitted, 6 received, 33.333% packet loss");
 });
 
@@ -113,7 +136,9 @@ test("a late answer is shown and not counted as received", () => {
     answers: (n) => (n === 1 ? [300 * MS] : []),
   });
   expect(code).toBe(1);
-  expect(host.log).toMatch(/icmp_seq=1 timeout\n64 bytes from 10.0.0.2: icmp_seq=1 ttl=64 time=300\.\d{3} ms \(late\)/);
+  expect(host.log).toMatch(
+    /icmp_seq=1 timeout\n64 bytes from 10.0.0.2: icmp_seq=1 ttl=64 time=300\.\d{3} ms \(late\)/,
+  );
   expect(host.log).toContain("2 packets transmitted, 0 received, +1 late, 100% packet loss");
   expect(host.log).not.toContain("rtt");
 });
@@ -151,7 +176,9 @@ test("arp is asked soon at first, then less often, and no more once it is answer
 test("a peer that announces itself needn't be asked again", () => {
   const host = new TestHost({ devices: [ETH0], args: [...TO, "--count", "1"] });
   host.onSend = (frame) => frame[13] === 0 && answer(host, frame, {});
-  host.at(5 * MS, () => host.deliver(1, frames.arp(1, { ...PEER, toIp: PEER.fromIp, toMac: "ff:ff:ff:ff:ff:ff" })));
+  host.at(5 * MS, () =>
+    host.deliver(1, frames.arp(1, { ...PEER, toIp: PEER.fromIp, toMac: "ff:ff:ff:ff:ff:ff" })),
+  );
   expect(host.run(PING)).toBe(0);
   expect(host.sent.filter((sent) => sent.frame[13] === 6)).toHaveLength(2);
 });
@@ -194,7 +221,11 @@ test("the smallest loss is not shown as none", () => {
 });
 
 test("a link without room is waited for", () => {
-  const { host, code } = run([...TO, "--count", "40", "--interval", "0s"], {}, { signalAnswers: [0, 0, ...Array.from({ length: 9 }, () => 5000)] });
+  const { host, code } = run(
+    [...TO, "--count", "40", "--interval", "0s"],
+    {},
+    { signalAnswers: [0, 0, ...Array.from({ length: 9 }, () => 5000)] },
+  );
   expect(code).toBe(0);
   expect(host.log).toContain("40 packets transmitted, 40 received, 0% packet loss");
   expect(host.waits).toBeLessThan(500);
@@ -211,7 +242,9 @@ test("a device that goes ends the run", () => {
   host.onSend = (frame) => answer(host, frame, {});
   host.at(250 * MS, () => host.change(2, ETH0));
   expect(host.run(PING)).toBe(0);
-  expect(host.log).toContain("ping: eth0 is gone\n--- 10.0.0.2 ping statistics ---\n3 packets transmitted, 3 received");
+  expect(host.log).toContain(
+    "ping: eth0 is gone\n--- 10.0.0.2 ping statistics ---\n3 packets transmitted, 3 received",
+  );
 });
 
 test("it answers others while it asks", () => {
@@ -229,7 +262,9 @@ test("a log without room is waited for, line by line", () => {
 
 test("the named device is used, and the first one otherwise", () => {
   const devices = [ETH0, { ...ETH0, id: 2, name: "wan" }];
-  const { host } = run([...TO, "--count", "1", "--device", "wan", "--timeout", "10ms"], undefined, { devices });
+  const { host } = run([...TO, "--count", "1", "--device", "wan", "--timeout", "10ms"], undefined, {
+    devices,
+  });
   expect([...host.rings.keys()]).toEqual(["2:0", "2:1"]);
   const first = run([...TO, "--count", "1", "--timeout", "10ms"], undefined, { devices });
   expect([...first.host.rings.keys()]).toEqual(["1:0", "1:1"]);
@@ -237,7 +272,12 @@ test("the named device is used, and the first one otherwise", () => {
 
 test.each([
   ["no device", { devices: [] }, 1, "ping: there is no network device to use\n"],
-  ["a device in use", { openResult: -16 }, 1, "ping: eth0 is in use by another guest\nping: there is no network device to use\n"],
+  [
+    "a device in use",
+    { openResult: -16 },
+    1,
+    "ping: eth0 is in use by another guest\nping: there is no network device to use\n",
+  ],
 ])("%s is told in words", (_name, options, code, log) => {
   const result = run(TO, undefined, options);
   expect(result.code).toBe(code);

@@ -2,8 +2,25 @@
 // Ends with 0 if anything was received in time, 1 if nothing was, 2 for wrong arguments.
 
 import {
-  CHANGE_REMOVED, CLASS_VENET, Change, EBUSY, ENOSPC, FOREVER, Stack, bytesEqual, boot, changeCount, nameLength, now, put, putIp, putLine,
-  putName, putNumber, sleep, stopping,
+  CHANGE_REMOVED,
+  CLASS_VENET,
+  Change,
+  EBUSY,
+  ENOSPC,
+  FOREVER,
+  Stack,
+  bytesEqual,
+  boot,
+  changeCount,
+  nameLength,
+  now,
+  put,
+  putIp,
+  putLine,
+  putName,
+  putNumber,
+  sleep,
+  stopping,
 } from "./sdk/index";
 import { Session } from "./ping/session";
 import { Settings } from "./ping/settings";

@@ -160,18 +160,27 @@ test("ready says whether there is something, and never misses it", async () => {
 
 /** What happens next: a sender claims, publishes its oldest claim (whole or empty), or the guest looks. */
 type Step =
-  | { readonly do: "claim" | "publish" | "empty"; readonly sender: number }
+  | { readonly do: "claim"; readonly sender: number }
+  | { readonly do: "publish"; readonly sender: number }
+  | { readonly do: "empty"; readonly sender: number }
   | { readonly do: "take" | "burst"; readonly most: number };
 
 const SENDERS = 4;
 const step = fc.oneof(
   fc.record({ do: fc.constantFrom("claim" as const), sender: fc.nat(SENDERS - 1) }),
-  fc.record({ do: fc.constantFrom("claim", "publish", "publish", "empty" as const), sender: fc.nat(SENDERS - 1) }),
+  fc.record({
+    do: fc.constantFrom("claim", "publish", "publish", "empty" as const),
+    sender: fc.nat(SENDERS - 1),
+  }),
   fc.record({ do: fc.constantFrom("take", "burst" as const), most: fc.integer({ min: 1, max: 12 }) }),
 ) as fc.Arbitrary<Step>;
 
 /** Plays the steps; answers what was published in each sender's order, and what the guest took. */
-function play(steps: readonly Step[], part: Part["part"], ring: HostRing): { published: number[][]; taken: number[] } {
+function play(
+  steps: readonly Step[],
+  part: Part["part"],
+  ring: HostRing,
+): { published: number[][]; taken: number[] } {
   const claims: number[][] = Array.from({ length: SENDERS }, () => []);
   const published: number[][] = Array.from({ length: SENDERS }, () => []);
   const taken: number[] = [];

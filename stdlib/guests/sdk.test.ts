@@ -1,4 +1,5 @@
-// Parts of the SDK by themselves: the sending ring, memory, checksums, values, samples, the console, the ABI's numbers.
+// Parts of the SDK by themselves: the sending ring, memory, checksums, values, samples, the console, the
+// ABI's numbers.
 
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
@@ -21,24 +22,28 @@ function put(part: Part, at: number, data: Uint8Array): void {
   new Uint8Array(part.host.memory.buffer).set(data, at);
 }
 
-const firstWords = (part: Part): number[] => part.host.sent.map((sent) => new DataView(sent.frame.buffer).getInt32(0, true));
+const firstWords = (part: Part): number[] =>
+  part.host.sent.map((sent) => new DataView(sent.frame.buffer).getInt32(0, true));
 
-test.each([1, 2, 4, 16, 64, 512, 1024])("with %i buffers, frames go out whole and in order", async (buffers) => {
-  const loaded = await openTx(buffers);
-  const expected: number[] = [];
-  for (let round = 0; round < 50; round++) {
-    for (let i = 0; i < 1 + ((round * 7) % buffers); i++) {
-      const at = loaded.part["txReserve"]!();
-      expect(at).not.toBe(0);
-      new DataView(loaded.host.memory.buffer).setInt32(at, expected.length, true);
-      loaded.part["txPost"]!(60);
-      expected.push(expected.length);
+test.each([1, 2, 4, 16, 64, 512, 1024])(
+  "with %i buffers, frames go out whole and in order",
+  async (buffers) => {
+    const loaded = await openTx(buffers);
+    const expected: number[] = [];
+    for (let round = 0; round < 50; round++) {
+      for (let i = 0; i < 1 + ((round * 7) % buffers); i++) {
+        const at = loaded.part["txReserve"]!();
+        expect(at).not.toBe(0);
+        new DataView(loaded.host.memory.buffer).setInt32(at, expected.length, true);
+        loaded.part["txPost"]!(60);
+        expected.push(expected.length);
+      }
+      expect(loaded.part["txFlush"]!()).toBe(0);
     }
-    expect(loaded.part["txFlush"]!()).toBe(0);
-  }
-  expect(firstWords(loaded)).toEqual(expected);
-  expect(loaded.host.sent.every((sent) => sent.frame.length === 60)).toBe(true);
-});
+    expect(firstWords(loaded)).toEqual(expected);
+    expect(loaded.host.sent.every((sent) => sent.frame.length === 60)).toBe(true);
+  },
+);
 
 test.each([1, 4, 16, 32])("%i buffers are given out once before the host has taken them", async (buffers) => {
   const { part } = await openTx(buffers);
@@ -57,7 +62,8 @@ test("a burst is the same as one frame after the other", async () => {
   const loaded = await openTx(16);
   const { part, host } = loaded;
   for (let round = 0; round < 10; round++) {
-    for (let i = 0; i < 11; i++) new DataView(host.memory.buffer).setInt32(part["txBurstAt"]!(i), round * 11 + i, true);
+    for (let i = 0; i < 11; i++)
+      new DataView(host.memory.buffer).setInt32(part["txBurstAt"]!(i), round * 11 + i, true);
     part["txPostBurst"]!(11, 40);
     expect(part["txFlush"]!()).toBe(0);
   }
@@ -87,24 +93,28 @@ test("memory is aligned, zeroed, disjoint, and all of it comes back", async () =
   const { part, host } = await loadPart({ pages: 8 });
   const whole = part["largestFree"]!();
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.integer({ min: 1, max: 40_000 }), fc.nat(5)), { maxLength: 60 }), (requests) => {
-      const live: { at: number; bytes: number }[] = [];
-      for (const [bytes, victim] of requests) {
-        const at = part["allocate"]!(bytes) >>> 0;
-        if (at !== 0) {
-          expect(at % 64).toBe(0);
-          const block = new Uint8Array(host.memory.buffer, at, bytes);
-          expect(block.every((byte) => byte === 0)).toBe(true);
-          block.fill(0xee);
-          for (const other of live) expect(at + bytes <= other.at || other.at + other.bytes <= at).toBe(true);
-          live.push({ at, bytes });
+    fc.property(
+      fc.array(fc.tuple(fc.integer({ min: 1, max: 40_000 }), fc.nat(5)), { maxLength: 60 }),
+      (requests) => {
+        const live: { at: number; bytes: number }[] = [];
+        for (const [bytes, victim] of requests) {
+          const at = part["allocate"]!(bytes) >>> 0;
+          if (at !== 0) {
+            expect(at % 64).toBe(0);
+            const block = new Uint8Array(host.memory.buffer, at, bytes);
+            expect(block.every((byte) => byte === 0)).toBe(true);
+            block.fill(0xee);
+            for (const other of live)
+              expect(at + bytes <= other.at || other.at + other.bytes <= at).toBe(true);
+            live.push({ at, bytes });
+          }
+          const gone = victim < 3 ? live.splice(victim, 1)[0] : undefined;
+          if (gone !== undefined) part["release"]!(gone.at, gone.bytes);
         }
-        const gone = victim < 3 ? live.splice(victim, 1)[0] : undefined;
-        if (gone !== undefined) part["release"]!(gone.at, gone.bytes);
-      }
-      for (const block of live) part["release"]!(block.at, block.bytes);
-      expect(part["largestFree"]!()).toBe(whole);
-    }),
+        for (const block of live) part["release"]!(block.at, block.bytes);
+        expect(part["largestFree"]!()).toBe(whole);
+      },
+    ),
   );
 });
 
@@ -184,12 +194,18 @@ test.each<[string, string, bigint]>([
 test("percentiles are the nearest rank of what was added", async () => {
   const { part, wide } = await loadPart({ pages: 16 });
   fc.assert(
-    fc.property(fc.array(fc.bigInt({ min: 0n, max: 2n ** 40n }), { minLength: 1, maxLength: 300 }), fc.integer({ min: 1, max: 100 }), (values, percent) => {
-      part["samplesNew"]!(values.length);
-      for (const value of values) part["samplesAdd"]!(value);
-      const sorted = values.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-      expect(wide("samplesPercentile", percent)).toBe(sorted[Math.ceil((values.length * percent) / 100) - 1]);
-    }),
+    fc.property(
+      fc.array(fc.bigInt({ min: 0n, max: 2n ** 40n }), { minLength: 1, maxLength: 300 }),
+      fc.integer({ min: 1, max: 100 }),
+      (values, percent) => {
+        part["samplesNew"]!(values.length);
+        for (const value of values) part["samplesAdd"]!(value);
+        const sorted = values.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+        expect(wide("samplesPercentile", percent)).toBe(
+          sorted[Math.ceil((values.length * percent) / 100) - 1],
+        );
+      },
+    ),
     { numRuns: 50 },
   );
 });
@@ -213,7 +229,9 @@ test("the console shows what is written, in pieces, and gives what is typed", as
 test("the numbers of the ABI are those of its page", () => {
   const page = readFileSync(new URL("../../docs/abi.md", import.meta.url), "utf8");
   const source = readFileSync(new URL("./sdk/abi.ts", import.meta.url), "utf8");
-  const constants = new Map([...source.matchAll(/export const (\w+): \w+ = (-?\d+);/g)].map((match) => [match[1]!, match[2]!]));
+  const constants = new Map(
+    [...source.matchAll(/export const (\w+): \w+ = (-?\d+);/g)].map((match) => [match[1]!, match[2]!]),
+  );
   const errors = [...page.matchAll(/^\| `(E[A-Z]+)` \| (-\d+) \|/gm)];
   expect(errors.length).toBeGreaterThan(8);
   for (const [, name, value] of errors) if (constants.has(name!)) expect(constants.get(name!)).toBe(value);

@@ -29,5 +29,5 @@ export function wordOf(frame: usize, length: i32): u32 {
 export function writeHead(frame: usize, target: u64, source: u64, kind: u32, stream: i32): void {
   storeMac(frame, target);
   storeMac(frame + 6, source);
-  store<u32>(frame, kind | (<u32>stream << 24), 12);
+  store<u32>(frame, kind | ((<u32>stream) << 24), 12);
 }

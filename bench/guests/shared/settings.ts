@@ -4,7 +4,8 @@ import * as sdk from "../../../stdlib/guests/sdk/index";
 import { DATA_BYTES_MAX, DATA_BYTES_MIN, STREAMS } from "./frames";
 
 const USAGE: string =
-  "usage: blast --mac MAC [--frames N | --seconds S | --rtt N] [--bytes B] [--batch N] [--ring N] [--window N] [--stream N]";
+  "usage: blast --mac MAC [--frames N | --seconds S | --rtt N] [--bytes B] [--batch N] [--ring N] " +
+  "[--window N] [--stream N]";
 const SECOND: i64 = 1_000_000_000;
 
 export class BlastSettings {
@@ -27,7 +28,8 @@ export class BlastSettings {
     while (options.next()) this.readOne(options);
     if (options.failed) return false;
     if (this.mac == 0) options.refuse("--mac needs the receiver's address, such as 02:00:00:00:00:01");
-    else if ((this.ring & (this.ring - 1)) != 0) options.refuse("--ring needs a power of two from 16 to 1024");
+    else if ((this.ring & (this.ring - 1)) != 0)
+      options.refuse("--ring needs a power of two from 16 to 1024");
     else if (this.batch > this.ring) options.refuse("--batch can be at most --ring");
     // Not the whole ring of the receiver: strangers' broadcasts take a place now and then.
     if (this.window == 0) this.window = max(this.ring - this.ring / 8, 8);
@@ -38,13 +40,18 @@ export class BlastSettings {
   private readOne(options: sdk.Options): void {
     if (options.is("--mac")) this.mac = options.mac("an address, such as 02:00:00:00:00:01");
     else if (options.is("--frames")) this.frames = options.number("a number from 1 on", 1, i64.MAX_VALUE);
-    else if (options.is("--seconds")) this.forNs = options.number("a number from 1 to 86400", 1, 86_400) * SECOND;
-    else if (options.is("--rtt")) this.roundTrips = <i32>options.number("a number from 1 on", 1, i32.MAX_VALUE);
-    else if (options.is("--bytes")) this.bytes = <i32>options.size("28 to 65554 bytes", DATA_BYTES_MIN, DATA_BYTES_MAX);
+    else if (options.is("--seconds"))
+      this.forNs = options.number("a number from 1 to 86400", 1, 86_400) * SECOND;
+    else if (options.is("--rtt"))
+      this.roundTrips = <i32>options.number("a number from 1 on", 1, i32.MAX_VALUE);
+    else if (options.is("--bytes"))
+      this.bytes = <i32>options.size("28 to 65554 bytes", DATA_BYTES_MIN, DATA_BYTES_MAX);
     else if (options.is("--batch")) this.batch = <i32>options.number("a number from 1 to 1024", 1, 1024);
-    else if (options.is("--ring")) this.ring = <i32>options.number("a power of two from 16 to 1024", 16, 1024);
+    else if (options.is("--ring"))
+      this.ring = <i32>options.number("a power of two from 16 to 1024", 16, 1024);
     else if (options.is("--window")) this.window = <i32>options.number("a number from 1 to 1024", 1, 1024);
-    else if (options.is("--stream")) this.stream = <i32>options.number("a number from 0 to 7", 0, STREAMS - 1);
+    else if (options.is("--stream"))
+      this.stream = <i32>options.number("a number from 0 to 7", 0, STREAMS - 1);
     else options.unknown();
   }
 }

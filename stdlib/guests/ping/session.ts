@@ -1,10 +1,22 @@
 // One run of `ping`: echo requests that are out, what came back, and when the next thing is due.
 //
-// A request is begun when its turn comes, and sent as soon as it can be: while the peer's MAC address isn't known,
-// the one that waits for it is the last that was begun. Its timeout counts from its beginning, its round trip from
-// when it was sent.
+// A request is begun when its turn comes, and sent as soon as it can be: while the peer's MAC address isn't
+// known, the one that waits for it is the last that was begun. Its timeout counts from its beginning, its
+// round trip from when it was sent.
 
-import { ECHO_ANSWER, FOREVER, NOTHING, Stack, allocate, now, put, putIp, putLine, putMilliseconds, putNumber } from "../sdk/index";
+import {
+  ECHO_ANSWER,
+  FOREVER,
+  NOTHING,
+  Stack,
+  allocate,
+  now,
+  put,
+  putIp,
+  putLine,
+  putMilliseconds,
+  putNumber,
+} from "../sdk/index";
 import { Settings } from "./settings";
 import { Statistics } from "./statistics";
 
@@ -65,7 +77,7 @@ export class Session {
     this.settings = settings;
     this.stack = stack;
     this.statistics = new Statistics(settings.count);
-    this.identifier = <u32>(now() ^ stack.venet.facts.mac) & 0xffff;
+    this.identifier = (<u32>(now() ^ stack.venet.facts.mac)) & 0xffff;
   }
 
   /** Does what is due now. False: every request has had its end. */
@@ -87,7 +99,8 @@ export class Session {
     let due = FOREVER;
     if (this.oldest <= this.begun) due = this.request(this.oldest).begunAt + this.settings.timeoutNs;
     if (this.begun > 0 && this.request(this.begun).state == BEGUN) {
-      // Nobody to ask where no way leads there; and who is known needn't be asked, only the link has no room yet.
+      // Nobody to ask where no way leads there; and who is known needn't be asked, only the link has no room
+      // yet.
       const hop = this.hop;
       return hop == 0 || this.stack.knows(hop) ? due : min(due, this.stack.askAt(hop));
     }
@@ -124,7 +137,10 @@ export class Session {
     const hop = this.hop;
     const mac = hop == 0 ? 0 : this.stack.resolve(hop);
     const request = this.request(this.begun);
-    if (mac == 0 || !this.stack.sendEcho(mac, this.settings.to, this.identifier, this.begun & 0xffff, this.settings.size))
+    if (
+      mac == 0 ||
+      !this.stack.sendEcho(mac, this.settings.to, this.identifier, this.begun & 0xffff, this.settings.size)
+    )
       return;
     request.state = SENT;
     request.sentAt = now();

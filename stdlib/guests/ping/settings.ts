@@ -3,7 +3,8 @@
 import { Options } from "../sdk/index";
 
 const USAGE: string =
-  "usage: ping --to ADDR [--count N] [--interval DURATION] [--timeout DURATION] [--size BYTES] [--device NAME]";
+  "usage: ping --to ADDR [--count N] [--interval DURATION] [--timeout DURATION] [--size BYTES] " +
+  "[--device NAME]";
 const DAY: i64 = 86_400_000_000_000;
 const MILLISECOND: i64 = 1_000_000;
 

@@ -1,7 +1,16 @@
-// What a guest is told at boot: its name, its lab's, its arguments and its environment. Texts are UTF-8 bytes, named
-// by address and length; they stay where they are for as long as the guest runs.
+// What a guest is told at boot: its name, its lab's, its arguments and its environment. Texts are UTF-8
+// bytes, named by address and length; they stay where they are for as long as the guest runs.
 
-import { ABI_VERSION, BOOT_ARGUMENT, BOOT_ENVIRONMENT, BOOT_GUEST, BUS, BUS_BOOT, BUS_NEGOTIATE, ENOSPC } from "./abi";
+import {
+  ABI_VERSION,
+  BOOT_ARGUMENT,
+  BOOT_ENVIRONMENT,
+  BOOT_GUEST,
+  BUS,
+  BUS_BOOT,
+  BUS_NEGOTIATE,
+  ENOSPC,
+} from "./abi";
 import { listen } from "./events";
 import { allocate, release } from "./memory";
 import { call } from "./vbus";
@@ -39,7 +48,7 @@ export class BootText {
 /** Finds the `index`-th record of a type, and answers whether there is one. */
 function find(type: u8, index: i32, into: BootText): bool {
   let left = index;
-  for (let at = 0; at + RECORD_HEAD <= recordBytes; ) {
+  for (let at = 0; at + RECORD_HEAD <= recordBytes;) {
     const length = <i32>load<u16>(records + at, 2);
     if (load<u8>(records + at) == type && left-- == 0) {
       into.at = records + at + RECORD_HEAD;

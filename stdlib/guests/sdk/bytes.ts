@@ -1,5 +1,6 @@
-// Reading and writing the network's byte order, and telling texts apart. Addresses of the network are u32 values in
-// reading order (10.0.0.1 is 0x0a000001), MAC addresses are u64 values of 48 bits. Nothing here allocates.
+// Reading and writing the network's byte order, and telling texts apart. Addresses of the network are u32
+// values in reading order (10.0.0.1 is 0x0a000001), MAC addresses are u64 values of 48 bits. Nothing here
+// allocates.
 
 export function load16(at: usize): u32 {
   return bswap<u16>(load<u16>(at));
@@ -18,7 +19,7 @@ export function store32(at: usize, value: u32): void {
 }
 
 export function loadMac(at: usize): u64 {
-  return (<u64>load16(at) << 32) | load32(at + 2);
+  return ((<u64>load16(at)) << 32) | load32(at + 2);
 }
 
 export function storeMac(at: usize, mac: u64): void {

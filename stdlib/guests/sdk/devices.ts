@@ -69,6 +69,6 @@ export class VenetFacts {
 
   /** The bits of an address that name the subnet. */
   get mask(): u32 {
-    return this.prefix == 0 ? 0 : <u32>0xffffffff << (32 - min<u32>(this.prefix, 32));
+    return this.prefix == 0 ? 0 : (<u32>0xffffffff) << (32 - min<u32>(this.prefix, 32));
   }
 }

@@ -1,6 +1,15 @@
 // What the host tells: signals, changes of devices, the wish to stop. And the two ways to let time pass.
 
-import { BUS, BUS_CLOCK, BUS_EVENTS, EVENT_BYTES, EVENT_CHANGES, EVENT_PENDING, EVENT_STOP, PRIORITIES } from "./abi";
+import {
+  BUS,
+  BUS_CLOCK,
+  BUS_EVENTS,
+  EVENT_BYTES,
+  EVENT_CHANGES,
+  EVENT_PENDING,
+  EVENT_STOP,
+  PRIORITIES,
+} from "./abi";
 import { call, wait } from "./vbus";
 
 /** Longer than anything that runs. */
@@ -24,9 +33,11 @@ export function changeCount(): u32 {
   return atomic.load<u32>(area, EVENT_CHANGES);
 }
 
-/** Clears and answers one word of signals: bit b of word w is signal number w * 32 + b. Most urgent is word 7. */
+/**
+ * Clears and answers one word of signals: bit b of word w is signal number w * 32 + b. Most urgent is word 7.
+ */
 export function takePending(word: i32): u32 {
-  const at = area + EVENT_PENDING + (<usize>word << 2);
+  const at = area + EVENT_PENDING + ((<usize>word) << 2);
   return atomic.load<u32>(at) == 0 ? 0 : atomic.and<u32>(at, 0);
 }
 
@@ -36,8 +47,9 @@ export function takeAllPending(): void {
 }
 
 /**
- * Sleeps until the host has something to tell, for this many nanoseconds at most. To miss nothing: first enable the
- * signal of the rings, then look at them (and at `changeCount` and `stopping`) once more, then call this.
+ * Sleeps until the host has something to tell, for this many nanoseconds at most. To miss nothing: first
+ * enable the signal of the rings, then look at them (and at `changeCount` and `stopping`) once more, then
+ * call this.
  */
 export function sleep(timeoutNs: i64): void {
   wait(max<i64>(timeoutNs, 0));

@@ -1,5 +1,6 @@
 // Memory for rings and buffers: first fit, 64-byte aligned, given back when a device goes. The language's own
-// objects lie below it and are never freed, so guests make those once, at the start. Never traps: 0 is "no room".
+// objects lie below it and are never freed, so guests make those once, at the start. Never traps: 0 is "no
+// room".
 
 /** Bytes left to the language's own objects: far more than guests of this library make. */
 const OBJECT_BYTES: usize = 128 * 1024;
@@ -15,7 +16,7 @@ let ready: bool = false;
 function prepare(): void {
   ready = true;
   const start = (__heap_base + OBJECT_BYTES + ALIGN_MASK) & ~ALIGN_MASK;
-  const end = <usize>memory.size() << 16;
+  const end = (<usize>memory.size()) << 16;
   // A memory of 4 GiB: its end is not a number of 32 bits, and its last bytes are left alone.
   const bytes = (end == 0 ? <usize>0xffffffc0 : end) - start;
   if (end != 0 && end <= start) return;
@@ -83,6 +84,7 @@ function join(at: usize): void {
 export function largestFree(): usize {
   if (!ready) prepare();
   let largest: usize = 0;
-  for (let at = first; at != 0; at = load<usize>(at, BLOCK_NEXT)) largest = max(largest, load<usize>(at, BLOCK_BYTES));
+  for (let at = first; at != 0; at = load<usize>(at, BLOCK_NEXT))
+    largest = max(largest, load<usize>(at, BLOCK_BYTES));
   return largest;
 }

@@ -1,5 +1,5 @@
-// A guest's arguments as options with values: `--count 5`. The first mistake is told in the guest's log, with the
-// usage line; after it `failed` stays true.
+// A guest's arguments as options with values: `--count 5`. The first mistake is told in the guest's log, with
+// the usage line; after it `failed` stays true.
 
 import { argument, BootText } from "./boot";
 import { textEquals } from "./bytes";

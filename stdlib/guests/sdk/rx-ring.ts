@@ -1,6 +1,6 @@
-// A ring that the host fills: frames received, bytes typed. Several senders fill it at the same time, so a position
-// may be completed before an earlier one, and one may stay out altogether. `take` gives what there is, and each
-// sender's frames in that sender's order (docs/abi.md, "Rings").
+// A ring that the host fills: frames received, bytes typed. Several senders fill it at the same time, so a
+// position may be completed before an earlier one, and one may stay out altogether. `take` gives what there
+// is, and each sender's frames in that sender's order (docs/abi.md, "Rings").
 
 import * as abi from "./abi";
 import { allocate, release } from "./memory";
@@ -29,7 +29,10 @@ export class RxRing {
   /** The slot that is in the guest's hands, or -1. */
   private held: i32 = -1;
   private heldTurn: u32 = 0;
-  /** Slots that `scan` went past before they were completed: u16 each, then one byte for each slot that is listed. */
+  /**
+   * Slots that `scan` went past before they were completed: u16 each, then one byte for each slot that is
+   * listed.
+   */
   private passed: usize = 0;
   private passedCount: i32 = 0;
 
@@ -41,7 +44,9 @@ export class RxRing {
     return (slots * (abi.DESCRIPTOR_BYTES + 3) + ALIGN_MASK + 1 + ALIGN_MASK) & ~ALIGN_MASK;
   }
 
-  /** Makes the ring, registers it and posts all its buffers. 0, or a negative errno value, as `TxRing.open`. */
+  /**
+   * Makes the ring, registers it and posts all its buffers. 0, or a negative errno value, as `TxRing.open`.
+   */
   open(handle: i32, id: i32, prio: i32, slots: i32, capacity: i32): i32 {
     this.slots = slots;
     this.capacity = capacity;
@@ -95,8 +100,9 @@ export class RxRing {
   }
 
   /**
-   * For receivers in a hurry: how many buffers lie in order from the next one on, `most` at most, to be read with
-   * `burstAt` and `burstLength` (0: nothing in it), then given back together by `giveBurst`. 0: `take` tells more.
+   * For receivers in a hurry: how many buffers lie in order from the next one on, `most` at most, to be read
+   * with `burstAt` and `burstLength` (0: nothing in it), then given back together by `giveBurst`. 0: `take`
+   * tells more.
    */
   burst(most: i32): i32 {
     this.give();
@@ -126,7 +132,9 @@ export class RxRing {
 
   /** There may be something to take. */
   ready(): bool {
-    return this.turnOf(this.scan & (this.slots - 1)) == this.scan << 1 || this.passedReady() || this.lookAhead();
+    return (
+      this.turnOf(this.scan & (this.slots - 1)) == this.scan << 1 || this.passedReady() || this.lookAhead()
+    );
   }
 
   /** Says whether the guest is to be signalled. After saying yes, ask `ready` once more before sleeping. */
@@ -153,7 +161,10 @@ export class RxRing {
     this.held = slot;
     this.heldTurn = turn;
     this.at = this.firstBuffer + slot * this.stride;
-    this.length = min(load<i32>(this.ring + slot * abi.DESCRIPTOR_BYTES, abi.DESCRIPTOR_LENGTH), this.capacity);
+    this.length = min(
+      load<i32>(this.ring + slot * abi.DESCRIPTOR_BYTES, abi.DESCRIPTOR_LENGTH),
+      this.capacity,
+    );
   }
 
   /** A buffer without bytes carries nothing and is posted again at once. */
@@ -167,7 +178,7 @@ export class RxRing {
   private takePassed(): bool {
     let best = -1;
     let bestBehind: u32 = 0;
-    for (let i = 0; i < this.passedCount; ) {
+    for (let i = 0; i < this.passedCount;) {
       const turn = this.turnOf(this.passedSlot(i));
       const behind = (this.scan - (turn >> 1)) & POSITION_MASK;
       if ((turn & 1) == 0 && (behind == 0 || behind >= HALF_CIRCLE)) {

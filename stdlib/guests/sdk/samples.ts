@@ -32,7 +32,7 @@ export class Samples {
   }
 
   private slot(index: i32): usize {
-    return this.at + (<usize>index << 3);
+    return this.at + ((<usize>index) << 3);
   }
 
   /** Heap sort: in place, and as fast on any order. */

@@ -1,5 +1,5 @@
-// Builds lines of text without allocating, and writes them to the guest's log. One line at a time, of 1,024 bytes at
-// most: what is longer is cut.
+// Builds lines of text without allocating, and writes them to the guest's log. One line at a time, of 1,024
+// bytes at most: what is longer is cut.
 
 import { BUS, BUS_WRITE, EAGAIN } from "./abi";
 import { call, wait } from "./vbus";
@@ -43,7 +43,7 @@ export function putDigits(value: u64, digits: i32): void {
 
 export function putHex(value: u64, digits: i32): void {
   for (let shift = (digits - 1) * 4; shift >= 0; shift -= 4) {
-    const digit = <u32>(value >> shift) & 15;
+    const digit = (<u32>(value >> shift)) & 15;
     putByte(digit < 10 ? 48 + digit : 87 + digit);
   }
 }

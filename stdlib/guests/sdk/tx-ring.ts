@@ -67,7 +67,11 @@ export class TxRing {
   /** Posts what was written to the buffer that `reserve` gave. */
   post(length: i32): void {
     const at = this.descriptor(this.sequence & (this.slots - 1));
-    store<u32>(at, <u32>this.firstBuffer + (this.sequence & (this.buffers - 1)) * this.stride, abi.DESCRIPTOR_ADDRESS);
+    store<u32>(
+      at,
+      <u32>this.firstBuffer + (this.sequence & (this.buffers - 1)) * this.stride,
+      abi.DESCRIPTOR_ADDRESS,
+    );
     store<u32>(at, length, abi.DESCRIPTOR_LENGTH);
     // The turn goes last: it says that the rest is complete. Sequences have 31 bits, and wrap here.
     atomic.store<u32>(at, (this.sequence << 1) | 1, abi.DESCRIPTOR_TURN);
@@ -75,7 +79,10 @@ export class TxRing {
     this.unsent = true;
   }
 
-  /** For senders in a hurry, after a `flush` that left nothing: the buffer of the frame after the next `index` ones. */
+  /**
+   * For senders in a hurry, after a `flush` that left nothing: the buffer of the frame after the next `index`
+   * ones.
+   */
   burstAt(index: i32): usize {
     return this.firstBuffer + ((this.sequence + index) & (this.buffers - 1)) * this.stride;
   }

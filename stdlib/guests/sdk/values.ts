@@ -28,7 +28,7 @@ function decimalLength(at: usize, length: i32): i32 {
   let i = 0;
   while (i < length && isDigit(load<u8>(at + i))) i++;
   if (i + 1 < length && load<u8>(at + i) == 46 /* . */ && isDigit(load<u8>(at + i + 1))) {
-    for (i++; i < length && isDigit(load<u8>(at + i)); ) i++;
+    for (i++; i < length && isDigit(load<u8>(at + i));) i++;
   }
   return i;
 }
@@ -95,7 +95,7 @@ export function readIp(at: usize, length: i32): i64 {
     while (end < length && isDigit(load<u8>(at + end))) end++;
     const byte = end - start > 3 ? BAD : readNumber(at + start, end - start);
     if (byte < 0 || byte > 255) return BAD;
-    if (part < 3 && (end == length || load<u8>(at + end) != 46 /* . */)) return BAD;
+    if (part < 3 && (end == length || load<u8>(at + end) != 46) /* . */) return BAD;
     if (part == 3 && end != length) return BAD;
     value = (value << 8) | byte;
     start = end + 1;

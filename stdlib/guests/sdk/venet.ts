@@ -1,4 +1,5 @@
-// An ethernet device: frames out, frames in. Rings are as large as asked for, or as the guest's memory allows.
+// An ethernet device: frames out, frames in. Rings are as large as asked for, or as the guest's memory
+// allows.
 
 import * as abi from "./abi";
 import { VenetFacts } from "./devices";
@@ -26,8 +27,9 @@ export class Venet {
   }
 
   /**
-   * Opens the device `id` with the name and the facts of its change record. `rxSlots` and `txBuffers` are powers of
-   * two, and upper bounds. 0, or a negative errno value: `EBUSY` if somebody else has it, `ENOSPC` if memory is short.
+   * Opens the device `id` with the name and the facts of its change record. `rxSlots` and `txBuffers` are
+   * powers of two, and upper bounds. 0, or a negative errno value: `EBUSY` if somebody else has it, `ENOSPC`
+   * if memory is short.
    */
   open(id: i32, name: usize, facts: usize, rxSlots: i32, txBuffers: i32): i32 {
     const handle = open(id, abi.ABI_VERSION);

@@ -1,6 +1,7 @@
 // Ethernet, ARP, IPv4, ICMP and UDP written down a second time, plainly, to check the guests' bytes against.
 
-export const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex.replaceAll(/[\s|]/g, ""), "hex"));
+export const bytes = (hex: string): Uint8Array =>
+  new Uint8Array(Buffer.from(hex.replaceAll(/[\s|]/g, ""), "hex"));
 export const hex = (data: Uint8Array): string => Buffer.from(data).toString("hex");
 
 const mac = (text: string): number[] => text.split(":").map((part) => Number.parseInt(part, 16));
@@ -24,7 +25,13 @@ export interface Ends {
 
 export function arp(operation: 1 | 2, ends: Ends, targetMac = "00:00:00:00:00:00"): Uint8Array {
   const head = [...mac(ends.toMac), ...mac(ends.fromMac), 8, 6, 0, 1, 8, 0, 6, 4, 0, operation];
-  return new Uint8Array([...head, ...mac(ends.fromMac), ...ip(ends.fromIp), ...mac(targetMac), ...ip(ends.toIp)]);
+  return new Uint8Array([
+    ...head,
+    ...mac(ends.fromMac),
+    ...ip(ends.fromIp),
+    ...mac(targetMac),
+    ...ip(ends.toIp),
+  ]);
 }
 
 export function ipv4(ends: Ends, protocol: number, payload: readonly number[]): Uint8Array {
@@ -46,7 +53,11 @@ export function icmp(ends: Ends, echo: Echo): Uint8Array {
   return ipv4(ends, 1, [echo.type, 0, ...word(checksum([echo.type, 0, 0, 0, ...rest])), ...rest]);
 }
 
-export function udp(ends: Ends, ports: readonly [from: number, to: number], data: readonly number[]): Uint8Array {
+export function udp(
+  ends: Ends,
+  ports: readonly [from: number, to: number],
+  data: readonly number[],
+): Uint8Array {
   const length = 8 + data.length;
   const pseudo = [...ip(ends.fromIp), ...ip(ends.toIp), 0, 17, ...word(length)];
   const head = [...word(ports[0]), ...word(ports[1]), ...word(length)];

@@ -1,10 +1,20 @@
-// The other side of docs/abi.md for tests of guests: one guest, in one thread, under a clock that moves only while
-// the guest sleeps. What happens is written down beforehand, as actions at times. Protocol only: no hypervisor.
+// The other side of docs/abi.md for tests of guests: one guest, in one thread, under a clock that moves only
+// while the guest sleeps. What happens is written down beforehand, as actions at times. Protocol only: no
+// hypervisor.
 
 import { readFileSync } from "node:fs";
 import { HostRing } from "./rings.ts";
 
-const ERRNO = { enoent: -2, ebadf: -9, eagain: -11, efault: -14, ebusy: -16, enodev: -19, einval: -22, enospc: -28 };
+const ERRNO = {
+  enoent: -2,
+  ebadf: -9,
+  eagain: -11,
+  efault: -14,
+  ebusy: -16,
+  enodev: -19,
+  einval: -22,
+  enospc: -28,
+};
 const PAGE = 65_536;
 const RX = 0;
 
@@ -113,7 +123,8 @@ export class TestHost {
     return {
       open: (id: number) => this.open(id),
       close: (handle: number) => (this.handles.delete(handle) ? 0 : ERRNO.ebadf),
-      call: (handle: number, func: number, at: number, length: number) => this.call(handle, func, at >>> 0, length),
+      call: (handle: number, func: number, at: number, length: number) =>
+        this.call(handle, func, at >>> 0, length),
       shm: (handle: number, id: number, _prio: number, at: number, length: number, signalOffset: number) =>
         this.shm(handle, id, at >>> 0, length, signalOffset),
       signal: (number: number) => this.signal(number),

@@ -1,5 +1,5 @@
-// Rings as the host sees them, for tests of guests: works off what a guest posted, fills what a guest offered.
-// Strict about what docs/abi.md says of turns; knows nothing of frames.
+// Rings as the host sees them, for tests of guests: works off what a guest posted, fills what a guest
+// offered. Strict about what docs/abi.md says of turns; knows nothing of frames.
 
 const DESCRIPTOR_BYTES = 16;
 const DIRTY = 4;
@@ -34,7 +34,8 @@ export class HostRing {
     const slot = this.position % this.count;
     const turn = this.turn(slot);
     if (turn === this.written[slot]) return undefined;
-    if (turn !== ((this.position * 2 + 1) | 0)) throw new Error(`slot ${slot} has turn ${turn}, position ${this.position}`);
+    if (turn !== ((this.position * 2 + 1) | 0))
+      throw new Error(`slot ${slot} has turn ${turn}, position ${this.position}`);
     const words = this.descriptor(slot);
     const bytes = new Uint8Array(this.memory.buffer, words[0]! >>> 0, words[1]).slice();
     this.publish(slot, this.position);
@@ -46,7 +47,8 @@ export class HostRing {
   posted(position: number): boolean {
     const slot = position % this.count;
     const turn = this.turn(slot);
-    if (turn !== this.written[slot] && turn !== (this.written[slot]! | 1)) throw new Error(`slot ${slot}: turn ${turn}`);
+    if (turn !== this.written[slot] && turn !== (this.written[slot]! | 1))
+      throw new Error(`slot ${slot}: turn ${turn}`);
     return (turn & 1) === 1;
   }
 
@@ -55,7 +57,8 @@ export class HostRing {
     const slot = position % this.count;
     if (!this.posted(position)) throw new Error(`slot ${slot} is not posted`);
     const words = this.descriptor(slot);
-    if (bytes.length > words[1]!) throw new Error(`slot ${slot} offers ${words[1]} bytes, not ${bytes.length}`);
+    if (bytes.length > words[1]!)
+      throw new Error(`slot ${slot} offers ${words[1]} bytes, not ${bytes.length}`);
     new Uint8Array(this.memory.buffer).set(bytes, words[0]! >>> 0);
     words[1] = bytes.length;
     this.publish(slot, position);

@@ -9,7 +9,18 @@ import { Vconsole } from "../sdk/vconsole";
 import { boot } from "../sdk/boot";
 import { readDuration, readIp, readMac, readNumber, readSize } from "../sdk/values";
 
-export { allocate, boot, checksum, largestFree, readDuration, readIp, readMac, readNumber, readSize, release };
+export {
+  allocate,
+  boot,
+  checksum,
+  largestFree,
+  readDuration,
+  readIp,
+  readMac,
+  readNumber,
+  readSize,
+  release,
+};
 
 const rx = new RxRing();
 const tx = new TxRing();

@@ -17,7 +17,14 @@ const FRESH: i64 = 60_000 * MILLISECOND;
 const STALE: i64 = 90_000 * MILLISECOND;
 
 /** What is asked or announced: who has `targetIp`, and that `senderIp` is at `senderMac`. */
-export function writeArp(at: usize, operation: u32, senderMac: u64, senderIp: u32, targetMac: u64, targetIp: u32): void {
+export function writeArp(
+  at: usize,
+  operation: u32,
+  senderMac: u64,
+  senderIp: u32,
+  targetMac: u64,
+  targetIp: u32,
+): void {
   store16(at, 1);
   store16(at + 2, 0x0800);
   store16(at + 4, 0x0604);
@@ -103,7 +110,8 @@ export class ArpTable {
   }
 
   private find(ip: u32): Entry | null {
-    for (let i = 0; i < ENTRIES; i++) if (unchecked(this.entries[i]).ip == ip) return unchecked(this.entries[i]);
+    for (let i = 0; i < ENTRIES; i++)
+      if (unchecked(this.entries[i]).ip == ip) return unchecked(this.entries[i]);
     return null;
   }
 

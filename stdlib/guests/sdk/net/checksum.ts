@@ -1,5 +1,5 @@
-// The Internet checksum: the 16-bit one's complement sum that IPv4, ICMP and UDP carry. Sums are made of words as
-// they lie in memory and stored as they are: the sum is the same in either byte order.
+// The Internet checksum: the 16-bit one's complement sum that IPv4, ICMP and UDP carry. Sums are made of
+// words as they lie in memory and stored as they are: the sum is the same in either byte order.
 
 /** Adds up bytes; `start` is a sum so far, over an even number of bytes. */
 export function sum(at: usize, bytes: i32, start: u64): u64 {

@@ -31,7 +31,7 @@ export function writeIpv4(at: usize, source: u32, target: u32, protocol: u32, pa
 /** The header's length if this is a whole and sound packet within `bytes`, else 0. */
 export function checkIpv4(at: usize, bytes: i32): i32 {
   if (bytes < IPV4_BYTES || load<u8>(at) >> 4 != 4) return 0;
-  const header = (<i32>load<u8>(at) & 15) << 2;
+  const header = ((<i32>load<u8>(at)) & 15) << 2;
   const total = totalLength(at);
   if (header < IPV4_BYTES || total < header || total > bytes) return 0;
   if ((load16(at + 6) & MORE_FRAGMENTS_AND_OFFSET) != 0) return 0;

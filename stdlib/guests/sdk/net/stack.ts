@@ -1,6 +1,6 @@
-// A small IPv4 host on one venet: answers ARP, ICMP echo and UDP echo, and hands on the answers to its own pings.
-// Not here: fragments, TCP, routing beyond the gateway. Takes a frame only where its answer would have room, so that
-// a slow link holds the sender up instead of losing answers.
+// A small IPv4 host on one venet: answers ARP, ICMP echo and UDP echo, and hands on the answers to its own
+// pings. Not here: fragments, TCP, routing beyond the gateway. Takes a frame only where its answer would have
+// room, so that a slow link holds the sender up instead of losing answers.
 
 import { FOREVER } from "../events";
 import { Venet } from "../venet";
@@ -81,13 +81,18 @@ export class Stack {
     return this.venet.tx.retryNs > 0 ? this.venet.tx.retryNs : FOREVER;
   }
 
-  /** Who gets packets for `ip`: the host itself where it is on this network, else the gateway. 0: no way there. */
+  /**
+   * Who gets packets for `ip`: the host itself where it is on this network, else the gateway. 0: no way
+   * there.
+   */
   nextHop(ip: u32): u32 {
     const facts = this.venet.facts;
     return ((ip ^ facts.ip) & facts.mask) == 0 ? ip : facts.gateway;
   }
 
-  /** The MAC address of a next hop, or 0: it was asked for, look again at `askAt` or when a frame has come. */
+  /**
+   * The MAC address of a next hop, or 0: it was asked for, look again at `askAt` or when a frame has come.
+   */
   resolve(hop: u32): u64 {
     if (this.neighbours.shouldAsk(hop)) this.sendArp(arp.ARP_REQUEST, ethernet.BROADCAST, 0, hop);
     return this.neighbours.lookup(hop);
@@ -128,7 +133,9 @@ export class Stack {
     const packet = frame + ethernet.ETHERNET_BYTES;
     const bytes = length - ethernet.ETHERNET_BYTES;
     if (type == ethernet.TYPE_ARP) this.receiveArp(packet, bytes);
-    return type == ethernet.TYPE_IPV4 && target == facts.mac ? this.receiveIpv4(frame, packet, bytes) : DEALT_WITH;
+    return type == ethernet.TYPE_IPV4 && target == facts.mac
+      ? this.receiveIpv4(frame, packet, bytes)
+      : DEALT_WITH;
   }
 
   private receiveArp(packet: usize, bytes: i32): void {

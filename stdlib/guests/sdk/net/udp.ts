@@ -12,7 +12,9 @@ function checksumWith(ip: usize, at: usize, bytes: i32): u16 {
   return finish(sum(at, bytes, addresses + bswap<u16>(<u16>PROTOCOL_UDP) + bswap<u16>(<u16>bytes)));
 }
 
-/** Writes the header over a payload that lies behind it already. The IPv4 header at `ip` is written before. */
+/**
+ * Writes the header over a payload that lies behind it already. The IPv4 header at `ip` is written before.
+ */
 export function writeUdp(ip: usize, at: usize, sourcePort: u32, targetPort: u32, payload: i32): void {
   store16(at, sourcePort);
   store16(at + 2, targetPort);
