@@ -1,6 +1,6 @@
 // After a guest's thread has ended somewhere in host code: its claims are given back and its counters made
-// whole. Relies on V8 ending a thread only at function entries and loop heads: the straight lines in
-// claims.ts, switch.ts and pump.wat are whole. Control thread only; the thread is gone.
+// whole. Relies on V8 ending a thread only at function entries (those of `Atomics` too) and loop heads: the
+// straight lines in claims.ts, switch.ts and pump.wat are whole. Control thread only; the thread is gone.
 
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { COUNTER, RING, SLOT, THREAD, portAt, ringAt, slotAt, threadAt, PORT } from "../memory/layout.ts";
@@ -38,7 +38,7 @@ export function reapThread(fabric: Fabric, thread: number, memoryOf: MemoryOf): 
     const memory = memoryOf(owner, i32[at + (RING.incarnation >> 2)] as number);
     for (let index = 0; index < count; index++) {
       const length = i32[row + ((THREAD.scratch + 4) >> 2) + index * 4] as number;
-      const published = memory ? endPosition(fabric, ring, (from + index) | 0, memory) : true;
+      const published = endPosition(fabric, ring, (from + index) | 0, memory);
       if (published) countPublished(fabric, countFor, length);
       else claims++;
     }
@@ -52,8 +52,8 @@ export function reapThread(fabric: Fabric, thread: number, memoryOf: MemoryOf): 
   return { claims, flooding: flooding >= 0, inHost };
 }
 
-/** True where the frame of a position had been published. */
-function endPosition(fabric: Fabric, ring: number, position: number, memory: GuestMemory): boolean {
+/** True where the frame of a position had been published. `memory` is undefined where its guest is gone too. */
+function endPosition(fabric: Fabric, ring: number, position: number, memory: GuestMemory | undefined): boolean {
   const { i32 } = fabric;
   const at = ringAt(ring) >> 2;
   const mask = i32[at + (RING.mask >> 2)] as number;
@@ -63,20 +63,26 @@ function endPosition(fabric: Fabric, ring: number, position: number, memory: Gue
     resolvePasses(i32, slot, (position + mask + 1) | 0, mask + 1);
     return true;
   }
+  if (!memory) return false;
   const descriptor = ((i32[at + (RING.offset >> 2)] as number) + (position & mask) * DESCRIPTOR.size) >>> 2;
   const turnAt = descriptor + (DESCRIPTOR.turn >> 2);
   const written = i32[slot + (SLOT.turn >> 2)] as number;
-  if (ahead < 0 || Atomics.load(memory.i32, turnAt) !== (written | 1)) {
+  const turn = (position << 1) | 0;
+  const seen = Atomics.load(memory.i32, turnAt);
+  // It ended in the middle of `publish`; by now the guest may have posted the buffer again.
+  const published = written === turn && (seen | 1) === (turn | 1);
+  if (ahead < 0 || (written !== turn && seen !== (written | 1))) {
     passOver(i32, at, slot, position, mask + 1);
     return false;
   }
-  const turn = (position << 1) | 0;
-  memory.i32[descriptor + (DESCRIPTOR.length >> 2)] = 0; // An empty buffer: the guest posts it again.
-  Atomics.store(memory.i32, turnAt, turn);
-  i32[slot + (SLOT.turn >> 2)] = turn;
+  if (!published) {
+    memory.i32[descriptor + (DESCRIPTOR.length >> 2)] = 0; // An empty buffer: the guest posts it again.
+    Atomics.store(memory.i32, turnAt, turn);
+    i32[slot + (SLOT.turn >> 2)] = turn;
+  }
   Atomics.store(i32, slot + (SLOT.next >> 2), (position + mask + 1) | 0);
   resolvePasses(i32, slot, (position + mask + 1) | 0, mask + 1);
-  return false;
+  return published;
 }
 
 /**

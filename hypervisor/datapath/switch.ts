@@ -253,28 +253,28 @@ export class Switch {
         copies++;
       }
     }
-    i32[flooding] = 0;
     // A group frame that nobody is there to hear is not lost; a frame for one station that isn't there is.
     if (copies === 0 && (h0 & 1) === 0) return this.#end(tx, descriptor, COUNTER.noListener, 0);
-    this.#count(tx.port, COUNTER.flooded, 1);
-    return this.#end(tx, descriptor, COUNTER.sent, length);
+    return this.#end(tx, descriptor, COUNTER.sent, length, 1);
   }
 
   /**
-   * Counts a frame and gives its descriptor back. In this order, in a straight line: a kill can't come
-   * between.
+   * Counts a frame and gives its descriptor back. In this order, and from the first count on without a call (also
+   * of `Atomics`): a kill can't come between.
    */
-  #end(tx: TxRing, descriptor: number, counter: number, bytes: number): number {
+  #end(tx: TxRing, descriptor: number, counter: number, bytes: number, flooded = 0): number {
     const { fabric, memory, thread } = this.#parts;
     const { i32, f64 } = fabric;
     const row = portAt(tx.port);
-    const cell = ((row + PORT.counters) >> 3) + counter;
-    const total = ((row + PORT.counters) >> 3) + COUNTER.bytes;
+    const self = threadAt(thread) >> 2;
+    const cells = (row + PORT.counters) >> 3;
     const turn = (tx.position << 1) | 0;
     const next = (tx.position + 1) | 0;
-    f64[cell] = (f64[cell] as number) + 1;
-    if (counter === COUNTER.sent) f64[total] = (f64[total] as number) + bytes;
-    i32[(threadAt(thread) + THREAD.claimFor) >> 2] = 0;
+    f64[cells + counter] = (f64[cells + counter] as number) + 1;
+    if (counter === COUNTER.sent) f64[cells + COUNTER.bytes] = (f64[cells + COUNTER.bytes] as number) + bytes;
+    f64[cells + COUNTER.flooded] = (f64[cells + COUNTER.flooded] as number) + flooded;
+    i32[self + (THREAD.claimFor >> 2)] = 0;
+    i32[self + (THREAD.flooding >> 2)] = 0;
     i32[(row + PORT.txPosition) >> 2] = next;
     if ((tx.position & tx.mask) === tx.mask) tx.lapped = true;
     tx.position = next;
@@ -327,8 +327,9 @@ export class Switch {
   #countCopy(port: number): void {
     const { i32, f64 } = this.#parts.fabric;
     const cell = ((portAt(port) + PORT.counters) >> 3) + COUNTER.copies;
+    const claimFor = (threadAt(this.#parts.thread) + THREAD.claimFor) >> 2;
     f64[cell] = (f64[cell] as number) + 1;
-    i32[(threadAt(this.#parts.thread) + THREAD.claimFor) >> 2] = 0;
+    i32[claimFor] = 0;
   }
 
   #count(port: number, counter: number, by: number): void {

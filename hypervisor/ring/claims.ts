@@ -85,9 +85,10 @@ export class Claims {
       }
       this.#note(ring, position, countFor, length);
       if (Atomics.compareExchange(i32, at + CURSOR, position, (position + 1) | 0) !== position) {
-        i32[this.#self + (THREAD.claimRing >> 2)] = 0; // In a straight line: the reaper believes the note.
+        i32[this.#self + (THREAD.claimRing >> 2)] = 0;
         continue;
       }
+      i32[this.#self + (THREAD.claimCount >> 2)] = 1; // Nothing between it and the claim: see `#note`.
       this.#ring = at;
       this.#memory = memory;
       this.#position = position;
@@ -109,8 +110,8 @@ export class Claims {
     const memory = this.#memory as GuestMemory;
     const turn = (this.#position << 1) | 0;
     memory.i32[this.#descriptor + 1] = length;
+    i32[this.#slot + TURN] = turn; // First: the reaper sees by it that the guest's turn is worth a look.
     Atomics.store(memory.i32, this.#descriptor + (DESCRIPTOR.turn >> 2), turn); // The commit.
-    i32[this.#slot + TURN] = turn;
     const frames = (this.#slot >> 1) + (SLOT.frames >> 3);
     f64[frames] = (f64[frames] as number) + 1;
     f64[frames + 1] = (f64[frames + 1] as number) + length;
@@ -148,18 +149,22 @@ export class Claims {
     const { i32 } = this.#fabric;
     this.#note((i32[at + (RING.index >> 2)] as number) | 0, position, 0, 0);
     if (Atomics.compareExchange(i32, at + CURSOR, position, (position + 1) | 0) !== position) {
-      i32[this.#self + (THREAD.claimRing >> 2)] = 0; // In a straight line: the reaper believes the note.
+      i32[this.#self + (THREAD.claimRing >> 2)] = 0;
       return;
     }
+    i32[this.#self + (THREAD.claimCount >> 2)] = 1;
     passOver(i32, at, slot, position, slots);
     this.#forget();
   }
 
-  /** Tells the reaper what this thread is about to own. */
+  /**
+   * Tells the reaper what this thread is about to own. A thread can also be ended at a call of `Atomics`, before it
+   * takes effect: so the note counts only once `claimCount` is 1, which is written right behind the claim.
+   */
   #note(ring: number, position: number, countFor: number, length: number): void {
     const { i32 } = this.#fabric;
     i32[this.#self + (THREAD.claimFrom >> 2)] = position;
-    i32[this.#self + (THREAD.claimCount >> 2)] = 1;
+    i32[this.#self + (THREAD.claimCount >> 2)] = 0;
     i32[this.#self + (THREAD.claimFor >> 2)] = countFor;
     i32[this.#self + ((THREAD.scratch + 4) >> 2)] = length;
     Atomics.store(i32, this.#self + (THREAD.claimRing >> 2), ring + 1);
