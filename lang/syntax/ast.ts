@@ -280,7 +280,10 @@ export type EntryKey = {
 };
 
 export type Expr =
-  /** `unit` is the letters after the number (`MiB`, `ms`, `%`), empty for a plain number. `text` is as written. */
+  /**
+   * `unit` is the letters after the number (`MiB`, `ms`, `%`), empty for a plain number. `text` is as
+   * written, unit included.
+   */
   | ({ readonly node: "number"; readonly text: string; readonly unit: string; readonly hex: boolean } & Node)
   | ({ readonly node: "cidr"; readonly text: string } & Node)
   | ({ readonly node: "ip"; readonly text: string } & Node)

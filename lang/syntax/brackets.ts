@@ -1,5 +1,5 @@
-// Which bracket closes which, before anything is parsed. A closing bracket closes the nearest open one of its kind
-// and all inside it, never past the string that it stands in.
+// Which bracket closes which, before anything is parsed. A closing bracket closes the nearest open one of its
+// kind and all inside it, never past the string that it stands in.
 
 import type { TokenType } from "chevrotain";
 import { End, isWord, ITEM_WORDS, KEYWORDS, LeftBrace, LeftBracket, LeftParen, Middle } from "./tokens.ts";

@@ -1,4 +1,5 @@
-// From operands and operators in a row to a tree, by the table of grammar.md §4. Says what does not associate.
+// From operands and operators in a row to a tree, by the table of grammar.md §4. Says what does not
+// associate.
 
 import type { IToken } from "chevrotain";
 import type { BinaryOperator, Expr } from "./ast.ts";

@@ -1,4 +1,5 @@
-// The part of the catalogue that tells of the parser's diagnostics: code, title, explanation, bad and good text.
+// The part of the catalogue that tells of the parser's diagnostics: code, title, explanation, bad and good
+// text.
 
 export const GRAMMAR_CODES: readonly (readonly [string, string, string, string, string])[] = [
   [

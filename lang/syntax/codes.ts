@@ -1,5 +1,5 @@
-// The catalogue of syntax diagnostics, for `explain` and the manual. Codes are stable: none is ever given a new
-// meaning. Refuses to build messages; the stages do that, with the values of the case.
+// The catalogue of syntax diagnostics, for `explain` and the manual. Codes are stable: none is ever given a
+// new meaning. Refuses to build messages; the stages do that, with the values of the case.
 
 import { GRAMMAR_CODES } from "./codes-grammar.ts";
 

@@ -1,5 +1,5 @@
-// Broken texts and what is said about them: `lang/corpus/syntax/*.txt`, chunks of title, text and golden diagnostics.
-// `GOLDEN=1 npx vitest run lang/syntax/corpus` rewrites the goldens; review the diff.
+// Broken texts and what is said about them: `lang/corpus/syntax/*.txt`, chunks of title, text and golden
+// diagnostics. `GOLDEN=1 npx vitest run lang/syntax/corpus` rewrites the goldens; review the diff.
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";

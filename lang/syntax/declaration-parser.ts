@@ -1,4 +1,5 @@
-// Items that hold no items (grammar.md §4): attributes, imports, parameters, functions, types, kinds, assertions.
+// Items that hold no items (grammar.md §4): attributes, imports, parameters, functions, types, kinds,
+// assertions.
 
 import type { Expr, Item, Name } from "./ast.ts";
 import { MemberParser } from "./member-parser.ts";

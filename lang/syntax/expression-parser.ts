@@ -186,7 +186,7 @@ export class ExpressionParser extends OperandParser {
       {
         ALT: (): ObjectEntry => {
           this.CONSUME(t.Spread);
-          const value = this.value(1);
+          const value = this.value(2);
           return { node: "spread", value, span: this.from(start) };
         },
       },

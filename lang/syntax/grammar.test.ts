@@ -5,6 +5,7 @@ import type { Expr } from "./ast.ts";
 import { parse } from "./index.ts";
 import { lex } from "./lexer.ts";
 import { separate } from "./newlines.ts";
+import { checkGrammar } from "./parser.ts";
 import { Report } from "./report.ts";
 import { Newline } from "./tokens.ts";
 
@@ -207,7 +208,11 @@ test("a broken item still declares its name", () => {
   const names = parse("f", "let a = )\nguest b for x in { }\nfn c(-): int = 1\nparam d: =\noutput e: int")
     .module.items;
   expect(names.map((item) => ("name" in item ? (item.name as { text?: string }).text : ""))).toEqual([
-    ...["a", "b", "c", "d", "e"],
+    "a",
+    "b",
+    "c",
+    "d",
+    "e",
   ]);
 });
 
@@ -217,7 +222,14 @@ test("spans cover their text", () => {
   if (item?.node !== "let" || item.value.node !== "binary") throw new Error("shape");
   const cut = ({ start, end }: { start: number; end: number }): string => text.slice(start, end);
   expect([item.span, item.name.span, item.value.left.span, item.value.operatorSpan].map(cut)).toEqual([
-    ...[text, "x", "a.b", "+"],
+    text,
+    "x",
+    "a.b",
+    "+",
   ]);
   expect(cut(item.value.right.span)).toBe("(1 * 2)");
+});
+
+test("two tokens tell every choice of the grammar", () => {
+  expect(checkGrammar).not.toThrow();
 });

@@ -4,3 +4,5 @@ export { parse } from "./parse.ts";
 export type { Parsed } from "./parse.ts";
 export type { Comment } from "./comments.ts";
 export { print } from "./print.ts";
+export { SYNTAX_CODES } from "./codes.ts";
+export type { CodePage } from "./codes.ts";

@@ -12,8 +12,8 @@ const QUOTES: Readonly<Record<string, string>> = {
   "‘": "’",
   "«": "»",
 };
-const FOREIGN_WORD = /[\p{L}\p{N}_]*[^\x00-\x7f]*[\p{L}\p{M}\p{N}_]*/uy;
-const RUN = /[^\w\s"{}()[\],:.?=<>+\-*/!|@;#'`&\u0080-\uffff%]+|[^\x00-\x7f]+/y;
+const FOREIGN_WORD = /[\p{L}\p{N}_]*\P{ASCII}*[\p{L}\p{M}\p{N}_]*/uy;
+const RUN = /[^\w\s"{}()[\],:.?=<>+\-*/!|@;#'`&%\P{ASCII}]+|\P{ASCII}+/uy;
 
 function strayQuote(lexing: Lexing, open: string, close: string): boolean {
   const { text, at: start, report } = lexing;

@@ -6,7 +6,7 @@ import { lexNumber, lexMac } from "./lex-numbers.ts";
 import { continueString, endLineOfStrings, startString } from "./lex-strings.ts";
 import type { StringMode } from "./lex-strings.ts";
 import { lexStray } from "./lex-stray.ts";
-import { Report } from "./report.ts";
+import type { Report } from "./report.ts";
 import { Ident, KEYWORDS, Mark, Newline, SIGNS, Token } from "./tokens.ts";
 import type { Comment } from "./comments.ts";
 

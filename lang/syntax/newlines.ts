@@ -1,6 +1,6 @@
 // The newline pass: tokens with line ends in, tokens with separators out, all brackets balanced.
-// Missing closing brackets are put in and stray ones left out here, each with its diagnostic, so that the parser
-// can skip any group whole.
+// Missing closing brackets are put in and stray ones left out here, each with its diagnostic, so that the
+// parser can skip any group whole.
 
 import type { TokenType } from "chevrotain";
 import { Brackets, CLOSERS, closerOf, isCloser, isOpener } from "./brackets.ts";
@@ -28,12 +28,17 @@ const signs = (texts: string): TokenType[] => texts.split(" ").map((text) => SIG
 
 /** A line that ends with one of these goes on. */
 const ENDS_OPEN = flags([
-  ...[LeftBrace, LeftBracket, LeftParen, Start, Middle],
+  LeftBrace,
+  LeftBracket,
+  LeftParen,
+  Start,
+  Middle,
   ...signs(", : . ?. .. ... ?? => = == != < <= > >= + - * / % && || ! |"),
 ]);
 /** A line that starts with one of these goes on with the line before. */
 const STARTS_OPEN = flags([
-  ...[...CLOSERS, Mark],
+  ...CLOSERS,
+  Mark,
   ...signs(", : . ?. .. ? ?? => = == != < <= > >= + * / % && || |"),
 ]);
 /** So does one that starts with these, unless what follows shows that it is a name. */
@@ -107,7 +112,8 @@ class NewlinePass {
     return b.tokenType === Ident && (c?.tokenType === Equals || c?.tokenType === Ident);
   }
 
-  // Whether the innermost bracket, which never closes, most likely should have closed on the line that ends here.
+  // Whether the innermost bracket, which never closes, most likely should have closed on the line that ends
+  // here.
   #endsHere(b: Token, c: Token | undefined): boolean {
     const index = this.#open.at(-1);
     if (index === undefined || !this.#brackets.unclosed.has(index)) return false;

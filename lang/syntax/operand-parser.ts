@@ -1,5 +1,5 @@
-// Expressions without their brackets (grammar.md §4, `expr` to `primary`). Operators in a row are read flat and made a
-// tree by climb.ts; a lambda's head is read as an expression and judged when `=>` follows.
+// Expressions without their brackets (grammar.md §4, `expr` to `primary`). Operators in a row are read flat
+// and made a tree by climb.ts; a lambda's head is read as an expression and judged when `=>` follows.
 
 import type { IToken, ParserMethod } from "chevrotain";
 import type { Argument, Expr, Name } from "./ast.ts";
@@ -13,11 +13,22 @@ const LITERALS = [t.NumberToken, t.Cidr, t.Ip, t.Mac, t.word("true"), t.word("fa
 /** What an expression can begin with. */
 export const EXPRESSION_STARTS = table(
   ...LITERALS,
-  ...[t.Text, t.Start, t.RefWord, t.LeftParen, t.LeftBracket, t.LeftBrace, t.UnarySign],
+  t.Text,
+  t.Start,
+  t.RefWord,
+  t.LeftParen,
+  t.LeftBracket,
+  t.LeftBrace,
+  t.UnarySign,
 );
 export const ELEMENT_STARTS = table(
   ...LITERALS,
-  ...[t.Text, t.Start, t.RefWord, t.LeftParen, t.LeftBrace, t.Spread],
+  t.Text,
+  t.Start,
+  t.RefWord,
+  t.LeftParen,
+  t.LeftBrace,
+  t.Spread,
 );
 const STRINGS = table(t.Text, t.Start);
 
@@ -47,6 +58,8 @@ export abstract class OperandParser extends RecoveringParser {
       this.expect(1, t.Colon, () => isIn(EXPRESSION_STARTS, this.next));
       const otherwise = this.SUBRULE2(this.expr);
       const span = this.from(first.span?.start);
+      // oxlint-disable-next-line unicorn/no-thenable -- the tree is no promise: `then` is a node, never a
+      // function.
       return { node: "ternary", condition: first, then, else: otherwise, span } as const;
     });
     const result = lambda ?? ternary;

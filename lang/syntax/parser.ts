@@ -26,8 +26,8 @@ const ITEM_NUMBERS: Readonly<Record<string, number>> = Object.fromEntries(
 class Parser extends StepParser {
   #items: Alternatives<Item> | undefined;
 
-  constructor() {
-    super();
+  constructor(validate = false) {
+    super(validate);
     this.performSelfAnalysis();
   }
 
@@ -64,8 +64,8 @@ class Parser extends StepParser {
     return (alternatives[this.#choice()] as { ALT: () => Item }).ALT();
   });
 
-  // The number of the alternative that the next two tokens ask for. The grammar is LL(2) here; choosing by hand
-  // leaves it to the chosen rule to say what is missing.
+  // The number of the alternative that the next two tokens ask for. The grammar is LL(2) here; choosing by
+  // hand leaves it to the chosen rule to say what is missing.
   #choice(): number {
     const { tokenType, image } = this.next;
     const second = this.second;
@@ -177,11 +177,13 @@ class Parser extends StepParser {
     if (this.RECORDING_PHASE || token.tokenType !== t.Text) return this.name(2, "a name");
     const end = token.endOffset + 1;
     const isName = /^[A-Za-z_]\w*$/.test(token.value);
-    this.report.error("VB1044", token.startOffset, end, "A name stands without quotes.", {
-      ...(isName
-        ? { fix: this.report.replace("Remove the quotes", token.startOffset, end, token.value) }
-        : {}),
-    });
+    this.report.error(
+      "VB1044",
+      token.startOffset,
+      end,
+      "A name stands without quotes.",
+      isName ? { fix: this.report.replace("Remove the quotes", token.startOffset, end, token.value) } : {},
+    );
     this.consume(0, t.Text);
     return { text: token.value, span: this.report.span(token.startOffset, end) };
   }
@@ -260,4 +262,9 @@ let instance: Parser | undefined;
 export function parseTokens(tokens: t.Token[], report: Report): Module {
   instance ??= new Parser();
   return instance.parse(tokens, report);
+}
+
+/** Throws where the grammar is ambiguous beyond its two tokens of lookahead. For tests: takes long. */
+export function checkGrammar(): void {
+  new Parser(true);
 }

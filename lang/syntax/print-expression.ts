@@ -77,8 +77,9 @@ function printString(expr: Expr & { node: "string" }, indentation: string): stri
 }
 
 /**
- * The canonical text of an expression. The tree says where parentheses stand (`parenthesised`), so none are added.
- * An `error` node prints as `<error>`, which is no expression: print only what parsed without mistakes.
+ * The canonical text of an expression. The tree says where parentheses stand (`parenthesised`), so none are
+ * added. An `error` node prints as `<error>`, which is no expression: print only what parsed without
+ * mistakes.
  */
 export function printExpression(expr: Expr, indentation = ""): string {
   const print = (inner: Expr): string => printExpression(inner, indentation);

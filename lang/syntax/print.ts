@@ -1,5 +1,5 @@
-// A tree to canonical text: one item a line, two spaces a level, documentation kept, comments not (they are no part
-// of the tree). What it prints parses to the same tree, spans aside.
+// A tree to canonical text: one item a line, two spaces a level, documentation kept, comments not (they are
+// no part of the tree). What it prints parses to the same tree, spans aside.
 
 import type { Act, Declaration, Item, Member, Module, Step, Variant } from "./ast.ts";
 import { printDefault, printExpression, printMessage, printParameters } from "./print-expression.ts";

@@ -1,5 +1,5 @@
-// What every part of the parser uses to go on after a mistake: one diagnostic, then the next separator at the own
-// depth. The newline pass has balanced all brackets, so groups are skipped whole. No exception leaves it.
+// What every part of the parser uses to go on after a mistake: one diagnostic, then the next separator at the
+// own depth. The newline pass has balanced all brackets, so groups are skipped whole. No exception leaves it.
 
 import { EmbeddedActionsParser, EOF } from "chevrotain";
 import type { IToken, TokenType } from "chevrotain";
@@ -8,7 +8,8 @@ import type { Expr, Name, Span } from "./ast.ts";
 import { isCloser, isOpener } from "./brackets.ts";
 import type { More, Report } from "./report.ts";
 import { Colon, Comma, Equals, LeftBrace, NameWord, Newline, RefWord, Separator, SIGNS } from "./tokens.ts";
-import { Start, Text, Token, VOCABULARY } from "./tokens.ts";
+import type { Token } from "./tokens.ts";
+import { Start, Text, VOCABULARY } from "./tokens.ts";
 
 /** Thrown to unwind to the nearest `attempt`; the mistake is reported before. */
 const BAIL = { reason: "a syntax error that is already reported" };
@@ -44,8 +45,9 @@ export class RecoveringParser extends EmbeddedActionsParser {
   protected depth = 0;
   protected depthReported = false;
 
-  constructor() {
-    super(VOCABULARY, { maxLookahead: 2, recoveryEnabled: false, skipValidations: true });
+  /** `validate` makes chevrotain look for ambiguities in the grammar, which takes long: for tests. */
+  constructor(validate = false) {
+    super(VOCABULARY, { maxLookahead: 2, recoveryEnabled: false, skipValidations: !validate });
   }
 
   protected get next(): Token {
@@ -223,9 +225,11 @@ export class RecoveringParser extends EmbeddedActionsParser {
       meant === undefined
         ? undefined
         : this.report.replace(`Write \`${meant}\``, start, endOffset + 1, meant);
-    this.complain(`the end of ${what.toLowerCase()}`, "VB1031", {
-      ...(fix === undefined ? {} : { fix, hint: `Did you mean \`${meant}\`?` }),
-    });
+    this.complain(
+      `the end of ${what.toLowerCase()}`,
+      "VB1031",
+      fix === undefined ? {} : { fix, hint: `Did you mean \`${meant}\`?` },
+    );
   }
 
   /** Reads `type`; where it is missing and `ahead` shows that only it is, goes on as if it stood there. */

@@ -108,7 +108,7 @@ export class StepParser extends DeclarationParser {
         },
       },
     ];
-    if (this.RECORDING_PHASE) return this.OR(alternatives);
+    if (this.RECORDING_PHASE) return this.OR({ DEF: alternatives, IGNORE_AMBIGUITIES: true });
     const sets = this.next.image === "set" && isIn(PLACES, this.second);
     return (alternatives[sets ? 0 : 1] as { ALT: () => Act }).ALT();
   });

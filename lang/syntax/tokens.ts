@@ -99,9 +99,26 @@ export const Bar = sign("|");
 
 /** The whole vocabulary, for the parser. */
 export const VOCABULARY: TokenType[] = [
-  ...[AnyWord, NameWord, RefWord, RecordWord, TypeWord, Separator, BinarySign, UnarySign, Ident],
+  AnyWord,
+  NameWord,
+  RefWord,
+  RecordWord,
+  TypeWord,
+  Separator,
+  BinarySign,
+  UnarySign,
+  Ident,
   ...KEYWORDS.values(),
-  ...[NumberToken, Cidr, Ip, Mac, Text, Start, Middle, End, Mark, Newline],
+  NumberToken,
+  Cidr,
+  Ip,
+  Mac,
+  Text,
+  Start,
+  Middle,
+  End,
+  Mark,
+  Newline,
   ...SIGNS.values(),
 ];
 

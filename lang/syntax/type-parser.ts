@@ -6,7 +6,13 @@ import { isIn, table } from "./recovering-parser.ts";
 import * as t from "./tokens.ts";
 
 const TYPE_STARTS = table(
-  ...[t.TypeWord, t.word("secret"), t.word("range"), t.Text, t.LeftBracket, t.LeftParen, t.LeftBrace],
+  t.TypeWord,
+  t.word("secret"),
+  t.word("range"),
+  t.Text,
+  t.LeftBracket,
+  t.LeftParen,
+  t.LeftBrace,
 );
 const TYPE_STOP = table(t.Equals, t.Mark, t.word("where"));
 const PARAMETER_STARTS = table(t.RefWord);
