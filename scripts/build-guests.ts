@@ -19,7 +19,8 @@ const BYTES_MAX: Readonly<Record<string, number>> = { echo: 32 * 1024 };
 /** Of memory, 32 pages of 64 KiB: what a guest's largest default rings take. */
 const FLAGS =
   "-O3 --noAssert --runtime stub --use abort= --enable threads --disable nontrapping-f2i " +
-  "--importMemory --sharedMemory --noExportMemory --zeroFilledMemory --initialMemory 32 --maximumMemory 65536";
+  "--importMemory --sharedMemory --noExportMemory --zeroFilledMemory " +
+  "--initialMemory 32 --maximumMemory 65536";
 
 interface Guest {
   readonly room: string;
