@@ -1,6 +1,8 @@
 // What holds for every text: printing and parsing agree, and no text crashes the parser, holds it up or is
 // drowned in errors. The seed is printed; `SEED=42 npx vitest run lang/syntax/properties` repeats a run.
 
+// oxlint-disable unicorn/no-useless-spread -- the spreads keep rows of short texts together
+
 import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
