@@ -58,8 +58,8 @@ export abstract class OperandParser extends RecoveringParser {
       this.expect(1, t.Colon, () => isIn(EXPRESSION_STARTS, this.next));
       const otherwise = this.SUBRULE2(this.expr);
       const span = this.from(first.span?.start);
-      // oxlint-disable-next-line unicorn/no-thenable -- the tree is no promise: `then` is a node, never a
-      // function.
+      // The tree is no promise: `then` is a node, never a function.
+      // oxlint-disable-next-line unicorn/no-thenable
       return { node: "ternary", condition: first, then, else: otherwise, span } as const;
     });
     const result = lambda ?? ternary;
