@@ -72,11 +72,10 @@ function headerLine({ state, symbols, columns, breadth }: ViewContext): Line {
     span("  up ", "dim"),
     span(shortDuration(snapshot.uptimeMs)),
   ];
-  const rate: Line = [
-    span(sparkline(valuesOf(state.shown, "lab"), breadth === "wide" ? 20 : 8, symbols), "accent"),
-    span(` ${shortCount(totalRate(snapshot))} frames/s `, "strong"),
-  ];
-  return spread(left, rate, columns);
+  const rate = span(` ${shortCount(totalRate(snapshot))} frames/s `, "strong");
+  const history = sparkline(valuesOf(state.shown, "lab"), breadth === "wide" ? 20 : 8, symbols);
+  const both: Line = [span(history, "accent"), rate];
+  return spread(left, lineWidth(left) + lineWidth(both) < columns ? both : [rate], columns);
 }
 
 function watchTone(watch: "off" | "watching" | "applying" | "held"): Tone {

@@ -1,5 +1,6 @@
-// The last lines that guests printed, in a ring of fixed size outside React. Lines are numbered from 1 for as long as
-// the dashboard lives, so that a view can stay where it is while new ones come.
+// The last lines that guests printed, in rings of fixed size outside React: one of all, and one of each guest, so that
+// a guest that says much doesn't push out what a quiet one said. Lines are numbered from 1 for as long as the dashboard
+// lives, so that a view can stay where it is while new ones come.
 
 import type { LogLine } from "../interpreter/index.ts";
 import { clean } from "./text.ts";
@@ -8,21 +9,31 @@ import { clean } from "./text.ts";
 export interface NumberedLine extends LogLine {
   readonly sequence: number;
 }
+
+export interface LogQuery {
+  /** How many at most. */
+  readonly count: number;
+  /** Only this guest's lines; absent: all. */
+  readonly guest?: string | undefined;
+  readonly wanted?: (line: LogLine) => boolean;
+}
 /** What views and the reducer may ask. */
-export type LogReader = Pick<LogBuffer, "first" | "last" | "before" | "after">;
+export type LogReader = Pick<LogBuffer, "last" | "before" | "after">;
 
 const LINES_MAX = 10_000;
+const GUEST_LINES_MAX = 1000;
+/** Guests with lines of their own; the one that came first is forgotten. */
+const GUESTS_MAX = 1000;
 /** Longer lines are cut: nobody reads on. */
 const LINE_CHARACTERS_MAX = 4000;
 
 export class LogBuffer {
-  readonly #lines: (NumberedLine | undefined)[];
-  readonly #size: number;
+  readonly #all: Ring;
+  readonly #guests = new Map<string, Ring>();
   #last = 0;
 
   constructor(size = LINES_MAX) {
-    this.#size = size;
-    this.#lines = Array.from({ length: size });
+    this.#all = new Ring(size);
   }
 
   /** Number of the newest line; 0 while there is none. */
@@ -30,37 +41,91 @@ export class LogBuffer {
     return this.#last;
   }
 
-  /** Number of the oldest line that is still kept. */
-  get first(): number {
-    return Math.max(1, this.#last - this.#size + 1);
-  }
-
   /** Adds lines; the oldest fall off. */
   append(lines: readonly LogLine[]): void {
     for (const { guest, time, text } of lines) {
-      this.#last++;
       const kept = clean(text.slice(0, LINE_CHARACTERS_MAX));
-      this.#lines[this.#last % this.#size] = { guest, time, text: kept, sequence: this.#last };
+      const line = { guest, time, text: kept, sequence: ++this.#last };
+      this.#all.push(line);
+      this.#ringOf(guest).push(line);
     }
   }
 
-  /** Up to `count` lines that are wanted, at or before `sequence`, oldest first. */
-  before(sequence: number, count: number, wanted: (line: LogLine) => boolean): readonly NumberedLine[] {
+  /** Lines that are wanted, at or before `sequence`, oldest first. */
+  before(sequence: number, query: LogQuery): readonly NumberedLine[] {
+    return this.#ring(query)?.before(sequence, query) ?? [];
+  }
+
+  /** Lines that are wanted, after `sequence`, oldest first. */
+  after(sequence: number, query: LogQuery): readonly NumberedLine[] {
+    return this.#ring(query)?.after(sequence, query) ?? [];
+  }
+
+  #ring({ guest }: LogQuery): Ring | undefined {
+    return guest === undefined ? this.#all : this.#guests.get(guest);
+  }
+
+  #ringOf(guest: string): Ring {
+    const known = this.#guests.get(guest);
+    if (known !== undefined) return known;
+    const [oldest] = this.#guests.keys();
+    if (this.#guests.size >= GUESTS_MAX && oldest !== undefined) this.#guests.delete(oldest);
+    const ring = new Ring(GUEST_LINES_MAX);
+    this.#guests.set(guest, ring);
+    return ring;
+  }
+}
+
+/** Grows up to its size, then the oldest line makes room. Numbers in it only go up. */
+class Ring {
+  readonly #lines: NumberedLine[] = [];
+  readonly #size: number;
+  #count = 0;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  push(line: NumberedLine): void {
+    this.#lines[this.#count % this.#size] = line;
+    this.#count++;
+  }
+
+  before(sequence: number, { count, wanted }: LogQuery): readonly NumberedLine[] {
     const found: NumberedLine[] = [];
-    for (let at = Math.min(sequence, this.#last); at >= this.first && found.length < count; at--) {
-      const line = this.#lines[at % this.#size];
-      if (line !== undefined && wanted(line)) found.push(line);
+    for (let at = this.#firstAfter(sequence) - 1; at >= this.#oldest && found.length < count; at--) {
+      const line = this.#at(at);
+      if (line !== undefined && (wanted?.(line) ?? true)) found.push(line);
     }
     return found.toReversed();
   }
 
-  /** Up to `count` lines that are wanted, after `sequence`, oldest first. */
-  after(sequence: number, count: number, wanted: (line: LogLine) => boolean): readonly NumberedLine[] {
+  after(sequence: number, { count, wanted }: LogQuery): readonly NumberedLine[] {
     const found: NumberedLine[] = [];
-    for (let at = Math.max(sequence + 1, this.first); at <= this.#last && found.length < count; at++) {
-      const line = this.#lines[at % this.#size];
-      if (line !== undefined && wanted(line)) found.push(line);
+    for (let at = this.#firstAfter(sequence); at < this.#count && found.length < count; at++) {
+      const line = this.#at(at);
+      if (line !== undefined && (wanted?.(line) ?? true)) found.push(line);
     }
     return found;
+  }
+
+  get #oldest(): number {
+    return Math.max(0, this.#count - this.#size);
+  }
+
+  #at(place: number): NumberedLine | undefined {
+    return this.#lines[place % this.#size];
+  }
+
+  /** The place of the first line with a greater number. */
+  #firstAfter(sequence: number): number {
+    let low = this.#oldest;
+    let high = this.#count;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if ((this.#at(middle)?.sequence ?? 0) <= sequence) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

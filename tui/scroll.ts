@@ -2,7 +2,7 @@
 
 import type { LogReader } from "./log-buffer.ts";
 import type { DashboardState } from "./model.ts";
-import { wantedLine } from "./select.ts";
+import { logQuery } from "./select.ts";
 
 type Move = -1 | 1 | "page-up" | "page-down" | "first" | "last";
 
@@ -15,24 +15,24 @@ export function bottomOf(state: DashboardState, logs: LogReader): number {
 export function moveLogs(state: DashboardState, by: Move, logs: LogReader): DashboardState {
   const page = Math.max(1, state.size.rows - 6);
   if (by === "last") return follow(state);
-  if (by === "first") return stay(state, logs.after(0, page, wantedLine(state)).at(-1)?.sequence);
+  if (by === "first") return stay(state, logs.after(0, logQuery(state, page)).at(-1)?.sequence);
   const count = typeof by === "number" ? 1 : page;
   return by === -1 || by === "page-up" ? up(state, count, page, logs) : down(state, count, logs);
 }
 
 function up(state: DashboardState, count: number, page: number, logs: LogReader): DashboardState {
-  const wanted = wantedLine(state);
   // A page stays filled: the oldest line never rises above the bottom.
-  const above = logs.before(bottomOf(state, logs), page + count, wanted);
+  const above = logs.before(bottomOf(state, logs), logQuery(state, page + count));
   const steps = Math.min(count, Math.max(0, above.length - page));
   return steps === 0 ? state : stay(state, above.at(-1 - steps)?.sequence);
 }
 
 function down(state: DashboardState, count: number, logs: LogReader): DashboardState {
   if (state.logs.at === undefined) return state;
-  const wanted = wantedLine(state);
   const newest = state.frozen ? state.frozenLog : logs.last;
-  const below = logs.after(state.logs.at, count + 1, wanted).filter(({ sequence }) => sequence <= newest);
+  const below = logs
+    .after(state.logs.at, logQuery(state, count + 1))
+    .filter(({ sequence }) => sequence <= newest);
   return below.length <= count ? follow(state) : stay(state, below[count - 1]?.sequence);
 }
 

@@ -1,8 +1,9 @@
 // What of the state is seen: lists after their filter, and which row is the selected one. Pure, asked by the
 // reducer and by the views, so that both mean the same row.
 
-import type { DeviceRow, GuestRow, LogLine } from "../interpreter/index.ts";
+import type { DeviceRow, GuestRow } from "../interpreter/index.ts";
 import { readFilter } from "./filter.ts";
+import type { LogQuery } from "./log-buffer.ts";
 import type { DashboardState } from "./model.ts";
 
 export function visibleGuests(state: DashboardState): readonly GuestRow[] {
@@ -40,11 +41,11 @@ export function selectedDevice(state: DashboardState): DeviceRow | undefined {
   ];
 }
 
-/** Which lines the logs view shows. */
-export function wantedLine(state: DashboardState): (line: LogLine) => boolean {
+/** Which lines the logs view shows, at most `count`. */
+export function logQuery(state: DashboardState, count: number): LogQuery {
   const { matches } = readFilter(state.filters.logs);
   const { guest } = state.logs;
-  return (line) => (guest === undefined || line.guest === guest) && matches(`${line.guest} ${line.text}`);
+  return { count, guest, wanted: (line) => matches(`${line.guest} ${line.text}`) };
 }
 
 /** The part of a list of `total` rows that `room` rows show, the selected one among them. */

@@ -92,7 +92,7 @@ export class DashboardSource {
     await client.request("subscribe", { snapshots: true, logs: true });
     tell({ type: "link", link: { state: "live", reason: "" } });
     const history = (await client.request("logs", { lines: HISTORY_LINES })).lines;
-    const known = countLines(logs.before(logs.last, HISTORY_LINES, () => true));
+    const known = countLines(logs.before(logs.last, { count: HISTORY_LINES }));
     this.#addLines(dropRepeated(history, known, false));
     repeated = countLines(history);
     const waited = early;

@@ -150,7 +150,7 @@ function lastWords(context: ViewContext, guests: readonly GuestRow[], room: numb
   const guest = addresses[selectedIndex(addresses, state.guest)];
   if (room < 2 || guest === undefined) return [];
   const bottom = state.frozen ? state.frozenLog : logs.last;
-  const lines = logs.before(bottom, room, (line) => line.guest === guest);
+  const lines = logs.before(bottom, { count: room, guest });
   const drawn = lines.map(({ text }) =>
     clipLine([span(` ${symbols.bar} `, "dim"), span(text)], columns, symbols.ellipsis),
   );

@@ -4,7 +4,7 @@ import type { NumberedLine } from "../log-buffer.ts";
 import { clipLine, span } from "../line.ts";
 import type { Line, Tone } from "../line.ts";
 import { bottomOf } from "../scroll.ts";
-import { wantedLine } from "../select.ts";
+import { logQuery } from "../select.ts";
 import { widest } from "../table.ts";
 import { cut, fit, wrap } from "../text.ts";
 import type { ViewContext } from "./context.ts";
@@ -12,7 +12,7 @@ import type { ViewContext } from "./context.ts";
 export function logsView(context: ViewContext): readonly Line[] {
   const { state, logs, rows } = context;
   const bottom = bottomOf(state, logs);
-  const found = logs.before(bottom, rows, wantedLine(state));
+  const found = logs.before(bottom, logQuery(state, rows));
   if (found.length === 0) return [[span(emptyText(context), "dim")]];
   const names = (state.shown?.snapshot.guests ?? []).map(({ address }) => address);
   const nameWidth = Math.min(widest(names, 4, 24), Math.max(4, Math.floor(context.columns / 4)));
