@@ -8,6 +8,8 @@ import * as frames from "./test/frames.ts";
 import type { HostOptions } from "./test/host.ts";
 import type { Part } from "./test/part.ts";
 import { loadPart } from "./test/part.ts";
+import { compileForTest } from "./test/compile.ts";
+import { TestHost } from "./test/host.ts";
 
 const SCRATCH = 8;
 
@@ -242,4 +244,12 @@ test("the numbers of the ABI are those of its page", () => {
     if (known !== undefined) expect(known).toBe(value);
   }
   expect(constants.get("BUS_CLOCK")).toBe("6");
+});
+
+test("the sample of the read-me compiles and runs", async () => {
+  const page = readFileSync(new URL("./README.md", import.meta.url), "utf8");
+  const host = new TestHost({ stopAt: 1_000_000, pages: 4 });
+  const module = await compileForTest("sample.ts", /```ts\n(.*?)```/s.exec(page)![1]!);
+  expect((host.instantiate(module).exports["main"] as () => number)()).toBe(0);
+  expect(host.log).toBe("hello\n");
 });
