@@ -20,7 +20,10 @@ export class Bench {
   readonly #wakers = new Set<() => void>();
 
   constructor(text: string) {
-    this.env = { XDG_STATE_HOME: path.join(this.folder, "state"), XDG_RUNTIME_DIR: path.join(this.folder, "run") };
+    this.env = {
+      XDG_STATE_HOME: path.join(this.folder, "state"),
+      XDG_RUNTIME_DIR: path.join(this.folder, "run"),
+    };
     this.file = path.join(this.folder, "lab.vbus");
     writeFileSync(this.file, text);
   }
@@ -53,8 +56,15 @@ export class Bench {
   /** Waits until the condition holds, asked again at each event and line. */
   async until(what: string, holds: () => boolean): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      const said = (): string => this.events.slice(-12).map((event) => `${event.address ?? ""} ${event.message}`).join("\n");
-      const timer = setTimeout(() => reject(new Error(`${what} did not happen; last events:\n${said()}`)), 15_000);
+      const said = (): string =>
+        this.events
+          .slice(-12)
+          .map((event) => `${event.address ?? ""} ${event.message}`)
+          .join("\n");
+      const timer = setTimeout(
+        () => reject(new Error(`${what} did not happen; last events:\n${said()}`)),
+        15_000,
+      );
       const look = (): void => {
         if (!holds()) return;
         clearTimeout(timer);
@@ -70,7 +80,8 @@ export class Bench {
 
   /** Waits for an event whose message matches, among those after the first `skip`. */
   async event(pattern: RegExp, skip = 0): Promise<LabEvent> {
-    const find = (): LabEvent | undefined => this.events.slice(skip).find((event) => pattern.test(event.message));
+    const find = (): LabEvent | undefined =>
+      this.events.slice(skip).find((event) => pattern.test(event.message));
     await this.until(`an event ${pattern}`, () => find() !== undefined);
     return find() as LabEvent;
   }

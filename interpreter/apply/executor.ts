@@ -27,8 +27,8 @@ export interface ExecuteOptions {
   readonly stepDone?: (step: number, elapsedMs: number) => void;
 }
 
-/** Boots at the same time: each takes a thread of the machine. */
-const PARALLEL_MAX = 16;
+/** Acts under way at once. Many stops wait out their grace together; boots each take a thread of the machine. */
+const PARALLEL_MAX = 64;
 
 export async function execute(graph: ActGraph, doer: Doer, options: ExecuteOptions): Promise<Executed> {
   const progress = new Progress(graph, options);

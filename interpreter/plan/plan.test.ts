@@ -125,10 +125,10 @@ test("another image restarts who boots it, and only those", () => {
     ),
   ).toMatchInlineSnapshot(`
     "-/+ replace  echo  (image wasm)  [restart]
-                   content changed
                    path "std:guests/echo" -> "std:guests/ping"
+                   content changed
     -/+ restart  server  (guest)  [restart]
-                   image echo: content changed, path "std:guests/echo" -> "std:guests/ping"
+                   image echo: path "std:guests/echo" -> "std:guests/ping", content changed
 
     office: 1 to replace, 1 to restart, 8 unchanged.
     "

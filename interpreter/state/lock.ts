@@ -9,6 +9,9 @@ export interface Lock {
   release(): void;
 }
 
+/** Held locks. A database that nobody refers to is closed by the collector, and its lock with it. */
+const held = new Set<DatabaseSync>();
+
 /** Takes the lock of a state folder, or throws `OperationError` `locked` that names the owner. Never waits. */
 export function takeLock(folder: string): Lock {
   const owner = path.join(folder, "owner.pid");
@@ -22,8 +25,12 @@ export function takeLock(folder: string): Lock {
     if (isBusy(error)) throw alreadyRunning(owner);
     throw new OperationError("state", `The lock in ${folder} can't be taken: ${errorText(error)}.`);
   }
-  const held = database;
-  return { release: () => held.isOpen && held.close() };
+  const owned = database;
+  held.add(owned);
+  const release = (): void => {
+    if (held.delete(owned)) owned.close();
+  };
+  return { release };
 }
 
 /** Whether some process holds the lock. */

@@ -1,6 +1,7 @@
 // What a lab remembers: allocations and generations, across kills, for one owner at a time.
 
 import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
@@ -121,6 +122,12 @@ test("the second owner is told who the first is", () => {
   takeLock(folder).release();
 });
 
+/** Processes of these tests; none outlives them. */
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const owner of children.splice(0)) owner.kill("SIGKILL");
+});
+
 /** Runs a program beside this file; it prints a line when it holds the lock, and one for each commit. */
 function child(program: string) {
   const here = (name: string): string => JSON.stringify(new URL(name, import.meta.url).href);
@@ -129,13 +136,15 @@ function child(program: string) {
     const { openState } = await import(${here("./state.ts")});
     const folder = ${JSON.stringify(folder)};
     ${program}`;
-  return spawn(process.execPath, ["--input-type=module", "-e", code], {
+  return spawn(process.execPath, ["--expose-gc", "--input-type=module", "-e", code], {
     stdio: ["ignore", "pipe", "inherit"],
   });
 }
 
-test("the lock of another process is seen, and dies with it", async () => {
-  const owner = child(`takeLock(folder); console.log("locked"); setInterval(() => {}, 1000);`);
+test("the lock of another process is seen, and dies with it, not with the variable that held it", async () => {
+  const owner = child(
+    `takeLock(folder); globalThis.gc?.(); console.log("locked"); setInterval(() => {}, 1000);`,
+  );
   await once(owner.stdout, "data");
   expect(() => takeLock(folder)).toThrow(`(pid ${owner.pid})`);
   owner.kill("SIGKILL");
