@@ -28,7 +28,10 @@ export function createHypervisor(options: HypervisorOptions): Hypervisor {
 }
 
 /** As `createHypervisor`; `onReaped` is told what each ended thread was in the middle of. */
-export function assembleMachineRoom(options: HypervisorOptions, onReaped?: (reaped: Reaped) => void): MachineRoom {
+export function assembleMachineRoom(
+  options: HypervisorOptions,
+  onReaped?: (reaped: Reaped) => void,
+): MachineRoom {
   const fabric = createFabric();
   const pump = new WebAssembly.Module(readFileSync(PUMP));
   const pool = new Pool({ fabric: fabric.memory, pump }, options.warm ?? WARM);

@@ -53,7 +53,12 @@ export function reapThread(fabric: Fabric, thread: number, memoryOf: MemoryOf): 
 }
 
 /** True where the frame of a position had been published. `memory` is undefined where its guest is gone too. */
-function endPosition(fabric: Fabric, ring: number, position: number, memory: GuestMemory | undefined): boolean {
+function endPosition(
+  fabric: Fabric,
+  ring: number,
+  position: number,
+  memory: GuestMemory | undefined,
+): boolean {
   const { i32 } = fabric;
   const at = ringAt(ring) >> 2;
   const mask = i32[at + (RING.mask >> 2)] as number;

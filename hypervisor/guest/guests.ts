@@ -209,7 +209,9 @@ export class Guests implements GuestsOfBus {
   /** After its thread is gone: claims, counters, ports, and the news to those that knew it. */
   #reap(guest: Guest): void {
     const { fabric, devices } = this.#parts;
-    const reaped = reapThread(fabric, guest.thread, (thread, incarnation) => this.#memoryAt(thread, incarnation));
+    const reaped = reapThread(fabric, guest.thread, (thread, incarnation) =>
+      this.#memoryAt(thread, incarnation),
+    );
     this.#parts.onReaped?.(reaped);
     const bus = devices.bus(guest.spec.bus);
     for (const device of bus?.devices.values() ?? []) {

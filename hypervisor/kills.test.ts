@@ -1,0 +1,97 @@
+// Senders are ended at random moments, a thousand of them, while they send to the receiver of a well-behaved pair.
+// The pair must not lose a frame, and every claim and buffer must be back in its place.
+
+import { expect, test } from "vitest";
+import { BROADCAST, REPORT, SEED, TestLab, bootPair, endPair, macOf } from "./machine-room.test-support.ts";
+import { must, pairAtRest, pairGoesOn, peer, randomOf, until } from "./machine-room.test-support.ts";
+import { countersOf } from "./datapath/port.ts";
+
+const KILLS = 1000;
+const LIFE_MS_MAX = 6;
+/** What the pair's rings may hold of dead senders before the next ones start: nothing is lost for want of room. */
+const BACKLOG_MAX = 128;
+
+const SHAPE = { rx: 512, rxSize: 16_512, tx: 256, txSize: 16_512 };
+const ATTACKERS = [
+  { n: 10, what: "pump, short frames", to: macOf(2), lengthMask: 0, rate: undefined, window: 48 },
+  { n: 11, what: "pump, long frames", to: macOf(2), lengthMask: 0x3fff, rate: undefined, window: 48 },
+  { n: 12, what: "frame by frame", to: macOf(2), lengthMask: 0x3fff, rate: 1e12, window: 48 },
+  { n: 13, what: "floods", to: BROADCAST, lengthMask: 0x7ff, rate: undefined, window: 16 },
+] as const;
+
+function backlog(lab: TestLab, n: number): number {
+  return lab.slots(n).replaceAll("p", "").length;
+}
+
+/** Frames of the n-th port that were lost at the receiver, or for want of one. */
+function toNobody(lab: TestLab, n: number): number {
+  const { noListener, full } = countersOf(lab.room.fabric, lab.room.devices.device(`eth${n}`)?.port ?? 0);
+  return noListener + full;
+}
+
+/** Boots and kills one sender again and again. */
+async function attack(lab: TestLab, which: (typeof ATTACKERS)[number], times: number, random: () => number) {
+  const { n, to, lengthMask, window } = which;
+  const answerers: [number, number] = to === BROADCAST ? [1, 2] : [2, 2];
+  const { image, memory } = await peer(n, {
+    to,
+    window,
+    answerers,
+    lengthMask,
+    spins: true,
+    shape: { txSize: 16_512 },
+  });
+  for (let turn = 0; turn < times; turn++) {
+    await until(
+      "the pair has taken what dead senders left",
+      () => backlog(lab, 1) + backlog(lab, 2) < BACKLOG_MAX,
+    );
+    must(await lab.hv.bootGuest(`x${n}`, { bus: `bus${n}`, image, memory, args: [], env: {} }));
+    const life = random() * LIFE_MS_MAX;
+    await new Promise((resolve) => setTimeout(resolve, life));
+    must(await lab.hv.killGuest(`x${n}`));
+  }
+}
+
+test(
+  "a thousand senders ended at random moments cost their neighbours nothing",
+  { timeout: 180_000 },
+  async () => {
+    console.log(`kills: seed ${SEED}`);
+    const random = randomOf(SEED);
+    const lab = new TestLab({ mtu: 65_536, warm: 6 });
+    try {
+      lab.plug(1);
+      lab.plug(2);
+      for (const { n, rate } of ATTACKERS) lab.plug(n, rate === undefined ? {} : { rate });
+      await bootPair(lab, { shape: SHAPE, paceUs: 100 });
+      const before = lab.report("a", REPORT.answered);
+      await Promise.all(ATTACKERS.map((which) => attack(lab, which, KILLS / ATTACKERS.length, random)));
+      const during = lab.report("a", REPORT.answered) - before;
+      await pairGoesOn(lab, 1000);
+
+      const inHost = lab.reaped.filter((reaped) => reaped.inHost).length;
+      const claiming = lab.reaped.filter((reaped) => reaped.claims > 0).length;
+      const flooding = lab.reaped.filter((reaped) => reaped.flooding).length;
+      console.log(
+        `kills: ${inHost} in host code, ${claiming} with claims, ${flooding} in a flood; ${during} frames`,
+      );
+      expect(lab.reaped.length).toBe(KILLS);
+      expect(inHost / KILLS).toBeGreaterThanOrEqual(0.2);
+      expect(claiming).toBeGreaterThan(0);
+      expect(flooding).toBeGreaterThan(0);
+
+      expect(await pairAtRest(lab)).toEqual([]);
+      for (const { n } of ATTACKERS) expect(lab.portOf(n)).toEqual({ owner: 0, ring: -1 });
+      const { zeros } = await endPair(lab);
+      // What they answered to the dead found nobody, or their full rings; that is all they may have lost.
+      const { aTxDropped, bTxDropped, ...mustBeZero } = zeros;
+      expect([aTxDropped, bTxDropped]).toEqual([toNobody(lab, 1), toNobody(lab, 2)]);
+      expect(Object.entries(mustBeZero).filter(([, value]) => value !== 0)).toEqual([]);
+      const { received, accounted } = lab.sums([1, 2, ...ATTACKERS.map(({ n }) => n)]);
+      expect(received).toBe(accounted);
+    } finally {
+      await lab.close();
+    }
+  },
+);
