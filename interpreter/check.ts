@@ -15,7 +15,10 @@ import { openState } from "./state/state.ts";
 import type { State } from "./state/state.ts";
 import { resolveFile } from "./world.ts";
 
-/** Reads and checks a lab, with the addresses that it has given out before. Throws `OperationError` for a broken state. */
+/**
+ * Reads and checks a lab, with the addresses that it has given out before. Throws `OperationError` for a
+ * broken state.
+ */
 export function checkFile(source: Source): Checked {
   return withState(source, (state) => publicPart(read(source, state)));
 }

@@ -1,4 +1,5 @@
-// Time as the interpreter sees it. Passed in by the composition root; nothing here reads a clock of the machine.
+// Time as the interpreter sees it. Passed in by the composition root; nothing here reads a clock of the
+// machine.
 
 /** Both in milliseconds. */
 export interface Clock {

@@ -98,7 +98,10 @@ export class Engine {
     return makePlan(this.observed(), desired);
   }
 
-  /** Makes and walks a plan to `desired`. In the lane only. On failure everything is as before, but for `stuck`. */
+  /**
+   * Makes and walks a plan to `desired`. In the lane only. On failure everything is as before, but for
+   * `stuck`.
+   */
   async apply(desired: Definition, options: ApplyOptions): Promise<Executed & { readonly plan: Plan }> {
     const before = this.observed();
     const plan = makePlan(before, desired);
@@ -141,7 +144,7 @@ export class Engine {
   close(): void {
     this.guests.close();
     this.#unsubscribe();
-    for (const wake of [...this.#waiters]) wake();
+    for (const wake of this.#waiters) wake();
   }
 
   #settled(timeoutMs: number | undefined): Promise<void> {
@@ -178,7 +181,7 @@ export class Engine {
       this.journal.add({ type: "lab", message: "ready: every goal is met", level: "info", actor: "host" });
     }
     this.#wasReady = ready;
-    if (this.#isSettled()) for (const wake of [...this.#waiters]) wake();
+    if (this.#isSettled()) for (const wake of this.#waiters) wake();
   }
 
   /** People read things in the order in which they are declared. */

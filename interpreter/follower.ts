@@ -39,7 +39,9 @@ export class Follower {
     this.#options = options;
   }
 
-  /** Starts to follow these files, and looks once more at once: they may have changed since they were read. */
+  /**
+   * Starts to follow these files, and looks once more at once: they may have changed since they were read.
+   */
   async begin(files: readonly string[]): Promise<void> {
     this.#watcher = new Watcher({
       clock: this.#options.clock,

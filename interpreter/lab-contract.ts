@@ -69,8 +69,8 @@ export interface Lab {
   onEvent(listener: (event: LabEvent) => void): () => void;
   onLog(listener: (lines: readonly LogLine[]) => void): () => void;
   /**
-   * Resolves when every guest has met its goal, or when one can't any more (`failed` names them), or when the time is up
-   * (`ready` is false and nothing failed).
+   * Resolves when every guest has met its goal, or when one can't any more (`failed` names them), or when the
+   * time is up (`ready` is false and nothing failed).
    */
   whenReady(timeoutMs?: number): Promise<{ readonly ready: boolean; readonly failed: readonly string[] }>;
   /** Reads the files again and applies what changed, as a save would. */

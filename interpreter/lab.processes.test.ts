@@ -32,7 +32,8 @@ function labProcess(on: Bench): ChildProcess {
     const { openLab } = await import(${JSON.stringify(new URL("./lab.ts", import.meta.url).href)});
     const clock = { now: () => performance.now(), wall: () => Date.now() };
     const onEvent = (event) => console.log(event.message);
-    await openLab({ file: ${JSON.stringify(on.file)}, env: ${JSON.stringify(on.env)}, clock, onEvent, watch: true });`;
+    const place = ${JSON.stringify({ file: on.file, env: on.env })};
+    await openLab({ ...place, clock, onEvent, watch: true });`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", code], {
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -31,7 +31,7 @@ export class Bench {
   /** Opens the lab; fails the test where it doesn't check. */
   async open(options: Partial<LabOptions> = {}): Promise<Lab> {
     const wake = (): void => {
-      for (const waker of [...this.#wakers]) waker();
+      for (const waker of this.#wakers) waker();
     };
     const onEvent = (event: LabEvent): void => {
       this.events.push(event);
@@ -92,7 +92,9 @@ export class Bench {
   }
 }
 
-export const IMAGES = `image echo: wasm { path = "std:guests/echo" }\nimage ping: wasm { path = "std:guests/ping" }\n`;
+export const IMAGES = `image echo: wasm { path = "std:guests/echo" }
+image ping: wasm { path = "std:guests/ping" }
+`;
 export const HELLO = `${IMAGES}network lan { subnet = 10.0.0.0/24 }
 guest server { image = echo, device eth0: venet { network = lan } }
 guest client {

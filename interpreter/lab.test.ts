@@ -100,7 +100,8 @@ test("edits are applied while it runs, each touching only what it must", async (
   await on.until("the second pings", () => on.lines.some((line) => line.text.includes("2 received")));
 
   on.save(
-    `${HELLO.replace('"--count", 3', '"--count", 2')}guest third { image = echo, device eth0: venet { network = lan } }\n`,
+    `${HELLO.replace('"--count", 3', '"--count", 2')}
+guest third { image = echo, device eth0: venet { network = lan } }\n`,
   );
   await on.event(/generation 4/);
   expect(row(lab, "third")).toMatchObject({ state: "running", interfaces: [{ ip: "10.0.0.4" }] });
@@ -140,7 +141,7 @@ test("a rebuilt image restarts the guests that boot it, and no other", async () 
   expect([bootsOf(on, "server"), bootsOf(on, "client")]).toEqual([3, 1]);
 });
 
-test("a bad save, an emptied and a deleted file leave the lab as it is; the next good one goes on", async () => {
+test("a bad save, an emptied and a deleted file leave the lab as it is", async () => {
   const on = use(HELLO);
   const lab = await on.open({ watch: true });
   await lab.whenReady(15_000);
@@ -265,7 +266,8 @@ test("a guest waits for the goal of what it depends on", async () => {
 
 test("a failing guest is restarted by its policy, then given up", async () => {
   const on = use(
-    `${IMAGES}guest g { image = ping, goal = completed, restart = on_failure(max = 2, backoff = 10ms..20ms) }\n`,
+    `${IMAGES}guest g { image = ping, goal = completed
+restart = on_failure(max = 2, backoff = 10ms..20ms) }\n`,
   );
   const lab = await on.open();
   const result = await lab.whenReady(15_000);

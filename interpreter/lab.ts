@@ -25,8 +25,9 @@ import type { State } from "./state/state.ts";
 import { resolveFile } from "./world.ts";
 
 /**
- * Starts a lab and resolves when the first apply is done (goals may be met later: `whenReady`). A text that doesn't check
- * gives diagnostics and no lab. Throws `OperationError`: `locked`, `denied`, `state`, `failed` (nothing is left running).
+ * Starts a lab and resolves when the first apply is done (goals may be met later: `whenReady`). A text that
+ * doesn't check gives diagnostics and no lab. Throws `OperationError`: `locked`, `denied`, `state`, `failed`
+ * (nothing is left running).
  */
 export async function openLab(options: LabOptions): Promise<Opened> {
   const root = realPathOf(options.file);
@@ -186,7 +187,10 @@ class RunningLab implements Lab {
     return this.#refresh(this.#parts.options.clock.now());
   }
 
-  /** Resolves when everything is down; what holds the answer back from the caller (the socket) ends right after. */
+  /**
+   * Resolves when everything is down; what holds the answer back from the caller (the socket) ends right
+   * after.
+   */
   async stop(options: { readonly graceMs?: number; readonly actor?: string } = {}): Promise<void> {
     await this.#takeDown(options);
     const ended = this.#finish(`stopped by ${options.actor ?? "host"}`);

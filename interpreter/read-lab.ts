@@ -1,4 +1,5 @@
-// From files to a checked model: one reading of a lab. Used by the running lab, by `check` and by `plan` alike.
+// From files to a checked model: one reading of a lab. Used by the running lab, by `check` and by `plan`
+// alike.
 
 import { createHash } from "node:crypto";
 import { evaluate, renderDiagnostics } from "../lang/index.ts";

@@ -1,5 +1,5 @@
-// The outside as the language sees it: files, the environment, the drivers. The only place that reads sources.
-// Never throws; whatever goes wrong is one of a few named problems.
+// The outside as the language sees it: files, the environment, the drivers. The only place that reads
+// sources. Never throws; whatever goes wrong is one of a few named problems.
 
 import { lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
 import type { ReadProblem, World } from "../lang/index.ts";
@@ -12,7 +12,10 @@ import { errorCode } from "./operation-error.ts";
 /** A module or a `file()` read; larger files are refused before they are read. */
 const TEXT_BYTES_MAX = 1 << 20;
 
-/** A file of the host behind an absolute path or a `std:` name; undefined: no such name in the standard library. */
+/**
+ * A file of the host behind an absolute path or a `std:` name; undefined: no such name in the standard
+ * library.
+ */
 export function resolveFile(path: string): string | undefined {
   return path.startsWith("std:") ? resolveStd(path) : path;
 }

@@ -1,5 +1,6 @@
-// Turns the steps of a plan into acts: the way down, the way up, or a change in place, each with its inverse and with
-// what it must come after. A guest that is restarted goes down as late and comes up as early as possible.
+// Turns the steps of a plan into acts: the way down, the way up, or a change in place, each with its
+// inverse and with what it must come after. A guest that is restarted goes down as late and comes up as
+// early as possible.
 
 import type { Definition } from "../plan/definition.ts";
 import { devicesSeen } from "../plan/definition.ts";

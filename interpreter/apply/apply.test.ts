@@ -1,4 +1,5 @@
-// Applying on the real hypervisor: labs at random, a failure injected at every act, and what is there afterwards.
+// Applying on the real hypervisor: labs at random, a failure injected at every act, and what is there
+// afterwards.
 
 import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
@@ -128,7 +129,7 @@ test("a failure injected at every act takes everything back", async () => {
 test("a first apply that fails leaves nothing", async () => {
   const saboteur = new Saboteur();
   const engine = build(saboteur.hypervisor);
-  for (let at = 0; ; at++) {
+  for (let at = 0; at < 100; at++) {
     saboteur.failAfter = at;
     const result = await engine.apply(definitionOf(BEFORE), { actor: "file", graceMs: 1000 });
     saboteur.failAfter = undefined;

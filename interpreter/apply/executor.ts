@@ -1,5 +1,5 @@
-// Walks the acts of a plan: side by side where nothing orders them. The first failure stops what has not begun and
-// takes back what was done, in reverse. Thinks nothing: what to do stands in the plan.
+// Walks the acts of a plan: side by side where nothing orders them. The first failure stops what has not
+// begun and takes back what was done, in reverse. Thinks nothing: what to do stands in the plan.
 
 import type { Outcome } from "../../hypervisor/index.ts";
 import type { Clock } from "../clock.ts";
@@ -23,11 +23,16 @@ export type Executed =
 
 export interface ExecuteOptions {
   readonly clock: Clock;
-  /** A step is done: its index in the plan and the milliseconds from the begin of its first act to the end of its last. */
+  /**
+   * A step is done: its index in the plan and the milliseconds from the begin of its first act to the end of
+   * its last.
+   */
   readonly stepDone?: (step: number, elapsedMs: number) => void;
 }
 
-/** Acts under way at once. Many stops wait out their grace together; boots each take a thread of the machine. */
+/**
+ * Acts under way at once. Many stops wait out their grace together; boots each take a thread of the machine.
+ */
 const PARALLEL_MAX = 64;
 
 export async function execute(graph: ActGraph, doer: Doer, options: ExecuteOptions): Promise<Executed> {
@@ -70,8 +75,8 @@ async function takeBack(graph: ActGraph, done: readonly number[], doer: Doer): P
 }
 
 /**
- * Visits every node after those it must come after, at most `PARALLEL_MAX` at a time. The first failure (or throw)
- * ends it, when all visits that had begun are over.
+ * Visits every node after those it must come after, at most `PARALLEL_MAX` at a time. The first failure (or
+ * throw) ends it, when all visits that had begun are over.
  */
 async function walk(
   after: readonly (readonly number[])[],

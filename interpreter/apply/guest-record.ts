@@ -1,5 +1,5 @@
-// What the controller remembers of one guest, and what follows from it: whether its goal is met, or can't be any more.
-// Pure: asks nothing and changes nothing.
+// What the controller remembers of one guest, and what follows from it: whether its goal is met, or can't
+// be any more. Pure: asks nothing and changes nothing.
 
 import type { Resource } from "../../lang/index.ts";
 import type { GuestState } from "../../hypervisor/index.ts";

@@ -1,5 +1,6 @@
-// The controller of guests: boots them when what they depend on has met its goal, notes how they end, boots them
-// again by their policy. Decides nothing about definitions; the executor tells it what each guest should be.
+// The controller of guests: boots them when what they depend on has met its goal, notes how they end, boots
+// them again by their policy. Decides nothing about definitions; the executor tells it what each guest
+// should be.
 
 import type { Resource } from "../../lang/index.ts";
 import type { Hypervisor, HypervisorEvent, Image, Outcome } from "../../hypervisor/index.ts";
@@ -53,8 +54,8 @@ export class Guests {
   }
 
   /**
-   * Takes it down and forgets it. Answers what it was, for `restore`. In the lane only; `graceMs` is the time between
-   * asking and killing.
+   * Takes it down and forgets it. Answers what it was, for `restore`. In the lane only; `graceMs` is the time
+   * between asking and killing.
    */
   async stop(address: string, graceMs: number): Promise<Outcome<GuestRecord>> {
     const record = this.#records.get(address);
@@ -111,7 +112,7 @@ export class Guests {
   /** No more boots and restarts from now on. */
   close(): void {
     this.#closed = true;
-    for (const address of [...this.#timers.keys()]) this.#cancelTimer(address);
+    for (const address of this.#timers.keys()) this.#cancelTimer(address);
     this.#unsubscribe();
   }
 

@@ -19,7 +19,7 @@ interface RandomGuest {
   readonly shared: boolean;
   readonly devices: readonly RandomDevice[];
 }
-export interface RandomLab {
+interface RandomLab {
   readonly networks: readonly { readonly name: string; readonly mtu: number }[];
   readonly guests: readonly RandomGuest[];
   readonly office: boolean;

@@ -12,7 +12,10 @@ import type { Methods, Notifications } from "./protocol.ts";
 export interface LabClient {
   /** What the lab said about itself. */
   readonly hello: Methods["hello"]["result"];
-  /** Rejects with `OperationError`: `failed` with the lab's own words, `not-running` where the connection ends first. */
+  /**
+   * Rejects with `OperationError`: `failed` with the lab's own words, `not-running` where the connection ends
+   * first.
+   */
   request<M extends keyof Methods>(method: M, params: Methods[M]["params"]): Promise<Methods[M]["result"]>;
   /** Listeners are called in the order of arrival. The answer ends it. */
   on<N extends keyof Notifications>(name: N, listener: (payload: Notifications[N]) => void): () => void;
@@ -24,8 +27,8 @@ export interface LabClient {
 type Listener = (payload: never) => void;
 
 /**
- * Connects to a lab and greets it. Throws `OperationError`: `not-running` where nobody listens, `denied` where it is
- * somebody else's, `protocol` where the lab speaks another version.
+ * Connects to a lab and greets it. Throws `OperationError`: `not-running` where nobody listens, `denied`
+ * where it is somebody else's, `protocol` where the lab speaks another version.
  */
 export async function connect(socketPath: string): Promise<LabClient> {
   const socket = await openSocket(socketPath);

@@ -1,4 +1,5 @@
-// Finds the labs of this user that run now, by asking each socket. Removes nothing: a socket is its lab's own.
+// Finds the labs of this user that run now, by asking each socket. Removes nothing: a socket is its lab's
+// own.
 
 import { readdirSync } from "node:fs";
 import path from "node:path";

@@ -108,7 +108,10 @@ function parseMessage(body: Buffer): Message {
   return message as Message;
 }
 
-/** Writes messages; the promise resolves when the system has taken the bytes, which is how a slow reader is noticed. */
+/**
+ * Writes messages; the promise resolves when the system has taken the bytes, which is how a slow reader is
+ * noticed.
+ */
 export class FrameWriter extends AbstractMessageWriter implements MessageWriter {
   readonly #socket: Socket;
   readonly #limits: FrameLimits;

@@ -1,5 +1,5 @@
-// Where a lab's control socket stands: a folder of the user's own, a short name from the root file's real path.
-// Refuses a folder that others could write to.
+// Where a lab's control socket stands: a folder of the user's own, a short name from the root file's real
+// path. Refuses a folder that others could write to.
 
 import { createHash } from "node:crypto";
 import { lstatSync, mkdirSync, realpathSync } from "node:fs";
@@ -40,7 +40,9 @@ export function socketPathOf(file: string, env: Environment = process.env): stri
   return path.join(runtimeFolder(env), `${fileKey(file, 16)}.sock`);
 }
 
-/** Makes the folder (0700). Throws `OperationError` where it belongs to somebody else or is open to others. */
+/**
+ * Makes the folder (0700). Throws `OperationError` where it belongs to somebody else or is open to others.
+ */
 export function prepareRuntimeFolder(env: Environment = process.env): string {
   const folder = runtimeFolder(env);
   try {

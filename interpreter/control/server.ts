@@ -1,4 +1,5 @@
-// Listens on the lab's control socket. A connection that sends nonsense, or too much, is ended; no other notices.
+// Listens on the lab's control socket. A connection that sends nonsense, or too much, is ended; no other
+// notices.
 
 import { chmodSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -49,7 +50,10 @@ export class ControlServer {
     this.#timer.unref();
   }
 
-  /** Listens at `socketPath` (0600), in place of what a killed owner left there. The caller owns the lab's lock. */
+  /**
+   * Listens at `socketPath` (0600), in place of what a killed owner left there. The caller owns the lab's
+   * lock.
+   */
   static async listen(target: ControlTarget, socketPath: string, now: () => number): Promise<ControlServer> {
     const control = new ControlServer(target, now);
     rmSync(socketPath, { force: true });

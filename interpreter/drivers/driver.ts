@@ -1,5 +1,5 @@
-// What the host side knows of one kind or class: how it answers a change. The declarations stay in the standard
-// library; a driver may only add to what they say.
+// What the host side knows of one kind or class: how it answers a change. The declarations stay in the
+// standard library; a driver may only add to what they say.
 
 import type { Attribute, Disruption, Resource, Value } from "../../lang/index.ts";
 

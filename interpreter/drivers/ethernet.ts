@@ -54,7 +54,7 @@ export function networkSpec(network: Resource): NetworkSpec {
 }
 
 /** What a guest calls the device: its name in its bus or its guest, with its key (`eth[2]`). */
-export function deviceName({ address, bus = "" }: Resource): string {
+function deviceName({ address, bus = "" }: Resource): string {
   const owner = address.startsWith(`${bus}.`) ? bus : bus.slice(0, bus.lastIndexOf("."));
   return address.slice(owner.length + 1);
 }

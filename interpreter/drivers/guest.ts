@@ -19,7 +19,7 @@ export const guestDriver: Driver = {
 };
 
 /** The address of the bus that a guest is a member of. */
-export function busOf(guest: Resource): string {
+function busOf(guest: Resource): string {
   const bus = refOf(guest, "bus");
   invariant(bus !== undefined, `${guest.address} has no bus`);
   return bus;

@@ -1,5 +1,5 @@
-// What is known of image files: content, digest, and whether it is a guest at all. Read once for each state of a file.
-// Compiles nothing for running; the hypervisor does that from the same bytes.
+// What is known of image files: content, digest, and whether it is a guest at all. Read once for each state
+// of a file. Compiles nothing for running; the hypervisor does that from the same bytes.
 
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";

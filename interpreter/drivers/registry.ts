@@ -1,4 +1,5 @@
-// The drivers that are there today, and what they tell the language: which classes are served, and facts of images.
+// The drivers that are there today, and what they tell the language: which classes are served, and facts of
+// images.
 
 import type { Drivers, Value } from "../../lang/index.ts";
 import { deviceDrivers, networkDriver } from "./ethernet.ts";

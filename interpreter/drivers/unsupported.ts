@@ -1,4 +1,5 @@
-// What the language knows and the host side does not serve yet. Said as a diagnostic, so that nothing is ignored silently.
+// What the language knows and the host side does not serve yet. Said as a diagnostic, so that nothing is
+// ignored silently.
 
 import type { Attribute, Diagnostic, Model, Resource, Value } from "../../lang/index.ts";
 import { driverOf } from "./registry.ts";
@@ -43,7 +44,8 @@ export function overMemory(model: Model): readonly Diagnostic[] {
     if (memory?.is === "quantity") sum += memory.value;
   }
   if (sum <= limit.value.value) return [];
-  const message = `The guests together have ${sum} bytes of RAM, more than \`memory_max\` allows (${limit.value.value}).`;
+  const more = `more than \`memory_max\` allows (${limit.value.value})`;
+  const message = `The guests together have ${sum} bytes of RAM, ${more}.`;
   return [{ code: "VB4091", severity: "error", span: limit.span, message }];
 }
 

@@ -12,7 +12,7 @@ export interface LogLimits {
   readonly lineMax: number;
 }
 
-export const LOG_LIMITS: LogLimits = { linesMax: 2000, textMax: 1 << 18, lineMax: 4096 };
+const LOG_LIMITS: LogLimits = { linesMax: 2000, textMax: 1 << 18, lineMax: 4096 };
 
 interface Entry {
   readonly order: number;

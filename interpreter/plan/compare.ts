@@ -1,5 +1,6 @@
 // Compares two settings of one thing, attribute by attribute: what differs, and how much that disturbs.
-// Takes the strongest of marks, of record members that differ, of derived values, and of what the driver answers.
+// Takes the strongest of marks, of record members that differ, of derived values, and of what the driver
+// answers.
 
 import { DISRUPTIONS, sameValue, showValue } from "../../lang/index.ts";
 import type { Attribute, Disruption, Resource, Value } from "../../lang/index.ts";

@@ -100,7 +100,7 @@ function closure(after: readonly (readonly number[])[], node: number): ReadonlyS
   return seen;
 }
 
-test("a running guest is left alone unless something of its own, or that it uses, is marked for a restart", () => {
+test("a running guest restarts only for what is its own or what it uses", () => {
   check((from, to, plan) => {
     for (const step of plan.steps) {
       if (step.kind !== "restart") continue;
@@ -116,7 +116,8 @@ test("a running guest is left alone unless something of its own, or that it uses
 test("a plan of 10,000 things is made in 300 ms", () => {
   const guests = (rate: number): string =>
     `image echo: wasm { path = "std:guests/echo" }\nnetwork lan { subnet = 10.0.0.0/16 }\n` +
-    `guest g for i in 1..3333 { image = echo, device eth0: venet { network = lan, rate = i == 7 ? ${rate}Mbps : 1Mbps } }\n`;
+    `guest g for i in 1..3333 { image = echo
+       device eth0: venet { network = lan, rate = i == 7 ? ${rate}Mbps : 1Mbps } }\n`;
   const from = definitionOf(guests(1));
   const to = definitionOf(guests(2));
   const times = Array.from({ length: 5 }, () => {

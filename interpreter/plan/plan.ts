@@ -1,4 +1,5 @@
-// A plan as data: what an apply would do, in which order, why, and how much it disturbs. Printable, storable, comparable.
+// A plan as data: what an apply would do, in which order, why, and how much it disturbs. Printable,
+// storable, comparable.
 
 import type { Disruption } from "../../lang/index.ts";
 
@@ -6,8 +7,8 @@ import type { Disruption } from "../../lang/index.ts";
 export const PLAN_SCHEMA = 1;
 
 /**
- * `update` changes a running thing in place, `restart` stops a guest and boots it again, `replace` destroys a thing and
- * makes it anew.
+ * `update` changes a running thing in place, `restart` stops a guest and boots it again, `replace` destroys a
+ * thing and makes it anew.
  */
 export type StepKind = "create" | "update" | "replace" | "restart" | "destroy";
 
@@ -26,10 +27,15 @@ export interface Step {
   readonly address: string;
   readonly resourceKind: string;
   readonly class?: string;
-  /** Sentences: `rate 1Gbps -> 100Mbps`, `not found`, `no longer declared`, `image echo changed`. At least one. */
+  /**
+   * Sentences: `rate 1Gbps -> 100Mbps`, `not found`, `no longer declared`, `image echo changed`. At least
+   * one.
+   */
   readonly causes: readonly string[];
   readonly changes: readonly AttributeChange[];
-  /** The strongest of what changes. A new thing is `live`; taking one away too, unless it stores something. */
+  /**
+   * The strongest of what changes. A new thing is `live`; taking one away too, unless it stores something.
+   */
   readonly disruption: Disruption;
   /** Addresses of guests that are stopped or touched by this step, besides its own. */
   readonly touches: readonly string[];

@@ -1,4 +1,5 @@
-// A plan for people and for programs. Plain text without colours; the command line may add some by the symbols.
+// A plan for people and for programs. Plain text without colours; the command line may add some by the
+// symbols.
 
 import type { Plan, Step, StepKind } from "./plan.ts";
 
@@ -21,7 +22,8 @@ const WIDTH = Math.max(...Object.values(SYMBOLS).map((text) => text.length));
 /** One line a step, causes below it where there are several, counts at the end. Ends with a newline. */
 export function printPlan(plan: Plan): string {
   if (plan.steps.length === 0) {
-    return `Nothing to do: ${countText(plan.unchanged, "thing")} of ${plan.lab} ${plan.unchanged === 1 ? "is" : "are"} as declared.\n`;
+    const verb = plan.unchanged === 1 ? "is" : "are";
+    return `Nothing to do: ${countText(plan.unchanged, "thing")} of ${plan.lab} ${verb} as declared.\n`;
   }
   const lines = plan.steps.flatMap(stepLines);
   const counts = COUNTED.flatMap(([kind, words]) => {

@@ -10,7 +10,7 @@ import { errorCode, errorText, OperationError } from "../operation-error.ts";
 const KEY_DIGITS = 8;
 
 /** The folder of all labs' states. It may not exist yet. */
-export function stateRoot(env: Environment = process.env): string {
+function stateRoot(env: Environment = process.env): string {
   const own = env["XDG_STATE_HOME"];
   if (own !== undefined && path.isAbsolute(own)) return path.join(own, "vbus");
   return path.join(env["HOME"] ?? os.homedir(), ".local", "state", "vbus");

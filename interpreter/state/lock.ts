@@ -1,4 +1,5 @@
-// One owner: an exclusive transaction on a database of its own. The system drops it with the process, however that ends.
+// One owner: an exclusive transaction on a database of its own. The system drops it with the process,
+// however that ends.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -12,7 +13,9 @@ export interface Lock {
 /** Held locks. A database that nobody refers to is closed by the collector, and its lock with it. */
 const held = new Set<DatabaseSync>();
 
-/** Takes the lock of a state folder, or throws `OperationError` `locked` that names the owner. Never waits. */
+/**
+ * Takes the lock of a state folder, or throws `OperationError` `locked` that names the owner. Never waits.
+ */
 export function takeLock(folder: string): Lock {
   const owner = path.join(folder, "owner.pid");
   let database: DatabaseSync | undefined;

@@ -1,4 +1,5 @@
-// Takes secrets out of what is stored: in their place stands an HMAC, so that a change is seen and nothing is told.
+// Takes secrets out of what is stored: in their place stands an HMAC, so that a change is seen and nothing
+// is told.
 
 import { createHmac } from "node:crypto";
 import type { Model, Value } from "../../lang/index.ts";

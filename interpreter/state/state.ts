@@ -1,5 +1,6 @@
-// What a lab remembers: addresses that it gave out, and a generation for every apply. SQLite in WAL mode, so that
-// others can read while the lab runs. Refuses files that it does not understand, and never repairs by deleting.
+// What a lab remembers: addresses that it gave out, and a generation for every apply. SQLite in WAL mode,
+// so that others can read while the lab runs. Refuses files that it does not understand, and never repairs
+// by deleting.
 
 import { randomBytes } from "node:crypto";
 import path from "node:path";
@@ -37,7 +38,9 @@ export interface State {
   close(): void;
 }
 
-/** Opens or makes the state in a folder. Throws `OperationError` `state` for a file that is newer or broken. */
+/**
+ * Opens or makes the state in a folder. Throws `OperationError` `state` for a file that is newer or broken.
+ */
 export function openState(folder: string, access: "owner" | "reader" = "owner"): State {
   const file = path.join(folder, "state.db");
   let database: DatabaseSync | undefined;
@@ -86,7 +89,8 @@ function create(database: DatabaseSync): void {
 function checkVersion(database: DatabaseSync, file: string): void {
   const version = numberPragma(database, "user_version");
   if (version > SCHEMA) {
-    const message = `The state in ${file} was written by a newer vbus (its version is ${version}, this one knows ${SCHEMA}).`;
+    const versions = `its version is ${version}, this one knows ${SCHEMA}`;
+    const message = `The state in ${file} was written by a newer vbus (${versions}).`;
     throw new OperationError("state", message, "Use that vbus; nothing was changed.");
   }
   if (version !== SCHEMA || numberPragma(database, "application_id") !== APPLICATION) {

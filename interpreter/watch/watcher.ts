@@ -1,5 +1,5 @@
-// Follows files: tells once for each burst of changes. Knows nothing of what is in them, and believes no event's kind:
-// saved, replaced, deleted and made again all mean "look again".
+// Follows files: tells once for each burst of changes. Knows nothing of what is in them, and believes no
+// event's kind: saved, replaced, deleted and made again all mean "look again".
 
 import { watch } from "chokidar";
 import type { FSWatcher } from "chokidar";
@@ -27,7 +27,9 @@ export class Watcher {
     this.#options = options;
   }
 
-  /** Follows exactly these files from now on; files that are not there are waited for. Resolves when it is so. */
+  /**
+   * Follows exactly these files from now on; files that are not there are waited for. Resolves when it is so.
+   */
   async follow(files: Iterable<string>): Promise<void> {
     const next = new Set(files);
     const gone = [...this.#files].filter((file) => !next.has(file));
