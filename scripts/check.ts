@@ -31,7 +31,7 @@ const FORMATTED = ["**/*.{ts,tsx,json,md}", ".oxlintrc.json"];
 const TYPES: Step = { name: "types", command: ["node_modules/typescript/bin/tsc", "--noEmit", "-p", "."] };
 const QUICK: readonly Step[] = [
   { name: "lint", command: ["node_modules/oxlint/bin/oxlint", "--deny-warnings"] },
-  { name: "format", command: ["node_modules/prettier/bin/prettier.cjs", "--check", ...FORMATTED] },
+  { name: "format", command: ["node_modules/prettier/bin/prettier.cjs", "--cache", "--check", ...FORMATTED] },
   { name: "tidy", command: ["scripts/tidy.ts"] },
 ];
 const BENCH: Step = { name: "bench", command: ["bench/main.ts", "net", "--tiny"] };
@@ -41,6 +41,7 @@ const testStep = (report: string): Step => ({
   command: [
     "node_modules/vitest/vitest.mjs",
     "run",
+    "--no-color",
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${report}`,

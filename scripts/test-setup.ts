@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readTree } from "./tidy/source.ts";
+import { isTest, readTree } from "./tidy/source.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** Written last by the build, so it is the age of all of it. */
@@ -28,6 +28,8 @@ function isFresh(): boolean {
   const built = join(root, BUILT_LAST);
   if (!existsSync(built)) return false;
   const age = statSync(built).mtimeMs;
-  const sources = [...readTree(root).keys()].filter((path) => /\.(tsx?|wat|h|c|json)$/.test(path));
+  const sources = [...readTree(root).keys()].filter(
+    (path) => /\.(tsx?|wat|h|c|json)$/.test(path) && !isTest(path),
+  );
   return sources.every((path) => statSync(join(root, path)).mtimeMs < age);
 }
