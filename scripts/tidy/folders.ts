@@ -19,7 +19,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   tui: { rooms: ["interpreter"], packages: ["react", "ink", "string-width"] },
   cli: {
     rooms: ["lang", "stdlib", "hypervisor", "interpreter", "tui"],
-    packages: ["node:", "commander", "react", "ink"],
+    packages: ["node:", "commander", "react", "ink", "string-width"],
   },
   bench: {
     rooms: ["lang", "stdlib", "hypervisor", "interpreter"],

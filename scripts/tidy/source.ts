@@ -31,7 +31,7 @@ export interface Complaint {
   readonly message: string;
 }
 
-const SKIPPED_FOLDERS = new Set(["node_modules", "dist", "build", "coverage", ".git"]);
+const SKIPPED_FOLDERS = /^(?:node_modules|dist|build|coverage|\.(?!ci$).*)$/;
 const READ_ENDINGS = /\.(ts|tsx|cjs|md|json|vbus|c|h|wat|txt|yml)$|(^|\/)(run|\.\w+rc)$/;
 const NOT_OURS = /(^|\/)package-lock\.json$/;
 
@@ -50,7 +50,7 @@ export function readTree(root: string): ReadonlyMap<string, string> {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
       const path = posix.join(folder, entry.name);
       if (entry.isDirectory()) {
-        if (!SKIPPED_FOLDERS.has(entry.name)) walk(path);
+        if (!SKIPPED_FOLDERS.test(entry.name)) walk(path);
       } else if (READ_ENDINGS.test(path) && !NOT_OURS.test(path)) {
         texts.set(path, readFileSync(join(root, path), "utf8"));
       }
