@@ -26,8 +26,10 @@ const GUESTS = "guests/";
 export function resolveStd(name: string): string | undefined {
   if (!name.startsWith("std:")) return undefined;
   const rest = name.slice("std:".length);
-  if (rest === "" || normalize(rest) !== rest || rest.startsWith("/") || rest.startsWith("..")) return undefined;
+  if (rest === "" || normalize(rest) !== rest || rest.startsWith("/") || rest.startsWith(".."))
+    return undefined;
   if (rest.startsWith(GUESTS)) return join(stdRoot, "guests", "build", `${rest.slice(GUESTS.length)}.wasm`);
-  if (rest === "prelude" || rest.startsWith("prelude/") || rest.startsWith("images/")) return join(stdRoot, rest);
+  if (rest === "prelude" || rest.startsWith("prelude/") || rest.startsWith("images/"))
+    return join(stdRoot, rest);
   return join(stdRoot, rest.endsWith(".vbus") ? rest : `${rest}.vbus`);
 }

@@ -216,6 +216,12 @@ test.each([
   },
 );
 
+test("the rx ring has as many slots as the device declares", () => {
+  const host = new TestHost({ devices: [{ ...ETH0, ring: 64 }], stopAt: 500 * MS });
+  expect(host.run(ECHO)).toBe(0);
+  expect(host.rings.get("1:0")!.count).toBe(64);
+});
+
 test.each([
   [576, 256],
   [1500, 256],

@@ -27,7 +27,8 @@ import {
 } from "./sdk/index";
 
 const DEVICES_MAX: i32 = 16;
-const RX_SLOTS: i32 = 256;
+/** The device declares how many; this is the most that the ABI allows. */
+const RX_SLOTS: i32 = 1024;
 const TX_BUFFERS: i32 = 64;
 /** Frames of one device before the others have a turn, and before the answers go out together. */
 const BURST: i32 = 64;

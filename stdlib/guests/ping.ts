@@ -25,7 +25,8 @@ import {
 import { Session } from "./ping/session";
 import { Settings } from "./ping/settings";
 
-const RX_SLOTS: i32 = 64;
+/** The device declares how many; this is the most that the ABI allows. */
+const RX_SLOTS: i32 = 1024;
 const TX_BUFFERS: i32 = 16;
 /** Looks at the empty ring while an answer is awaited, before sleeping. */
 const SPINS: i32 = 2000;

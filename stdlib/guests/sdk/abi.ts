@@ -47,7 +47,8 @@ export const FACT_LINK: usize = 8;
 export const FACT_IP: usize = 12;
 export const FACT_GATEWAY: usize = 16;
 export const FACT_PREFIX: usize = 20;
-export const VENET_FACTS_BYTES: i32 = 24;
+export const FACT_RING: usize = 24;
+export const VENET_FACTS_BYTES: i32 = 28;
 
 /** A descriptor, and a ring's signal. */
 export const DESCRIPTOR_BYTES: i32 = 16;

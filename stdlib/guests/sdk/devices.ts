@@ -55,6 +55,8 @@ export class VenetFacts {
   ip: u32 = 0;
   gateway: u32 = 0;
   prefix: u32 = 0;
+  /** Descriptors that its rings should have. */
+  ring: i32 = 0;
 
   /** Takes the facts of a change record, or those that `INFO` wrote. */
   read(at: usize): void {
@@ -65,6 +67,7 @@ export class VenetFacts {
     this.ip = load32(at + abi.FACT_IP);
     this.gateway = load32(at + abi.FACT_GATEWAY);
     this.prefix = load<u32>(at, abi.FACT_PREFIX);
+    this.ring = load<i32>(at, abi.FACT_RING);
   }
 
   /** The bits of an address that name the subnet. */

@@ -28,7 +28,7 @@ export class Venet {
 
   /**
    * Opens the device `id` with the name and the facts of its change record. `rxSlots` and `txBuffers` are
-   * powers of two, and upper bounds. 0, or a negative errno value: `EBUSY` if somebody else has it, `ENOSPC`
+   * powers of two, and upper bounds, as is what the device declares. 0, or a negative errno value: `EBUSY` if somebody else has it, `ENOSPC`
    * if memory is short.
    */
   open(id: i32, name: usize, facts: usize, rxSlots: i32, txBuffers: i32): i32 {
@@ -54,11 +54,11 @@ export class Venet {
   private openRings(rxSlots: i32, txBuffers: i32): i32 {
     const capacity = this.facts.mtu + FRAME_OVERHEAD;
     // Half of what is left each, so that devices that come later find room too.
-    let slots = rxSlots;
+    let slots = this.facts.ring > 0 ? min(rxSlots, this.facts.ring) : rxSlots;
     while (slots > abi.RING_SLOTS_MIN && RxRing.bytesFor(slots, capacity) > largestFree() / 2) slots /= 2;
     const rx = this.rx.open(this.handle, abi.RING_RX, 0, slots, capacity);
     if (rx < 0) return rx;
-    let buffers = txBuffers;
+    let buffers = this.facts.ring > 0 ? min(txBuffers, this.facts.ring) : txBuffers;
     while (buffers > 1 && TxRing.bytesFor(buffers, capacity) > largestFree() / 2) buffers /= 2;
     return this.tx.open(this.handle, abi.RING_TX, 0, buffers, capacity);
   }

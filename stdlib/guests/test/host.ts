@@ -25,6 +25,8 @@ export interface Device {
   readonly ip: string;
   readonly gateway?: string;
   readonly prefix?: number;
+  /** Descriptors that its rings should have; 256. */
+  readonly ring?: number;
   readonly mtu?: number;
   readonly linkUp?: boolean;
 }
@@ -256,5 +258,6 @@ function changeRecord(type: number, device: Device): Uint8Array {
   Buffer.from(device.ip.split(".").map(Number)).copy(out, 60);
   Buffer.from((device.gateway ?? "0.0.0.0").split(".").map(Number)).copy(out, 64);
   out.writeUInt32LE(device.prefix ?? 24, 68);
+  out.writeUInt32LE(device.ring ?? 256, 72);
   return out;
 }
