@@ -1,5 +1,5 @@
-// Texts of the corpus with what they mean beside them: the model in short, or the diagnostics as people see them.
-// UPDATE_GOLDENS=1 writes what is expected anew; the difference is read before it is committed.
+// Texts of the corpus with what they mean beside them: the model in short, or the diagnostics as people see
+// them. UPDATE_GOLDENS=1 writes what is expected anew; the difference is read before it is committed.
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -70,7 +70,8 @@ test("02: one tenant's network in another's hands is refused, and the way betwee
   const evaluation = evaluateText(text);
   expect(codesOf(evaluation)).toEqual(["VB4001"]);
   expect(evaluation.diagnostics[0]?.message).toBe(
-    'tenants share nothing: t["red"].vm[1] → t["red"].office.eth[1] → one → t["blue"].office.eth[1] → t["blue"].vm[1].',
+    'tenants share nothing: t["red"].vm[1] → t["red"].office.eth[1] → one → ' +
+      't["blue"].office.eth[1] → t["blue"].vm[1].',
   );
 });
 

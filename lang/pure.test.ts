@@ -1,4 +1,5 @@
-// What must never creep in: node modules and clocks in the language, classes named twice, functions without a meaning.
+// What must never creep in: node modules and clocks in the language, classes named twice, functions without a
+// meaning.
 
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";

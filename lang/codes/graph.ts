@@ -16,7 +16,8 @@ assert lan.mtu <= 9000B, "no jumbo frames"`,
     code: "VB4002",
     title: "an address is not free to give",
     explanation:
-      "The first and last address of a subnet and its gateway are reserved; the pool of another network is not to be taken from.",
+      "The first and last address of a subnet and its gateway are reserved; the pool of " +
+      "another network is not to be taken from.",
     bad: `network lan { subnet = 10.0.0.0/24 }
 bus office { device eth0: venet { network = lan, ip = 10.0.0.1 } }`,
     good: `network lan { subnet = 10.0.0.0/24 }

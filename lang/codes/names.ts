@@ -7,7 +7,8 @@ export const NAME_CODES: readonly CodePage[] = [
     code: "VB2001",
     title: "unknown name",
     explanation:
-      "A name that is read must be declared: in the block around it, the component, the module, or the standard library.",
+      "A name that is read must be declared: in the block around it, the component, the " +
+      "module, or the standard library.",
     bad: `image echo: wasm { path = "std:guests/echo" }
 guest a { image = ecko }`,
     good: `image echo: wasm { path = "std:guests/echo" }
@@ -54,7 +55,8 @@ channel orders { }`,
     code: "VB2008",
     title: "another type is expected",
     explanation:
-      "A value must fit the type of its place. Only ints become floats, scalars `scalar`, and texts addresses and paths by themselves.",
+      "A value must fit the type of its place. Only ints become floats, scalars `scalar`, and " +
+      "texts addresses and paths by themselves.",
     bad: `network lan { subnet = 10.0.0.0/24, dhcp = 1 }`,
     good: `network lan { subnet = 10.0.0.0/24, dhcp = true }`,
   },
@@ -69,7 +71,8 @@ channel orders { }`,
     code: "VB2010",
     title: "not in this place",
     explanation:
-      "Each item has its places: parameters at the top of a module, devices on a bus or in a guest, kinds in the standard library.",
+      "Each item has its places: parameters at the top of a module, devices on a bus or in a " +
+      "guest, kinds in the standard library.",
     bad: `network lan { subnet = 10.0.0.0/24 }
 device eth0: venet { network = lan }`,
     good: `network lan { subnet = 10.0.0.0/24 }
@@ -79,7 +82,8 @@ bus office { device eth0: venet { network = lan } }`,
     code: "VB2011",
     title: "no driver",
     explanation:
-      "The standard library declares the class, but this version has no driver on the host side that could run it.",
+      "The standard library declares the class, but this version has no driver on the host " +
+      "side that could run it.",
     bad: `bus office { device dice: vrng { } }`,
     good: `bus office { device tty: vconsole { } }`,
   },
@@ -126,7 +130,8 @@ let n: int = first ?? 0`,
     code: "VB2017",
     title: "a definition needs itself",
     explanation:
-      "Functions do not call themselves, components do not contain themselves, types neither, and a `let` is not made from itself.",
+      "Functions do not call themselves, components do not contain themselves, types neither, " +
+      "and a `let` is not made from itself.",
     bad: `fn f(n: int): int = g(n)
 fn g(n: int): int = f(n)`,
     good: `fn f(n: int): int = g(n)

@@ -52,7 +52,8 @@ network b { subnet = 10.1.0.0/24, mtu = 9000B }`,
     code: "VB3007",
     title: "a parameter can't be given so",
     explanation:
-      "Parameters are given by name with `-p`, `--params` or VBUS_PARAM_NAME; those without a default must be given.",
+      "Parameters are given by name with `-p`, `--params` or VBUS_PARAM_NAME; those without a " +
+      "default must be given.",
     bad: `param count: int`,
     good: `param count: int = 1`,
   },
@@ -60,7 +61,8 @@ network b { subnet = 10.1.0.0/24, mtu = 9000B }`,
     code: "VB3008",
     title: "a limit",
     explanation:
-      "Everything is computed within fixed limits of steps, elements, text and nesting, so that no file can hang.",
+      "Everything is computed within fixed limits of steps, elements, text and nesting, so " +
+      "that no file can hang.",
     bad: `output n = [for a in 1..2000, b in 1..2000: a * b].len()`,
     good: `output n = [for a in 1..20, b in 1..20: a * b].len()`,
   },
@@ -83,7 +85,8 @@ network b { subnet = 10.1.0.0/24, mtu = 9000B }`,
     code: "VB3011",
     title: "a function has no answer",
     explanation:
-      "Some functions have no answer for some arguments: the index of what is not in a list, an unreadable pattern.",
+      "Some functions have no answer for some arguments: the index of what is not in a list, " +
+      "an unreadable pattern.",
     bad: `output n = ["a", "b"].index("c")`,
     good: `output n = ["a", "b"].index("b")`,
   },
@@ -91,7 +94,8 @@ network b { subnet = 10.1.0.0/24, mtu = 9000B }`,
     code: "VB3012",
     title: "a secret would be shown",
     explanation:
-      "What is computed from a secret goes to `env` and `args`, never into keys, labels, messages or outputs.",
+      "What is computed from a secret goes to `env` and `args`, never into keys, labels, " +
+      "messages or outputs.",
     bad: `param token: secret string = "hidden"
 output shown = "token \${token}"`,
     good: `param token: secret string = "hidden"

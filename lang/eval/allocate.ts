@@ -1,4 +1,5 @@
-// Addresses of the devices of one segment (language.md §13): static ones aside, kept ones kept, then the lowest free.
+// Addresses of the devices of one segment (language.md §13): static ones aside, kept ones kept, then the
+// lowest free.
 
 import type { Allocations } from "../model.ts";
 import type { Span } from "../syntax/ast.ts";
@@ -123,7 +124,8 @@ function checkPools(state: State): void {
     state.machine.tell(
       "VB4005",
       spanOf(pool.network, "pool"),
-      `The pools of the linked networks \`${before.network.address}\` and \`${pool.network.address}\` share addresses.`,
+      `The pools of the linked networks \`${before.network.address}\` and ` +
+        `\`${pool.network.address}\` share addresses.`,
       {
         related: [
           { span: spanOf(before.network, "pool"), message: `${cidrText(before.pool)} comes from here` },
@@ -140,7 +142,8 @@ function checkMtus(first: Pool, pools: readonly Pool[], machine: Machine): void 
   for (const { network } of pools) {
     const mtu = readMember(network, "mtu", machine);
     if (!wanted || !mtu || same(wanted, mtu)) continue;
-    const message = `\`${network.address}\` is linked with \`${first.network.address}\`, so both have one \`mtu\`.`;
+    const message =
+      `\`${network.address}\` is linked with \`${first.network.address}\`, so ` + `both have one \`mtu\`.`;
     machine.tell("VB4005", spanOf(network, "mtu"), message, {
       related: [{ span: spanOf(first.network, "mtu"), message: `${showDatum(wanted)} comes from here` }],
     });
@@ -205,7 +208,8 @@ function takeLowest(device: Thing, pool: Pool, state: State): void {
   state.machine.tell(
     "VB4003",
     device.blueprint.head,
-    `The pool ${cidrText(pool.pool)} of \`${network.address}\` has no free address for \`${device.address}\`.`,
+    `The pool ${cidrText(pool.pool)} of \`${network.address}\` has no free address for ` +
+      `\`${device.address}\`.`,
     {
       related: [
         {

@@ -1,4 +1,5 @@
-// The members of one thing as cells: what the declaration set, else the default, else filled in; then constrained.
+// The members of one thing as cells: what the declaration set, else the default, else filled in; then
+// constrained.
 
 import type { Member } from "../types/declared.ts";
 import { fillAuto, fillOut } from "./fill.ts";

@@ -1,4 +1,5 @@
-// Things from declarations: frames with their cells, families by key. Nothing is computed before it is asked for.
+// Things from declarations: frames with their cells, families by key. Nothing is computed before it is asked
+// for.
 
 import type { Blueprint, Body } from "../types/declared.ts";
 import { identity, isSecret, NONE, type Datum } from "./datum.ts";

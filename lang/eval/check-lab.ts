@@ -85,7 +85,8 @@ function checkUse(thing: Thing, machine: Machine): void {
     machine.tell(
       "VB4009",
       origin.span,
-      `\`${item.thing.address}\` does not stand on \`${bus.thing.address}\`, the bus of \`${thing.address}\`.`,
+      `\`${item.thing.address}\` does not stand on \`${bus.thing.address}\`, the bus of ` +
+        `\`${thing.address}\`.`,
       {
         hint: "A guest sees the devices of its own bus and no others.",
       },

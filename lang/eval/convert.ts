@@ -1,4 +1,5 @@
-// Values into the types that are expected: texts into addresses and paths, records with their defaults, plain data.
+// Values into the types that are expected: texts into addresses and paths, records with their defaults, plain
+// data.
 
 import { resolvePath } from "../resolve/paths.ts";
 import type { Span } from "../syntax/ast.ts";

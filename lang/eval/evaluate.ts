@@ -1,4 +1,5 @@
-// The whole way from files to the model: load, check, run, settle. Answers with diagnostics, never throws for a user's mistake.
+// The whole way from files to the model: load, check, run, settle. Answers with diagnostics, never throws for
+// a user's mistake.
 
 import type { Diagnostic } from "../diagnostics.ts";
 import type { Allocations, Model } from "../model.ts";
@@ -146,7 +147,9 @@ function defaultName(root: string, world: World): string {
   return baseName(world.kindOf(root) === "folder" ? root : folderOf(root)) || "lab";
 }
 
-/** The lab where no block declares it: all defaults. Its address is `lab`, which is free in nearly every file. */
+/**
+ * The lab where no block declares it: all defaults. Its address is `lab`, which is free in nearly every file.
+ */
 function defaultLab(program: Program, root: CheckedModule, name: string, env: Env): Thing | undefined {
   const kind = program.kind("lab");
   if (!kind) return undefined;

@@ -10,7 +10,10 @@ import { run } from "./run.ts";
 import { showDatum } from "./show.ts";
 import type { Env } from "./thing.ts";
 
-/** What is constrained: the error stands at its value. Without `span` it stands at the condition (an `assert`). */
+/**
+ * What is constrained: the error stands at its value. Without `span` it stands at the condition (an
+ * `assert`).
+ */
 export interface Subject {
   readonly what: string;
   readonly span?: Span;

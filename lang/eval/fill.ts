@@ -61,7 +61,9 @@ const LOCAL = 0x02;
 const MULTICAST = 0x01;
 const MAC_BYTES = 6;
 
-/** Six bytes of the hash of lab and address, locally administered, unicast; the next six where it had to move. */
+/**
+ * Six bytes of the hash of lab and address, locally administered, unicast; the next six where it had to move.
+ */
 function macOf(thing: Thing, machine: Machine): string {
   const { name, macMoves } = machine.lab.options;
   const moves = macMoves.get(thing.address) ?? 0;

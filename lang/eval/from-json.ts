@@ -1,4 +1,5 @@
-// Plain data (JSON) as values: what `json()` gives and what `--params` holds. Types are given where it is used.
+// Plain data (JSON) as values: what `json()` gives and what `--params` holds. Types are given where it is
+// used.
 
 import { bool, float, int, list, NONE, text, type Datum } from "./datum.ts";
 

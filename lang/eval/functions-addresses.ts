@@ -31,7 +31,8 @@ export const ADDRESS_FUNCTIONS: Readonly<Record<string, External>> = {
       machine.fail(
         "VB3011",
         span,
-        `${showDatum(net)} can't be divided into subnets of ${prefix} bits: ${subnet.prefix} to ${subnet.bits} can.`,
+        `${showDatum(net)} can't be divided into subnets of ${prefix} bits: ${subnet.prefix} ` +
+          `to ${subnet.bits} can.`,
       );
     }
     const count = 2 ** (prefix - subnet.prefix);

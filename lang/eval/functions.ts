@@ -1,4 +1,5 @@
-// The functions that the standard library declares `external`, by name. Types are checked; only values can be wrong.
+// The functions that the standard library declares `external`, by name. Types are checked; only values can be
+// wrong.
 
 import type { Code } from "../types/code.ts";
 import type { Datum } from "./datum.ts";

@@ -153,7 +153,10 @@ function mediaOf(device: Thing, machine: Machine): Thing[] {
   return found;
 }
 
-/** language.md §8: `tap` and `socket`, and `nat` with `outward` or a `publish`, meet outside; `pcap` joins nobody. */
+/**
+ * language.md §8: `tap` and `socket`, and `nat` with `outward` or a `publish`, meet outside; `pcap` joins
+ * nobody.
+ */
 function leadsOut(uplink: Thing, machine: Machine): boolean {
   switch (uplink.class?.name) {
     case "pcap":

@@ -1,4 +1,5 @@
-// What is asked of the whole lab: all its things, private buses, segments, allocations, the graph. Each made once.
+// What is asked of the whole lab: all its things, private buses, segments, allocations, the graph. Each made
+// once.
 
 import type { Allocations } from "../model.ts";
 import type { Blueprint, Body, KindInfo } from "../types/declared.ts";

@@ -1,10 +1,10 @@
-// Parameters of the root module: from flags, from a file of values, from the environment, else their defaults.
+// Parameters of the root module: from flags, from a file of values, from the environment, else their
+// defaults.
 
 import { nearest } from "../resolve/nearest.ts";
 import type * as ast from "../syntax/ast.ts";
 import type { Parse } from "../resolve/load.ts";
 import { check, convert } from "../types/check-expression.ts";
-import { suggestion } from "../types/context.ts";
 import type { CheckedModule, CheckedParam, Program } from "../types/program.ts";
 import { Scope } from "../types/scope.ts";
 import { peel, type Type } from "../types/type.ts";
@@ -54,7 +54,9 @@ export function fillParams(
         if (param.value) return run(param.value, env, machine);
         if (param.type().is === "optional") return { is: "none" };
         return machine.fail("VB3007", param.span, `The parameter \`${param.name}\` needs a value.`, {
-          hint: `Give it with \`-p ${param.name}=...\`, in a file with \`--params\`, or as VBUS_PARAM_${param.name.toUpperCase()}.`,
+          hint:
+            `Give it with \`-p ${param.name}=...\`, in a file with \`--params\`, or as ` +
+            `VBUS_PARAM_${param.name.toUpperCase()}.`,
         });
       },
       { check: () => checkParam(param, cell, env, source, machine) },

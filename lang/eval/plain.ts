@@ -1,4 +1,5 @@
-// Values of the model from computed ones: things become addresses, texts lose nothing, secrets keep their mark.
+// Values of the model from computed ones: things become addresses, texts lose nothing, secrets keep their
+// mark.
 
 import type { Value } from "../model.ts";
 import type { Datum } from "./datum.ts";

@@ -1,4 +1,5 @@
-// Runs checked code: one function over its forms. Arithmetic, members, functions and conversions stand elsewhere.
+// Runs checked code: one function over its forms. Arithmetic, members, functions and conversions stand
+// elsewhere.
 
 import type { Code, CodeClause, ObjectCode } from "../types/code.ts";
 import type { Span } from "../syntax/ast.ts";
@@ -100,7 +101,11 @@ function nested(machine: Machine, span: Span, compute: () => Datum): Datum {
 
 function runIf(code: Code & { op: "if" }, env: Env, machine: Machine): Datum {
   const condition = run(code.condition, env, machine);
-  const result = run(condition.is === "bool" && condition.value ? code.then : code.else, env, machine);
+  const result = run(
+    condition.is === "bool" && condition.value ? code.whenTrue : code.whenFalse,
+    env,
+    machine,
+  );
   return isSecret(condition) ? taint(result) : result;
 }
 

@@ -62,11 +62,20 @@ function showKey(key: Datum | Value): string {
 
 /** A text as a literal of the language. */
 function quote(value: string): string {
-  const escaped = value.replace(/[\\"]|\$(?=\{)/g, (found) => `\\${found}`);
-  const short: Readonly<Record<string, string>> = { "\n": "\\n", "\t": "\\t", "\r": "\\r" };
-  // eslint-disable-next-line no-control-regex
-  return `"${escaped.replace(/[\u0000-\u001f\u007f]/g, (found) => short[found] ?? `\\u{${found.charCodeAt(0).toString(16).toUpperCase()}}`)}"`;
+  let escaped = "";
+  for (const point of value) escaped += ESCAPES.get(point) ?? (isControl(point) ? codeEscape(point) : point);
+  return `"${escaped.replaceAll("${", "\\${")}"`;
 }
+
+const ESCAPES: ReadonlyMap<string, string> = new Map([
+  ["\\", "\\\\"],
+  ['"', '\\"'],
+  ["\n", "\\n"],
+  ["\t", "\\t"],
+  ["\r", "\\r"],
+]);
+const isControl = (point: string): boolean => point < " " || point === "\u007f";
+const codeEscape = (point: string): string => `\\u{${point.charCodeAt(0).toString(16).toUpperCase()}}`;
 
 /** How a key stands in an address: string keys quoted, others as their text. */
 export function keyText(key: Datum): string {

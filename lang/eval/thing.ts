@@ -14,7 +14,10 @@ export interface Env {
 
 export type CellState = "new" | "running" | "done" | "failed";
 
-/** A value that is computed once, when it is first asked. There are many: what computes it stands in subclasses. */
+/**
+ * A value that is computed once, when it is first asked. There are many: what computes it stands in
+ * subclasses.
+ */
 export abstract class Cell {
   state: CellState = "new";
   value: Datum | undefined = undefined;

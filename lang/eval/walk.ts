@@ -5,7 +5,9 @@ import { thingsIn } from "./build.ts";
 import { Failure, type Machine } from "./machine.ts";
 import { Cell, type Env, type Thing } from "./thing.ts";
 
-/** Things of a body, each followed by what stands inside it. Components are among them, before their content. */
+/**
+ * Things of a body, each followed by what stands inside it. Components are among them, before their content.
+ */
 export function thingsOf(body: Body, env: Env, machine: Machine): Thing[] {
   const things: Thing[] = [];
   collect(body, env, things, machine);

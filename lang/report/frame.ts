@@ -41,7 +41,8 @@ export function drawFrame(
       number === last.line ? (columns[last.column - 1] ?? shown.length) : (columns.at(-1) ?? shown.length);
     const shift = shiftOf(start, end, columns.at(-1) ?? 0, room);
     lines.push(
-      `${paint.dim(String(number).padStart(gutter))} ${paint.dim("│")} ${window(shown, shift, room)}`.trimEnd(),
+      `${paint.dim(String(number).padStart(gutter))} ${paint.dim("│")} ` +
+        `${window(shown, shift, room)}`.trimEnd(),
     );
     const under = Math.max(1, end - start);
     const sign = mark.primary

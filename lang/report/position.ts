@@ -49,7 +49,10 @@ function isWide(point: number): boolean {
   );
 }
 
-/** A line for a terminal: tabs as spaces, control characters as `·`; and the terminal column of each UTF-16 offset. */
+/**
+ * A line for a terminal: tabs as spaces, control characters as `·`; and the terminal column of each UTF-16
+ * offset.
+ */
 export function layOut(line: string): { readonly shown: string; readonly columns: readonly number[] } {
   let shown = "";
   const columns: number[] = [];

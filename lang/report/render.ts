@@ -1,4 +1,5 @@
-// Diagnostics as text for people: message, place, code frame, values, labels, hint. Reads no files: texts are given.
+// Diagnostics as text for people: message, place, code frame, values, labels, hint. Reads no files: texts are
+// given.
 
 import type { Diagnostic, ShownValue } from "../diagnostics.ts";
 import type { Span } from "../syntax/ast.ts";
@@ -14,7 +15,9 @@ export interface RenderOptions {
 
 const DIAGNOSTICS_MAX = 50;
 
-/** All of them, an empty line between two; and how many there are, where there are several. Empty for none. */
+/**
+ * All of them, an empty line between two; and how many there are, where there are several. Empty for none.
+ */
 export function renderDiagnostics(
   diagnostics: readonly Diagnostic[],
   sources: ReadonlyMap<string, string>,
@@ -46,7 +49,8 @@ function renderOne(diagnostic: Diagnostic, sheet: Sheet): string {
   const { sources, indexOf, paint } = sheet;
   const sign = diagnostic.severity === "error" ? paint.error : paint.warning;
   const lines = [
-    `${paint.strong(sign(`${diagnostic.severity}[${diagnostic.code}]`))}${paint.strong(`: ${diagnostic.message}`)}`,
+    paint.strong(sign(`${diagnostic.severity}[${diagnostic.code}]`)) +
+      paint.strong(`: ${diagnostic.message}`),
   ];
   const related = diagnostic.related ?? [];
   const spans = [diagnostic.span, ...related.map((other) => other.span)];

@@ -145,5 +145,6 @@ function loadImport(item: ast.Import, file: string, imports: Map<ast.Import, str
     return;
   }
   loadModule(key, state, item.path.span);
-  imports.set(item, key);
+  // What can't be read declares nothing, and what is asked of it agrees with everything.
+  if (state.modules.some((module) => module.key === key && module.files.length > 0)) imports.set(item, key);
 }

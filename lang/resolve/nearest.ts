@@ -1,6 +1,9 @@
 // The closest of some names to a misspelt one. Pure.
 
-/** The candidate with the fewest edits (swaps count once), if it is close enough to be meant; ties go to the first. */
+/**
+ * The candidate with the fewest edits (swaps count once), if it is close enough to be meant; ties go to the
+ * first.
+ */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(Math.max(name.length, 3) / 3)) + 1;

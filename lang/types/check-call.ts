@@ -331,7 +331,8 @@ function checkArgument(
     context.reporter.error(
       "VB2008",
       argument.span,
-      `\`${parameter.name}\` is \`${showType(substitute(parameter.type, found))}\`, not \`${showType(checked.type)}\`.`,
+      `\`${parameter.name}\` is \`${showType(substitute(parameter.type, found))}\`, not ` +
+        `\`${showType(checked.type)}\`.`,
       checked.type.is === "optional" ? { hint: "It may be absent: give another value with `??`." } : {},
     );
     return broken(argument.span);

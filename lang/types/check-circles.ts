@@ -1,7 +1,7 @@
 // Totality: functions don't call themselves, components don't contain themselves, types neither.
 
 import type { Span } from "../syntax/ast.ts";
-import type { RecordInfo } from "./declared.ts";
+import type { EnumInfo, RecordInfo } from "./declared.ts";
 import type { Program } from "./program.ts";
 import type { Type } from "./type.ts";
 
@@ -17,36 +17,43 @@ export function checkCircles(program: Program): void {
   findCircles([...program.uses.keys()], edges, program, (node) =>
     "parameters" in node ? "calls itself" : "contains itself",
   );
-  const records: RecordInfo[] = [];
+  const types: (RecordInfo | EnumInfo)[] = [];
   for (const module of program.modules.values()) {
-    for (const type of module.scope.types.values()) if (type.is === "record") records.push(type.info());
+    for (const type of module.scope.types.values()) {
+      if (type.is === "record" || type.is === "enum") types.push(type.info());
+    }
   }
-  const parts = (node: object): { to: object; span: Span }[] =>
-    [...(node as RecordInfo).members.values()].flatMap((member) =>
-      recordsIn(member.type).map((to) => ({ to, span: member.span })),
-    );
-  findCircles(records, parts, program, () => "contains itself");
+  findCircles(
+    types,
+    (node) => partsOf(node as RecordInfo | EnumInfo),
+    program,
+    () => "contains itself",
+  );
 }
 
-/** Also those inside variants; `seen` are the enums on the way. */
-function recordsIn(type: Type, seen: readonly object[] = []): RecordInfo[] {
-  if (type.is === "enum" && seen.includes(type.info)) return [];
+/** The declared types inside a record's members or an enum's fields. */
+function partsOf(info: RecordInfo | EnumInfo): { to: object; span: Span }[] {
+  const members =
+    "members" in info
+      ? [...info.members.values()]
+      : [...info.variants.values()].flatMap((variant) => variant.parameters ?? []);
+  return members.flatMap((member) => declaredIn(member.type).map((to) => ({ to, span: member.span })));
+}
+
+function declaredIn(type: Type): object[] {
   switch (type.is) {
     case "record":
-      return [type.info];
     case "enum":
-      return [...type.info.variants.values()].flatMap((variant) =>
-        (variant.parameters ?? []).flatMap((parameter) => recordsIn(parameter.type, [...seen, type.info])),
-      );
+      return [type.info];
     case "list":
     case "optional":
     case "auto":
     case "secret":
-      return recordsIn(type.of, seen);
+      return declaredIn(type.of);
     case "map":
-      return recordsIn(type.value, seen);
+      return declaredIn(type.value);
     case "shape":
-      return [...type.fields.values()].flatMap((field) => recordsIn(field.type, seen));
+      return [...type.fields.values()].flatMap((field) => declaredIn(field.type));
     default:
       return [];
   }

@@ -82,7 +82,8 @@ function joinItems(
       context.reporter.error(
         "VB2008",
         span,
-        `The items of a list have one type: \`${showType(checked.type)}\` stands beside \`${showType(type)}\`.`,
+        `The items of a list have one type: \`${showType(checked.type)}\` stands beside ` +
+          `\`${showType(type)}\`.`,
       );
       return ERROR;
     }

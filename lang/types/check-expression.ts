@@ -15,17 +15,53 @@ import { Scope } from "./scope.ts";
 import { BOOL, ERROR, NONE, peel, settledType, showType, STRING, type Type } from "./type.ts";
 import { hasVariables } from "./unify.ts";
 
-/** Checks `expr`. `expected` lets bare words, objects and lambdas know what they are; it is no promise about the answer. */
+/**
+ * Checks `expr`. `expected` lets bare words, objects and lambdas know what they are; it is no promise about
+ * the answer.
+ */
 export function check(expr: Expr, context: Context, expected?: Type): Checked {
   const checked = checkForm(expr, context, expected);
   context.expressionTypes.set(expr, checked.type);
   return checked;
 }
 
-/** Checks `expr` where only `expected` may stand; tells the mistake otherwise. The code gives a value of `expected`. */
+/**
+ * Checks `expr` where only `expected` may stand; tells the mistake otherwise. The code gives a value of
+ * `expected`.
+ */
 export function checkAs(expr: Expr, context: Context, expected: Type, what = ""): Code {
   const checked = check(expr, context, expected);
-  return convert(checked, expected, context, expr.span, what);
+  if (checked.type.is === "error" || fits(checked.type, expected))
+    return convert(checked, expected, context, expr.span, what);
+  const part = culprit(expr, expected, context);
+  return convert(
+    { ...checked, type: part.type },
+    part.expected,
+    context,
+    part.expr.span,
+    part.expr === expr ? what : "",
+  );
+}
+
+/** The innermost part that does not fit: one item of a list, one side of `? :`. */
+function culprit(expr: Expr, expected: Type, context: Context): { expr: Expr; type: Type; expected: Type } {
+  const wanted = peel(expected);
+  const parts: (readonly [Expr, Type])[] =
+    expr.node === "parenthesised"
+      ? [[expr.inner, expected]]
+      : expr.node === "ternary"
+        ? [
+            [expr.then, expected],
+            [expr.else, expected],
+          ]
+        : expr.node === "list" && wanted.is === "list" && !expr.loop
+          ? expr.items.filter((item) => !item.spread).map((item) => [item.value, wanted.of] as const)
+          : [];
+  for (const [part, type] of parts) {
+    const found = context.expressionTypes.get(part);
+    if (found && found.is !== "error" && !fits(found, type)) return culprit(part, type, context);
+  }
+  return { expr, type: context.expressionTypes.get(expr) ?? ERROR, expected };
 }
 
 /** Puts the conversion from what was checked to `expected` around it, or tells that there is none. */
@@ -37,7 +73,8 @@ export function convert(checked: Checked, expected: Type, context: Context, span
     context.reporter.error(
       optional ? "VB2016" : "VB2008",
       span,
-      `${what ? `${what} is` : "This should be"} ${article(showType(expected))}, not ${article(showType(type))}.`,
+      `${what ? `${what} is` : "This should be"} ${article(showType(expected))}, not ` +
+        `${article(showType(type))}.`,
       optional ? { hint: "It may be absent: give another value with `??`, or ask `!= none` before." } : {},
     );
     return broken(span).code;
@@ -214,8 +251,8 @@ function checkTernary(
   const otherwise = check(expr.else, facts.whenFalse, expected ?? then.type);
   if (expected && expected.is !== "error" && fits(then.type, expected) && fits(otherwise.type, expected)) {
     const branches = {
-      then: convert(then, expected, context, expr.then.span),
-      else: convert(otherwise, expected, context, expr.else.span),
+      whenTrue: convert(then, expected, context, expr.then.span),
+      whenFalse: convert(otherwise, expected, context, expr.else.span),
     };
     return { code: { op: "if", condition, ...branches, span: expr.span }, type: expected };
   }
@@ -229,8 +266,8 @@ function checkTernary(
     return broken(expr.span);
   }
   const branches = {
-    then: convert(then, type, context, expr.then.span),
-    else: convert(otherwise, type, context, expr.else.span),
+    whenTrue: convert(then, type, context, expr.then.span),
+    whenFalse: convert(otherwise, type, context, expr.else.span),
   };
   return { code: { op: "if", condition, ...branches, span: expr.span }, type };
 }
@@ -246,7 +283,8 @@ function checkLambda(expr: Expr & { node: "lambda" }, context: Context, expected
     context.reporter.error(
       "VB2014",
       expr.span,
-      `This lambda should have ${count(wanted.parameters.length, "parameter")}, not ${expr.parameters.length}.`,
+      `This lambda should have ${count(wanted.parameters.length, "parameter")}, not ` +
+        `${expr.parameters.length}.`,
     );
     return broken(expr.span);
   }

@@ -32,7 +32,10 @@ const TOP_ITEMS = new Set([
   "test",
 ]);
 
-/** Checks all modules, the prelude among them. Mistakes are in `reporter`; the code of what is right can be run. */
+/**
+ * Checks all modules, the prelude among them. Mistakes are in `reporter`; the code of what is right can be
+ * run.
+ */
 export function checkProgram(modules: readonly LoadedModule[], root: string, drivers: Drivers): Program {
   const program = new Program(drivers);
   for (const module of modules) {

@@ -1,5 +1,5 @@
-// The checked form of expressions: names are slots, bare words are members, conversions stand where they happen.
-// Made by the checker, run by the evaluator; each node keeps the span of its text.
+// The checked form of expressions: names are slots, bare words are members, conversions stand where they
+// happen. Made by the checker, run by the evaluator; each node keeps the span of its text.
 
 import type { Value } from "../model.ts";
 import type { BinaryOperator, Span } from "../syntax/ast.ts";
@@ -61,7 +61,7 @@ export type Code =
       readonly right: Code;
       readonly operatorSpan: Span;
     } & At)
-  | ({ readonly op: "if"; readonly condition: Code; readonly then: Code; readonly else: Code } & At)
+  | ({ readonly op: "if"; readonly condition: Code; readonly whenTrue: Code; readonly whenFalse: Code } & At)
   | ({ readonly op: "lambda"; readonly parameters: number; readonly body: Code } & At)
   | ({
       readonly op: "member";

@@ -1,4 +1,5 @@
-// The items of a module, a component or a thing: which names they give, and what is compiled once all are known.
+// The items of a module, a component or a thing: which names they give, and what is compiled once all are
+// known.
 
 import type * as ast from "../syntax/ast.ts";
 import { check, checkAs, convert } from "./check-expression.ts";

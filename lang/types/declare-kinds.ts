@@ -95,7 +95,8 @@ function addMember(
 ): void {
   switch (member.node) {
     case "field": {
-      // A class may declare a member of its kind again: it keeps its slot, so what the kind compiled still reads it.
+      // A class may declare a member of its kind again: it keeps its slot, so what the kind compiled still
+      // reads it.
       const slot = table.members.get(member.name.text)?.slot ?? table.members.size;
       const made = memberOfField(member, slot, scope, program);
       table.members.set(made.name, made);

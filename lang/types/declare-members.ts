@@ -79,7 +79,10 @@ export function bindMember(scope: Scope, name: string, span: ast.Span, slot: num
   scope.slots = Math.max(scope.slots, slot + 1);
 }
 
-/** Defaults and constraints of `fields`, in order: each sees the members before it, its constraint also itself. */
+/**
+ * Defaults and constraints of `fields`, in order: each sees the members before it, its constraint also
+ * itself.
+ */
 export function compileFields(
   fields: readonly { readonly field: ast.Field; readonly member: Member }[],
   scope: Scope,

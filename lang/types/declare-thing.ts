@@ -1,4 +1,5 @@
-// Declarations of things, `KIND NAME [for] [when] [: CLASS] { }`: their type at once, head and body when names are known.
+// Declarations of things, `KIND NAME [for] [when] [: CLASS] { }`: their type at once, head and body when
+// names are known.
 
 import { nearest } from "../resolve/nearest.ts";
 import type * as ast from "../syntax/ast.ts";
@@ -13,7 +14,7 @@ import { compileAttributes } from "./compile-attributes.ts";
 import type { Blueprint, Body, ClassInfo, ComponentInfo, KindInfo, Shape } from "./declared.ts";
 import type { Program } from "./program.ts";
 import { fits } from "./relate.ts";
-import { Scope } from "./scope.ts";
+import { isFailedImport, Scope } from "./scope.ts";
 import { BOOL, ERROR, INT, optionalOf, settledType, showType, type ThingType, type Type } from "./type.ts";
 
 interface Head {
@@ -182,13 +183,15 @@ function importedKind(
 ): ReturnType<Scope["findType"]> {
   const module = syntax.module && scope.find(syntax.module.text)?.binding;
   if (module?.is !== "module") {
-    if (syntax.module)
+    // An import that failed is told where it stands.
+    if (syntax.module && !isFailedImport(module)) {
       program.reporter.error(
         "VB2001",
         syntax.module.span,
         `There is no module \`${syntax.module.text}\` here.`,
         suggestion(syntax.module.span, nearest(syntax.module.text, scope.names())),
       );
+    }
     return undefined;
   }
   const member = moduleMember(module.module, syntax.kind, program.context(scope));

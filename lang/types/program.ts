@@ -36,6 +36,9 @@ export interface CheckedModule {
   readonly tests: ast.Test[];
 }
 
+/** Names whose types are inferred one through the other; more would end the stack of the machine. */
+const LEVELS_MAX = 400;
+
 /** State of one check. Made by `checkProgram`, read by the evaluator afterwards. */
 export class Program {
   readonly reporter = new Reporter();
@@ -88,6 +91,12 @@ export class Program {
               .map((entry) => ({ span: entry.span, message: `through \`${entry.name}\`` })),
           }),
         });
+        return failed;
+      }
+      if (this.inferring.length >= LEVELS_MAX) {
+        state = "done";
+        const message = `This needs more than ${LEVELS_MAX} names whose types follow from each other.`;
+        this.reporter.error("VB3008", span, message, { hint: "Say a type: `let x: int = ...`." });
         return failed;
       }
       state = "running";

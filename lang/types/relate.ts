@@ -155,7 +155,9 @@ export function isRequired(member: { readonly type: Type; readonly hasDefault: b
   return !member.hasDefault && member.type.is !== "optional";
 }
 
-/** The type that both fit into, as the branches of a ternary or the items of a list; undefined where none is. */
+/**
+ * The type that both fit into, as the branches of a ternary or the items of a list; undefined where none is.
+ */
 export function join(a: Type, b: Type): Type | undefined {
   if (a.is === "error" || b.is === "error") return a.is === "error" ? b : a;
   if (a.is === "auto") return join(a.of, b);

@@ -4,7 +4,7 @@ import { nearest } from "../resolve/nearest.ts";
 import type * as ast from "../syntax/ast.ts";
 import { suggestion } from "./context.ts";
 import type { Program } from "./program.ts";
-import type { Scope, TypeBinding } from "./scope.ts";
+import { isFailedImport, type Scope, type TypeBinding } from "./scope.ts";
 import { BUILT_IN_TYPES, ERROR, listOf, mapOf, optionalOf, type Field, type Type } from "./type.ts";
 
 /** `variables`: a type of one capital letter stands for any type (external functions). */
@@ -78,11 +78,10 @@ function namedType(
   if (syntax.module) {
     const module = scope.find(syntax.module.text)?.binding;
     if (module?.is !== "module") {
-      program.reporter.error(
-        "VB2001",
-        syntax.module.span,
-        `There is no module \`${syntax.module.text}\` here.`,
-      );
+      if (!isFailedImport(module)) {
+        const message = `There is no module \`${syntax.module.text}\` here.`;
+        program.reporter.error("VB2001", syntax.module.span, message);
+      }
       return ERROR;
     }
     binding = module.module.types.get(text);

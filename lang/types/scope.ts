@@ -18,6 +18,10 @@ export type TypeBinding =
   | { readonly is: "enum"; info(): EnumInfo }
   | { readonly is: "record"; info(): RecordInfo };
 
+/** Whether a name stands for a module that could not be read. */
+export const isFailedImport = (binding: Binding | undefined): boolean =>
+  binding?.is === "value" && binding.what === "import";
+
 export class Scope {
   readonly values = new Map<string, Binding>();
   readonly types = new Map<string, TypeBinding & { readonly span: Span }>();
@@ -48,7 +52,7 @@ export class Scope {
     name: string,
   ): { readonly binding: Binding; readonly hops: number; readonly scope: Scope } | undefined {
     let hops = 0;
-    for (let scope: Scope | undefined = this; scope; scope = scope.parent) {
+    for (const scope of outward(this)) {
       const binding = scope.values.get(name);
       if (binding) return { binding, hops, scope };
       if (scope.module === undefined) hops++;
@@ -57,7 +61,7 @@ export class Scope {
   }
 
   findType(name: string): (TypeBinding & { readonly span: Span }) | undefined {
-    for (let scope: Scope | undefined = this; scope; scope = scope.parent) {
+    for (const scope of outward(this)) {
       const binding = scope.types.get(name);
       if (binding) return binding;
     }
@@ -66,7 +70,7 @@ export class Scope {
 
   /** The innermost function of that name: values do not hide functions in method style. */
   findFunction(name: string): FunctionInfo | undefined {
-    for (let scope: Scope | undefined = this; scope; scope = scope.parent) {
+    for (const scope of outward(this)) {
       const binding = scope.values.get(name);
       if (binding?.is === "function") return binding.info();
     }
@@ -76,7 +80,7 @@ export class Scope {
   /** Every name that can be read from here, for "did you mean". */
   names(): string[] {
     const found = new Set<string>();
-    for (let scope: Scope | undefined = this; scope; scope = scope.parent) {
+    for (const scope of outward(this)) {
       for (const name of scope.values.keys()) found.add(name);
     }
     return [...found];
@@ -84,9 +88,14 @@ export class Scope {
 
   typeNames(): string[] {
     const found = new Set<string>();
-    for (let scope: Scope | undefined = this; scope; scope = scope.parent) {
+    for (const scope of outward(this)) {
       for (const name of scope.types.keys()) found.add(name);
     }
     return [...found];
   }
+}
+
+/** A scope, and those around it. */
+function* outward(innermost: Scope): Generator<Scope> {
+  for (let scope: Scope | undefined = innermost; scope; scope = scope.parent) yield scope;
 }

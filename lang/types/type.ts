@@ -51,7 +51,10 @@ export type Type =
   /** Only in external functions: a type of one capital letter. */
   | { readonly is: "variable"; readonly name: string };
 
-/** `class` where it is known, `shape` (its children and outputs) where the declaration is. `kind` absent: `resource`. */
+/**
+ * `class` where it is known, `shape` (its children and outputs) where the declaration is. `kind` absent:
+ * `resource`.
+ */
 export interface ThingType {
   readonly is: "thing";
   readonly kind: KindInfo | ComponentInfo;
@@ -126,6 +129,9 @@ export function settledType(type: Type): Type {
 export const isNumber = (type: Type): boolean =>
   type.is === "simple" && (type.name === "int" || type.name === "float");
 
+const showField = ([name, field]: readonly [string, Field]): string =>
+  `${name}${field.optional ? "?" : ""}: ${showType(field.type)}`;
+
 /** As it would be written in a file. */
 export function showType(type: Type): string {
   switch (type.is) {
@@ -144,7 +150,7 @@ export function showType(type: Type): string {
     case "map":
       return `{[${showType(type.key)}]: ${showType(type.value)}}`;
     case "shape":
-      return `{ ${[...type.fields].map(([n, f]) => `${n}${f.optional ? "?" : ""}: ${showType(f.type)}`).join(", ")} }`;
+      return `{ ${[...type.fields].map(showField).join(", ")} }`;
     case "record":
     case "enum":
       return type.info.name;
