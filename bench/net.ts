@@ -25,7 +25,7 @@ interface Shape {
 const SHAPES: readonly Shape[] = [
   shape({
     bytes: 64,
-    stride: 2048,
+    stride: 128,
     ours: 4e6,
     ring: 6e6,
     udp: 4e5,
@@ -35,7 +35,7 @@ const SHAPES: readonly Shape[] = [
   }),
   shape({
     bytes: 1500,
-    stride: 2048,
+    stride: 1600,
     ours: 2e6,
     ring: 3e6,
     udp: 3e5,
@@ -54,7 +54,7 @@ const SHAPES: readonly Shape[] = [
     portPacked: 4e4,
   }),
 ];
-const TRIPS = { bytes: 64, stride: 2048, ours: 1e5, ring: 2e5, udp: 5e4, port: 2e4 };
+const TRIPS = { bytes: 64, stride: 128, ours: 1e5, ring: 2e5, udp: 5e4, port: 2e4 };
 /** How often either side of a round trip looks before it sleeps, as the guests do. */
 const LOOKS = 2000;
 /** A tiny run does this share of the work, and at least so many frames. */
