@@ -1,6 +1,6 @@
 // Constraints and assertions: asked, and where one fails, explained with the values inside its expression.
 
-import type { ShownValue } from "../diagnostics.ts";
+import type { Related, ShownValue } from "../diagnostics.ts";
 import type { Span } from "../syntax/ast.ts";
 import type { Code } from "../types/code.ts";
 import type { Constraint } from "../types/declared.ts";
@@ -31,36 +31,60 @@ export function askConstraint(constraint: Constraint, env: Env, subject: Subject
   const secret = said !== undefined && isSecret(said);
   const because = subject.because?.();
   const message = said?.is === "string" && !secret ? said.value : undefined;
-  const values = shownValues(constraint.condition, env, machine);
+  const { values, origins } = shownValues(constraint.condition, env, machine);
   if (!subject.span) {
     const text = message === undefined ? "This assertion does not hold" : sentence(message);
-    machine.fail(subject.code, constraint.span, `${text}${because ? `: ${because}` : ""}.`, { values });
+    machine.fail(subject.code, constraint.span, `${text}${because ? `: ${because}` : ""}.`, {
+      values,
+      related: origins,
+    });
   }
   const text =
     message === undefined ? `\`${subject.what}\` breaks its constraint` : `\`${subject.what}\`: ${message}`;
   machine.fail(subject.code, subject.span, `${text}${because ? `: ${because}` : ""}.`, {
     values,
-    related: [{ span: constraint.span, message: subject.label ?? "the constraint" }],
+    related: [{ span: constraint.span, message: subject.label ?? "the constraint" }, ...origins],
   });
 }
 
 const sentence = (message: string): string => message.replace(/[.\s]+$/, "");
 
+/** What is drawn under a failed expression, and where the attributes in it came from. */
+interface Explanation {
+  readonly values: ShownValue[];
+  readonly origins: Related[];
+}
+
+const VALUES_MAX = 8;
+const ORIGINS_MAX = 3;
+
 /** The values of the parts of a failed expression that say something: names, members, calls; not literals. */
-function shownValues(condition: Code, env: Env, machine: Machine): ShownValue[] {
-  const shown: ShownValue[] = [];
+function shownValues(condition: Code, env: Env, machine: Machine): Explanation {
+  const values: ShownValue[] = [];
+  const origins: Related[] = [];
   machine.quiet++;
   try {
     for (const part of partsOf(condition)) {
-      if (part === condition && condition.op === "binary") continue;
+      if (values.length >= VALUES_MAX) break;
       const value = quietly(() => run(part, env, machine));
-      if (value && value.is !== "lambda") shown.push({ span: part.span, text: cut(showDatum(value, 6)) });
-      if (shown.length >= 8) break;
+      if (!value || value.is === "lambda") continue;
+      values.push({ span: part.span, text: cut(showDatum(value, 6)) });
+      const origin = part.op === "member" ? originOf(part, env, machine) : undefined;
+      if (origin && origins.length < ORIGINS_MAX) origins.push(origin);
     }
   } finally {
     machine.quiet--;
   }
-  return shown;
+  return { values, origins };
+}
+
+/** Where the attribute of a thing came from: its own text, or its default. */
+function originOf(part: Code & { op: "member" }, env: Env, machine: Machine): Related | undefined {
+  const of = quietly(() => run(part.of, env, machine));
+  const origin = of?.is === "thing" ? of.thing.origin(part.name) : undefined;
+  if (of?.is !== "thing" || !origin || origin.origin === "auto") return undefined;
+  const how = origin.origin === "set" ? "set here" : "default here";
+  return { span: origin.span, message: `\`${of.thing.address}.${part.name}\`: ${how}` };
 }
 
 const TEXT_MAX = 60;

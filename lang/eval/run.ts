@@ -1,8 +1,9 @@
 // Runs checked code: one function over its forms. Arithmetic, members, functions and conversions stand
 // elsewhere.
 
-import type { Code, CodeClause, ObjectCode } from "../types/code.ts";
+import type { Code, CodeClause, ObjectCode, TimedCode } from "../types/code.ts";
 import type { Span } from "../syntax/ast.ts";
+import type { RecordInfo } from "../types/declared.ts";
 import { bool, identity, isSecret, list, NONE, scalarText, taint, type Datum } from "./datum.ts";
 import { callExternal } from "./functions.ts";
 import { convertDatum, buildRecord } from "./convert.ts";
@@ -221,9 +222,27 @@ function runObject(code: Code & { op: "object" }, env: Env, machine: Machine): D
     spans[name] = entry.span;
   }
   machine.countElements(code.entries.length, code.span);
-  return code.type
-    ? buildRecord(code.type, fields, (name) => spans[name] ?? code.span, code.span, machine)
-    : { is: "record", fields };
+  const { type } = code;
+  if (!type) return { is: "record", fields };
+  const made = buildRecord(type, fields, (name) => spans[name] ?? code.span, code.span, machine);
+  if (!code.timed || made.is !== "record") return made;
+  const at = list(code.timed.map((timed) => runTimed(timed, type, made.fields, env, machine)));
+  return { ...made, fields: { ...made.fields, at } };
+}
+
+/** `{ at, for, set }`: what is set is held against the constraints together with what holds otherwise. */
+function runTimed(
+  timed: TimedCode,
+  type: RecordInfo,
+  base: Readonly<Record<string, Datum>>,
+  env: Env,
+  machine: Machine,
+): Datum {
+  const set = run(timed.record, env, machine);
+  if (set.is !== "record") return machine.failQuietly();
+  buildRecord(type, { ...base, ...set.fields }, () => timed.span, timed.span, machine);
+  const [at, duration] = [run(timed.at, env, machine), run(timed.duration, env, machine)];
+  return { is: "record", fields: { at, for: duration, set } };
 }
 
 function runMap(entries: readonly ObjectCode[], span: Span, env: Env, machine: Machine): Datum {

@@ -3,6 +3,7 @@
 import { nearest } from "../resolve/nearest.ts";
 import type { Expr, Loop, ObjectEntry, Span } from "../syntax/ast.ts";
 import { check, checkAs, convert } from "./check-expression.ts";
+import { checkTimed } from "./check-timed.ts";
 import type { Code, CodeClause, ObjectCode } from "./code.ts";
 import { broken, suggestion, within, type Checked, type Context } from "./context.ts";
 import { fits, isRequired, isScalar, join } from "./relate.ts";
@@ -151,7 +152,11 @@ export function checkObject(
 ): Checked {
   const wanted = expected && peel(expected);
   if (expr.loop && expr.mapped) return checkMapLoop(expr.loop, expr.mapped, expr.span, context, wanted);
-  if (wanted?.is === "record") return checkRecord(expr.entries, expr.span, context, wanted);
+  const timed = checkTimed(expr, wanted?.is === "record" ? wanted.info : undefined, context);
+  if (wanted?.is === "record") {
+    const { code, type } = checkRecord(expr.entries, expr.span, context, wanted);
+    return code.op === "object" && timed.length > 0 ? { code: { ...code, timed }, type } : { code, type };
+  }
   if (wanted?.is === "map") return checkMap(expr, context, wanted);
   const entries: ObjectCode[] = [];
   const fields = new Map<string, Field>();

@@ -3,6 +3,7 @@
 import { nearest } from "../resolve/nearest.ts";
 import type * as ast from "../syntax/ast.ts";
 import { check, checkAs } from "./check-expression.ts";
+import { noteTimed } from "./check-timed.ts";
 import { suggestion } from "./context.ts";
 import type { Member, SetAttribute } from "./declared.ts";
 import type { Place } from "./declare-items.ts";
@@ -130,16 +131,19 @@ function compileSetting(item: Setting, type: Type, scope: Scope, program: Progra
 /** `{ a = 1, b { } }` as the object that it means. */
 function recordExpression(item: ast.RecordItem, program: Program): ast.Expr {
   const entries: ast.ObjectEntry[] = [];
+  const timed: ast.TimedBlock[] = [];
   for (const inner of item.body) {
     if (inner.node === "attribute" || inner.node === "record") {
       const value = inner.node === "attribute" ? inner.value : recordExpression(inner, program);
       const key = { text: inner.name.text, quoted: false, span: inner.name.span };
       entries.push({ node: "entry", key, value, span: inner.span });
     } else if (inner.node === "timed") {
-      program.reporter.error("VB2022", inner.span, "`at` is not supported yet.");
+      timed.push(inner);
     } else {
       program.reporter.error("VB2010", inner.span, "This can't stand in a record.");
     }
   }
-  return { node: "object", entries, span: item.span };
+  const object: ast.Expr = { node: "object", entries, span: item.span };
+  noteTimed(object, timed);
+  return object;
 }
