@@ -44,6 +44,7 @@ export class Engine {
   readonly #unsubscribe: () => void;
   readonly #waiters = new Set<() => void>();
   #applying = 0;
+  #goingDown = false;
   #failures = 0;
   #wasReady = false;
   #checking = false;
@@ -75,7 +76,7 @@ export class Engine {
   }
 
   get ready(): boolean {
-    return this.#applying === 0 && this.guests.allMet();
+    return !this.#goingDown && this.#applying === 0 && this.guests.allMet();
   }
 
   /** What runs: the ledger, without what the hypervisor doesn't have. */
@@ -129,10 +130,11 @@ export class Engine {
 
   /** Everything goes down, in reverse. In the lane only. */
   async takeDown(options: ApplyOptions): Promise<void> {
+    this.#goingDown = true;
     await this.apply(nothing(this.#options.lab), options);
   }
 
-  /** Resolves when every goal is met, when one can't be met any more, or when the time is up. */
+  /** Resolves when all goals are met, one can no longer be met, the lab goes down, or the time is up. */
   async whenReady(
     timeoutMs?: number,
   ): Promise<{ readonly ready: boolean; readonly failed: readonly string[] }> {
@@ -161,6 +163,7 @@ export class Engine {
   }
 
   #isSettled(): boolean {
+    if (this.#goingDown) return true;
     return this.#applying === 0 && (this.guests.allMet() || this.guests.hopeless().length > 0);
   }
 
@@ -193,6 +196,7 @@ export class Engine {
   #tellStep(step: Step, elapsedMs: number, actor: string): void {
     // The lab itself is not made or unmade by a step; its own events say so.
     if (step.resourceKind === "lab" && step.kind !== "update") return;
+    if (step.resourceKind === "guest" && step.kind === "destroy") this.logs.retire(step.address);
     const time = `in ${formatMs(elapsedMs)}`;
     const message = `${stepText(step)} ${time}`;
     this.journal.add({ type: "step", address: step.address, message, level: "info", actor, elapsedMs });

@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, readFileSync, unlinkSync, writeFileSync } fro
 import path from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { checkFile, planFile } from "./check.ts";
+import { createHypervisor } from "../hypervisor/index.ts";
 import { connect } from "./control/client.ts";
 import { findLabs } from "./control/discover.ts";
 import type { GuestRow } from "./control/protocol.ts";
@@ -245,6 +246,66 @@ test("a client sees the lab, waits for it, and takes it down", async () => {
   await client.request("down", {});
   expect(await client.closed).toBe("stopped by control");
   expect(await lab.stopped).toBe("stopped by control");
+});
+
+test("a change that can't be applied is taken back, told, and not tried again until it changes", async () => {
+  const on = use(HELLO);
+  const hypervisor = createHypervisor({ lab: "t" });
+  const boot = hypervisor.bootGuest.bind(hypervisor);
+  let refusals = 0;
+  hypervisor.bootGuest = (id, spec) => {
+    if (id !== "third") return boot(id, spec);
+    refusals++;
+    return Promise.resolve({ ok: false, refusal: { code: "limit", message: "there is no room for it" } });
+  };
+  const lab = await on.open({ watch: true, hypervisor });
+  await lab.whenReady(15_000);
+  on.save(`${HELLO}guest third { image = echo }\nguest fourth { image = echo }\n`);
+  await on.event(/failed: there is no room for it/);
+  await on.event(/taken back: everything is as it was/);
+  expect(lab.snapshot()).toMatchObject({ watch: "held", generation: 1 });
+  expect(lab.snapshot().diagnosticsText).toContain("third: there is no room for it");
+  expect(lab.snapshot().guests.map((one) => one.address)).toEqual(["server", "client"]);
+  on.save(`// The same.\n${HELLO}guest third { image = echo }\nguest fourth { image = echo }\n`);
+  on.save(`${HELLO}guest fourth { image = echo }\n`);
+  await on.event(/generation 2/);
+  expect(lab.snapshot()).toMatchObject({ watch: "watching", diagnosticsText: "" });
+  expect(refusals).toBe(1);
+});
+
+test("a lab that can't start leaves nothing, and can be tried again", async () => {
+  const on = use(HELLO);
+  const hypervisor = createHypervisor({ lab: "t" });
+  hypervisor.bootGuest = () =>
+    Promise.resolve({ ok: false, refusal: { code: "limit", message: "no threads" } });
+  const failed = await on.open({ hypervisor }).catch((error: unknown) => error);
+  expect(failed).toMatchObject({ trouble: "failed", exitCode: 1 });
+  expect(String(failed)).toContain("no threads");
+  expect(await findLabs(on.env)).toEqual([]);
+  const lab = await on.open();
+  expect(await lab.whenReady(15_000)).toEqual({ ready: true, failed: [] });
+});
+
+test("who waits for a lab that goes down is told that it is not ready", async () => {
+  const on = use(`${IMAGES}guest g { image = echo, goal = completed }\n`);
+  const lab = await on.open();
+  const waiting = lab.whenReady();
+  await lab.stop();
+  expect(await waiting).toMatchObject({ ready: false });
+});
+
+test("a guest sees the devices of a shared bus by their names and keys, as the snapshot does", async () => {
+  const on = use(`${IMAGES}network lan { subnet = 10.0.0.0/24 }
+bus office { device eth for i in 1..2: venet { network = lan }, device tty: vconsole { } }
+guest vm for i in 1..2 { image = echo, bus = office, use = [office.eth[i]] }\n`);
+  const lab = await on.open();
+  await on.until(
+    "both guests' words",
+    () => on.lines.filter((line) => line.text.includes("ready")).length === 2,
+  );
+  expect(lab.logs(["vm[2]"])[0]?.text).toContain("eth[2] 10.0.0.3");
+  expect(row(lab, "vm[2]")?.interfaces.map((one) => one.device)).toEqual(["eth[2]"]);
+  expect(lab.snapshot().buses).toMatchObject([{ address: "office", members: ["vm[1]", "vm[2]"] }]);
 });
 
 test("a guest waits for the goal of what it depends on", async () => {

@@ -14,6 +14,7 @@ import { Follower } from "./follower.ts";
 import type { Checked, Lab, LabOptions, Opened } from "./lab-contract.ts";
 import { OperationError } from "./operation-error.ts";
 import { desiredOf } from "./plan/definition.ts";
+import { makePlan } from "./plan/make-plan.ts";
 import type { Plan } from "./plan/plan.ts";
 import { readLab } from "./read-lab.ts";
 import type { Reading } from "./read-lab.ts";
@@ -92,8 +93,8 @@ class RunningLab implements Lab {
   /** The newest reading of the files, good or not. */
   #newest: Reading;
   #generation = 0;
-  /** Why the newest good reading could not be applied. */
-  #refused = "";
+  /** What could not be applied, and why; it is not tried again before it changes. */
+  #refusal: { readonly model: Model; readonly failure: string } | undefined;
   #down: Promise<void> | undefined;
   #ended: Promise<void> | undefined;
 
@@ -184,6 +185,7 @@ class RunningLab implements Lab {
   }
 
   reload(): Promise<Checked> {
+    this.#refusal = undefined;
     return this.#refresh(this.#parts.options.clock.now());
   }
 
@@ -250,17 +252,23 @@ class RunningLab implements Lab {
       if (this.#down !== undefined) return before;
       const reading = this.#parts.read(this.#parts.state);
       this.#newest = reading;
-      this.#refused = "";
       if (reading.model === undefined) {
         if (reading.diagnosticsText !== before.diagnosticsText) this.#follower.tellHeld(reading);
       } else {
-        const failure = await this.#adopt(reading, since, "file");
-        if (failure !== undefined) this.#refused = `The change could not be applied: ${failure}.`;
+        const failure = this.#isStillRefused(reading.model)
+          ? this.#refusal?.failure
+          : await this.#adopt(reading, since, "file");
+        this.#refusal = failure === undefined ? undefined : { model: reading.model, failure };
         if (before.model === undefined && failure === undefined) this.#follower.tellWell();
       }
       await this.#follower.follow(this.#watchedFiles());
       return reading;
     });
+  }
+
+  #isStillRefused(model: Model): boolean {
+    if (this.#refusal === undefined) return false;
+    return makePlan(desiredOf(this.#refusal.model), desiredOf(model)).steps.length === 0;
   }
 
   /** Applies a good reading. In the lane only. A sentence about what failed, if something did. */
@@ -288,7 +296,9 @@ class RunningLab implements Lab {
 
   #facts(): LabFacts {
     const { lab, diagnostics, diagnosticsText } = { lab: this.name, ...this.#newest };
-    const held = this.#newest.model === undefined || this.#refused !== "";
+    const why = this.#refusal?.failure;
+    const refusal = why === undefined ? "" : `The change could not be applied: ${why}.\n`;
+    const held = this.#newest.model === undefined || this.#refusal !== undefined;
     return {
       lab,
       file: this.file,
@@ -301,7 +311,7 @@ class RunningLab implements Lab {
         text: showValue(value),
       })),
       diagnostics,
-      diagnosticsText: diagnosticsText + this.#refused,
+      diagnosticsText: diagnosticsText + refusal,
     };
   }
 }

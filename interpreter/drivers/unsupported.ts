@@ -1,5 +1,5 @@
-// What the language knows and the host side does not serve yet. Said as a diagnostic, so that nothing is
-// ignored silently.
+// What the language knows and the host side does not serve yet, as diagnostics under its own codes:
+// nothing is ignored silently.
 
 import type { Attribute, Diagnostic, Model, Resource, Value } from "../../lang/index.ts";
 import { driverOf } from "./registry.ts";
@@ -46,13 +46,13 @@ export function overMemory(model: Model): readonly Diagnostic[] {
   if (sum <= limit.value.value) return [];
   const more = `more than \`memory_max\` allows (${limit.value.value})`;
   const message = `The guests together have ${sum} bytes of RAM, ${more}.`;
-  return [{ code: "VB4091", severity: "error", span: limit.span, message }];
+  return [{ code: "VB4001", severity: "error", span: limit.span, message }];
 }
 
 function noDriver(resource: Resource): Diagnostic {
   const what = resource.class === undefined ? resource.kind : `${resource.kind} of class ${resource.class}`;
   return {
-    code: "VB4090",
+    code: "VB2011",
     severity: "error",
     span: resource.span,
     message: `No driver serves a ${what} yet.`,
@@ -61,7 +61,7 @@ function noDriver(resource: Resource): Diagnostic {
 
 function notYet(resource: Resource, name: string, attribute: Attribute): Diagnostic {
   return {
-    code: "VB4090",
+    code: "VB2022",
     severity: "error",
     span: attribute.span,
     message: `No driver serves \`${name}\` of ${resource.address} yet.`,

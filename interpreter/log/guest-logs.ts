@@ -10,9 +10,11 @@ export interface LogLimits {
   readonly textMax: number;
   /** A longer line is cut into several. */
   readonly lineMax: number;
+  /** Guests that are gone and still remembered. */
+  readonly goneMax: number;
 }
 
-const LOG_LIMITS: LogLimits = { linesMax: 2000, textMax: 1 << 18, lineMax: 4096 };
+const LOG_LIMITS: LogLimits = { linesMax: 2000, textMax: 1 << 18, lineMax: 4096, goneMax: 100 };
 
 interface Entry {
   readonly order: number;
@@ -31,6 +33,8 @@ export class GuestLogs {
   readonly #limits: LogLimits;
   readonly #logs = new Map<string, GuestLog>();
   readonly #listeners = new Set<(lines: readonly LogLine[]) => void>();
+  /** Guests that are gone, in the order of going. */
+  readonly #gone = new Set<string>();
   #order = 0;
 
   constructor(clock: Clock, limits: LogLimits = LOG_LIMITS) {
@@ -41,6 +45,7 @@ export class GuestLogs {
   /** Takes a chunk; whole lines are told at once. */
   write(guest: string, text: string): void {
     const log = this.#logOf(guest);
+    this.#gone.delete(guest);
     const pieces = (log.open + text).split("\n");
     log.open = pieces.pop() ?? "";
     if (log.open.length > this.#limits.lineMax) {
@@ -59,8 +64,15 @@ export class GuestLogs {
     this.#append(guest, log, [rest]);
   }
 
-  forget(guest: string): void {
-    this.#logs.delete(guest);
+  /** The guest is gone; its lines are kept until many others are gone too, or until it comes back. */
+  retire(guest: string): void {
+    this.#gone.add(guest);
+    // Bound: one is forgotten for each that is added.
+    while (this.#gone.size > this.#limits.goneMax) {
+      const [oldest = ""] = this.#gone;
+      this.#gone.delete(oldest);
+      this.#logs.delete(oldest);
+    }
   }
 
   /** The last lines of some guests (of all where left out), in the order in which they came. */

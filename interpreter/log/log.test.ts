@@ -7,7 +7,7 @@ import { Journal } from "./journal.ts";
 
 let wall = 0;
 const clock = { now: () => 0, wall: () => wall };
-const limits = { linesMax: 3, textMax: 20, lineMax: 8 };
+const limits = { linesMax: 3, textMax: 20, lineMax: 8, goneMax: 2 };
 const texts = (lines: readonly LogLine[]): readonly string[] =>
   lines.map((line) => `${line.guest}:${line.text}`);
 
@@ -49,6 +49,16 @@ test("a guest that never ends a line fills no memory", () => {
   for (let index = 0; index < 1000; index++) logs.write("a", "xxx");
   expect(texts(logs.last()).every((line) => line.length <= "a:".length + limits.lineMax)).toBe(true);
   expect(logs.last().length).toBeLessThanOrEqual(limits.linesMax);
+});
+
+test("guests that are gone are remembered for a while", () => {
+  const logs = new GuestLogs(clock, limits);
+  for (const guest of ["a", "b", "c", "d"]) {
+    logs.write(guest, "hi\n");
+    logs.retire(guest);
+    if (guest === "c") logs.write("b", "back\n");
+  }
+  expect(texts(logs.last())).toEqual(["b:hi", "c:hi", "b:back", "d:hi"]);
 });
 
 test("events are numbered, kept up to a bound, and told", () => {

@@ -3,6 +3,22 @@
 
 import { createHmac } from "node:crypto";
 import type { Model, Value } from "../../lang/index.ts";
+import type { Parameters } from "../lab-contract.ts";
+
+/** Parameters as they are stored: any of them may be a secret, so each is an HMAC of its text. */
+export function hideParams(params: Parameters, key: Uint8Array): Parameters {
+  const hideAll = (texts: readonly (readonly [string, string])[]): Record<string, string> =>
+    Object.fromEntries(texts.map(([name, text]) => [name, hideText(text, key)]));
+  const { flags = {}, values = {} } = params;
+  return {
+    flags: hideAll(Object.entries(flags)),
+    values: hideAll(Object.entries(values).map(([name, value]) => [name, JSON.stringify(value) ?? ""])),
+  };
+}
+
+function hideText(text: string, key: Uint8Array): string {
+  return PREFIX + createHmac("sha256", key).update(text).digest("hex");
+}
 
 /** The model without secrets. Twice the same key, twice the same text. */
 export function withoutSecrets(model: Model, key: Uint8Array): Model {
@@ -22,7 +38,7 @@ function hide(value: Value, key: Uint8Array): Value {
   switch (value.is) {
     case "string": {
       if (value.secret !== true || value.value.startsWith(PREFIX)) return value;
-      return { ...value, value: PREFIX + createHmac("sha256", key).update(value.value).digest("hex") };
+      return { ...value, value: hideText(value.value, key) };
     }
     case "list":
       return { ...value, items: value.items.map((item) => hide(item, key)) };

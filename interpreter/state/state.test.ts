@@ -32,7 +32,7 @@ function modelOf(allocations: Record<string, string>): Model {
 const entry = (model: Model) => ({
   time: "2026-01-01T00:00:00.000Z",
   sourceDigest: "d",
-  params: { a: 1 },
+  params: { flags: { word: "hunter2" } },
   model,
 });
 
@@ -43,7 +43,7 @@ test("generations are numbered and the newest is found again", () => {
   expect(state.commit(entry(modelOf({ "a.eth0": "10.0.0.2" })))).toBe(2);
   state.close();
   const again = openState(folder);
-  expect(again.lastGeneration()).toMatchObject({ number: 2, sourceDigest: "d", params: { a: 1 } });
+  expect(again.lastGeneration()).toMatchObject({ number: 2, sourceDigest: "d" });
   expect(again.generations().map((generation) => generation.number)).toEqual([1, 2]);
   again.close();
 });
@@ -164,7 +164,7 @@ test("a kill at any moment leaves a complete generation with its own allocations
         const pairs = Array.from({ length: 40 }, (_, i) => ["g" + i, "10.0." + next + "." + i]);
         const allocations = Object.fromEntries(pairs);
         const model = { ...${model}, allocations };
-        console.log(state.commit({ time: "t", sourceDigest: String(next), params: null, model }));
+        console.log(state.commit({ time: "t", sourceDigest: String(next), params: {}, model }));
       }`);
     const wanted = 2 + ((seed * (round + 7)) % 11);
     let told = 0;

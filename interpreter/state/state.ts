@@ -6,8 +6,9 @@ import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Allocations, Model } from "../../lang/index.ts";
+import type { Parameters } from "../lab-contract.ts";
 import { errorText, OperationError } from "../operation-error.ts";
-import { withoutSecrets } from "./secrets.ts";
+import { hideParams, withoutSecrets } from "./secrets.ts";
 
 /** Of the tables below. */
 const SCHEMA = 1;
@@ -21,7 +22,8 @@ export interface Generation {
   readonly time: string;
   /** SHA-256 of the texts that it was made from. */
   readonly sourceDigest: string;
-  readonly params: unknown;
+  /** Each value as an HMAC: they may be secrets. */
+  readonly params: Parameters;
   readonly model: Model;
 }
 
@@ -131,7 +133,7 @@ class SqliteState implements State {
       number: Number(row["number"]),
       time: String(row["time"]),
       sourceDigest: String(row["source_digest"]),
-      params: JSON.parse(String(row["params"])),
+      params: JSON.parse(String(row["params"])) as Parameters,
       model: JSON.parse(String(row["model"])) as Model,
     };
   }
@@ -159,7 +161,7 @@ class SqliteState implements State {
   #insert(entry: Omit<Generation, "number">, model: Model): number {
     const { time, sourceDigest, params } = entry;
     const sql = "INSERT INTO generations (time, source_digest, params, model) VALUES (?, ?, ?, ?)";
-    const texts = [time, sourceDigest, JSON.stringify(params ?? null), JSON.stringify(model)];
+    const texts = [time, sourceDigest, JSON.stringify(hideParams(params, this.#key)), JSON.stringify(model)];
     return Number(this.#database.prepare(sql).run(...texts).lastInsertRowid);
   }
 
