@@ -51,4 +51,9 @@ async function main(): Promise<number> {
   return 0;
 }
 
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(`bench: void: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}
