@@ -1,4 +1,5 @@
-// Modules: files that can't be read, imports and their circles, folders as one scope; and what is watched after.
+// Modules: files that can't be read, imports and their circles, folders as one scope; and what is watched
+// after.
 
 import { expect, test } from "vitest";
 import { evaluate, type Evaluation } from "./index.ts";

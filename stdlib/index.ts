@@ -1,4 +1,5 @@
-// The door of the standard library: where its files lie. Knows names and folders only; reads nothing but its own place.
+// The door of the standard library: where its files lie. Knows names and folders only; reads nothing but its
+// own place.
 
 import { existsSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
@@ -19,9 +20,9 @@ export const stdRoot: string = findRoot();
 const GUESTS = "guests/";
 
 /**
- * The file or folder behind a `std:` name: `std:guests/ping` is a built guest, `std:prelude` the folder of the
- * prelude, `std:prelude/guest.vbus` a file of it, `std:net` a module. Undefined for other texts, and for names
- * that lead out of the library. The file need not exist.
+ * The file or folder behind a `std:` name: `std:guests/ping` is a built guest, `std:prelude` the folder of
+ * the prelude, `std:prelude/guest.vbus` a file of it, `std:net` a module. Undefined for other texts, and for
+ * names that lead out of the library. The file need not exist.
  */
 export function resolveStd(name: string): string | undefined {
   if (!name.startsWith("std:")) return undefined;

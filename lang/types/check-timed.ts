@@ -1,5 +1,5 @@
-// `at 10s for 500ms { down = true }`: timed statements of a record. They stand beside the entries of the object
-// that the block becomes; what they set holds for a while only, so no defaults are filled in.
+// `at 10s for 500ms { down = true }`: timed statements of a record. They stand beside the entries of the
+// object that the block becomes; what they set holds for a while only, so no defaults are filled in.
 
 import { nearest } from "../resolve/nearest.ts";
 import type * as ast from "../syntax/ast.ts";

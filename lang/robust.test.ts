@@ -1,0 +1,50 @@
+// Whatever stands in a file, `evaluate` answers: a model, or errors with places inside texts that it names.
+
+import { readdirSync, readFileSync } from "node:fs";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { evaluateText, shownDiagnostics } from "./world.test-support.ts";
+
+const corpus = new URL("corpus/", import.meta.url);
+const examples = new URL("../examples/", import.meta.url);
+const texts = [
+  ...readdirSync(corpus)
+    .filter((name) => name.endsWith(".vbus") && name !== "limits.vbus")
+    .map((name) => readFileSync(new URL(name, corpus), "utf8")),
+  ...readdirSync(examples).map((name) => readFileSync(new URL(`${name}/lab.vbus`, examples), "utf8")),
+];
+
+const words = texts.flatMap((text) => text.match(/\w+|"[^"]*"|[^\s\w]/g) ?? []);
+
+/** Cuts `count` characters at a place and puts a word of the corpus there. */
+const edit = fc.record({
+  at: fc.double({ min: 0, max: 1, noNaN: true }),
+  count: fc.integer({ min: 0, max: 12 }),
+  word: fc.constantFrom("", ...words),
+});
+
+function edited(text: string, edits: readonly { at: number; count: number; word: string }[]): string {
+  return edits.reduce((before, { at, count, word }) => {
+    const place = Math.floor(at * before.length);
+    return `${before.slice(0, place)} ${word} ${before.slice(place + count)}`;
+  }, text);
+}
+
+test("a broken file is told, never thrown", () => {
+  const runs = Number(process.env["FUZZ_RUNS"] ?? 150);
+  fc.assert(
+    fc.property(fc.constantFrom(...texts), fc.array(edit, { minLength: 1, maxLength: 3 }), (text, edits) => {
+      const evaluation = evaluateText(edited(text, edits));
+      const errors = evaluation.diagnostics.filter((one) => one.severity === "error");
+      expect(evaluation.model === undefined).toBe(errors.length > 0);
+      for (const { span, message } of errors) {
+        const source = evaluation.sources.get(span.file);
+        expect(source, message).toBeDefined();
+        expect(span.start).toBeLessThanOrEqual(span.end);
+        expect(span.end).toBeLessThanOrEqual(source?.length ?? -1);
+      }
+      shownDiagnostics(evaluation);
+    }),
+    { numRuns: runs, verbose: 1 },
+  );
+}, 120_000);
