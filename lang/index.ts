@@ -19,8 +19,9 @@ export type { RenderOptions } from "./report/render.ts";
 export { sameValue, showValue, textOf } from "./values.ts";
 
 /**
- * Reads the root module and what it imports through `world`, checks it and computes its model. `model` is absent if
- * there is any error; `inputs` names every file that was tried, also then. Never throws for a mistake in a file.
+ * Reads the root module and what it imports through `world`, checks it and computes its model. `model` is
+ * absent if there is any error; `inputs` names every file that was tried, also then. Never throws for a
+ * mistake in a file.
  */
 export function evaluate(world: World, input: EvaluateInput): Evaluation {
   return evaluateFiles(world, input, parse);

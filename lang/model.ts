@@ -3,7 +3,9 @@
 
 import type { Span } from "./syntax/ast.ts";
 
-/** Base units: bytes, nanoseconds, bits per second, packets per second, millihertz, billionths. Whole numbers. */
+/**
+ * Base units: bytes, nanoseconds, bits per second, packets per second, millihertz, billionths. Whole numbers.
+ */
 export type Dimension = "size" | "duration" | "rate" | "pps" | "freq" | "percent";
 
 /** A value of the language. Immutable; compared by content with `sameValue`. */
@@ -59,7 +61,9 @@ export interface Resource {
   readonly kind: string;
   /** `venet`, `wasm`, ...; absent for kinds without classes. */
   readonly class?: string;
-  /** The last name of the address, without key: what a guest sees a device called is `name` or `name[key]`. */
+  /**
+   * The last name of the address, without key: what a guest sees a device called is `name` or `name[key]`.
+   */
   readonly name: string;
   /** Of a device: the address of its bus. */
   readonly bus?: string;

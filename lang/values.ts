@@ -4,7 +4,10 @@ import { identity, isSecret, scalarText } from "./eval/datum.ts";
 import { showDatum } from "./eval/show.ts";
 import type { Value } from "./model.ts";
 
-/** Canonical text of a scalar, as in strings and `args` (`100Mbps`, `10.0.0.1`, `4.0`). Throws for what has none. */
+/**
+ * Canonical text of a scalar, as in strings and `args` (`100Mbps`, `10.0.0.1`, `4.0`). Throws for what has
+ * none.
+ */
 export function textOf(value: Value): string {
   const text = scalarText(value);
   if (text === undefined) throw new TypeError(`A value that is a ${value.is} has no text.`);

@@ -5,7 +5,9 @@ import type { Value } from "./model.ts";
 /** Why a file could not be read as text. */
 export type ReadProblem = "missing" | "folder" | "denied" | "too-large" | "not-utf8";
 
-/** Everything that `lang` may ask of the outside. All paths are absolute, or begin with `std:`. Never throws. */
+/**
+ * Everything that `lang` may ask of the outside. All paths are absolute, or begin with `std:`. Never throws.
+ */
 export interface World {
   /** At most `LIMITS.sourceBytes` (1 MiB for modules); a larger file is `too-large`. */
   readText(path: string): { readonly text: string } | { readonly problem: ReadProblem };
@@ -22,9 +24,10 @@ export interface Drivers {
   /** Whether a driver serves this class: `has("device", "venet")`. */
   has(kind: string, className: string): boolean;
   /**
-   * Fills an attribute or `out` member whose value is a fact of the outside: `memory` and `digest` of an image.
-   * `attributes` are those of the resource that are settled without this one.
-   * A string answer is the reason why it can't be known (a missing or malformed image): it becomes a diagnostic.
+   * Fills an attribute or `out` member whose value is a fact of the outside: `memory` and `digest` of an
+   * image. `attributes` are those of the resource that are settled without this one.
+   * A string answer is the reason why it can't be known (a missing or malformed image): it becomes a
+   * diagnostic.
    */
   fill(
     kind: string,

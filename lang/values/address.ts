@@ -10,7 +10,9 @@ export interface Subnet extends Address {
   readonly prefix: number;
 }
 
-/** Undefined where the text is no address. Leading zeros are refused, as they mean different things elsewhere. */
+/**
+ * Undefined where the text is no address. Leading zeros are refused, as they mean different things elsewhere.
+ */
 export function parseIp(text: string): Address | undefined {
   if (text.includes(":")) return parseIp6(text);
   const parts = text.split(".");

@@ -94,7 +94,10 @@ const ZERO_UNITS: Readonly<Record<Dimension, string>> = {
   percent: "%",
 };
 
-/** The largest unit in which it is a whole number; a size is counted in KiB and up where it can be (language.md §5). */
+/**
+ * The largest unit in which it is a whole number; a size is counted in KiB and up where it can be
+ * (language.md §5).
+ */
 export function quantityText(dimension: Dimension, value: number): string {
   if (value === 0) return `0${ZERO_UNITS[dimension]}`;
   if (dimension === "percent") return `${decimalText(value, PERCENT_BASE)}%`;
