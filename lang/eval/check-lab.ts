@@ -137,30 +137,28 @@ function checkMacs(machine: Machine): void {
 
 /** Things that need each other can't come up: told as a circle, once. */
 function checkNeeds(resources: readonly Resource[], machine: Machine): void {
-  const byAddress = new Map(resources.map((resource) => [resource.address, resource]));
-  const done = new Set<string>();
-  for (const start of resources) {
-    if (done.has(start.address)) continue;
-    const path: { readonly resource: Resource; next: number }[] = [{ resource: start, next: 0 }];
-    const onPath = new Set([start.address]);
-    for (let top = path.at(-1); top; top = path.at(-1)) {
-      const needed = top.resource.needs[top.next++];
+  const indexes = new Map(resources.map((resource, i) => [resource.address, i]));
+  const [ONGOING, DONE] = [1, 2];
+  const state = new Uint8Array(resources.length);
+  const next = new Uint32Array(resources.length);
+  const path: number[] = [];
+  for (const start of resources.keys()) {
+    if (state[start] === 0) path.push(start);
+    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+      state[top] = ONGOING;
+      const at = next[top] ?? 0;
+      next[top] = at + 1;
+      const needed = resources[top]?.needs[at];
+      const index = needed === undefined ? undefined : indexes.get(needed);
       if (needed === undefined) {
-        done.add(top.resource.address);
-        onPath.delete(top.resource.address);
+        state[top] = DONE;
         path.pop();
-      } else if (onPath.has(needed)) {
-        const circle = path
-          .slice(path.findIndex((entry) => entry.resource.address === needed))
-          .map((entry) => entry.resource);
+      } else if (index !== undefined && state[index] === ONGOING) {
+        const circle = path.slice(path.indexOf(index)).flatMap((i) => resources[i] ?? []);
         tellCircle(circle, machine);
         return;
-      } else if (!done.has(needed)) {
-        const resource = byAddress.get(needed);
-        if (resource) {
-          path.push({ resource, next: 0 });
-          onPath.add(needed);
-        }
+      } else if (index !== undefined && state[index] === 0) {
+        path.push(index);
       }
     }
   }

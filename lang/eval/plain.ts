@@ -9,7 +9,7 @@ import type { Machine } from "./machine.ts";
 export function plainValue(datum: Datum, machine: Machine): Value {
   switch (datum.is) {
     case "thing":
-      return { is: "ref", kind: datum.thing.kind.name, address: datum.thing.address };
+      return datum.thing.ref;
     case "list":
       return { is: "list", items: datum.items.map((item) => plainValue(item, machine)) };
     case "map":

@@ -10,7 +10,7 @@ import { checkPath, seedOf } from "./fill.ts";
 import type { Machine } from "./machine.ts";
 import { plainValue } from "./plain.ts";
 import { run } from "./run.ts";
-import type { Env, Thing } from "./thing.ts";
+import { MemberCell, type Cell, type Env, type Thing } from "./thing.ts";
 import { asked, attempt } from "./walk.ts";
 
 /** Members whose things order nothing: links go both ways. */
@@ -28,15 +28,15 @@ export function settleThing(thing: Thing, bus: string | undefined, into: Settled
   const { fixed, asked: others } = templateOf(thing, machine);
   const attributes: Record<string, Attribute> = { ...fixed };
   const needs = new Set<string>(bus === undefined ? [] : [bus]);
-  const reads = new Set<string>();
+  let reads: Set<string> | undefined;
   for (const member of others) {
     const cell = attributeCell(thing, member.slot, machine);
-    const datum = attempt(() => settledDatum(thing, member, machine));
-    if (cell.reads)
-      for (const read of cell.reads) if (read !== thing && read.kind.is === "kind") reads.add(read.address);
-    if (!datum || (member.out && isDerived(member))) continue;
-    if (datum.is !== "none" || !member.out)
-      attributes[member.name] = attributeOf(thing, member, datum, machine);
+    const datum = settledDatum(thing, member, cell, machine);
+    for (const read of cell.reads ?? NO_THINGS) {
+      if (read !== thing && read.kind.is === "kind") (reads ??= new Set()).add(read.address);
+    }
+    if (!datum || (member.out && (datum.is === "none" || isDerived(member)))) continue;
+    attributes[member.name] = attributeOf(cell, member, datum, machine);
     if (!ORDERS_NOTHING.has(member.name)) addNeeds(datum, needs);
     addPaths(datum, into.paths);
   }
@@ -51,10 +51,12 @@ export function settleThing(thing: Thing, bus: string | undefined, into: Settled
     ...(bus !== undefined && { bus }),
     attributes,
     needs: [...needs],
-    reads: [...reads].filter((address) => !needs.has(address)),
+    reads: reads ? [...reads].filter((address) => !needs.has(address)) : [],
     span: blueprint.head,
   });
 }
+
+const NO_THINGS: ReadonlySet<Thing> = new Set();
 
 const PLACEHOLDER: Attribute = {
   value: { is: "none" },
@@ -141,20 +143,22 @@ function isDerived(member: Member): boolean {
   return type.is === "list" || (type.is === "simple" && type.name === "int");
 }
 
-function settledDatum(thing: Thing, member: Member, machine: Machine): Datum {
-  const datum = machine.ask(attributeCell(thing, member.slot, machine));
+/** The value as the model holds it; undefined where it failed, which is told. */
+function settledDatum(thing: Thing, member: Member, cell: Cell, machine: Machine): Datum | undefined {
+  const datum = asked(cell, machine);
+  if (!datum) return undefined;
   const type = peel(member.type);
-  const origin = thing.origin(member.name);
-  if (datum.is === "path" && type.is === "simple" && type.name === "path")
-    checkPath(thing, member, datum.path, machine);
-  if (SHOWN.has(member.name) && isSecret(datum)) {
-    machine.fail(
-      "VB3012",
-      origin?.span ?? thing.blueprint.head,
-      `\`${member.name}\` is shown to everybody: it can't be computed from a secret.`,
-    );
+  if (datum.is === "path" && type.is === "simple" && type.name === "path") {
+    const { path } = datum;
+    if (attempt(() => (checkPath(thing, member, path, machine), true)) === undefined) return undefined;
   }
-  return fillSeeds(datum, thing, member.name, machine);
+  if (SHOWN.has(member.name) && isSecret(datum)) {
+    const span = thing.origin(member.name)?.span ?? thing.blueprint.head;
+    const message = `\`${member.name}\` is shown to everybody: it can't be computed from a secret.`;
+    machine.tell("VB3012", span, message);
+    return undefined;
+  }
+  return datum.is === "record" ? fillSeeds(datum, thing, member.name, machine) : datum;
 }
 
 /** `auto` inside records: seeds, by the path of the member. */
@@ -173,16 +177,15 @@ function fillSeeds(datum: Datum, thing: Thing, path: string, machine: Machine): 
   return changed ? { ...datum, fields } : datum;
 }
 
-function attributeOf(thing: Thing, member: Member, datum: Datum, machine: Machine): Attribute {
-  const origin = thing.origin(member.name);
+function attributeOf(cell: Cell, member: Member, datum: Datum, machine: Machine): Attribute {
+  const { disruption } = member;
+  const value = plainValue(datum, machine);
+  const origin = cell instanceof MemberCell ? cell.origin : "default";
+  const span = cell instanceof MemberCell ? cell.originSpan : member.span;
   const memberDisruptions = disruptionsOf(member, datum);
-  return {
-    value: plainValue(datum, machine),
-    disruption: member.disruption,
-    ...(memberDisruptions && { memberDisruptions }),
-    origin: origin?.origin ?? "default",
-    span: origin?.span ?? member.span,
-  };
+  return memberDisruptions
+    ? { value, disruption, memberDisruptions, origin, span }
+    : { value, disruption, origin, span };
 }
 
 const marks = new WeakMap<RecordInfo, Readonly<Record<string, Disruption>>>();

@@ -1,5 +1,6 @@
 // Things that exist, families of them, and the frames and cells that hold what is known of them so far.
 
+import type { Value } from "../model.ts";
 import type { Span } from "../syntax/ast.ts";
 import type { Blueprint, ClassInfo, ComponentInfo, KindInfo, Member } from "../types/declared.ts";
 import { identity, type Datum } from "./datum.ts";
@@ -98,6 +99,7 @@ export class Thing {
   /** The head's variables, children and lets. */
   readonly env: Env;
   readonly members: Env;
+  private madeRef: Value | undefined = undefined;
   /** Of a component: its body's frame. */
   body: Env | undefined = undefined;
 
@@ -118,6 +120,11 @@ export class Thing {
     this.env = parts.env;
     this.members = { slots: [], parent: parts.memberParent, owner: this };
     this.datum = { is: "thing", thing: this };
+  }
+
+  /** The thing as a value of the model; one object, however many refer to it. */
+  get ref(): Value {
+    return (this.madeRef ??= { is: "ref", kind: this.kind.name, address: this.address });
   }
 
   get table(): { readonly members: ReadonlyMap<string, Member> } {
