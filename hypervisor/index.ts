@@ -3,5 +3,5 @@
 
 export type * from "./hypervisor.ts";
 export { createHypervisor } from "./machine-room.ts";
-export { checkModule, compileImage } from "./guest/image.ts";
+export { checkBounds, checkModule, compileImage } from "./guest/image.ts";
 export { importedMemory } from "./guest/wasm-sections.ts";

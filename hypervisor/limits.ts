@@ -60,6 +60,9 @@ export const LOG_WRITE_MAX = 16 * 1024;
 /** Boot information, bytes; arguments and environment beyond it are refused. */
 export const BOOT_BYTES_MAX = 64 * 1024;
 
+/** Entries of a guest's tables, all grown to their maximum. A module that could take more is refused. */
+export const TABLE_ENTRIES_MAX = 262_144;
+
 /**
  * V8 heap of a guest's thread, MiB: what a module can take beside its RAM (tables, garbage-collected
  * objects).

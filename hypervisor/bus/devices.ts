@@ -12,7 +12,7 @@ import type {
 } from "../hypervisor.ts";
 import { MTU_MAX, MTU_MIN } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
-import { countersOf } from "../datapath/port.ts";
+import { countersOf, portOwner } from "../datapath/port.ts";
 import { networkFrames, receivedFacts, receivingFacts, sendingFacts, sentFacts } from "../metrics/facts.ts";
 import { Bus, type Device } from "./bus.ts";
 import { refuse, success } from "./outcome.ts";
@@ -155,11 +155,22 @@ export class Devices {
     return [...ports].map((port) => this.#byPort.get(port)).filter((device) => device !== undefined);
   }
 
-  /** A guest has opened a port or let it go. */
-  opened(port: number, guest: Id | undefined): void {
+  /** Ports of a bus may have been opened or let go by the guest in a thread row. */
+  lookAtPorts(bus: Id, thread: number, guest: Id): void {
     this.#plugs.collect();
-    const device = this.#byPort.get(port);
-    if (!device || device.openBy === guest) return;
+    for (const device of this.#buses.get(bus)?.devices.values() ?? []) {
+      if (portOwner(this.#fabric, device.port) === thread) this.#setOpenBy(device, guest);
+      else if (device.openBy === guest) this.#setOpenBy(device, undefined);
+    }
+  }
+
+  /** The guest in a thread row is gone: so are its ports of devices that are gone too. */
+  releaseRemoved(thread: number): void {
+    this.#plugs.release(thread);
+  }
+
+  #setOpenBy(device: Device, guest: Id | undefined): void {
+    if (device.openBy === guest) return;
     device.openBy = guest;
     this.#tell({ type: "device", id: device.id, open: guest !== undefined });
   }

@@ -5,7 +5,7 @@ import { NETWORKS_MAX, NETWORK_PORTS_MAX, PORTS_MAX, FRAME_OVERHEAD } from "../l
 import type { Fabric } from "../memory/fabric.ts";
 import { NETWORK, PORT, PORT_FLAG, RING, networkAt, portAt, ringAt } from "../memory/layout.ts";
 import { clearMacs, forgetMacs } from "./mac-table.ts";
-import { portOwner } from "./port.ts";
+import { leavePort, portOwner } from "./port.ts";
 
 /** Rows of a table that are free, lowest first; a row goes to the end of the line when it comes back. */
 export class Rows {
@@ -118,6 +118,13 @@ export class Plugs {
     Atomics.store(this.#fabric.i32, (portAt(port) + PORT.flags) >> 2, 0);
     Atomics.store(this.#fabric.i32, (portAt(port) + PORT.rxRing) >> 2, 0);
     this.#retired.add(port);
+    this.collect();
+  }
+
+  /** Lets go for a guest that is gone what it had open of removed devices. */
+  release(thread: number): void {
+    for (const port of this.#retired)
+      if (portOwner(this.#fabric, port) === thread) leavePort(this.#fabric, port);
     this.collect();
   }
 

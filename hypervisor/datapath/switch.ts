@@ -167,7 +167,8 @@ export class Switch {
       tx.position,
       limitOf(memory),
       limitOf(receiver),
-      fabric.i32[(row + PORT.frameMax) >> 2] as number,
+      // No longer than the memory, so that the pump may subtract.
+      Math.min(fabric.i32[(row + PORT.frameMax) >> 2] as number, memory.byteLength),
       h0,
       h1,
       h2,

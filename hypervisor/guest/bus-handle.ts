@@ -30,8 +30,8 @@ export interface BusParts {
   readonly changes: Changes;
   readonly nowNs: () => number;
   readonly wallNs: () => bigint;
-  /** Tells control that a port was opened or closed. */
-  readonly opened: (port: number, open: boolean) => void;
+  /** Tells control that ports were opened or closed. */
+  readonly portsChanged: () => void;
   /** Remembers where the event area is. */
   readonly setEvents: (offset: number) => void;
 }

@@ -8,7 +8,7 @@ import { Peers } from "../datapath/peers.ts";
 import { Pumps } from "../datapath/pump.ts";
 import { Switch } from "../datapath/switch.ts";
 import { viewFabric, viewGuestMemory } from "../memory/fabric.ts";
-import { faultOf, markFault } from "../memory/threads.ts";
+import { faultOf, markFault, ringPorts } from "../memory/threads.ts";
 import { LogWriter } from "../ring/log-ring.ts";
 import { Changes } from "./changes.ts";
 import type { BootLetter, InboxLetter, ThreadLetter, ThreadStart } from "./letters.ts";
@@ -65,7 +65,9 @@ function boot(letter: BootLetter): void {
     wallNs: systemClock.wallNs,
     switch: new Switch({ fabric, thread, memory, peers, pumps, fault, nowNs }),
     readMail: () => peers.readMail(),
-    opened: (port, open) => tell({ type: "opened", port, open }),
+    portsChanged: () => {
+      if (ringPorts(fabric, thread)) tell({ type: "ports" });
+    },
   });
   run(letter, verbs);
 }

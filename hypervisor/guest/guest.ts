@@ -32,7 +32,7 @@ export interface GuestParts {
   readonly reap: (guest: Guest) => void;
   readonly onState: (guest: Guest) => void;
   readonly onLog: (guest: Guest, text: string) => void;
-  readonly onOpened: (port: number, open: boolean) => void;
+  readonly onPorts: (guest: Guest) => void;
   /** Somebody's fault word was set. */
   readonly onFault: () => void;
 }
@@ -192,8 +192,8 @@ export class Guest {
       case "log":
         this.#readLog();
         return;
-      case "opened":
-        this.#parts.onOpened(letter.port, letter.open);
+      case "ports":
+        this.#parts.onPorts(this);
         return;
       case "fault":
         this.#parts.onFault();

@@ -20,7 +20,7 @@ import {
   WATCH_EVERY_MS,
 } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
-import { markFault, startRow } from "../memory/threads.ts";
+import { hearPorts, markFault, startRow } from "../memory/threads.ts";
 import { CLAIMED, Claims } from "../ring/claims.ts";
 import { signalRing } from "../ring/signal.ts";
 import { encodeBoot } from "./boot-info.ts";
@@ -196,7 +196,10 @@ export class Guests implements GuestsOfBus {
           ...(reason === undefined ? {} : { reason }),
         }),
       onLog: (_, text) => tell({ type: "log", id, text }),
-      onOpened: (port, open) => devices.opened(port, open ? id : undefined),
+      onPorts: () => {
+        hearPorts(fabric, thread);
+        devices.lookAtPorts(spec.bus, thread, id);
+      },
       onFault: () => this.#lookForFaults(),
     });
     this.#guests.set(id, guest);
@@ -217,9 +220,10 @@ export class Guests implements GuestsOfBus {
     for (const device of bus?.devices.values() ?? []) {
       if (portOwner(fabric, device.port) !== guest.thread) continue;
       leavePort(fabric, device.port);
-      devices.opened(device.port, undefined);
       if (device.spec.class === "venet") this.#wakeNetwork(device.spec.venet.network);
     }
+    devices.lookAtPorts(guest.spec.bus, guest.thread, guest.id);
+    devices.releaseRemoved(guest.thread);
     bus?.members.delete(guest.id);
     this.#byThread.delete(guest.thread);
     this.#known.delete(guest);

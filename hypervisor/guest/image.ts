@@ -1,9 +1,9 @@
 // Images: bytes → a compiled module that has been checked against the ABI, or one sentence why not.
 
 import { createHash } from "node:crypto";
-import { IMAGE_BYTES_MAX } from "../limits.ts";
+import { IMAGE_BYTES_MAX, TABLE_ENTRIES_MAX } from "../limits.ts";
 import type { Image, Outcome } from "../hypervisor.ts";
-import { importedMemory } from "./wasm-sections.ts";
+import { boundsOf, importedMemory } from "./wasm-sections.ts";
 
 const PAGE = 65_536;
 const VERBS = new Set(["open", "close", "call", "shm", "signal", "wait"]);
@@ -23,7 +23,7 @@ export async function compileImage(bytes: Uint8Array): Promise<Outcome<Image>> {
       `the file is not a WebAssembly module: ${error instanceof Error ? error.message : "unreadable"}`,
     );
   }
-  const wrong = checkModule(module);
+  const wrong = checkModule(module) ?? checkBounds(bytes);
   if (wrong !== undefined) return refuse(wrong);
   const limits = importedMemory(bytes);
   if (!limits?.shared) return refuse("the module must import `env.memory` as shared memory");
@@ -46,5 +46,20 @@ export function checkModule(module: WebAssembly.Module): string | undefined {
   }
   const main = WebAssembly.Module.exports(module).find(({ name }) => name === "main");
   if (main?.kind !== "function") return "the module exports no function `main`";
+  return undefined;
+}
+
+/**
+ * Why a module, though valid, could take memory beside what the guest was given, if it could. The engine's heap is no
+ * defence: where a large allocation fails, it ends the whole process.
+ */
+export function checkBounds(bytes: Uint8Array): string | undefined {
+  const { ownMemories, tableEntries, heapTypes } = boundsOf(bytes);
+  if (ownMemories > 0)
+    return "the module has a memory of its own; a guest's only memory is the imported `env.memory`";
+  if (heapTypes) return "the module has types of the garbage-collected heap, which a guest may not";
+  if (tableEntries > TABLE_ENTRIES_MAX) {
+    return `the module's tables may grow beyond ${TABLE_ENTRIES_MAX} entries; give each a maximum`;
+  }
   return undefined;
 }

@@ -37,7 +37,8 @@ export type ThreadLetter =
   | { readonly type: "fault" }
   /** There is text in the log ring. */
   | { readonly type: "log" }
-  | { readonly type: "opened"; readonly port: number; readonly open: boolean };
+  /** It has opened or closed ports; not said again until control has looked. */
+  | { readonly type: "ports" };
 
 /** What every thread of the pool starts with. */
 export interface ThreadStart {

@@ -44,6 +44,8 @@ export class Verbs {
   readonly #signals: (Connection | undefined)[] = [];
   /** Bits of signal numbers in use, by priority. */
   readonly #used = new Uint32Array(8);
+  /** A verb runs, or was left by an exception, which may have been anywhere: then there is no other. */
+  #inside = false;
   #events = 0;
   #wakeSeen = 0;
 
@@ -92,17 +94,21 @@ export class Verbs {
         if (this.#signals[number] === connection) this.#signals[number] = gone;
       }
       connection.close();
-      this.#parts.opened(connection.device.port, false);
+      this.#parts.portsChanged();
     }
   }
 
   #guard(verb: () => number): number {
     const { fabric, thread } = this.#parts;
+    if (this.#inside) throw this.#ended(new RangeError("a verb before this one was left half-way"));
+    this.#inside = true;
     enterHost(fabric, thread);
     try {
       this.#parts.readMail();
       if (faultOf(fabric, thread) !== 0) throw new GuestEnd();
-      return verb();
+      const answer = verb();
+      this.#inside = false;
+      return answer;
     } catch (error) {
       throw this.#ended(error);
     } finally {
@@ -113,12 +119,16 @@ export class Verbs {
   /** The short path: the same as the other verbs without a closure. */
   #signal(number: number): number {
     const { fabric, thread } = this.#parts;
+    if (this.#inside) throw this.#ended(new RangeError("a verb before this one was left half-way"));
+    this.#inside = true;
     enterHost(fabric, thread);
     try {
       this.#parts.readMail();
       if (faultOf(fabric, thread) !== 0) throw new GuestEnd();
       const connection = this.#signals[number];
-      return connection ? connection.signal(number) : EBADF;
+      const answer = connection ? connection.signal(number) : EBADF;
+      this.#inside = false;
+      return answer;
     } catch (error) {
       throw this.#ended(error);
     } finally {
@@ -149,7 +159,7 @@ export class Verbs {
         ? new VenetConnection(device, parts)
         : new VconsoleConnection(device, parts);
     this.#handles.set(handle, connection);
-    this.#parts.opened(device.port, true);
+    this.#parts.portsChanged();
     return handle;
   }
 
@@ -173,7 +183,7 @@ export class Verbs {
     }
     if (connection instanceof GoneConnection) return 0;
     connection.close();
-    this.#parts.opened(connection.device.port, false);
+    this.#parts.portsChanged();
     return 0;
   }
 
@@ -198,6 +208,7 @@ export class Verbs {
     if (!connection) return EBADF;
     const count = length / DESCRIPTOR.size;
     if (flags !== 0 || prio < 0 || prio > 7) return EINVAL;
+    if (length % DESCRIPTOR.size !== 0) return EINVAL;
     if (count < RING_SLOTS_MIN || count > RING_SLOTS_MAX || (count & (count - 1)) !== 0) return EINVAL;
     const signal = at + signalOffset;
     if (at % 64 !== 0 || signal % 16 !== 0 || this.#events === 0) return EINVAL;

@@ -8,27 +8,71 @@ export interface MemoryLimits {
   readonly shared: boolean;
 }
 
-const IMPORT_SECTION = 2;
+/** What a module can take beside its imported memory. */
+export interface ModuleBounds {
+  /** Memories of its own. */
+  readonly ownMemories: number;
+  /** Entries of all its tables when they have grown as far as they may; Infinity where nothing ends that. */
+  readonly tableEntries: number;
+  /** It declares types of the garbage-collected heap. */
+  readonly heapTypes: boolean;
+}
+
+const SECTION = { type: 1, import: 2, table: 4, memory: 5 } as const;
 const EXTERN = { function: 0, table: 1, memory: 2, global: 3, tag: 4 } as const;
+const FUNCTION_TYPE = 0x60;
 
 /** The limits of the imported memory, undefined where none is imported. */
 export function importedMemory(bytes: Uint8Array): MemoryLimits | undefined {
+  const reader = sectionOf(bytes, SECTION.import);
+  if (!reader) return undefined;
+  for (let left = reader.u32(); left > 0 && !reader.atEnd(); left--) {
+    reader.skip(reader.u32());
+    reader.skip(reader.u32());
+    const kind = reader.byte();
+    if (kind === EXTERN.memory) return reader.limits();
+    reader.skipDescription(kind);
+  }
+  return undefined;
+}
+
+/** Where a module's own appetite ends. */
+export function boundsOf(bytes: Uint8Array): ModuleBounds {
+  return {
+    ownMemories: sectionOf(bytes, SECTION.memory)?.u32() ?? 0,
+    tableEntries: tableEntries(sectionOf(bytes, SECTION.table)),
+    heapTypes: hasHeapTypes(sectionOf(bytes, SECTION.type)),
+  };
+}
+
+function tableEntries(reader: Reader | undefined): number {
+  let entries = 0;
+  for (let left = reader?.u32() ?? 0; reader && left > 0 && !reader.atEnd(); left--) {
+    if (reader.skipReferenceType() === TABLE_WITH_VALUE) return Infinity; // An expression follows: not read here.
+    entries += reader.limits().maximum ?? Infinity;
+  }
+  return entries;
+}
+
+function hasHeapTypes(reader: Reader | undefined): boolean {
+  for (let left = reader?.u32() ?? 0; reader && left > 0 && !reader.atEnd(); left--) {
+    if (reader.byte() !== FUNCTION_TYPE) return true;
+    reader.skipValueTypes();
+    reader.skipValueTypes();
+  }
+  return false;
+}
+
+const TABLE_WITH_VALUE = 0x40;
+
+/** A reader of the first section with this number, undefined where there is none. */
+function sectionOf(bytes: Uint8Array, wanted: number): Reader | undefined {
   const reader = new Reader(bytes, 8);
   while (!reader.atEnd()) {
     const section = reader.byte();
     const size = reader.u32();
-    if (section !== IMPORT_SECTION) {
-      reader.skip(size);
-      continue;
-    }
-    for (let left = reader.u32(); left > 0; left--) {
-      reader.skip(reader.u32());
-      reader.skip(reader.u32());
-      const kind = reader.byte();
-      if (kind === EXTERN.memory) return reader.limits();
-      reader.skipDescription(kind);
-    }
-    return undefined;
+    if (section === wanted) return reader;
+    reader.skip(size);
   }
   return undefined;
 }
@@ -86,8 +130,18 @@ class Reader {
     }
   }
 
-  #valueType(): void {
+  skipValueTypes(): void {
+    for (let left = this.u32(); left > 0 && !this.atEnd(); left--) this.#valueType();
+  }
+
+  /** Answers the first byte of it. */
+  skipReferenceType(): number {
+    return this.#valueType();
+  }
+
+  #valueType(): number {
     const type = this.byte();
     if (type === 0x63 || type === 0x64) this.u32(); // A reference to a type by index.
+    return type;
   }
 }

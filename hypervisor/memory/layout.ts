@@ -37,6 +37,8 @@ export const THREAD = {
   claimFor: 44,
   /** Port + 1 whose frame is being flooded, 0 if none. */
   flooding: 48,
+  /** 1 while control has been told that the guest's ports changed, and has not looked. Atomic. */
+  portsBell: 52,
   /** Room for the batch that the pump works on: 32 × 16 bytes. */
   scratch: 64,
   size: 1024,

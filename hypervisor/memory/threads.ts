@@ -47,6 +47,16 @@ export function mailOf(fabric: Fabric, thread: number): number {
   return Atomics.load(fabric.i32, at(thread, THREAD.mail));
 }
 
+/** Notes that the guest's ports have changed; true where control is to be told, since it hasn't been. */
+export function ringPorts(fabric: Fabric, thread: number): boolean {
+  return Atomics.exchange(fabric.i32, at(thread, THREAD.portsBell), 1) === 0;
+}
+
+/** Control is about to look at the guest's ports. */
+export function hearPorts(fabric: Fabric, thread: number): void {
+  Atomics.store(fabric.i32, at(thread, THREAD.portsBell), 0);
+}
+
 /** Where the guest wants to be told of events; 0 for nowhere. The guest's thread sets it. */
 export function setEvents(fabric: Fabric, thread: number, offset: number): void {
   Atomics.store(fabric.i32, at(thread, THREAD.events), offset);
