@@ -1,4 +1,5 @@
-// The one place that speaks Ink: lines become text, tones become looks, key events become names. It decides nothing.
+// The one place that speaks Ink: lines become text, tones become looks, key events become names. It decides
+// nothing.
 
 import { createElement, memo, useEffect, useSyncExternalStore } from "react";
 import type { ReactNode } from "react";

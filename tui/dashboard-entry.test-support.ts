@@ -1,11 +1,16 @@
-// A dashboard as a program, for tests: its arguments are the lab's control socket, and `attached` and `ascii` where
-// they are meant. The last thing that it prints is how it was left.
+// A dashboard as a program, for tests: its arguments are the lab's control socket, and `attached` and `ascii`
+// where they are meant. The last thing that it prints is how it was left.
 
 import { connect } from "../interpreter/index.ts";
 import { runDashboard } from "./index.ts";
 
 const [socket = "", ...words] = process.argv.slice(2);
-const end = await runDashboard({
+if (words.includes("break")) {
+  process.on("SIGUSR2", () => {
+    throw new Error("on purpose");
+  });
+}
+const ended = runDashboard({
   connect: () => connect(socket),
   attachedByUp: words.includes("attached"),
   ascii: words.includes("ascii"),
@@ -13,4 +18,8 @@ const end = await runDashboard({
   environment: process.env,
   clock: { now: () => performance.now() },
 });
-process.stdout.write(`end: ${end}\n`);
+const outcome = await ended.then(
+  (end) => `end: ${end}`,
+  (error: unknown) => `broke: ${error instanceof Error ? error.message : "?"}`,
+);
+process.stdout.write(`${outcome}\n`);

@@ -26,11 +26,11 @@ export function makeGuest(part: Partial<GuestRow> & { readonly address: string }
 
 type Ring = DeviceRow["rings"][number];
 
-export function makeRing(name: string, slots: string, head: number): Ring {
+function makeRing(name: string, slots: string, head: number): Ring {
   return { name, size: slots.length, head, slots, enabled: true, signals: 120, suppressed: 9880 };
 }
 
-export function makeDevice(part: Partial<DeviceRow> & { readonly id: string }): DeviceRow {
+function makeDevice(part: Partial<DeviceRow> & { readonly id: string }): DeviceRow {
   const counter = { count: 1000, bytes: 64_000, dropped: 0, droppedBy: {} };
   return {
     bus: "bus.main",
@@ -46,12 +46,22 @@ export function makeDevice(part: Partial<DeviceRow> & { readonly id: string }): 
   };
 }
 
-/** A lab of two pings: one that has ended, and one that serves. */
+const GUESTS: readonly GuestRow[] = [
+  makeGuest({ address: "server", labels: { role: "server" } }),
+  makeGuest({
+    address: "client",
+    state: "completed",
+    goal: "completed",
+    exit: 0,
+    image: "ping.wasm",
+    interfaces: [{ device: "eth0", ip: "10.0.0.1", mac: "02:00:00:00:00:01" }],
+  }),
+];
+
+/** A server that runs and a client that has ended, with 100 frames in each second. */
 export function makeSnapshot(second: number, part: Partial<Snapshot> = {}): Snapshot {
   const frames = 1000 + second * 100;
   const counter = { count: frames, bytes: frames * 64, dropped: 0, droppedBy: {} };
-  const full = { ...counter, dropped: 12, droppedBy: { full: 9, rate: 3 } };
-  const slots = `${"p".repeat(20)}${"f".repeat(7)}cc${".".repeat(35)}`;
   return {
     version: 1,
     lab: "hello",
@@ -63,58 +73,10 @@ export function makeSnapshot(second: number, part: Partial<Snapshot> = {}): Snap
     ready: true,
     failures: 0,
     watch: "watching",
-    guests: [
-      makeGuest({
-        address: "guest.echo",
-        framesPerSecond: 100 + (second % 7) * 30,
-        labels: { role: "server" },
-      }),
-      makeGuest({
-        address: "guest.ping",
-        state: "completed",
-        goal: "completed",
-        exit: 0,
-        image: "ping.wasm",
-        interfaces: [{ device: "eth0", ip: "10.0.0.1", mac: "02:00:00:00:00:01" }],
-      }),
-    ],
-    devices: [
-      makeDevice({
-        id: "venet.left",
-        guests: ["guest.ping"],
-        network: "network.lan",
-        rx: full,
-        tx: counter,
-      }),
-      makeDevice({
-        id: "venet.right",
-        guests: ["guest.echo"],
-        openBy: "guest.echo",
-        network: "network.lan",
-        rx: full,
-        tx: counter,
-        rings: [makeRing("rx", slots, 29), makeRing("tx", ".".repeat(64), frames)],
-      }),
-      makeDevice({
-        id: "vconsole.echo",
-        class: "vconsole",
-        guests: ["guest.echo"],
-        openBy: "guest.echo",
-        rings: [makeRing("in", "....", 0), makeRing("out", "f...", 1)],
-      }),
-    ],
-    networks: [
-      {
-        address: "network.lan",
-        subnet: "10.0.0.0/24",
-        ports: 2,
-        frames: counter,
-        framesPerSecond: 2 * second,
-      },
-    ],
-    buses: [
-      { address: "bus.main", devices: ["venet.left", "venet.right"], members: ["guest.ping", "guest.echo"] },
-    ],
+    guests: GUESTS.map((guest) => ({ ...guest, framesPerSecond: guest.address === "server" ? 100 : 0 })),
+    devices: makeDevices(frames, counter),
+    networks: [{ address: "lan", subnet: "10.0.0.0/24", ports: 2, frames: counter, framesPerSecond: 100 }],
+    buses: [],
     outputs: [],
     diagnostics: [],
     diagnosticsText: "",
@@ -122,7 +84,25 @@ export function makeSnapshot(second: number, part: Partial<Snapshot> = {}): Snap
   };
 }
 
-export function makeLine(number: number, guest = "guest.ping", text?: string): LogLine {
+function makeDevices(frames: number, counter: DeviceRow["rx"]): readonly DeviceRow[] {
+  const full = { ...counter, dropped: 12, droppedBy: { full: 9, rate: 3 } };
+  const slots = `${"p".repeat(20)}${"f".repeat(7)}cc${".".repeat(35)}`;
+  const card = { network: "lan", rx: full, tx: counter };
+  const rings = [makeRing("rx", slots, 29), makeRing("tx", ".".repeat(64), frames)];
+  return [
+    makeDevice({ id: "client.eth0", guests: ["client"], ...card }),
+    makeDevice({ id: "server.eth0", guests: ["server"], openBy: "server", ...card, rings }),
+    makeDevice({
+      id: "server.console",
+      class: "vconsole",
+      guests: ["server"],
+      openBy: "server",
+      rings: [makeRing("in", "....", 0), makeRing("out", "f...", 1)],
+    }),
+  ];
+}
+
+export function makeLine(number: number, guest = "client", text?: string): LogLine {
   const time = new Date(START + number * 10).toISOString();
   return { guest, time, text: text ?? `64 bytes from 10.0.0.2: icmp_seq=${number} ttl=64 time=0.031 ms` };
 }

@@ -1,5 +1,5 @@
-// The whole screen as lines: header, tabs, banner, the view, footer. Never more lines than the terminal has, less one,
-// and none wider than it: a taller frame would make the whole screen be cleared.
+// The whole screen as lines: header, tabs, banner, the view, footer. Never more lines than the terminal has,
+// less one, and none wider than it: a taller frame would make the whole screen be cleared.
 
 import { clipLine, lineWidth, paint, span, spread } from "./line.ts";
 import type { Line, Tone } from "./line.ts";
@@ -112,7 +112,9 @@ function tabsLine({ state, logs, columns }: ViewContext): Line {
     ...tab("logs", "l", "logs", lines),
     ...(columns >= 44 ? tab("help", "?", "help") : []),
   ];
-  return spread(tabs, placeLine(state), columns);
+  // Where not all fit, the one that is seen stands for them.
+  const own: Line = [span(" "), span(` ${state.view} `, "tab")];
+  return spread(lineWidth(tabs) > columns ? own : tabs, placeLine(state), columns);
 }
 
 const countText = (seen: number, all: number): string => (seen === all ? String(all) : `${seen}/${all}`);
@@ -143,7 +145,7 @@ function bannerLines({ state, columns }: ViewContext): readonly Line[] {
     lines.push(paint([span(" the file on disk doesn't check: the last good lab goes on")], "alarm", columns));
     const text = snapshot.diagnosticsText.split("\n").filter((line) => line.trim() !== "");
     lines.push(
-      ...text.map((line): Line => [span(` ${line}`, /^\S*(error|warning)/.test(line) ? "bad" : "plain")]),
+      ...text.map((line): Line => [span(` ${line}`, /^(error|warning)/.test(line) ? "bad" : "plain")]),
     );
   }
   return lines;
@@ -155,8 +157,8 @@ function footerLine({ state, columns }: ViewContext): Line {
   const front = frontOf(state, columns);
   const parts: Line[] = [];
   const seen = new Set<string>();
-  for (const { shown, footer, modes } of KEYS) {
-    if (footer === undefined || !modes.includes(mode) || seen.has(shown)) continue;
+  for (const { shown, footer, modes, footerModes } of KEYS) {
+    if (footer === undefined || !(footerModes ?? modes).includes(mode) || seen.has(shown)) continue;
     seen.add(shown);
     parts.push([span(` ${shown}`, "key"), span(` ${columns < 40 ? firstWord(footer) : footer} `, "dim")]);
   }

@@ -1,5 +1,5 @@
-// The door of the dashboard. It needs a control client and a terminal, holds nothing of a lab, and can be killed at any
-// time without effect on one.
+// The door of the dashboard. It needs a control client and a terminal, holds nothing of a lab, and can be
+// killed at any time without effect on one.
 
 import type { Clock, LabClient } from "../interpreter/index.ts";
 import type { DashboardEnd } from "./model.ts";
@@ -24,10 +24,10 @@ export interface DashboardOptions {
 }
 
 /**
- * Draws until it is left. `stop`: the user wants the lab stopped, which is for the caller to do; `left`: the lab goes
- * on, also after SIGINT, SIGTERM, SIGHUP and a closed terminal. Rejects with what was thrown where the dashboard itself
- * broke. The terminal is restored before it settles. One at a time in a process; it takes the process's signals while
- * it runs.
+ * Draws until it is left. `stop`: the user wants the lab stopped, which is for the caller to do; `left`: the
+ * lab goes on, also after SIGINT, SIGTERM, SIGHUP and a closed terminal. Rejects with what was thrown where
+ * the dashboard itself broke. The terminal is restored before it settles. One at a time in a process; it
+ * takes the process's signals while it runs.
  */
 export async function runDashboard(options: DashboardOptions): Promise<DashboardEnd> {
   // React is fast and quiet only where this is said before it is loaded.

@@ -1,5 +1,5 @@
-// All keys in one table: which name does what, and where. The reducer, the footer and the help read it; no key is
-// handled anywhere else.
+// All keys in one table: which name does what, and where. The reducer, the footer and the help read it; no
+// key is handled anywhere else.
 
 import type { Mode, View } from "./model.ts";
 
@@ -22,6 +22,8 @@ export interface KeyEntry {
   readonly help: string;
   /** One word for the footer; absent: the footer leaves it out. */
   readonly footer?: string;
+  /** Where the footer says it; absent: wherever the key works. */
+  readonly footerModes?: readonly Mode[];
   readonly modes: readonly Mode[];
 }
 
@@ -117,14 +119,8 @@ export const KEYS: readonly KeyEntry[] = [
     command: { do: "view", view: "rings" },
     help: "rings, of the selected guest first",
     footer: "rings",
-    modes: ["guests", "help"],
-  },
-  {
-    keys: ["3"],
-    shown: "3",
-    command: { do: "view", view: "rings" },
-    help: "rings",
-    modes: ["rings", "logs"],
+    footerModes: ["guests", "help"],
+    modes: VIEWS,
   },
   {
     keys: ["l"],
@@ -194,14 +190,8 @@ export const KEYS: readonly KeyEntry[] = [
     command: { do: "move", by: "last" },
     help: "to the end; logs follow again",
     footer: "follow",
-    modes: ["logs"],
-  },
-  {
-    keys: ["end", "G"],
-    shown: "G",
-    command: { do: "move", by: "last" },
-    help: "to the end",
-    modes: ["guests", "rings", "help"],
+    footerModes: ["logs"],
+    modes: VIEWS,
   },
   {
     keys: ["esc"],
@@ -209,9 +199,9 @@ export const KEYS: readonly KeyEntry[] = [
     command: { do: "back" },
     help: "clear the filter, or go back",
     footer: "back",
-    modes: ["rings", "logs", "help"],
+    footerModes: ["rings", "logs", "help"],
+    modes: VIEWS,
   },
-  { keys: ["esc"], shown: "esc", command: { do: "back" }, help: "clear the filter", modes: ["guests"] },
   {
     keys: ["?"],
     shown: "?",

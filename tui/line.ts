@@ -1,5 +1,5 @@
-// A line of the screen as data: pieces of text, each with a tone. Views make lines; only app.ts knows how a tone
-// looks. Nothing here is wider than it was asked to be.
+// A line of the screen as data: pieces of text, each with a tone. Views make lines; only app.ts knows how a
+// tone looks. Nothing here is wider than it was asked to be.
 
 import { clean, cut, widthOf } from "./text.ts";
 
@@ -51,7 +51,9 @@ export function clipLine(line: Line, columns: number, mark: string): Line {
   return kept;
 }
 
-/** `left` and `right` at the two ends of a line of `columns` cells; the right one goes where both don't fit. */
+/**
+ * `left` and `right` at the two ends of a line of `columns` cells; the right one goes where both don't fit.
+ */
 export function spread(left: Line, right: Line, columns: number): Line {
   const gap = columns - lineWidth(left) - lineWidth(right);
   return gap < 1 ? left : [...left, span(" ".repeat(gap)), ...right];

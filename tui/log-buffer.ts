@@ -1,6 +1,6 @@
-// The last lines that guests printed, in rings of fixed size outside React: one of all, and one of each guest, so that
-// a guest that says much doesn't push out what a quiet one said. Lines are numbered from 1 for as long as the dashboard
-// lives, so that a view can stay where it is while new ones come.
+// The last lines that guests printed, in rings of fixed size outside React: one of all, and one of each
+// guest, so that a guest that says much doesn't push out what a quiet one said. Lines are numbered from 1 for
+// as long as the dashboard lives, so that a view can stay where it is while new ones come.
 
 import type { LogLine } from "../interpreter/index.ts";
 import { clean } from "./text.ts";

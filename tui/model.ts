@@ -1,5 +1,5 @@
-// The state of the dashboard, all of it: what is shown, what is selected, what is being typed. Plain data that
-// only the reducer makes anew; logs are kept beside it, in the buffer.
+// The state of the dashboard, all of it: what is shown, what is selected, what is being typed. Plain data
+// that only the reducer makes anew; logs are kept beside it, in the buffer.
 
 import type { Snapshot } from "../interpreter/index.ts";
 

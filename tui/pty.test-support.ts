@@ -1,11 +1,12 @@
-// A program in a pty before a headless terminal emulator: keys are typed, cells are read, and a condition on the
-// screen is waited for with a deadline. Everything that the program wrote is kept, to look for what it must not write.
+// A program in a pty before a headless terminal emulator: keys are typed, cells are read, and a condition on
+// the screen is waited for with a deadline. Everything that the program wrote is kept, to look for what it
+// must not write.
 
 import { spawn } from "@lydell/node-pty";
 import type { IPty } from "@lydell/node-pty";
 import xterm from "@xterm/headless";
 
-export interface TerminalOptions {
+interface TerminalOptions {
   readonly columns: number;
   readonly rows: number;
   readonly command: readonly [string, ...string[]];
@@ -43,13 +44,13 @@ export class TestTerminal {
   constructor({ columns, rows, command, environment }: TerminalOptions) {
     const [file, ...args] = command;
     this.#emulator = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 0 });
+    const name = environment?.["TERM"] ?? "xterm-256color";
     const env = {
       PATH: process.env["PATH"],
       HOME: process.env["HOME"],
-      TERM: "xterm-256color",
       ...environment,
     };
-    this.#pty = spawn(file, args, { cols: columns, rows, name: "xterm-256color", env });
+    this.#pty = spawn(file, args, { cols: columns, rows, name, env });
     this.#pty.onData((data) => {
       this.written += data;
       this.#emulator.write(data, () => this.#changed());
@@ -81,24 +82,19 @@ export class TestTerminal {
     return this.#emulator.buffer.active.type === "alternate";
   }
 
-  /** How a cell is drawn; columns and rows count from 0. */
-  cell(
-    row: number,
-    column: number,
-  ): { text: string; isColoured: boolean; isInverse: boolean; paletteMax: boolean } {
+  /** How a cell is drawn; columns and rows count from 0. `isRich`: with a colour beyond the first sixteen. */
+  cell(row: number, column: number): { text: string; isColoured: boolean; isRich: boolean } {
     const { active } = this.#emulator.buffer;
     const cell = active.getLine(active.viewportY + row)?.getCell(column);
-    const isColoured = cell !== undefined && !(cell.isFgDefault() && cell.isBgDefault());
-    const rich = (isDefault: boolean | undefined, isRgb: boolean | undefined, colour: number): boolean =>
-      !isDefault && (isRgb === true || colour > 15);
+    if (cell === undefined) return { text: "", isColoured: false, isRich: false };
+    const rich = (isRgb: boolean, isPalette: boolean, colour: number): boolean =>
+      isRgb || (isPalette && colour > 15);
     return {
-      text: cell?.getChars() ?? "",
-      isColoured,
-      isInverse: cell?.isInverse() !== 0,
-      paletteMax:
-        cell !== undefined &&
-        (rich(cell.isFgDefault(), cell.isFgRGB(), cell.getFgColor()) ||
-          rich(cell.isBgDefault(), cell.isBgRGB(), cell.getBgColor())),
+      text: cell.getChars(),
+      isColoured: !(cell.isFgDefault() && cell.isBgDefault()),
+      isRich:
+        rich(cell.isFgRGB(), cell.isFgPalette(), cell.getFgColor()) ||
+        rich(cell.isBgRGB(), cell.isBgPalette(), cell.getBgColor()),
     };
   }
 
@@ -166,6 +162,7 @@ export class TestTerminal {
   }
 
   #changed(): void {
-    for (const watcher of [...this.#watchers]) watcher();
+    // A watcher that is content goes.
+    for (const watcher of this.#watchers) watcher();
   }
 }

@@ -1,4 +1,5 @@
-// Frames per second over time, for sparklines: one value for each second of the lab's life, the last two minutes.
+// Frames per second over time, for sparklines: one value for each second of the lab's life, the last two
+// minutes.
 
 import type { Snapshot } from "../interpreter/index.ts";
 import type { Picture, Series } from "./model.ts";

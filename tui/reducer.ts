@@ -1,4 +1,5 @@
-// From one state and what happened to the next state. Pure: no terminal, no clock, no connection; logs are only read.
+// From one state and what happened to the next state. Pure: no terminal, no clock, no connection; logs are
+// only read.
 
 import type { Snapshot } from "../interpreter/index.ts";
 import { commandOf, typedCharacter } from "./keys.ts";
@@ -8,6 +9,7 @@ import { modeOf } from "./model.ts";
 import type { DashboardState, LogPlace, Link, Size, View } from "./model.ts";
 import { nextPicture } from "./rates.ts";
 import { moveLogs } from "./scroll.ts";
+import { helpLines } from "./views/help.ts";
 import { selectedDevice, selectedGuest, selectedIndex, visibleDevices, visibleGuests } from "./select.ts";
 
 export type Action =
@@ -89,7 +91,9 @@ function show(state: DashboardState, view: View): DashboardState {
 
 const allLogs = ({ times, wraps }: LogPlace): LogPlace => ({ times, wraps });
 
-/** From a guest to its logs, from logs to the rings of their guest, from a device to the logs of who has it. */
+/**
+ * From a guest to its logs, from logs to the rings of their guest, from a device to the logs of who has it.
+ */
 function open(state: DashboardState): DashboardState {
   if (state.view === "guests") return showLogsOf(state, selectedGuest(state)?.address);
   if (state.view === "logs") return selectDeviceOf(show(state, "rings"), state.logs.guest ?? state.guest);
@@ -137,7 +141,10 @@ type Move = Extract<Command, { do: "move" }>["by"];
 
 function move(state: DashboardState, by: Move, logs: LogReader): DashboardState {
   if (state.view === "logs") return moveLogs(state, by, logs);
-  if (state.view === "help") return { ...state, helpTop: Math.max(0, stepOf(by, state.helpTop, state.size)) };
+  if (state.view === "help") {
+    const most = helpLines(state.size.columns).length - Math.max(1, state.size.rows - 4);
+    return { ...state, helpTop: Math.max(0, Math.min(most, stepOf(by, state.helpTop, state.size))) };
+  }
   const isGuests = state.view === "guests";
   const keys = isGuests
     ? visibleGuests(state).map(({ address }) => address)

@@ -1,5 +1,5 @@
-// A dashboard on a terminal from its beginning to its end. Whatever ends it, the terminal is as it was before: a key,
-// a signal, an error, or the terminal itself going away.
+// A dashboard on a terminal from its beginning to its end. Whatever ends it, the terminal is as it was
+// before: a key, a signal, an error, or the terminal itself going away.
 
 import { createElement } from "react";
 import { render } from "ink";
@@ -16,6 +16,7 @@ import { ASCII, UNICODE } from "./symbols.ts";
 import { chooseTheme } from "./theme.ts";
 
 const FRAMES_PER_SECOND_MAX = 30;
+const HOME_AND_ERASE_DOWN = "\u001b[H\u001b[J";
 
 /** See `runDashboard`. */
 export async function run(options: DashboardOptions): Promise<DashboardEnd> {
@@ -60,6 +61,9 @@ export async function run(options: DashboardOptions): Promise<DashboardEnd> {
   });
   const resize = (): void => {
     store.dispatch({ type: "size", size: sizeOf(stdout) });
+    // What was under way when the size changed may have gone anywhere: Ink forgets it, and begins at the top.
+    screen.clear();
+    stdout.write(HOME_AND_ERASE_DOWN);
     // At once, so that Ink's own listener doesn't draw the old frame on the new screen.
     screen.rerender(element);
   };

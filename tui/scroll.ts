@@ -1,4 +1,5 @@
-// Moves through logs: a place is the number of the line at the bottom, so that new lines don't move what is read.
+// Moves through logs: a place is the number of the line at the bottom, so that new lines don't move what is
+// read.
 
 import type { LogReader } from "./log-buffer.ts";
 import type { DashboardState } from "./model.ts";

@@ -1,5 +1,5 @@
-// Where the dashboard's data comes from: the control client, and nothing else. Connects again for as long as it is not
-// closed, keeps logs in their buffer, and passes data on at most four times a second.
+// Where the dashboard's data comes from: the control client, and nothing else. Connects again for as long as
+// it is not closed, keeps logs in their buffer, and passes data on at most four times a second.
 
 import type { LabClient, LogLine, Snapshot } from "../interpreter/index.ts";
 import type { LogBuffer } from "./log-buffer.ts";
@@ -149,8 +149,8 @@ function countLines(lines: readonly LogLine[]): Map<string, number> {
 }
 
 /**
- * Lines without those that are counted in `seen`, each as often as it was seen. They come in one order, so the first
- * new one ends it; `untilNew` false looks at all of them.
+ * Lines without those that are counted in `seen`, each as often as it was seen. They come in one order, so
+ * the first new one ends it; `untilNew` false looks at all of them.
  */
 function dropRepeated(
   lines: readonly LogLine[],

@@ -1,4 +1,5 @@
-// Aligned columns. A column has a fixed width or takes what is left; what doesn't fit the screen is cut at the right.
+// Aligned columns. A column has a fixed width or takes what is left; what doesn't fit the screen is cut at
+// the right.
 
 import { clipLine, lineWidth, paint, span } from "./line.ts";
 import type { Line, Span } from "./line.ts";
@@ -49,7 +50,7 @@ export function tableLines<Row>(options: TableOptions<Row>): readonly Line[] {
 
 /** Cells of the longest text, within bounds: for columns of names. */
 export function widest(texts: readonly string[], least: number, most: number): number {
-  return Math.max(least, Math.min(most, ...[Math.max(0, ...texts.map(widthOf))]));
+  return Math.max(least, Math.min(most, Math.max(0, ...texts.map(widthOf))));
 }
 
 function shareWidth(

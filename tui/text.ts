@@ -1,11 +1,13 @@
-// Text as a terminal sees it: cleaned of anything that could steer the terminal, measured in cells, cut and padded,
-// and numbers in the short forms that fit a column. Draws nothing.
+// Text as a terminal sees it: cleaned of anything that could steer the terminal, measured in cells, cut and
+// padded, and numbers in the short forms that fit a column. Draws nothing.
 
 import stringWidth from "string-width";
 
 const ESCAPE = String.fromCharCode(27);
+const BELL = String.fromCharCode(7);
+/** Control sequences, and titles and the like up to their end: one line has all of it or it is cut off. */
 const SEQUENCES = new RegExp(
-  `${ESCAPE}(?:\\[[0-?]*[ -/]*[@-~]|\\][^${ESCAPE}]*(?:${ESCAPE}\\\\)?|[@-_])`,
+  `${ESCAPE}(?:\\[[0-?]*[ -/]*[@-~]|[\\]PX^_][^${ESCAPE}${BELL}]*(?:${BELL}|${ESCAPE}\\\\)?|[@-_])`,
   "gu",
 );
 const DIRECTIONS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
@@ -27,7 +29,10 @@ export function widthOf(text: string): number {
   return PLAIN.test(text) ? text.length : stringWidth(text);
 }
 
-/** The beginning of a text that takes at most `width` cells; `mark` stands at the end where something is missing. */
+/**
+ * The beginning of a text that takes at most `width` cells; `mark` stands at the end where something is
+ * missing.
+ */
 export function cut(text: string, width: number, mark = "…"): string {
   if (width <= 0) return "";
   if (widthOf(text) <= width) return text;
@@ -87,8 +92,8 @@ function scaled(value: number, base: number, units: readonly string[]): string {
     rest /= base;
     unit++;
   }
-  const digits = unit > 0 && rest < 9.95 && rest !== Math.round(rest) ? 1 : 0;
-  return `${rest.toFixed(digits)}${units[unit] ?? ""}`;
+  const digits = unit > 0 && rest < 9.95 ? 1 : 0;
+  return `${rest.toFixed(digits).replace(/\.0$/, "")}${units[unit] ?? ""}`;
 }
 
 /** `0s`, `59s`, `3m12s`, `2h05m`, `4d03h`. */

@@ -1,5 +1,5 @@
-// How each tone looks, and which theme a terminal gets. The only file that names colours. Good is blue and bad is
-// orange, which colour-blind people tell apart; no meaning is carried by colour alone.
+// How each tone looks, and which theme a terminal gets. The only file that names colours. Good is blue and
+// bad is orange, which colour-blind people tell apart; no meaning is carried by colour alone.
 
 import type { Tone } from "./line.ts";
 

@@ -8,31 +8,33 @@ import type { Mode } from "../model.ts";
 import { fit } from "../text.ts";
 import type { ViewContext } from "./context.ts";
 
-const PLACES: readonly (readonly [string, (entry: KeyEntry) => boolean])[] = [
-  ["everywhere", ({ modes }) => modes.length > 2 && modes.includes("guests")],
-  ["guests", (entry) => isFew(entry) && entry.modes.includes("guests")],
-  ["rings", (entry) => isFew(entry) && entry.modes.includes("rings")],
-  ["logs", (entry) => isFew(entry) && entry.modes.includes("logs")],
-  ["while a filter is typed", ({ modes }) => only(modes, "typing")],
-  ["asked on leaving", ({ modes }) => only(modes, "asking")],
+/** A key stands where it belongs first. */
+const PLACES: readonly (readonly [string, (modes: readonly Mode[]) => boolean])[] = [
+  ["everywhere", (modes) => modes.length > 2],
+  ["guests", (modes) => modes.includes("guests")],
+  ["rings", (modes) => modes.includes("rings")],
+  ["logs", (modes) => modes.includes("logs")],
+  ["in this help", (modes) => modes.includes("help")],
+  ["while a filter is typed", (modes) => modes.includes("typing")],
+  ["asked on leaving", (modes) => modes.includes("asking")],
 ];
-const isFew = ({ modes }: KeyEntry): boolean => modes.length <= 2;
-const only = (modes: readonly Mode[], mode: Mode): boolean => modes.length === 1 && modes[0] === mode;
 
 /** The window of the help that `helpTop` says. */
 export function helpView({ state, rows, columns, symbols }: ViewContext): readonly Line[] {
-  const lines = helpLines().map((line) => clipLine(line, columns, symbols.ellipsis));
+  const lines = helpLines(columns).map((line) => clipLine(line, columns, symbols.ellipsis));
   const top = Math.max(0, Math.min(state.helpTop, lines.length - rows));
   return lines.slice(top, top + rows);
 }
 
-export function helpLines(): readonly Line[] {
-  return PLACES.flatMap(([place, belongs], index) => {
-    const entries = KEYS.filter(belongs);
-    const rows = entries.map((entry): Line => [
-      span(`  ${fit(namesOf(entry), 18)} `, "key"),
-      span(entry.help),
-    ]);
+/** All of it. Under 40 columns each key has one name only. */
+export function helpLines(columns: number): readonly Line[] {
+  const isShort = columns < 40;
+  return PLACES.flatMap(([place], index) => {
+    const entries = KEYS.filter(({ modes }) => PLACES.findIndex(([, belongs]) => belongs(modes)) === index);
+    const rows = entries.map((entry): Line => {
+      const names = isShort ? ` ${fit(entry.shown, 6)} ` : `  ${fit(namesOf(entry), 18)} `;
+      return [span(names, "key"), span(entry.help)];
+    });
     return [...(index === 0 ? [] : [[]]), [span(` ${place}`, "head")], ...rows];
   });
 }

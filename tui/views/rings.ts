@@ -1,5 +1,5 @@
-// The rings: devices to choose from, and the rings of the selected one slot by slot: who owns each descriptor, where
-// the head is, what was signalled and what was dropped.
+// The rings: devices to choose from, and the rings of the selected one slot by slot: who owns each
+// descriptor, where the head is, what was signalled and what was dropped.
 
 import type { DeviceRow } from "../../interpreter/index.ts";
 import { clipLine, lineWidth, span } from "../line.ts";
@@ -149,11 +149,11 @@ function ringLines(context: ViewContext, ring: Ring): readonly Line[] {
   const share = total === 0 ? "" : ` (${Math.round((ring.suppressed / total) * 100)}%)`;
   const head: Line = [
     span(` ${ring.name} `, "head"),
-    span(ring.enabled ? "" : "off ", "busy"),
     ...fact("size", String(ring.size)),
     ...fact("head", groupDigits(ring.head)),
     ...fact("signals", groupDigits(ring.signals)),
     ...fact("suppressed", `${groupDigits(ring.suppressed)}${share}`),
+    span(ring.enabled ? " signal wanted" : "", "good"),
   ];
   const label = String(Math.max(0, ring.size - 1)).length;
   const room = Math.max(1, context.columns - label - 3);

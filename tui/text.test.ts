@@ -1,0 +1,69 @@
+import fc from "fast-check";
+import stringWidth from "string-width";
+import { expect, test } from "vitest";
+import { clean, cut, fit, groupDigits, shortBytes, shortCount, shortDuration, wrap } from "./text.ts";
+
+const seed = Number(process.env["SEED"] ?? 1);
+const texts = fc.string({ unit: "grapheme", maxLength: 40 }).map(clean);
+const widths = fc.integer({ min: 0, max: 50 });
+
+test("a fitted text takes exactly its width, whatever it is made of", () => {
+  fc.assert(
+    fc.property(texts, widths, fc.constantFrom("left", "right"), (text, width, align) => {
+      expect(stringWidth(fit(text, width, align))).toBe(width);
+    }),
+    { seed },
+  );
+});
+
+test("a cut text is its own beginning and never too wide", () => {
+  fc.assert(
+    fc.property(texts, widths, (text, width) => {
+      const kept = cut(text, width);
+      expect(stringWidth(kept)).toBeLessThanOrEqual(width);
+      expect(text.startsWith(kept.replace(/…$/u, ""))).toBe(true);
+    }),
+    { seed },
+  );
+});
+
+test("wrapped pieces are the whole text, and none is too wide unless one character is", () => {
+  fc.assert(
+    fc.property(texts, fc.integer({ min: 2, max: 50 }), (text, width) => {
+      const pieces = wrap(text, width);
+      expect(pieces.join("")).toBe(text);
+      for (const piece of pieces) expect(stringWidth(piece)).toBeLessThanOrEqual(width);
+    }),
+    { seed },
+  );
+});
+
+test("a cleaned text has nothing that could steer a terminal", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), (text) => {
+      expect(clean(text)).not.toMatch(/\p{Cc}/u);
+    }),
+    { seed },
+  );
+  const cases: readonly (readonly [string, string])[] = [
+    ["\u001b[31mred\u001b[0m", "red"],
+    ["\u001b]0;title\u0007after", "after"],
+    ["a\tb", "a  b"],
+    ["back\b\rspace", "backspace"],
+    ["abc\u202egnp", "abcgnp"],
+    ["äöü 漢字 👩‍👩‍👧", "äöü 漢字 👩‍👩‍👧"],
+  ];
+  for (const [dirty, expected] of cases) expect(clean(dirty)).toBe(expected);
+});
+
+test("numbers in short", () => {
+  const counts = [0, 1, 999, 999.6, 1000, 1234, 9949, 9999, 45_678, 999_499, 999_600, 1_200_000];
+  expect(counts.map(shortCount)).toEqual("0 1 999 1k 1k 1.2k 9.9k 10k 46k 999k 1M 1.2M".split(" "));
+  expect([0, 64, 1023, 1024, 65_536, 1_048_576, 1.5 * 1_048_576].map(shortBytes)).toEqual(
+    "0B 64B 1023B 1K 64K 1M 1.5M".split(" "),
+  );
+  expect([0, 59_999, 60_000, 192_000, 7_500_000, 356_400_000].map(shortDuration)).toEqual(
+    "0s 59s 1m00s 3m12s 2h05m 4d03h".split(" "),
+  );
+  expect([0, 999, 1000, 1_234_567].map(groupDigits)).toEqual(["0", "999", "1,000", "1,234,567"]);
+});
