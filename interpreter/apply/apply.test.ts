@@ -40,8 +40,11 @@ class Saboteur {
   failAfter: number | undefined;
   readonly hypervisor: Hypervisor;
   readonly real: Hypervisor = createHypervisor({ lab: "t" });
+  /** The settings of devices and guests that were taken last; the hypervisor's facts don't tell them. */
+  readonly settings = new Map<string, string>();
 
   constructor() {
+    this.#noteSettings();
     this.hypervisor = new Proxy(this.real, {
       get: (target, name) => {
         const method: unknown = Reflect.get(target, name);
@@ -54,6 +57,26 @@ class Saboteur {
         };
       },
     });
+  }
+
+  /** Settings of what is there now. */
+  now(): Readonly<Record<string, string | undefined>> {
+    const there = [...this.real.devices(), ...this.real.guests()].map((thing) => thing.id).sort();
+    return Object.fromEntries(there.map((id) => [id, this.settings.get(id)]));
+  }
+
+  #noteSettings(): void {
+    const { addDevice, setDevice, bootGuest } = this.real;
+    const note = <T extends { readonly ok: boolean }>(outcome: T, id: string, spec: unknown): T => {
+      if (outcome.ok) this.settings.set(id, JSON.stringify(spec));
+      return outcome;
+    };
+    this.real.addDevice = (bus, id, spec) => note(addDevice.call(this.real, bus, id, spec), id, spec);
+    this.real.setDevice = (id, spec) => note(setDevice.call(this.real, id, spec), id, spec);
+    this.real.bootGuest = async (id, spec) => {
+      const { args, env, use, memory } = spec;
+      return note(await bootGuest.call(this.real, id, spec), id, { args, env, use, memory });
+    };
   }
 }
 
@@ -106,6 +129,7 @@ test("a failure injected at every act takes everything back", async () => {
   const engine = build(saboteur.hypervisor);
   expect(await engine.apply(definitionOf(BEFORE), { actor: "file" })).toMatchObject({ ok: true });
   const before = digest(engine, saboteur.real);
+  const settings = saboteur.now();
   const uptime = (): number => saboteur.real.guest("stays")?.uptimeMs ?? 0;
   let failures = 0;
   for (let at = 0; at < 100; at++) {
@@ -118,6 +142,7 @@ test("a failure injected at every act takes everything back", async () => {
     expect(result.failure.message).toMatch(/sabotage/);
     expect(result.stuck, `failure ${at}: ${result.failure.message}`).toEqual([]);
     expect(digest(engine, saboteur.real), `failure ${at} at ${result.failure.address}`).toEqual(before);
+    expect(saboteur.now()).toEqual(settings);
     expect(engine.plan(definitionOf(BEFORE)).steps).toEqual([]);
     // The guest that no step restarts was never touched.
     expect(uptime()).toBeGreaterThanOrEqual(lived);
