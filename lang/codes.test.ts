@@ -8,6 +8,9 @@ import { codePages } from "./codes.ts";
 import { evaluate } from "./index.ts";
 import { codesOf, FOLDER, shownDiagnostics, testWorld } from "./world.test-support.ts";
 
+/** Those have their own tests, on texts that need no meaning. */
+const isSyntax = (code: string): boolean => code.startsWith("VB1");
+
 const folder = fileURLToPath(new URL(".", import.meta.url));
 
 const OTHERS = {
@@ -32,12 +35,13 @@ function codesInSource(): Set<string> {
 }
 
 test("every code has one page, and every page is of a code that is told", () => {
-  const pages = codePages().map((page) => page.code);
-  expect(new Set(pages).size).toBe(pages.length);
+  const all = codePages().map((page) => page.code);
+  expect(new Set(all).size).toBe(all.length);
+  const pages = all.filter((code) => !isSyntax(code));
   expect([...pages].sort()).toEqual([...codesInSource()].sort());
 });
 
-for (const page of codePages()) {
+for (const page of codePages().filter(({ code }) => !isSyntax(code))) {
   test(`${page.code}: the bad text has this one mistake, the good text none`, () => {
     if (page.bad === undefined || page.good === undefined) {
       expect(page.code).toBe("VB2025");

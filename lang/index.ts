@@ -24,5 +24,17 @@ export { sameValue, showValue, textOf } from "./values.ts";
  * mistake in a file.
  */
 export function evaluate(world: World, input: EvaluateInput): Evaluation {
-  return evaluateFiles(world, input, parse);
+  return evaluateFiles(world, input, parseOnce);
+}
+
+const libraryTrees = new Map<string, { readonly text: string; readonly parsed: ReturnType<typeof parse> }>();
+
+/** The standard library is the same at every save: its trees are kept. Trees are never changed. */
+function parseOnce(file: string, text: string): ReturnType<typeof parse> {
+  if (!file.startsWith("std:")) return parse(file, text);
+  const known = libraryTrees.get(file);
+  if (known?.text === text) return known.parsed;
+  const parsed = parse(file, text);
+  libraryTrees.set(file, { text, parsed });
+  return parsed;
 }

@@ -50,7 +50,8 @@ test("a file that is missing is watched, so that a later save is seen", () => {
 test("what is read from an imported module", () => {
   const files = {
     "lab.vbus":
-      'import "./parts.vbus" as parts\noutput n = parts.twice(parts.base)\nlet s: parts.Site = { name = "x" }\noutput s = s.weight',
+      'import "./parts.vbus" as parts\noutput n = parts.twice(parts.base)\n' +
+      'let s: parts.Site = { name = "x" }\noutput s = s.weight',
     "parts.vbus":
       "param base: int = 21\nfn twice(n: int): int = n * 2\ntype Site { name: string, weight: int = 3 }",
   };

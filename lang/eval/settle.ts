@@ -35,7 +35,7 @@ export function settleThing(thing: Thing, bus: string | undefined, into: Settled
     for (const read of cell.reads ?? NO_THINGS) {
       if (read !== thing && read.kind.is === "kind") (reads ??= new Set()).add(read.address);
     }
-    if (!datum || (member.out && (datum.is === "none" || isDerived(member)))) continue;
+    if (!datum || (member.out && datum.is === "none")) continue;
     attributes[member.name] = attributeOf(cell, member, datum, machine);
     if (!ORDERS_NOTHING.has(member.name)) addNeeds(datum, needs);
     addPaths(datum, into.paths);
@@ -86,6 +86,7 @@ function templateOf(thing: Thing, machine: Machine): Template {
   const others: Member[] = [];
   for (const member of table.members.values()) {
     const value = blueprint.set.has(member.name) ? undefined : fixedDefault(member, machine);
+    if (member.out && isDerived(member)) continue;
     if (value)
       fixed[member.name] = {
         value,
