@@ -137,16 +137,15 @@ function placeLine(state: DashboardState): Line {
 function bannerLines({ state, columns }: ViewContext): readonly Line[] {
   const lines: Line[] = [];
   if (state.link.state === "lost" && state.shown !== undefined) {
-    const text = ` the lab is not there: ${state.link.reason}; this is the last that was seen, waiting for it`;
+    const text = ` the lab is not there: ${state.link.reason}; waiting for it, shown as last seen`;
     lines.push(paint([span(text)], "alarm", columns));
   }
   const snapshot = state.shown?.snapshot;
   if (snapshot?.watch === "held") {
-    lines.push(paint([span(" the file on disk doesn't check: the last good lab goes on")], "alarm", columns));
+    const tone = (line: string): Tone => (/^(error|warning)/.test(line) ? "bad" : "plain");
     const text = snapshot.diagnosticsText.split("\n").filter((line) => line.trim() !== "");
-    lines.push(
-      ...text.map((line): Line => [span(` ${line}`, /^(error|warning)/.test(line) ? "bad" : "plain")]),
-    );
+    lines.push(paint([span(" the file on disk doesn't check: the last good lab goes on")], "alarm", columns));
+    lines.push(...text.map((line): Line => [span(` ${line}`, tone(line))]));
   }
   return lines;
 }

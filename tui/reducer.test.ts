@@ -122,7 +122,7 @@ test("a frozen picture stays while the lab goes on, and catches up at once", () 
   expect(bottomOf(thawed, logs)).toBe(2);
 });
 
-test("rates are one value a second, from counters where the lab gives none, and begin anew with the lab", () => {
+test("rates are one value a second, also from counters, and begin anew with the lab", () => {
   const logs = new LogBuffer();
   const at = (state: DashboardState, second: number, pid = 4242): DashboardState =>
     reduce(state, { type: "snapshot", snapshot: makeSnapshot(second, { pid }) }, logs);

@@ -2,8 +2,9 @@
 // before: a key, a signal, an error, or the terminal itself going away.
 
 import { createElement } from "react";
+import type { ReactNode } from "react";
 import { render } from "ink";
-import type { SuspendTerminal, TerminalSuspension } from "ink";
+import type { Instance, SuspendTerminal, TerminalSuspension } from "ink";
 import { App } from "./app.ts";
 import type { DashboardOptions } from "./index.ts";
 import { commandOf } from "./keys.ts";
@@ -49,6 +50,7 @@ export async function run(options: DashboardOptions): Promise<DashboardEnd> {
     onKey,
     onReady: terminal.set,
   });
+  const others = stdout.listeners("resize");
   const screen = render(element, {
     stdin,
     stdout,
@@ -59,15 +61,10 @@ export async function run(options: DashboardOptions): Promise<DashboardEnd> {
     incrementalRendering: true,
     maxFps: FRAMES_PER_SECOND_MAX,
   });
-  const resize = (): void => {
-    store.dispatch({ type: "size", size: sizeOf(stdout) });
-    // What was under way when the size changed may have gone anywhere: Ink forgets it, and begins at the top.
-    screen.clear();
-    stdout.write(HOME_AND_ERASE_DOWN);
-    // At once, so that Ink's own listener doesn't draw the old frame on the new screen.
-    screen.rerender(element);
-  };
-  stdout.prependListener("resize", resize);
+  const endResizing = followSize(stdout, screen, others, (size) => {
+    store.dispatch({ type: "size", size });
+    return element;
+  });
   const endListening = listen(stdin, stdout, terminal, outcome);
   const sourceEnded = source.run();
   try {
@@ -77,10 +74,37 @@ export async function run(options: DashboardOptions): Promise<DashboardEnd> {
     source.close();
     screen.unmount();
     await screen.waitUntilExit().catch(() => undefined);
-    stdout.off("resize", resize);
+    endResizing();
     endListening();
     await sourceEnded;
   }
+}
+
+/**
+ * Draws anew in the size that the terminal gets. `resized` answers what to draw, `others` listen to it
+ * already and go on. The answer ends it.
+ *
+ * Ink's own listener is taken away: it would first draw the old frame on the new screen, and it erases from
+ * where it believes the frame to be, while what was under way when the size changed may have gone anywhere.
+ * Ink is made to forget the frame and begins at the top.
+ */
+function followSize(
+  stdout: NodeJS.WriteStream,
+  screen: Instance,
+  others: readonly Function[],
+  resized: (size: Size) => ReactNode,
+): () => void {
+  for (const listener of stdout.listeners("resize")) {
+    if (!others.includes(listener)) stdout.off("resize", listener as () => void);
+  }
+  const resize = (): void => {
+    const element = resized(sizeOf(stdout));
+    screen.clear();
+    stdout.write(HOME_AND_ERASE_DOWN);
+    screen.rerender(element);
+  };
+  stdout.on("resize", resize);
+  return () => void stdout.off("resize", resize);
 }
 
 function sizeOf(stdout: NodeJS.WriteStream): Size {
