@@ -90,7 +90,6 @@ export class Plugs {
     let place = 0;
     while (place < used && i32[list + (NETWORK.ports >> 2) + place] !== 0) place++;
     if (place === NETWORK_PORTS_MAX) return false;
-    i32[(portAt(port) + PORT.learnedHi) >> 2] = 0; // What it taught another network is to be taught here.
     Atomics.store(i32, (portAt(port) + PORT.network) >> 2, network + 1);
     Atomics.store(i32, list + (NETWORK.ports >> 2) + place, port + 1);
     if (place === used) Atomics.store(i32, list + (NETWORK.portsUsed >> 2), used + 1);

@@ -1,11 +1,13 @@
 // Rate limits of a device: a virtual clock says when the next byte is due. What a guest sends waits in its
 // own ring; what it would receive above its rate is dropped, since nobody waits for a receiver.
 
-import { RATE_BURST_BYTES, RATE_BURST_NS, RATE_WAIT_US_MAX } from "../limits.ts";
+import { FRAME_OVERHEAD, MTU_MAX, RATE_BURST_BYTES, RATE_BURST_NS, RATE_WAIT_US_MAX } from "../limits.ts";
 import type { Fabric } from "../memory/fabric.ts";
 import { PORT, portAt } from "../memory/layout.ts";
 
 const TICK_NS = 64;
+/** A quarter of the circle of the receiving clock, so that a burst and a frame's debt are told apart. */
+const TICKS_MAX = 2 ** 29;
 
 /** How far a limit of `rate` bits per second lets its clock run ahead, nanoseconds. */
 function burstNs(rate: number): number {
@@ -22,7 +24,10 @@ export function takeToSend(fabric: Fabric, port: number, bytes: number, nowNs: n
   const rate = rateOf(fabric, port);
   if (rate === 0) return 0;
   const at = (portAt(port) + PORT.txDue) >> 3;
-  const due = Math.max(fabric.f64[at] as number, nowNs - burstNs(rate));
+  // Never more in debt than one frame makes at this rate: the limit may have been lower when the debt was made.
+  const most = nowNs + ((MTU_MAX + FRAME_OVERHEAD) * 8e9) / rate;
+  const due = Math.min(most, Math.max(fabric.f64[at] as number, nowNs - burstNs(rate)));
+  if (due === most) fabric.f64[at] = due;
   if (due > nowNs) return Math.min(RATE_WAIT_US_MAX, Math.max(2, Math.ceil((due - nowNs) / 1000)));
   fabric.f64[at] = due + (bytes * 8e9) / rate;
   return 0;
@@ -34,8 +39,9 @@ export function takeToReceive(fabric: Fabric, port: number, bytes: number, nowNs
   if (rate === 0) return true;
   const at = (portAt(port) + PORT.rxDue) >> 2;
   const now = Math.floor(nowNs / TICK_NS) | 0;
-  const burst = Math.ceil(burstNs(rate) / TICK_NS);
-  const cost = Math.max(1, Math.round((bytes * 8e9) / rate / TICK_NS));
+  // Bounded by what 32 bits can tell apart, 34 s: at a few kilobits a second bursts are smaller.
+  const burst = Math.min(TICKS_MAX, Math.ceil(burstNs(rate) / TICK_NS));
+  const cost = Math.min(TICKS_MAX, Math.max(1, Math.round((bytes * 8e9) / rate / TICK_NS)));
   // Bound: fails only when another sender took some; 64 of them in one look is a flood, and over the rate.
   for (let tries = 0; tries < 64; tries++) {
     const due = Atomics.load(fabric.i32, at);

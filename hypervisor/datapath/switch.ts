@@ -297,11 +297,8 @@ export class Switch {
   #learn(port: number, network: number, low: number, high: number): void {
     if ((low & 1) !== 0) return; // A group address is nobody's source.
     const { i32 } = this.#parts.fabric;
-    const row = portAt(port) >> 2;
-    if (i32[row + (PORT.learnedLo >> 2)] === low && i32[row + (PORT.learnedHi >> 2)] === high + 1) return;
-    learnMac(i32, network, low, high, port);
-    i32[row + (PORT.learnedLo >> 2)] = low;
-    i32[row + (PORT.learnedHi >> 2)] = high + 1;
+    // The table is asked, not a note of our own: another port may have claimed the address since.
+    if (lookUpMac(i32, network, low, high) !== port) learnMac(i32, network, low, high, port);
   }
 
   #touch(ring: number): void {

@@ -69,9 +69,6 @@ export const PORT = {
   owner: 12,
   /** Receiving ring + 1, or 0. The owner's thread, and the reaper. */
   rxRing: 16,
-  /** The last source MAC that this port taught its network. The owner's thread. */
-  learnedLo: 24,
-  learnedHi: 28,
   /** Next position of the sending ring. The owner's thread. */
   txPosition: 32,
   /** Sending ring: byte offset, slots; courtesy copies for observers. */
