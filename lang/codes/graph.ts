@@ -92,4 +92,18 @@ bus a { device tty: vconsole { } }
 bus b { device tty: vconsole { } }
 guest g { image = echo, bus = a, use = [a.tty] }`,
   },
+  {
+    code: "VB4010",
+    title: "two writers",
+    explanation:
+      "A volume is open for writing by one device at most; nobody writes to the base of an overlay.",
+    bad: `image echo: wasm { path = "std:guests/echo" }
+volume disk: memory { size = 1MiB }
+guest a { image = echo, device d: vblk { volume = disk } }
+guest b { image = echo, device d: vblk { volume = disk } }`,
+    good: `image echo: wasm { path = "std:guests/echo" }
+volume disk: memory { size = 1MiB }
+guest a { image = echo, device d: vblk { volume = disk } }
+guest b { image = echo, device d: vblk { volume = disk, readonly = true } }`,
+  },
 ];

@@ -26,6 +26,7 @@ export function checkLab(
   }
   for (const thing of things) checkThing(thing, machine);
   checkMacs(machine);
+  checkWriters(things, machine);
   // A value that failed says nothing of what needs what.
   if (machine.diagnostics.length === 0) checkNeeds(resources, machine);
 }
@@ -112,6 +113,34 @@ function firstWay(assert: Constraint, env: Env, machine: Machine): string | unde
   const [first] = machine.ways;
   machine.ways = undefined;
   return first;
+}
+
+/** A volume is open for writing by one device at most, and a base that overlays read by none. */
+function checkWriters(things: readonly Thing[], machine: Machine): void {
+  const writers = new Map<Thing, Thing>();
+  const readers = new Map<Thing, Thing>();
+  for (const thing of things) {
+    const base = thing.kind.name === "volume" ? readMember(thing, "base", machine) : undefined;
+    if (base?.is === "thing" && !readers.has(base.thing)) readers.set(base.thing, thing);
+  }
+  for (const device of things.filter((thing) => thing.kind.name === "device")) {
+    const volume = readMember(device, "volume", machine);
+    if (volume?.is !== "thing") continue;
+    const closed = [readMember(device, "readonly", machine), readMember(volume.thing, "readonly", machine)];
+    if (closed.some((one) => one?.is !== "bool" || one.value)) continue;
+    const other = writers.get(volume.thing) ?? readers.get(volume.thing);
+    if (other) tellWriters(device, other, volume.thing, machine);
+    else writers.set(volume.thing, device);
+  }
+}
+
+function tellWriters(device: Thing, other: Thing, volume: Thing, machine: Machine): void {
+  const span = device.origin("volume")?.span ?? device.blueprint.head;
+    const closed = [device, volume.thing].map((one) => readMember(one, "readonly", machine));
+  machine.tell("VB4010", span, message, {
+    related: [{ span: other.blueprint.head, message: `\`${other.address}\` is declared here` }],
+    hint: "One device at most writes to a volume: set `readonly = true`, or put an overlay on it.",
+  });
 }
 
 /** Two written MAC addresses on one segment. */
