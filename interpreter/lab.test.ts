@@ -116,6 +116,41 @@ guest third { image = echo, device eth0: venet { network = lan } }\n`,
   expect((await planFile({ file: on.file, env: on.env })).plan?.steps).toEqual([]);
 });
 
+test("a flow between two guests loses nothing while the lab around it changes", async () => {
+  const text = `${IMAGES}image other: wasm { path = "./other.wasm" }
+network lan { subnet = 10.0.0.0/24 }
+guest server { image = echo, device eth0: venet { network = lan } }
+guest third { image = other, device eth0: venet { network = lan } }
+guest client { image = ping, goal = completed
+  args = ["--to", server.eth0.ip, "--count", 800, "--interval", 5ms]
+  device eth0: venet { network = lan } }
+`;
+  const on = use(text);
+  const image = path.join(on.folder, "other.wasm");
+  const built = readFileSync(resolveFile("std:guests/echo") ?? "");
+  writeFileSync(image, built);
+  const lab = await on.open({ watch: true });
+  await on.until("the first answers", () => on.lines.some((line) => line.text.includes("icmp_seq=20 ")));
+  for (const rate of ["900Mbps", "800Mbps", "700Mbps"]) {
+    on.save(
+      text.replace("guest server { image = echo, device eth0: venet { network = lan", `$&, rate = ${rate}`),
+    );
+    await on.event(new RegExp(`-> ${rate} .live.`));
+  }
+  on.save(`${text}guest fourth { image = echo, device eth0: venet { network = lan } }\n`);
+  await on.event(/generation 5/);
+  writeFileSync(image, Buffer.concat([built, Buffer.from([0, 2, 1, 0x78])]));
+  await on.event(/generation 6/);
+  expect(on.lines.some((line) => line.text.includes("packets transmitted"))).toBe(false);
+  expect(await lab.whenReady(15_000)).toEqual({ ready: true, failed: [] });
+  await on.until("its statistics", () =>
+    on.lines.some((line) => line.text.includes("800 received, 0% packet loss")),
+  );
+  expect([bootsOf(on, "server"), bootsOf(on, "client"), bootsOf(on, "third")]).toEqual([1, 1, 2]);
+  const drops = lab.snapshot().devices.filter((device) => device.guests[0] !== "third");
+  expect(drops.map((device) => device.rx.dropped + device.tx.dropped)).toEqual([0, 0, 0]);
+});
+
 test("a rebuilt image restarts the guests that boot it, and no other", async () => {
   const text = HELLO.replace(
     'echo: wasm { path = "std:guests/echo" }',

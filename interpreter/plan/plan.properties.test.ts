@@ -27,7 +27,7 @@ function check(property: (from: Definition, to: Definition, plan: Plan) => void)
       const to = read(textOfLab(b));
       property(from, to, makePlan(from, to));
     }),
-    { seed, numRuns: 150 },
+    { seed, numRuns: 80 },
   );
 }
 
