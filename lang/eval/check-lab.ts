@@ -136,7 +136,8 @@ function checkWriters(things: readonly Thing[], machine: Machine): void {
 
 function tellWriters(device: Thing, other: Thing, volume: Thing, machine: Machine): void {
   const span = device.origin("volume")?.span ?? device.blueprint.head;
-    const closed = [device, volume.thing].map((one) => readMember(one, "readonly", machine));
+  const message =
+    `\`${device.address}\` writes to \`${volume.address}\`, ` + `which \`${other.address}\` has open.`;
   machine.tell("VB4010", span, message, {
     related: [{ span: other.blueprint.head, message: `\`${other.address}\` is declared here` }],
     hint: "One device at most writes to a volume: set `readonly = true`, or put an overlay on it.",
