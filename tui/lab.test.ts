@@ -1,0 +1,133 @@
+// The dashboard as its users have it: `vbus dash` before a real lab that `vbus up -d` has started.
+import { execFile } from "node:child_process";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { TestTerminal } from "./pty.test-support.ts";
+
+const VBUS = fileURLToPath(new URL("../cli/vbus.cjs", import.meta.url));
+const EXAMPLE = fileURLToPath(new URL("../examples/01-hello/lab.vbus", import.meta.url));
+const CLEAR_SCREEN = "\u001b[2J";
+/** The client goes on for longer than the tests. */
+const ENDLESS = ['"--count", 5', '"--count", 1000000, "--interval", "5ms"'] as const;
+
+let folder: string;
+let file: string;
+let environment: Record<string, string>;
+const terminals: TestTerminal[] = [];
+
+async function vbus(...args: readonly string[]): Promise<string> {
+  const env = { ...process.env, ...environment };
+  return (await promisify(execFile)(process.execPath, [VBUS, ...args], { env })).stdout;
+}
+
+function onTerminal(columns: number, rows: number, ...args: readonly string[]): TestTerminal {
+  const command = [process.execPath, VBUS, ...args] as const;
+  const terminal = new TestTerminal({ columns, rows, command, environment });
+  terminals.push(terminal);
+  return terminal;
+}
+
+const dash = (columns: number, rows: number): TestTerminal => onTerminal(columns, rows, "dash", file);
+
+async function edit(from: string, to: string): Promise<void> {
+  const text = await readFile(file, "utf8");
+  expect(text).toContain(from);
+  await writeFile(file, text.replace(from, to));
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "vbus-dash-"));
+  environment = { XDG_RUNTIME_DIR: join(folder, "run"), TERM: "xterm-256color" };
+  await mkdir(join(folder, "run"), { mode: 0o700 });
+  await mkdir(join(folder, "hello"));
+  file = join(folder, "hello", "lab.vbus");
+  await copyFile(EXAMPLE, file);
+  await edit(...ENDLESS);
+  await vbus("up", "-d", file);
+});
+
+afterEach(async () => {
+  await Promise.all(terminals.splice(0).map((terminal) => terminal.end()));
+});
+
+afterAll(async () => {
+  await vbus("down", file);
+  await rm(folder, { recursive: true, force: true });
+});
+
+test.each([
+  [80, 24],
+  [40, 10],
+  [20, 6],
+])("each view shows the real lab at %ix%i, and nothing clears the screen", async (columns, rows) => {
+  const terminal = dash(columns, rows);
+  await terminal.shows("server");
+  expect(terminal.lines[0]).toContain("hello");
+  terminal.type("j", "3");
+  await terminal.shows(columns < 32 ? "client.eth0" : "□□□");
+  terminal.type("l");
+  await terminal.until("an answer", (screen) => screen.includes("64 bytes from"));
+  terminal.type("/", "!64 bytes", "enter");
+  await terminal.until("what is no answer", (screen) => {
+    return screen.includes("echo: eth0") && !screen.includes("64 bytes from");
+  });
+  terminal.type("?");
+  await terminal.shows("everywhere");
+  terminal.type("q");
+  expect(await terminal.exited).toMatchObject({ code: 0 });
+  await terminal.until("the main screen", () => !terminal.isAlternate);
+  expect(terminal.written).not.toContain(CLEAR_SCREEN);
+});
+
+test("frames flow, and a saved file is seen: one that doesn't check, and one that does", async () => {
+  const terminal = dash(100, 30);
+  await terminal.until("frames", (screen) => /[1-9]\d* frames\/s/.test(screen));
+  await edit("network = lan", "netwrk = lan");
+  await terminal.shows("HELD");
+  await terminal.shows("lab.vbus:");
+  await edit("netwrk = lan", "network = lan");
+  await terminal.hides("HELD");
+  const generation = /generation (\d+)/.exec(terminal.screen)?.[1];
+  await edit('"5ms"', '"4ms"');
+  await terminal.until("a generation more", (screen) =>
+    screen.includes(`generation ${Number(generation) + 1}`),
+  );
+});
+
+test("killed, a dashboard leaves the lab as it is", async () => {
+  const before: unknown = JSON.parse(await vbus("ps", "--json", file));
+  const terminal = dash(80, 24);
+  await terminal.shows("server");
+  terminal.signal("SIGKILL");
+  await terminal.exited;
+  const after: unknown = JSON.parse(await vbus("ps", "--json", file));
+  expect(idOf(after)).toEqual(idOf(before));
+  const next = dash(80, 24);
+  await next.shows("server");
+  next.type("q");
+  expect(await next.exited).toMatchObject({ code: 0 });
+});
+
+test("up on a terminal is a dashboard that asks, and stops the lab where that is wanted", async () => {
+  const other = join(folder, "other.vbus");
+  await copyFile(EXAMPLE, other);
+  const terminal = onTerminal(80, 24, "up", other);
+  await terminal.shows("ready 2/2");
+  terminal.type("l");
+  await terminal.shows("5 packets transmitted, 5 received");
+  terminal.type("q");
+  await terminal.shows("s stop the lab");
+  terminal.type("s");
+  expect(await terminal.exited).toMatchObject({ code: 0 });
+  expect(terminal.isAlternate).toBe(false);
+  await expect(vbus("ps", other)).rejects.toThrow(/not running/);
+});
+
+/** Which lab it is and how often its guests began. */
+function idOf(report: unknown): string {
+  return JSON.stringify(report).replace(/"(?!pid|restarts)\w+":[\d.]+,?/g, "");
+}
