@@ -10,6 +10,8 @@ const ALIGN_MASK: i32 = 63;
 /** Positions have 31 bits; of two positions, the later is less than half a circle ahead. */
 const POSITION_MASK: u32 = 0x7fffffff;
 const HALF_CIRCLE: u32 = 0x40000000;
+/** A word that nothing else uses: the compiler has no fence instruction, and a locked one does the same. */
+const FENCE: usize = memory.data(4, 4);
 
 export class RxRing {
   slots: i32 = 0;
@@ -125,9 +127,15 @@ export class RxRing {
 
   giveBurst(count: i32): void {
     for (let i = 0; i < count; i++) {
-      this.postSlot(this.scan & (this.slots - 1), this.scan << 1);
-      this.scan = (this.scan + 1) & POSITION_MASK;
+      store<u32>(this.descriptor(this.scan + i), this.capacity, abi.DESCRIPTOR_LENGTH);
     }
+    // For all at once: what was read and written before it is done when any of the turns is seen.
+    atomic.add<u32>(FENCE, 0);
+    for (let i = 0; i < count; i++) {
+      const position = (this.scan + i) & POSITION_MASK;
+      store<u32>(this.descriptor(position), (position << 1) | 1, abi.DESCRIPTOR_TURN);
+    }
+    this.scan = (this.scan + count) & POSITION_MASK;
   }
 
   /** There may be something to take. */
@@ -148,6 +156,10 @@ export class RxRing {
 
   private turnOf(slot: i32): u32 {
     return atomic.load<u32>(this.ring + slot * abi.DESCRIPTOR_BYTES, abi.DESCRIPTOR_TURN);
+  }
+
+  private descriptor(position: u32): usize {
+    return this.ring + (position & (this.slots - 1)) * abi.DESCRIPTOR_BYTES;
   }
 
   private postSlot(slot: i32, turn: u32): void {
