@@ -281,6 +281,7 @@ class RunningLab implements Lab {
     this.#firstPlan ??= plan;
     if (!result.ok) return `${result.failure.address}: ${result.failure.message}`;
     this.#applied = reading;
+    this.#refusal = undefined;
     if (plan.steps.length === 0) return undefined;
     const time = new Date(options.clock.wall()).toISOString();
     const { sourceDigest } = reading;

@@ -32,10 +32,12 @@ export interface Pair {
 export function compare(pair: Pair, driver: Driver): readonly AttributeChange[] {
   const { before, after } = pair;
   const changes: AttributeChange[] = [];
-  for (const name of new Set([...Object.keys(after.attributes), ...Object.keys(before.attributes)])) {
+  const look = (name: string): void => {
     const change = compareAttribute(name, before.attributes[name], after.attributes[name], driver);
     if (change !== undefined) changes.push(change);
-  }
+  };
+  for (const name in after.attributes) look(name);
+  for (const name in before.attributes) if (!(name in after.attributes)) look(name);
   return [...changes, ...compareDerived(pair, driver)];
 }
 
