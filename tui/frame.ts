@@ -1,7 +1,7 @@
 // The whole screen as lines: header, tabs, banner, the view, footer. Never more lines than the terminal has,
 // less one, and none wider than it: a taller frame would make the whole screen be cleared.
 
-import { clipLine, lineWidth, paint, span, spread } from "./line.ts";
+import { clipLine, lineWidth, mergeSpans, paint, span, spread } from "./line.ts";
 import type { Line, Tone } from "./line.ts";
 import { KEYS } from "./keys.ts";
 import type { LogReader } from "./log-buffer.ts";
@@ -41,7 +41,7 @@ export function frameLines(state: DashboardState, logs: LogReader, symbols: Symb
   const filler = Array.from({ length: rows - body.length }, (): Line => []);
   return [...top, ...banner, ...body, ...filler, ...bottom]
     .slice(-height)
-    .map((line) => clipLine(line, columns, symbols.ellipsis));
+    .map((line) => mergeSpans(clipLine(line, columns, symbols.ellipsis)));
 }
 
 /** The one line that is there in every size: what lab it is and how it is. */

@@ -65,6 +65,21 @@ export function paint(line: Line, tone: Tone, columns: number): Line {
   return [{ text: text + " ".repeat(Math.max(0, columns - widthOf(text))), tone }];
 }
 
+/** Tones whose look is seen on spaces too, in one theme or another. */
+const SOLID: ReadonlySet<Tone> = new Set<Tone>(["title", "head", "selected", "tab", "badge", "alarm"]);
+
+/** The same cells in as few pieces as can be: each piece costs the terminal's library. */
+export function mergeSpans(line: Line): Line {
+  const merged: { text: string; tone: Tone }[] = [];
+  for (const { text, tone } of line) {
+    const last = merged.at(-1);
+    const isSpace = last !== undefined && !SOLID.has(last.tone) && !SOLID.has(tone) && text.trim() === "";
+    if (last !== undefined && (last.tone === tone || isSpace)) last.text += text;
+    else merged.push({ text, tone });
+  }
+  return merged;
+}
+
 /** Without tones, for tests and for output that is no terminal. */
 export function plainText(line: Line): string {
   return line

@@ -7,7 +7,6 @@ export interface Symbols {
   readonly met: string;
   readonly unmet: string;
   readonly marker: string;
-  readonly dot: string;
   readonly rule: string;
   readonly bar: string;
   readonly ellipsis: string;
@@ -15,7 +14,6 @@ export interface Symbols {
   readonly spark: readonly string[];
   /** Who owns a slot, by the letter of `RingFacts.slots`. */
   readonly slot: Readonly<Record<string, string>>;
-  readonly arrows: string;
 }
 
 export const UNICODE: Symbols = {
@@ -32,13 +30,11 @@ export const UNICODE: Symbols = {
   met: "✓",
   unmet: "○",
   marker: "▌",
-  dot: "·",
   rule: "─",
   bar: "│",
   ellipsis: "…",
   spark: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
   slot: { ".": "·", p: "□", c: "▒", f: "█" },
-  arrows: "↑↓",
 };
 
 export const ASCII: Symbols = {
@@ -55,13 +51,11 @@ export const ASCII: Symbols = {
   met: "+",
   unmet: ".",
   marker: ">",
-  dot: "-",
   rule: "-",
   bar: "|",
   ellipsis: "~",
   spark: ["_", ".", ":", "-", "=", "+", "*", "#"],
   slot: { ".": ".", p: "o", c: "%", f: "#" },
-  arrows: "^v",
 };
 
 /** Values drawn with one glyph each, the newest at the right; empty room at the left. */

@@ -1,7 +1,7 @@
 // Aligned columns. A column has a fixed width or takes what is left; what doesn't fit the screen is cut at
 // the right.
 
-import { clipLine, lineWidth, paint, span } from "./line.ts";
+import { clipLine, paint, span } from "./line.ts";
 import type { Line, Span } from "./line.ts";
 import type { Symbols } from "./symbols.ts";
 import { fit, widthOf } from "./text.ts";
@@ -65,9 +65,8 @@ function cell(piece: Span, width: number, align: "right" | undefined, symbols: S
   return { ...piece, text: fit(piece.text, width, align ?? "left", symbols.ellipsis) };
 }
 
+/** Cells with one space between them, after a mark of one cell; empty ones are left out. */
 function join(mark: Line, cells: Line): Line {
-  return cells.reduce<Line>((line, piece) => {
-    if (piece.text === "") return line;
-    return lineWidth(line) > 1 ? [...line, span(" "), piece] : [...line, piece];
-  }, mark);
+  const seen = cells.filter(({ text }) => text !== "");
+  return [...mark, ...seen.flatMap((piece, place) => (place === 0 ? [piece] : [span(" "), piece]))];
 }

@@ -1,7 +1,18 @@
 import fc from "fast-check";
 import stringWidth from "string-width";
 import { expect, test } from "vitest";
-import { clean, cut, fit, groupDigits, shortBytes, shortCount, shortDuration, wrap } from "./text.ts";
+import { ASCII, UNICODE } from "./symbols.ts";
+import {
+  clean,
+  cut,
+  fit,
+  groupDigits,
+  shortBytes,
+  shortCount,
+  shortDuration,
+  widthOf,
+  wrap,
+} from "./text.ts";
 
 const seed = Number(process.env["SEED"] ?? 1);
 const texts = fc.string({ unit: "grapheme", maxLength: 40 }).map(clean);
@@ -54,6 +65,16 @@ test("a cleaned text has nothing that could steer a terminal", () => {
     ["äöü 漢字 👩‍👩‍👧", "äöü 漢字 👩‍👩‍👧"],
   ];
   for (const [dirty, expected] of cases) expect(clean(dirty)).toBe(expected);
+});
+
+test("glyphs that are measured in short are as wide as the library says", () => {
+  const glyphs = [UNICODE, ASCII].flatMap(({ state, spark, slot, ...rest }) => [
+    ...Object.values(state),
+    ...Object.values(slot),
+    ...spark,
+    ...Object.values(rest).join(""),
+  ]);
+  for (const glyph of glyphs) expect([glyph, stringWidth(glyph), widthOf(glyph)]).toEqual([glyph, 1, 1]);
 });
 
 test("numbers in short", () => {

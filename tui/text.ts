@@ -12,6 +12,8 @@ const SEQUENCES = new RegExp(
 );
 const DIRECTIONS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 const PLAIN = /^[ -~]*$/;
+/** Characters of one cell each that make up nearly all that is drawn: not worth a library's look. */
+const NARROW = /^[ -~·…─-▟■□○◐●◑✓✗⊘]*$/u;
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /** One line without escape sequences, control characters and changes of direction; tabs are two spaces. */
@@ -26,7 +28,7 @@ export function clean(text: string): string {
 
 /** Cells that a cleaned text takes. */
 export function widthOf(text: string): number {
-  return PLAIN.test(text) ? text.length : stringWidth(text);
+  return NARROW.test(text) ? text.length : stringWidth(text);
 }
 
 /**
