@@ -33,13 +33,14 @@ export function reapThread(fabric: Fabric, thread: number, memoryOf: MemoryOf): 
   if (ring >= 0) {
     const from = i32[row + (THREAD.claimFrom >> 2)] as number;
     const count = i32[row + (THREAD.claimCount >> 2)] as number;
+    const committed = i32[row + (THREAD.published >> 2)] === 1;
     const at = ringAt(ring) >> 2;
     const owner = i32[at + (RING.owner >> 2)] as number;
     const memory = memoryOf(owner, i32[at + (RING.incarnation >> 2)] as number);
     for (let index = 0; index < count; index++) {
       const length = i32[row + ((THREAD.scratch + 4) >> 2) + index * 4] as number;
-      const published = endPosition(fabric, ring, (from + index) | 0, memory);
-      if (published) countPublished(fabric, countFor, length);
+      if (endPosition(fabric, ring, (from + index) | 0, memory, committed))
+        countPublished(fabric, countFor, length);
       else claims++;
     }
     if (memory) signalRing(fabric, ring, memory);
@@ -47,17 +48,22 @@ export function reapThread(fabric: Fabric, thread: number, memoryOf: MemoryOf): 
   if (flooding >= 0) add(fabric, flooding, COUNTER.lostByKill, 1);
   i32.fill(0, row + (THREAD.claimRing >> 2), row + (THREAD.claimRing >> 2) + 3);
   i32[row + (THREAD.claimFor >> 2)] = 0;
+  i32[row + (THREAD.published >> 2)] = 0;
   i32[row + (THREAD.flooding >> 2)] = 0;
   i32[row + (THREAD.inHost >> 2)] = 0;
   return { claims, flooding: flooding >= 0, inHost };
 }
 
-/** True where the frame of a position had been published. `memory` is undefined where its guest is gone too. */
+/**
+ * True where the frame of a position had been published: it was `published` and the slot not let go yet, or that too.
+ * `memory` is undefined where its guest is gone as well.
+ */
 function endPosition(
   fabric: Fabric,
   ring: number,
   position: number,
   memory: GuestMemory | undefined,
+  published: boolean,
 ): boolean {
   const { i32 } = fabric;
   const at = ringAt(ring) >> 2;
@@ -68,15 +74,12 @@ function endPosition(
     resolvePasses(i32, slot, (position + mask + 1) | 0, mask + 1);
     return true;
   }
-  if (!memory) return false;
+  if (!memory) return published;
   const descriptor = ((i32[at + (RING.offset >> 2)] as number) + (position & mask) * DESCRIPTOR.size) >>> 2;
   const turnAt = descriptor + (DESCRIPTOR.turn >> 2);
   const written = i32[slot + (SLOT.turn >> 2)] as number;
   const turn = (position << 1) | 0;
-  const seen = Atomics.load(memory.i32, turnAt);
-  // It ended in the middle of `publish`; by now the guest may have posted the buffer again.
-  const published = written === turn && (seen | 1) === (turn | 1);
-  if (ahead < 0 || (written !== turn && seen !== (written | 1))) {
+  if (!published && (ahead < 0 || Atomics.load(memory.i32, turnAt) !== (written | 1))) {
     passOver(i32, at, slot, position, mask + 1);
     return false;
   }

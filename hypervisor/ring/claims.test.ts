@@ -115,7 +115,8 @@ class Guest {
     }
     const sender = memory.i32[taken.address >>> 2] as number;
     const number = memory.i32[(taken.address >>> 2) + 1] as number;
-    expect(number, `sender ${sender} in order`).toBe(this.expected.get(sender) ?? 0);
+    const wanted = this.expected.get(sender) ?? 0;
+    if (number !== wanted) throw new Error(`sender ${sender} sent ${wanted} next, and ${number} came`);
     this.expected.set(sender, number + 1);
     this.total++;
     return true;
@@ -170,7 +171,7 @@ test("several senders in every order: each frame once, each sender's in order, n
       expect(freeSlots(count)).toBe(count);
       wholeLap(guest, senders[0] as Sender, count);
     }),
-    { seed: SEED, numRuns: 400 },
+    { seed: SEED, numRuns: 150 },
   );
 });
 
@@ -183,12 +184,12 @@ function settle(guest: Guest, senders: readonly Sender[]): void {
 
 /** Afterwards each slot still serves: two laps of the ring go through. */
 function wholeLap(guest: Guest, sender: Sender, count: number): void {
-  for (let lap = 0; lap < 2; lap++) {
-    for (let index = 0; index < count; index++) {
-      expect(sender.step(), "a claim after everything was put back").toBe(CLAIMED);
-      settle(guest, [sender]);
-    }
+  let claimed = 0;
+  for (let frame = 0; frame < count * 2; frame++) {
+    if (sender.step() === CLAIMED) claimed++;
+    settle(guest, [sender]);
   }
+  expect(claimed, "claims after everything was put back").toBe(count * 2);
 }
 
 test("a sender that stops in the middle of a frame delays nobody, for many laps", () => {

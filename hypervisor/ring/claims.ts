@@ -110,8 +110,9 @@ export class Claims {
     const memory = this.#memory as GuestMemory;
     const turn = (this.#position << 1) | 0;
     memory.i32[this.#descriptor + 1] = length;
-    i32[this.#slot + TURN] = turn; // First: the reaper sees by it that the guest's turn is worth a look.
     Atomics.store(memory.i32, this.#descriptor + (DESCRIPTOR.turn >> 2), turn); // The commit.
+    i32[this.#self + (THREAD.published >> 2)] = 1; // From here to the next `Atomics` nothing can end the thread.
+    i32[this.#slot + TURN] = turn;
     const frames = (this.#slot >> 1) + (SLOT.frames >> 3);
     f64[frames] = (f64[frames] as number) + 1;
     f64[frames + 1] = (f64[frames + 1] as number) + length;
@@ -173,6 +174,7 @@ export class Claims {
   #forget(): void {
     const { i32 } = this.#fabric;
     i32[this.#self + (THREAD.claimFor >> 2)] = 0;
+    i32[this.#self + (THREAD.published >> 2)] = 0;
     Atomics.store(i32, this.#self + (THREAD.claimRing >> 2), 0);
   }
 }
