@@ -101,7 +101,7 @@ function holds(blueprint: Blueprint, env: Env, machine: Machine): boolean {
 }
 
 function makeThing(
-  blueprint: Blueprint,
+  declared: Blueprint,
   address: string,
   name: string,
   variables: readonly Datum[],
@@ -110,6 +110,7 @@ function makeThing(
   machine: Machine,
 ): Thing {
   const env: Env = { slots: [...variables], parent };
+  const blueprint = machine.changed?.(address, declared) ?? declared;
   const { kind } = blueprint.type;
   const thing = new Thing({ address, name, blueprint, owner, env });
   if (kind.is === "component") {

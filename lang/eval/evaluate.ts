@@ -5,6 +5,7 @@ import type { Diagnostic } from "../diagnostics.ts";
 import type { Allocations, Model } from "../model.ts";
 import { loadModules, type Parse } from "../resolve/load.ts";
 import { baseName, folderOf } from "../resolve/paths.ts";
+import type { CompiledTest } from "../testing/compiled.ts";
 import type { Blueprint } from "../types/declared.ts";
 import { checkProgram, PRELUDE } from "../types/check-program.ts";
 import type { CheckedModule, Program } from "../types/program.ts";
@@ -43,7 +44,24 @@ export interface Evaluation {
 
 const MAC_ROUNDS_MAX = 8;
 
-export function evaluateFiles(world: World, input: EvaluateInput, parse: Parse): Evaluation {
+/** What a test adds to an evaluation of its module. */
+export interface Staged {
+  /** The given test; undefined where there is none of that number. */
+  readonly test: (root: CheckedModule) => CompiledTest | undefined;
+  /** Told when everything is declared and nothing is computed but parameters. */
+  readonly begin: (whole: Whole) => void;
+}
+
+/** A checked program with the machine that computed its model. */
+export interface Whole {
+  readonly program: Program;
+  readonly root: CheckedModule;
+  readonly machine: Machine;
+  /** The root module's own values. */
+  readonly env: Env;
+}
+
+export function evaluateFiles(world: World, input: EvaluateInput, parse: Parse, staged?: Staged): Evaluation {
   const loaded = loadModules(world, [PRELUDE, input.root], parse);
   const sources = new Map(loaded.sources);
   const program = checkProgram(loaded.modules, input.root, world.drivers);
@@ -57,7 +75,7 @@ export function evaluateFiles(world: World, input: EvaluateInput, parse: Parse):
   // Bound: MAC_ROUNDS_MAX.
   for (let round = 0; ; round++) {
     const machine = new Machine(world, input.root);
-    const model = runModules(program, root, machine, { input, macMoves, parse, sources });
+    const model = runModules(program, root, machine, { input, macMoves, parse, sources, staged });
     const clash = round < MAC_ROUNDS_MAX && model ? findMacClash(machine) : undefined;
     if (clash) {
       macMoves.set(clash, (macMoves.get(clash) ?? 0) + 1);
@@ -77,6 +95,7 @@ interface Options {
   readonly macMoves: ReadonlyMap<string, number>;
   readonly parse: Parse;
   readonly sources: Map<string, string>;
+  readonly staged: Staged | undefined;
 }
 
 function runModules(
@@ -100,6 +119,7 @@ function runModules(
 }
 
 function makeModel(program: Program, root: CheckedModule, machine: Machine, options: Options): Model {
+  const given = options.staged?.test(root)?.params;
   const frames = new Map<CheckedModule, Env>();
   for (const module of program.modules.values()) {
     const env: Env = { slots: [] };
@@ -109,6 +129,7 @@ function makeModel(program: Program, root: CheckedModule, machine: Machine, opti
       program,
       machine,
       ...options,
+      ...(given && module === root && { given }),
     });
   }
   const env = frames.get(root) ?? { slots: [] };
@@ -123,6 +144,7 @@ function makeModel(program: Program, root: CheckedModule, machine: Machine, opti
     env,
     kind: (kind) => program.kind(kind),
   });
+  options.staged?.begin({ program, root, machine, env });
   for (const [module, frame] of frames) fillFrame(frame, module.body, "", undefined, machine);
   const things = machine.lab.things();
   noteContents(things);

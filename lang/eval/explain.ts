@@ -59,7 +59,7 @@ const VALUES_MAX = 8;
 const ORIGINS_MAX = 3;
 
 /** The values of the parts of a failed expression that say something: names, members, calls; not literals. */
-function shownValues(condition: Code, env: Env, machine: Machine): Explanation {
+export function shownValues(condition: Code, env: Env, machine: Machine): Explanation {
   const values: ShownValue[] = [];
   const origins: Related[] = [];
   machine.quiet++;
@@ -113,6 +113,7 @@ function* partsOf(code: Code): Generator<Code> {
       yield code;
       yield* partsOf(code.index);
       return;
+    case "live":
     case "call":
       yield code;
       for (const argument of code.arguments) if (!argument.isDefault) yield* partsOf(argument.code);

@@ -2,9 +2,11 @@
 
 import type { Diagnostic } from "../diagnostics.ts";
 import type { Span } from "../syntax/ast.ts";
+import type { Code } from "../types/code.ts";
 import type { World } from "../world.ts";
 import type { Datum } from "./datum.ts";
 import type { Lab } from "./lab.ts";
+import type { Blueprint } from "../types/declared.ts";
 import type { Cell, Env } from "./thing.ts";
 
 /** What one evaluation may use (language.md §14). Each is an error with a place. */
@@ -49,6 +51,12 @@ export class Machine {
   readonly missing = new Set<string>();
   /** Ways between guests that `reachable` found while a failed assertion is explained. */
   ways: string[] | undefined = undefined;
+  /** Answers facts of the running lab; only while a test asks. */
+  live: ((code: Code & { op: "live" }, env: Env) => Datum) | undefined = undefined;
+  /** What a test has set by now: the declaration of a thing with other values. */
+  changed: ((address: string, blueprint: Blueprint) => Blueprint) | undefined = undefined;
+  /** In place of the lab's own, where a test says one. */
+  seed: number | undefined = undefined;
 
   constructor(world: World, root: string) {
     this.world = world;

@@ -5,6 +5,7 @@ import { nearest } from "../resolve/nearest.ts";
 import type * as ast from "../syntax/ast.ts";
 import type { Parse } from "../resolve/load.ts";
 import { check, convert } from "../types/check-expression.ts";
+import type { GivenParam } from "../testing/compiled.ts";
 import type { CheckedModule, CheckedParam, Program } from "../types/program.ts";
 import { Scope } from "../types/scope.ts";
 import { peel, type Type } from "../types/type.ts";
@@ -39,13 +40,16 @@ export function fillParams(
     readonly machine: Machine;
     readonly parse: Parse;
     readonly sources: Map<string, string>;
+    /** Of a test: over all others. */
+    readonly given?: readonly GivenParam[];
   },
 ): void {
   const { machine } = tools;
   const values = isObject(input.values) ? input.values : {};
   tellUnknown(module, [...Object.keys(input.flags ?? {}), ...Object.keys(values)], machine);
   for (const param of module.params) {
-    const source = sourceOf(param, input, values, tools);
+    const given = tools.given?.find(({ name }) => name === param.name);
+    const source = given ? fromTest(given, env, machine) : sourceOf(param, input, values, tools);
     const cell: Cell = new LazyCell(
       () => param.name,
       param.span,
@@ -98,6 +102,11 @@ function checkParam(
   if (!param.constraint || cell.value?.is === "none") return;
   const span = source?.span ?? param.value?.span ?? param.span;
   askConstraint(param.constraint, env, { what: param.name, span, code: "VB3002" }, machine);
+}
+
+/** What a test says: code of the module. */
+function fromTest({ code, span }: GivenParam, env: Env, machine: Machine): Source {
+  return { span, give: () => run(code, { slots: [], parent: env }, machine) };
 }
 
 function sourceOf(

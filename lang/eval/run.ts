@@ -70,6 +70,7 @@ export function run(code: Code, env: Env, machine: Machine): Datum {
       return callee.is === "lambda" ? callee.apply(items) : machine.failQuietly();
     }
     case "live":
+      if (machine.live) return machine.live(code, env);
       return machine.fail("VB2020", code.span, "A live fact can't be read here.");
     case "convert":
       return convertDatum(run(code.of, env, machine), code.to, code.span, machine);
@@ -261,7 +262,7 @@ function runMap(entries: readonly ObjectCode[], span: Span, env: Env, machine: M
 }
 
 /** Arguments into a frame of their parameters; defaults are asked in that frame. */
-function bindFrame(
+export function bindFrame(
   code: Code & { op: "call" | "variant" | "live" },
   env: Env,
   parent: Env | undefined,

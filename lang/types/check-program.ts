@@ -3,7 +3,6 @@
 import type { Drivers } from "../world.ts";
 import type * as ast from "../syntax/ast.ts";
 import { check, checkAs, convert } from "./check-expression.ts";
-import { checkTests } from "./check-tests.ts";
 import type { Checked } from "./context.ts";
 import { declareItems, type Place } from "./declare-items.ts";
 import { declareKinds } from "./declare-kinds.ts";
@@ -12,6 +11,7 @@ import { itemWord } from "./declare-thing.ts";
 import { Program, type CheckedModule, type CheckedParam } from "./program.ts";
 import { checkCircles } from "./check-circles.ts";
 import { resolveType } from "./resolve-type.ts";
+import { compileTests } from "../testing/compile.ts";
 import { Scope } from "./scope.ts";
 import { settledType, type Type } from "./type.ts";
 import type { LoadedModule } from "../resolve/load.ts";
@@ -59,7 +59,7 @@ function checkModule(loaded: LoadedModule, root: boolean, program: Program): voi
   const tests = allowed.filter((item) => item.node === "test");
   const rest = allowed.filter((item) => item.node !== "import" && item.node !== "param");
   const body = declareItems(rest, scope, place, program);
-  const module: CheckedModule = { key: loaded.key, scope, params, body, outputs: [], tests };
+  const module: CheckedModule = { key: loaded.key, scope, params, body, outputs: [], tests: [] };
   program.modules.set(loaded.key, module);
   if (prelude) {
     const kinds = allowed.filter((item) => item.node === "kind");
@@ -67,7 +67,7 @@ function checkModule(loaded: LoadedModule, root: boolean, program: Program): voi
     declareKinds(kinds, classes, scope, program);
   }
   declareOutputs(allowed, module, program);
-  program.pending.push(() => checkTests(tests, module, program));
+  program.pending.push(() => compileTests(tests, module, program));
 }
 
 function mayStand(item: ast.Item, prelude: boolean, root: boolean, program: Program): boolean {

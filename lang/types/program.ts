@@ -2,7 +2,7 @@
 
 import type { Drivers } from "../world.ts";
 import type { Expr, Span } from "../syntax/ast.ts";
-import type * as ast from "../syntax/ast.ts";
+import type { CompiledTest } from "../testing/compiled.ts";
 import type { Code } from "./code.ts";
 import { Reporter, type Context } from "./context.ts";
 import type { Body, Constraint, KindInfo } from "./declared.ts";
@@ -33,7 +33,7 @@ export interface CheckedModule {
   readonly params: CheckedParam[];
   readonly body: Body;
   readonly outputs: CheckedOutput[];
-  readonly tests: ast.Test[];
+  readonly tests: CompiledTest[];
 }
 
 /** Names whose types are inferred one through the other; more would end the stack of the machine. */
