@@ -25,6 +25,6 @@ Look
   version           versions of vbus and of what it runs on
 
 vbus help COMMAND tells more. Every option has a variable: VBUS_UP_WAIT=1 is up --wait.
-Exit codes: 0 done, 1 failed, 2 changes present (plan --detailed-exitcode), 64 usage, 65 invalid configuration,
-69 no such lab running, 75 locked or timed out, 130 and 143 for signals.
+Exit codes: 0 done, 1 failed, 2 changes present (plan --detailed-exitcode), 64 usage, 65 invalid
+configuration, 69 no such lab running, 75 locked or timed out, 130 and 143 for signals.
 `;

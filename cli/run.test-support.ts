@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const COMMAND = path.join(ROOT, "cli/vbus.cjs");
 
-export interface Outcome {
+interface Outcome {
   readonly exit: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -53,7 +53,7 @@ export class Desk {
   }
 }
 
-export class Running {
+class Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Outcome>;
   #stdout = "";

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { Option, type Command } from "commander";
 import type { Source } from "../interpreter/index.ts";
 import { UsageError } from "./context.ts";
-import { chooseFile } from "./which-lab.ts";
+import { chooseFile } from "./choose-file.ts";
 
 export interface SourceOptions {
   readonly param?: Readonly<Record<string, string>>;

@@ -1,4 +1,5 @@
-// The process's own streams: data to stdout, everything else to stderr, colours only where somebody sees them.
+// The process's own streams: data to stdout, everything else to stderr, colours only where somebody sees
+// them.
 
 import { styleText } from "node:util";
 

@@ -2,7 +2,7 @@
 // The command `vbus`. Plain enough for an old Node to read, so that it can say what is missing; the rest is in dist/cli.
 "use strict";
 
-var major = Number(process.versions.node.split(".")[0]);
+const major = Number(process.versions.node.split(".")[0]);
 if (major < 24) {
   process.stderr.write(
     "vbus needs Node 24 or newer, and this is Node " +
@@ -12,16 +12,15 @@ if (major < 24) {
   process.exit(64);
 }
 
-var module_ = require("node:module");
-var path = require("node:path");
-var fs = require("node:fs");
+const fs = require("node:fs");
+const nodeModule = require("node:module");
+const path = require("node:path");
+const url = require("node:url");
 
-var main = path.join(__dirname, "..", "dist", "cli", "main.js");
+const main = path.join(__dirname, "..", "dist", "cli", "main.js");
 if (!fs.existsSync(main)) {
   process.stderr.write("vbus is not built yet: run `npm run build` in " + path.dirname(__dirname) + ".\n");
   process.exit(64);
 }
-module_.enableCompileCache();
-import(require("node:url").pathToFileURL(main).href).then(function (program) {
-  return program.main(process.argv);
-});
+nodeModule.enableCompileCache();
+import(url.pathToFileURL(main).href).then((program) => program.main(process.argv));

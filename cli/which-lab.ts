@@ -1,28 +1,8 @@
 // Which lab is meant: the file that was named, the one in this folder, or the only one that runs.
 
-import { existsSync, readdirSync, statSync } from "node:fs";
-import path from "node:path";
 import { OperationError, connect, findLabs, socketPathOf, type LabClient } from "../interpreter/index.ts";
+import { chooseFile, defaultFile } from "./choose-file.ts";
 import { UsageError } from "./context.ts";
-
-const DEFAULT_FILE = "lab.vbus";
-
-/** The root file for `check`, `plan` and `up`: as named, `lab.vbus`, or the only `.vbus` file of the folder. */
-export function chooseFile(named: string | undefined): string {
-  const place = named ?? ".";
-  if (named !== undefined && !existsSync(named)) throw new UsageError(`There is no file or folder ${named}.`);
-  if (!statSync(place).isDirectory()) return place;
-  const found = defaultFile(place);
-  if (found !== undefined) return found;
-  const where = named === undefined ? "this folder" : place;
-  throw new UsageError(`Which file? ${where} has neither lab.vbus nor exactly one .vbus file: name one.`);
-}
-
-function defaultFile(folder: string): string | undefined {
-  if (existsSync(path.join(folder, DEFAULT_FILE))) return path.join(folder, DEFAULT_FILE);
-  const files = readdirSync(folder).filter((name) => name.endsWith(".vbus"));
-  return files.length === 1 ? path.join(folder, files[0] as string) : undefined;
-}
 
 export interface LabChoice {
   /** The root file, or a folder with one. */

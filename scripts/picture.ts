@@ -1,5 +1,5 @@
-// Makes a picture of a terminal: runs a command in a pty, waits for a text on its screen, types keys, and writes the
-// cells as SVG. `npm run picture -- OUT.svg COLUMNSxROWS 'text to wait for' keys -- command...`
+// Makes a picture of a terminal: runs a command in a pty, waits for a text on its screen, types keys, and
+// writes the cells as SVG. `npm run picture -- OUT.svg COLUMNSxROWS 'text to wait for' keys -- command...`
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { spawn } from "@lydell/node-pty";

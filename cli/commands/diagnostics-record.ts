@@ -4,7 +4,7 @@ import type { Checked } from "../../interpreter/index.ts";
 import { diagnosticsJson, renderDiagnostics, type RenderOptions } from "../../lang/index.ts";
 import type { Terminal } from "../terminal.ts";
 
-export const CHECK_SCHEMA = 1;
+const CHECK_SCHEMA = 1;
 
 /** Prints what was found, for people. Nothing where nothing was. */
 export function showDiagnostics(terminal: Terminal, checked: Checked): void {

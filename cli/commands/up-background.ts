@@ -1,4 +1,5 @@
-// `up` on a terminal and `up -d`: starts the lab's own process, waits until it answers, then attaches or comes back.
+// `up` on a terminal and `up -d`: starts the lab's own process, waits until it answers, then attaches or
+// comes back.
 
 import { fork, type ChildProcess } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";

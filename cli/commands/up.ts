@@ -1,4 +1,5 @@
-// `vbus up`: on a terminal it starts the lab as a process of its own and shows a dashboard; elsewhere the lab runs here.
+// `vbus up`: on a terminal it starts the lab as a process of its own and shows a dashboard; elsewhere the lab
+// runs here.
 
 import type { Context, Exit } from "../context.ts";
 import { UsageError } from "../context.ts";

@@ -28,8 +28,8 @@ export class Venet {
 
   /**
    * Opens the device `id` with the name and the facts of its change record. `rxSlots` and `txBuffers` are
-   * powers of two, and upper bounds, as is what the device declares. 0, or a negative errno value: `EBUSY` if somebody else has it, `ENOSPC`
-   * if memory is short.
+   * powers of two, and upper bounds, as is what the device declares. 0, or a negative errno value: `EBUSY` if
+   * somebody else has it, `ENOSPC` if memory is short.
    */
   open(id: i32, name: usize, facts: usize, rxSlots: i32, txBuffers: i32): i32 {
     const handle = open(id, abi.ABI_VERSION);

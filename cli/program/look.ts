@@ -1,0 +1,33 @@
+// Commands that look at running labs, and at vbus itself.
+
+import { Option } from "commander";
+import { inLab, json, type Registrar } from "./registrar.ts";
+
+export function registerLooking({ add, run, context }: Registrar, version: string): void {
+  inLab(add("dash [file]", "a dashboard on a running lab").alias("top"))
+    .addOption(new Option("--once", "draw once, for pipes and scripts"))
+    .addOption(json())
+    .addOption(new Option("--plain", "a record a line"))
+    .addOption(new Option("--markdown", "a table in Markdown"))
+    .addOption(new Option("--ascii", "no symbols beyond ASCII").env("VBUS_DASH_ASCII"))
+    .action((file, options) =>
+      run(import("../commands/dash.ts").then(({ dash }) => dash(context, file, options))),
+    );
+  inLab(add("ps [file]", "the guests of a running lab"))
+    .addOption(json())
+    .addOption(new Option("--plain", "a record a line, without a head"))
+    .action((file, options) => run(import("../commands/ps.ts").then(({ ps }) => ps(context, file, options))));
+  inLab(add("logs [guests...]", "what guests printed"))
+    .addOption(json())
+    .addOption(new Option("-f, --follow", "go on as more is printed").env("VBUS_LOGS_FOLLOW"))
+    .addOption(new Option("-n, --lines <count>", "only the last lines").env("VBUS_LOGS_LINES"))
+    .addOption(new Option("-t, --timestamps", "with the time of each line").env("VBUS_LOGS_TIMESTAMPS"))
+    .action((names, options) =>
+      run(import("../commands/logs.ts").then(({ logs }) => logs(context, names, options))),
+    );
+  add("version", "versions of vbus and of what it runs on")
+    .addOption(json())
+    .action((options) =>
+      run(import("../commands/version.ts").then((command) => command.version(context, version, options))),
+    );
+}

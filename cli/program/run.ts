@@ -1,0 +1,25 @@
+// Commands that start and stop labs.
+
+import { Option } from "commander";
+import { addSourceOptions } from "../source-options.ts";
+import { inLab, type Registrar } from "./registrar.ts";
+
+export function registerRunning({ add, run, context }: Registrar): void {
+  addSourceOptions(add("up [file]", "runs a lab and keeps it equal to its file"))
+    .addOption(new Option("--no-watch", "don't follow the files").env("VBUS_UP_NO_WATCH"))
+    .addOption(
+      new Option("--wait", "end when every goal is met (with -d: come back then)").env("VBUS_UP_WAIT"),
+    )
+    .addOption(new Option("--timeout <seconds>", "how long --wait waits").env("VBUS_UP_TIMEOUT"))
+    .addOption(new Option("-d, --detach", "in the background").env("VBUS_UP_DETACH"))
+    .addOption(new Option("--no-dash", "events instead of the dashboard").env("VBUS_UP_NO_DASH"))
+    .addOption(new Option("--ascii", "a dashboard without symbols beyond ASCII").env("VBUS_DASH_ASCII"))
+    .addOption(new Option("--json", "a JSON record an event"))
+    .addOption(new Option("--serve", "the lab's own process").hideHelp())
+    .action((file, options) => run(import("../commands/up.ts").then(({ up }) => up(context, file, options))));
+  inLab(add("down [file]", "stops a running lab"))
+    .addOption(new Option("--grace <seconds>", "for each guest, before it is killed").env("VBUS_DOWN_GRACE"))
+    .action((file, options) =>
+      run(import("../commands/down.ts").then(({ down }) => down(context, file, options))),
+    );
+}
