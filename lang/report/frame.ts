@@ -3,7 +3,7 @@
 import type { ShownValue } from "../diagnostics.ts";
 import type { Span } from "../syntax/ast.ts";
 import type { Paint } from "./paint.ts";
-import { layOut, type LineIndex } from "./position.ts";
+import { layOut, widthOf, type LineIndex } from "./position.ts";
 
 export interface Mark {
   readonly span: Span;
@@ -44,15 +44,15 @@ export function drawFrame(
       `${paint.dim(String(number).padStart(gutter))} ${paint.dim("│")} ` +
         `${window(shown, shift, room)}`.trimEnd(),
     );
-    const under = Math.max(1, end - start);
-    const sign = mark.primary
-      ? paint.error("^".repeat(Math.min(under, room)))
-      : paint.note("-".repeat(Math.min(under, room)));
+    const from = Math.max(0, start - shift);
+    // No further than the line is shown; a place behind its end has one sign of its own.
+    const under = Math.max(1, Math.min(end - shift, room) - from);
+    const sign = mark.primary ? paint.error("^".repeat(under)) : paint.note("-".repeat(under));
     const label =
       number === numbers.at(-1) && mark.label !== ""
         ? ` ${mark.primary ? mark.label : paint.note(mark.label)}`
         : "";
-    lines.push(`${bar} ${" ".repeat(Math.max(0, start - shift))}${sign}${label}`);
+    lines.push(`${bar} ${" ".repeat(from)}${sign}${label}`);
     for (const row of drawValues(mark.values, number, index, shift)) lines.push(`${bar} ${paint.value(row)}`);
   }
   return lines;
@@ -66,12 +66,24 @@ function shiftOf(start: number, end: number, length: number, room: number): numb
   return Math.max(0, Math.min(start - 8, length - room));
 }
 
+/** The columns from `shift` on, as many as there is room for; `…` where something is cut off. */
 function window(shown: string, shift: number, room: number): string {
-  const points = [...shown];
-  const cut = points.slice(shift, shift + room);
-  if (shift > 0 && cut.length > 0) cut[0] = "…";
-  if (points.length > shift + room && cut.length > 0) cut[cut.length - 1] = "…";
-  return cut.join("");
+  let text = "";
+  let column = 0;
+  let cut = false;
+  for (const point of shown) {
+    const width = widthOf(point);
+    const inside = column >= shift && column + width <= shift + room;
+    if (inside) text += point;
+    // Half of a wide character at the border.
+    else if (column < shift && column + width > shift) text += " ";
+    else if (column >= shift) cut = true;
+    column += width;
+  }
+  const points = [...text];
+  if (shift > 0) points.splice(0, 1, "…".padEnd(widthOf(points[0] ?? "")));
+  if (cut) points.splice(-1, 1, "…".padEnd(widthOf(points.at(-1) ?? "")));
+  return points.join("");
 }
 
 /** One row of bars, then the values from right to left, each on a row where it has room. */

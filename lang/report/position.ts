@@ -49,6 +49,9 @@ function isWide(point: number): boolean {
   );
 }
 
+/** Columns of a terminal that a character takes, tabs and control characters aside. */
+export const widthOf = (point: string): number => (isWide(point.codePointAt(0) ?? 0) ? 2 : 1);
+
 /**
  * A line for a terminal: tabs as spaces, control characters as `·`; and the terminal column of each UTF-16
  * offset.

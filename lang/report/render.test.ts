@@ -1,5 +1,6 @@
 // How diagnostics look: spans, values, labels, hints, long lines, colours; and the same as plain objects.
 
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Diagnostic } from "../diagnostics.ts";
 import { diagnosticsJson } from "./json.ts";
@@ -69,6 +70,32 @@ test("a long line is moved to where the mistake is, and never broken", () => {
   const marked = lines.findIndex((line) => line.includes("^"));
   const column = lines[marked]?.indexOf("^") ?? 0;
   expect(lines[marked - 1]?.slice(column, column + 5)).toBe("wrong");
+});
+
+test("marks never run past the line that is shown", () => {
+  const letters = fc.constantFrom("a", " ", "ü", "漢", "\t");
+  const line = fc.array(letters, { maxLength: 200 }).map((parts) => parts.join(""));
+  const property = fc.property(
+    line,
+    fc.nat(),
+    fc.nat(),
+    fc.integer({ min: 10, max: 90 }),
+    (text, x, y, width) => {
+      const [start = 0, end = 0] = [x % (text.length + 1), y % (text.length + 1)].toSorted((a, b) => a - b);
+      const span = { file: "one", start, end };
+      const shown = renderDiagnostics([{ ...at("a"), span }], new Map([["one", text]]), {
+        colour: false,
+        width,
+      });
+      const [, , , drawn = "", marks = ""] = shown.split("\n");
+      const columns = [...drawn].reduce((sum, point) => sum + (point === "漢" ? 2 : 1), 0);
+      expect(marks).toMatch(/^ +│ *\^+$/);
+      // One mark may stand right behind the text, where something is missing; spaces at the end are not shown.
+      if (!/\s$/.test(text)) expect(marks.length).toBeLessThanOrEqual(columns + 1);
+      expect(marks.length).toBeLessThanOrEqual(Math.max(26, width + 1));
+    },
+  );
+  fc.assert(property, { numRuns: 300 });
 });
 
 test("a span over many lines shows the first and the last", () => {

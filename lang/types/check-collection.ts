@@ -250,7 +250,14 @@ function checkRecord(
     const { name, span: at, value } = named(entry);
     const member = info.members.get(name);
     if (!member) {
-      const more = suggestion(at, nearest(name, info.members.keys()));
+      const set = new Set(entries.flatMap((other) => (other.node === "spread" ? [] : [named(other).name])));
+      const close = nearest(
+        name,
+        [...info.members.keys()].filter((other) => !set.has(other)),
+      );
+      // The one mistake is told here: what was meant is not missing, too.
+      if (close !== undefined) given.add(close);
+      const more = suggestion(at, close);
       context.reporter.error("VB2004", at, `\`${info.name}\` has no member \`${name}\`.`, more);
       check(value, context, ERROR);
       return [];

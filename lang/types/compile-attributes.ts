@@ -23,6 +23,7 @@ export function compileAttributes(
 ): Map<string, SetAttribute> {
   const set = new Map<string, SetAttribute>();
   const seen = new Map<string, ast.Name>();
+  const meant = new Set<string>();
   const { members } = thing.class?.table ?? thing.kind.table;
   // Where the kind or class is not known, its members aren't, either.
   const unknown =
@@ -40,15 +41,30 @@ export function compileAttributes(
     seen.set(name.text, name);
     const member = members.get(name.text);
     if (!member) {
-      if (!unknown) unknownAttribute(item, thing, program);
+      if (!unknown) {
+        const close = unknownAttribute(item, thing, settableNames(syntax, members), program);
+        if (close !== undefined) meant.add(close);
+      }
       if (item.node === "attribute") check(item.value, program.context(scope), ERROR);
       continue;
     }
     if (!maySet(member, name, program)) continue;
     set.set(name.text, compileSetting(item, member.type, scope, program));
   }
-  if (!unknown) tellMissing(syntax, members, seen, thing, program);
+  if (!unknown) tellMissing(syntax, members, (name) => seen.has(name) || meant.has(name), thing, program);
   return set;
+}
+
+/** What may still be set: what is set already was not meant by a misspelt name. */
+function settableNames(syntax: ast.Declaration, members: ReadonlyMap<string, Member>): string[] {
+  const names = new Set(
+    syntax.body.flatMap((item) =>
+      item.node === "attribute" || item.node === "record" ? [item.name.text] : [],
+    ),
+  );
+  return [...members.values()].flatMap((member) =>
+    member.out || names.has(member.name) ? [] : [member.name],
+  );
 }
 
 function maySet(member: Member, name: ast.Name, program: Program): boolean {
@@ -67,7 +83,13 @@ function maySet(member: Member, name: ast.Name, program: Program): boolean {
   return false;
 }
 
-function unknownAttribute(item: Setting, thing: ThingType, program: Program): void {
+/** Tells it; gives the name that was probably meant. */
+function unknownAttribute(
+  item: Setting,
+  thing: ThingType,
+  settable: readonly string[],
+  program: Program,
+): string | undefined {
   const { name } = item;
   const table = thing.class?.table ?? thing.kind.table;
   const what = thing.class
@@ -79,27 +101,28 @@ function unknownAttribute(item: Setting, thing: ThingType, program: Program): vo
       name.span,
       `\`${name.text}\` is a fact of the running lab: it can't be set.`,
     );
-    return;
+    return undefined;
   }
-  const settable = [...table.members.values()].filter((member) => !member.out).map((member) => member.name);
+  const close = nearest(name.text, settable);
   const what2 = thing.kind.is === "component" ? "parameter" : "attribute";
   program.reporter.error(
     "VB2004",
     name.span,
     `${what} has no ${what2} \`${name.text}\`.`,
-    suggestion(name.span, nearest(name.text, settable)),
+    suggestion(name.span, close),
   );
+  return close;
 }
 
 function tellMissing(
   syntax: ast.Declaration,
   members: ReadonlyMap<string, Member>,
-  seen: ReadonlyMap<string, ast.Name>,
+  given: (name: string) => boolean,
   thing: ThingType,
   program: Program,
 ): void {
   for (const member of members.values()) {
-    if (member.out || seen.has(member.name) || !isRequired(member)) continue;
+    if (member.out || given(member.name) || !isRequired(member)) continue;
     const what = thing.kind.is === "component" ? `\`${thing.kind.name}\`` : `\`${syntax.name.text}\``;
     program.reporter.error("VB2009", syntax.head, `${what} needs \`${member.name}\`.`, {
       related: [{ span: member.span, message: "declared here, without a default" }],
