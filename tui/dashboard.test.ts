@@ -1,4 +1,6 @@
 // The dashboard as a program in a terminal, before a lab that says what the tests want it to say.
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { afterEach, expect, test } from "vitest";
 import { makeLine, makeSnapshot } from "./fixtures.test-support.ts";
 import type { TestTerminal } from "./pty.test-support.ts";
@@ -30,6 +32,13 @@ async function expectRestored(terminal: TestTerminal, last: string): Promise<voi
   expect(terminal.written.lastIndexOf("\u001b[?25h")).toBeGreaterThan(
     terminal.written.lastIndexOf("\u001b[?25l"),
   );
+}
+
+/** The system says that the process is stopped; the test's time limit ends the asking. */
+async function untilStopped(pid: number): Promise<void> {
+  const state = async (): Promise<string> =>
+    (await promisify(execFile)("ps", ["-o", "stat=", "-p", String(pid)])).stdout;
+  while (!(await state()).startsWith("T"));
 }
 
 test.each(SIZES)("every view is reached by its key and fits at %ix%i", async (columns, rows) => {
@@ -193,11 +202,15 @@ test("an error inside gives the terminal back and is told", async () => {
   await expectRestored(terminal, "broke: on purpose");
 });
 
-test("stopped it gives the terminal back, and going on it draws again", async () => {
+test.each([
+  ["by SIGTSTP", (terminal: TestTerminal) => terminal.signal("SIGTSTP")],
+  ["by ctrl-z", (terminal: TestTerminal) => terminal.type("ctrl-z")],
+])("stopped %s it gives the terminal back, and going on it draws again", async (_, stop) => {
   const terminal = await open(80, 24);
-  terminal.signal("SIGTSTP");
+  stop(terminal);
   await terminal.until("the main screen", () => !terminal.isAlternate);
   expect(terminal.written.endsWith("\u001b[?25l")).toBe(false);
+  await untilStopped(terminal.pid);
   terminal.signal("SIGCONT");
   await terminal.until("the dashboard", (screen) => terminal.isAlternate && screen.includes("server"));
   terminal.type("3");

@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { connect } from "../interpreter/index.ts";
+import { makeLine, makeSnapshot } from "./fixtures.test-support.ts";
+import { LogBuffer } from "./log-buffer.ts";
+import { ScriptedLab } from "./scripted-lab.test-support.ts";
+import { DashboardSource } from "./source.ts";
+import type { Change } from "./source.ts";
+
+let lab: ScriptedLab;
+let logs: LogBuffer;
+let source: DashboardSource;
+let ended: Promise<void>;
+let changes: (Change & { readonly at: number })[];
+let waiting: (() => void) | undefined;
+
+beforeEach(async () => {
+  lab = await ScriptedLab.begin();
+  logs = new LogBuffer();
+  changes = [];
+  source = new DashboardSource({
+    connect: () => connect(lab.socket),
+    now: () => performance.now(),
+    logs,
+    tell: (change) => {
+      changes.push({ ...change, at: performance.now() });
+      waiting?.();
+    },
+  });
+});
+
+afterEach(async () => {
+  source.close();
+  await ended;
+  await lab.end();
+});
+
+/** Waits until what was told is as wanted; the test's time limit ends it otherwise. */
+async function until(wanted: () => boolean): Promise<void> {
+  while (!wanted()) {
+    await new Promise<void>((resolve) => {
+      waiting = resolve;
+    });
+  }
+}
+
+const texts = (): readonly string[] => logs.before(logs.last, { count: 100 }).map(({ text }) => text);
+
+test("however fast the lab talks, data comes at most four times a second, and all of it", async () => {
+  lab.print(makeLine(0, "client", "history"));
+  ended = source.run();
+  await until(() => logs.last === 1);
+  let printed = 0;
+  // Every answer brings three more lines, so the lab is always ahead.
+  while (printed < 12) {
+    for (let line = 0; line < 3; line++) lab.print(makeLine(printed, "client", `line ${printed++}`));
+    lab.snapshot = makeSnapshot(61 + printed);
+    await until(() => logs.last === 1 + printed);
+  }
+  const data = changes.filter(({ type }) => type !== "link");
+  const gaps = data.slice(1).map(({ at }, index) => at - (data[index]?.at ?? 0));
+  expect(data.length).toBeGreaterThan(3);
+  for (const gap of gaps) expect(gap).toBeGreaterThan(240);
+  expect(texts()).toEqual(["history", ...Array.from({ length: 12 }, (_, index) => `line ${index}`)]);
+});
+
+test("a connection that ends is begun anew, and no line is told twice or lost", async () => {
+  lab.print(makeLine(1, "client", "one"), makeLine(2, "client", "two"), makeLine(2, "client", "two"));
+  ended = source.run();
+  await until(() => logs.last === 3);
+  await lab.goAway();
+  await until(() => changes.at(-1)?.type === "link");
+  expect(changes.at(-1)).toMatchObject({ link: { state: "lost", reason: "the lab was stopped" } });
+  lab.print(makeLine(3, "client", "while nobody listened"));
+  await lab.listen();
+  await until(() => logs.last === 4);
+  lab.print(makeLine(4, "client", "after"));
+  await until(() => logs.last === 5);
+  expect(texts()).toEqual(["one", "two", "two", "while nobody listened", "after"]);
+});
+
+test("closed while it waits for a lab it ends at once", async () => {
+  await lab.goAway();
+  ended = source.run();
+  await until(() => changes.length > 0);
+  source.close();
+  await ended;
+  expect(changes).toHaveLength(1);
+});
