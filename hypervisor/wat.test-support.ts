@@ -51,6 +51,7 @@ function word(bytes: readonly number[]): number {
 function placeholders(shape: GuestShape): Record<string, number> {
   const { rx, rxSize, tx, txSize, from, to } = shape;
   return {
+    RX_COUNT: rx,
     RX_MASK: rx - 1,
     RX_LENGTH: rx * 16,
     RX_SIZE: rxSize,

@@ -19,6 +19,9 @@ export interface Taken {
   readonly address: number;
 }
 
+const POSITIONS = 0x7fff_ffff;
+const HALF_CIRCLE = 0x4000_0000;
+
 /** Takes completed slots in order. `turn`s are 31 bits of position and the owner's bit. */
 export class Receiver {
   readonly #memory: GuestMemory;
@@ -66,11 +69,14 @@ export class Receiver {
   #lookAhead(): boolean {
     const dirty = Atomics.load(this.#memory.i32, (this.#place.signal + 4) >>> 2);
     if (dirty === this.#dirtySeen) return false;
-    for (let ahead = 1; ahead < this.#place.count; ahead++) {
-      const position = (this.#scan + ahead) >>> 0;
-      if (this.#turn(position) !== (position << 1) >>> 0) continue;
-      for (let back = 0; back < ahead; back++) this.#passed.push((this.#scan + back) >>> 0);
-      this.#scan = position;
+    let nearest = HALF_CIRCLE;
+    for (let slot = 0; slot < this.#place.count; slot++) {
+      const turn = this.#turn(slot);
+      if ((turn & 1) === 0) nearest = Math.min(nearest, ((turn >>> 1) - this.#scan) & POSITIONS);
+    }
+    if (nearest < HALF_CIRCLE) {
+      for (let back = 0; back < nearest; back++) this.#passed.push((this.#scan + back) >>> 0);
+      this.#scan = (this.#scan + nearest) >>> 0;
       return true;
     }
     this.#dirtySeen = dirty;
