@@ -1,5 +1,6 @@
 // Makes a picture of a terminal: runs a command in a pty, waits for a text on its screen, types keys, and
-// writes the cells as SVG. `npm run picture -- OUT.svg COLUMNSxROWS 'text to wait for' keys -- command...`
+// writes the cells as SVG.
+
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { spawn } from "@lydell/node-pty";
@@ -56,9 +57,7 @@ function rowSvg(terminal: xterm.Terminal, row: number): string {
     const { front, back } = colours(cell);
     const left = (column * CELL.width).toFixed(1);
     if (back !== COLOURS.background) {
-      out.push(
-        `<rect x="${left}" y="${top}" width="${CELL.width}" height="${CELL.height}" fill="${back}"/>`,
-      );
+      out.push(`<rect x="${left}" y="${top}" width="${CELL.width}" height="${CELL.height}" fill="${back}"/>`);
     }
     const text = cell.getChars();
     if (text.trim() === "") continue;
@@ -92,30 +91,39 @@ function screenText(terminal: xterm.Terminal): string {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function main(argv: readonly string[]): Promise<void> {
-  const split = argv.indexOf("--", 2);
-  const [out, size, wanted, keys = ""] = argv.slice(0, split);
-  const [command, ...args] = argv.slice(split + 1);
-  const [cols, rows] = (size ?? "").split("x").map(Number);
-  if (!out || !cols || !rows || !wanted || !command) throw new Error("see the head of scripts/picture.ts");
+/** What to take a picture of. */
+export interface Motif {
+  readonly command: readonly [string, ...string[]];
+  readonly cols: number;
+  readonly rows: number;
+  /** The picture is taken some time after this text stands on the screen. */
+  readonly wanted: string;
+  /** Typed then, one by one. */
+  readonly keys: string;
+  /** How long it looks on before it types. */
+  readonly settleMs: number;
+}
+
+/** Runs the command in a terminal, writes the screen as SVG to `out`, and answers its text. */
+export async function takePicture(out: string, motif: Motif): Promise<string> {
+  const { cols, rows } = motif;
+  const [command, ...args] = motif.command;
   const terminal = new xterm.Terminal({ cols, rows, allowProposedApi: true });
   const child = spawn(command, args, { cols, rows, name: "xterm-256color", env: { ...process.env, CI: "" } });
   child.onData((data) => terminal.write(data));
   terminal.onData((data) => child.write(data));
   const end = performance.now() + PATIENCE_MS;
-  while (!screenText(terminal).includes(wanted)) {
-    if (performance.now() > end) throw new Error(`never saw ${wanted}:\n${screenText(terminal)}`);
+  while (!screenText(terminal).includes(motif.wanted)) {
+    if (performance.now() > end) throw new Error(`never saw ${motif.wanted}:\n${screenText(terminal)}`);
     await pause(50);
   }
-  await pause(SETTLED_MS);
-  for (const key of keys) {
+  await pause(motif.settleMs);
+  for (const key of motif.keys) {
     child.write(key);
     await pause(SETTLED_MS);
   }
   mkdirSync(dirname(out), { recursive: true });
   writeFileSync(out, screenSvg(terminal));
-  process.stdout.write(`${screenText(terminal)}\n`);
   child.kill("SIGKILL");
+  return screenText(terminal);
 }
-
-await main(process.argv.slice(2));
