@@ -2,6 +2,8 @@
 
 import { evaluateFiles, type EvaluateInput, type Evaluation } from "./eval/evaluate.ts";
 import { parse } from "./syntax/index.ts";
+import type { SetInput } from "./testing/change.ts";
+import { openTestsOf, stageTest, type OpenedTests, type Staging } from "./testing/open-tests.ts";
 import type { World } from "./world.ts";
 
 export type { Diagnostic, Edit, Fix, Related, ShownValue } from "./diagnostics.ts";
@@ -12,10 +14,16 @@ export type { Drivers, ReadProblem, World } from "./world.ts";
 export type { EvaluateInput, Evaluation } from "./eval/evaluate.ts";
 export { codePages, explainCode } from "./codes.ts";
 export type { CodePage } from "./codes.ts";
+export { manualPages } from "./manual/index.ts";
+export type { ManualSource } from "./manual/index.ts";
 export { diagnosticsJson } from "./report/json.ts";
 export type { JsonDiagnostic, JsonPlace } from "./report/json.ts";
 export { renderDiagnostics } from "./report/render.ts";
 export type { RenderOptions } from "./report/render.ts";
+export type { SetInput } from "./testing/change.ts";
+export type { Live, LiveThing } from "./testing/live.ts";
+export type { OpenedTests, Staging } from "./testing/open-tests.ts";
+export type { Asked, StagedTest, TestAct, TestStep } from "./testing/staged-test.ts";
 export { sameValue, showValue, textOf } from "./values.ts";
 
 /**
@@ -25,6 +33,24 @@ export { sameValue, showValue, textOf } from "./values.ts";
  */
 export function evaluate(world: World, input: EvaluateInput): Evaluation {
   return evaluateFiles(world, input, parseOnce);
+}
+
+/**
+ * The tests of the root module, each with the evaluated lab that it runs on (its `param`s given). No tests
+ * where anything is wrong.
+ */
+export function openTests(world: World, input: EvaluateInput): OpenedTests {
+  return openTestsOf(world, input, parseOnce);
+}
+
+/** The lab of the test with this number once more, with what the test has set by now laid over it. */
+export function changeTest(
+  world: World,
+  input: EvaluateInput,
+  index: number,
+  sets: readonly SetInput[],
+): Staging {
+  return stageTest(world, input, parseOnce, { index, sets });
 }
 
 const libraryTrees = new Map<string, { readonly text: string; readonly parsed: ReturnType<typeof parse> }>();

@@ -59,7 +59,12 @@ const VALUES_MAX = 8;
 const ORIGINS_MAX = 3;
 
 /** The values of the parts of a failed expression that say something: names, members, calls; not literals. */
-export function shownValues(condition: Code, env: Env, machine: Machine): Explanation {
+export function shownValues(
+  condition: Code,
+  env: Env,
+  machine: Machine,
+  show: (datum: Datum) => string = (datum) => showDatum(datum, 6),
+): Explanation {
   const values: ShownValue[] = [];
   const origins: Related[] = [];
   machine.quiet++;
@@ -68,7 +73,7 @@ export function shownValues(condition: Code, env: Env, machine: Machine): Explan
       if (values.length >= VALUES_MAX) break;
       const value = quietly(() => run(part, env, machine));
       if (!value || value.is === "lambda") continue;
-      values.push({ span: part.span, text: cut(showDatum(value, 6)) });
+      values.push({ span: part.span, text: cut(show(value)) });
       const origin = part.op === "member" ? originOf(part, env, machine) : undefined;
       if (origin && origins.length < ORIGINS_MAX) origins.push(origin);
     }

@@ -185,7 +185,8 @@ function runCollect(code: Code & { op: "collect" }, env: Env, machine: Machine):
   return code.key ? { is: "map", entries: keys.map((key, i) => [key, items[i] ?? NONE]) } : list(items);
 }
 
-function goThrough(
+/** Each combination of the clauses in a frame of its own. */
+export function goThrough(
   clauses: readonly CodeClause[],
   at: number,
   env: Env,
