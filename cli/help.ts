@@ -13,6 +13,7 @@ Examples
 Write
   check [file]      what is wrong with a configuration
   plan [file]       what up or a save would change, and how disruptive it is
+  doc               writes the manual of the standard library
 
 Run
   up [file]         runs a lab and keeps it equal to its file

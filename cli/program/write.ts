@@ -16,4 +16,7 @@ export function registerWriting({ add, run, context }: Registrar): void {
     .action((file, options) =>
       run(import("../commands/plan.ts").then(({ plan }) => plan(context, file, options))),
     );
+  add("doc", "writes the manual of the standard library")
+    .addOption(new Option("--out <folder>", "where its pages go").default("docs/manual").env("VBUS_DOC_OUT"))
+    .action((options) => run(import("../commands/doc.ts").then(({ doc }) => doc(context, options))));
 }
