@@ -44,6 +44,8 @@ const CONTROL_THREAD = 0;
 export class Guests implements GuestsOfBus {
   readonly #parts: GuestsParts;
   readonly #guests = new Map<Id, Guest>();
+  /** Names of guests that wait for their thread. */
+  readonly #booting = new Set<Id>();
   readonly #byThread = new Map<number, Guest>();
   readonly #rows = new Rows(GUESTS_MAX);
   /** Which guests a guest has been introduced to: thread rows with incarnations. */
@@ -61,6 +63,11 @@ export class Guests implements GuestsOfBus {
   async boot(id: Id, spec: GuestSpec): Promise<Outcome> {
     const refused = this.#refusal(id, spec);
     if (refused) return refused;
+    this.#booting.add(id);
+    return this.#boot(id, spec).finally(() => this.#booting.delete(id));
+  }
+
+  async #boot(id: Id, spec: GuestSpec): Promise<Outcome> {
     const bus = this.#parts.devices.bus(spec.bus);
     const boot = encodeBoot({ lab: this.#parts.lab, guest: id, args: spec.args, env: spec.env });
     if (!bus) return refuse("missing", `there is no bus \`${spec.bus}\``);
@@ -157,7 +164,7 @@ export class Guests implements GuestsOfBus {
 
   #refusal(id: Id, spec: GuestSpec): Outcome | undefined {
     const old = this.#guests.get(id);
-    if (old?.alive) return refuse("exists", `guest \`${id}\` runs already`);
+    if (old?.alive || this.#booting.has(id)) return refuse("exists", `guest \`${id}\` runs already`);
     if (spec.memory < GUEST_MEMORY_MIN || spec.memory > GUEST_MEMORY_MAX) {
       return refuse("invalid", "a guest's memory is from 64 KiB to 4 GiB");
     }

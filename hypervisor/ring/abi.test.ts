@@ -1,0 +1,118 @@
+// The numbers of docs/abi.md are those of the code: the page is read, table by table.
+
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import {
+  RING_SLOTS_MAX,
+  RING_SLOTS_MIN,
+  BUDGET_BYTES,
+  BUDGET_FRAMES,
+  FRAME_MIN,
+  FRAME_OVERHEAD,
+} from "../limits.ts";
+import { COUNTER, PORT, RING, SLOT, THREAD } from "../memory/layout.ts";
+import * as abi from "./abi.ts";
+
+const page = readFileSync(new URL("../../docs/abi.md", import.meta.url), "utf8");
+
+/** The section of the page under a heading, to the next one. */
+function section(title: string): string {
+  const at = page.indexOf(`\n## ${title}`);
+  if (at < 0) throw new Error(`no section ${title}`);
+  const end = page.indexOf("\n## ", at + 1);
+  return page.slice(at, end < 0 ? undefined : end);
+}
+
+/** Rows of all tables in a text, as their cells. */
+function rows(text: string): string[][] {
+  const lines = text.split("\n").filter((line) => line.startsWith("|") && !/^\|[\s|-]+$/.test(line));
+  return lines.map((line) =>
+    line
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+/** Number by name: a cell with a backticked name, and one with a number. */
+function numbers(text: string, name: number, value: number): Record<string, number> {
+  const found = rows(text).flatMap((row) => {
+    const word = /^`(\w+)`/.exec(row[name] ?? "")?.[1];
+    const number = /^-?\d+/.exec(row[value] ?? "")?.[0];
+    return word === undefined || number === undefined ? [] : [[word, Number(number)] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+test("errors; EPERM is for later", () => {
+  const { ENOENT, EBADF, EAGAIN, EFAULT, EBUSY, ENODEV, EINVAL, ENOSPC, EPROTO } = abi;
+  const code = { EPERM: -1, ENOENT, EBADF, EAGAIN, EFAULT, EBUSY, ENODEV, EINVAL, ENOSPC, EPROTO };
+  expect(numbers(section("Errors"), 0, 1)).toEqual(code);
+});
+
+test("functions of the bus, boot records and the event area", () => {
+  const bus = section("The bus, handle 0");
+  const { negotiate, boot, events, nextChange, write, clock } = abi.BUS;
+  const functions = {
+    NEGOTIATE: negotiate,
+    BOOT: boot,
+    EVENTS: events,
+    NEXT_CHANGE: nextChange,
+    WRITE: write,
+    CLOCK: clock,
+  };
+  expect(numbers(bus, 1, 0)).toMatchObject(functions);
+  const area = Object.fromEntries(
+    rows(bus).flatMap(([offset, word]) => {
+      const name = /`(wake|sleeping|changes|stop|pending)`/.exec(word ?? "")?.[1];
+      return name === undefined ? [] : [[name, Number(offset)]];
+    }),
+  );
+  const { size, ...words } = abi.EVENT;
+  expect(area).toEqual(words);
+  expect(bus).toContain(`the event area, ${size} bytes, aligned to ${size}`);
+  const { lab, guest, argument, environment } = abi.BOOT_RECORD;
+  const types = `${lab} the lab's name, ${guest} the guest's name, ${argument} an argument (in order), ${environment} an`;
+  expect(bus.replace(/\s+/g, " ")).toContain(types);
+  expect(bus).toContain(
+    `(${abi.CHANGE.added} added, ${abi.CHANGE.removed} removed, ${abi.CHANGE.changed} changed)`,
+  );
+  expect(bus).toContain(`A change record is ${abi.CHANGE.size} bytes`);
+  expect(bus).toContain(`(${abi.CLASS_NUMBER.venet} venet, ${abi.CLASS_NUMBER.vconsole} vconsole)`);
+  expect(page).toContain(`Version ${abi.ABI_VERSION}.`);
+});
+
+test("rings, signals and their bounds", () => {
+  const rings = section("Rings");
+  const { size: _, ...words } = abi.DESCRIPTOR;
+  const { size: __, ...signal } = abi.SIGNAL;
+  expect(numbers(rings, 1, 0)).toEqual({ ...words, ...signal });
+  expect(rings).toContain(`a power of two from ${RING_SLOTS_MIN} to ${RING_SLOTS_MAX}`);
+  expect(rings).toContain(`budget (${BUDGET_FRAMES} descriptors or ${BUDGET_BYTES / 1024} KiB)`);
+  expect(section("venet")).toContain(`id ${abi.VENET.rx} is rx, id ${abi.VENET.tx} is tx`);
+  expect(section("venet")).toContain(`${FRAME_MIN} to MTU + ${FRAME_OVERHEAD} bytes`);
+  expect(section("vconsole")).toContain(`id ${abi.VCONSOLE.in} is in`);
+});
+
+test("the offsets in pump.wat are those of the layout", () => {
+  const pump = readFileSync(new URL("../datapath/pump.wat", import.meta.url), "utf8");
+  const offsets = (object: string): Set<number> => {
+    const found = pump.matchAll(
+      new RegExp(`(?:load|store) 2 offset=(\\d+) \\(local\\.get \\$${object}\\)`, "g"),
+    );
+    return new Set([...found].map((match) => Number(match[1])));
+  };
+  const { claimRing, claimFrom, claimCount, claimFor, scratch } = THREAD;
+  expect(
+    [...offsets("thread")].every((at) => [claimRing, claimFrom, claimCount, claimFor].includes(at as 4)),
+  ).toBe(true);
+  expect(
+    [...offsets("ring")].every((at) => [RING.passes, RING.mask, RING.offset, RING.index].includes(at as 4)),
+  ).toBe(true);
+  expect([...offsets("s")].every((at) => [SLOT.turn, SLOT.frames, SLOT.bytes].includes(at as 8))).toBe(true);
+  const counters = [PORT.txPosition, PORT.counters + COUNTER.sent * 8, PORT.counters + COUNTER.bytes * 8];
+  expect([...offsets("portRow")].sort((a, b) => a - b)).toEqual(counters);
+  expect(offsets("ring").size + offsets("s").size + offsets("thread").size).toBeGreaterThan(8);
+  expect(pump).toContain(`(i32.add (local.get $ring) (i32.const ${RING.slots}))`);
+  expect([...offsets("x")].every((at) => at >= scratch && at < scratch + abi.DESCRIPTOR.size)).toBe(true);
+});
