@@ -1,5 +1,5 @@
-// The examples of the standard functions: each `/// Example:` line above an `external fn` must hold. A function
-// without an example fails here.
+// The examples of the standard functions: each `/// Example:` line above an `external fn` must hold. A
+// function without an example fails here.
 
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";

@@ -1,4 +1,5 @@
-// The manual of the standard library: its declarations and `///` texts in, pages of Markdown out. Reads no files.
+// The manual of the standard library: its declarations and `///` texts in, pages of Markdown out. Reads no
+// files.
 
 import type { Class, Component, Enum, Fn, Item, Kind, Module, TypeDeclaration } from "../syntax/ast.ts";
 import { parse, type Parsed } from "../syntax/index.ts";
@@ -81,7 +82,8 @@ function kindPage(kind: Kind, classes: readonly Class[], places: Places): string
   const common =
     name === RESOURCE
       ? ""
-      : "Takes also what [every resource](resource.md) takes. Marks of change are told [there too](resource.md#changes).";
+      : "Takes also what [every resource](resource.md) takes. " +
+        "Marks of change are told [there too](resource.md#changes).";
   const list =
     classes.length === 0
       ? ""
@@ -168,8 +170,8 @@ function functionsPage({ prelude }: Library): string {
 }
 
 const FUNCTIONS_ABOUT =
-  "A type of one capital letter stands for any type, `N` for int, float or one quantity. Every function takes its " +
-  "first argument also in method style: `xs.map(f)` is `map(xs, f)`. The lines below a signature hold.";
+  "A type of one capital letter stands for any type, `N` for int, float or one quantity. Every function takes " +
+  "its first argument also in method style: `xs.map(f)` is `map(xs, f)`. The lines below a signature hold.";
 
 const functionParts = (fn: Fn): string[] => [
   `### ${fn.name.text}`,
@@ -205,7 +207,8 @@ function componentParts(module: string, item: Component, places: Places): string
   const needed = item.parameters.filter(
     ({ value, type }) => value === undefined && type.node !== "optional-type",
   );
-  const call = `${module}.${item.name.text} NAME { ${needed.map(({ name }) => `${name.text} = ...`).join(", ")} }`;
+  const given = needed.map(({ name }) => `${name.text} = ...`).join(", ");
+  const call = `${module}.${item.name.text} NAME { ${given} }`;
   const outputs = item.body.flatMap((one) =>
     one.node === "output" ? [[code(one.name.text), code(printExpression(one.value)), prose(one.doc)]] : [],
   );

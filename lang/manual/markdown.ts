@@ -1,4 +1,5 @@
-// Pieces of Markdown in the shape that the formatter of this project leaves alone. Knows nothing of the language.
+// Pieces of Markdown in the shape that the formatter of this project leaves alone. Knows nothing of the
+// language.
 
 /** A table whose columns are as wide as their widest cell. No rows, no table. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

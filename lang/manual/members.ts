@@ -19,7 +19,7 @@ import { code, table } from "./markdown.ts";
 export type Places = ReadonlyMap<string, string>;
 
 /** A type as code; the first name in it that has a place leads there. */
-export function typeCell(type: Type, places: Places): string {
+function typeCell(type: Type, places: Places): string {
   const text = code(printType(type));
   const known = text.match(/[A-Za-z_]\w*/g)?.find((word) => places.has(word));
   return known === undefined ? text : `[${text}](${places.get(known)})`;
@@ -63,7 +63,9 @@ const change = (field: Field): string =>
     .filter((name) => name !== "deprecated")
     .join(" ");
 
-/** Attributes, what follows from them, what can be observed, and actions: a table each, where there are any. */
+/**
+ * Attributes, what follows from them, what can be observed, and actions: a table each, where there are any.
+ */
 export function memberTables(members: readonly Member[], places: Places, fields = "Attributes"): string[] {
   const of = <N extends Member["node"]>(node: N): (Member & { node: N })[] =>
     members.filter((member): member is Member & { node: N } => member.node === node);
