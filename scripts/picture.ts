@@ -109,7 +109,9 @@ export async function takePicture(out: string, motif: Motif): Promise<string> {
   const { cols, rows } = motif;
   const [command, ...args] = motif.command;
   const terminal = new xterm.Terminal({ cols, rows, allowProposedApi: true });
-  const child = spawn(command, args, { cols, rows, name: "xterm-256color", env: { ...process.env, CI: "" } });
+  const { NO_COLOR: _, CI: __, ...rest } = process.env;
+  const env = { ...rest, TERM: "xterm-256color", COLORTERM: "truecolor" };
+  const child = spawn(command, args, { cols, rows, name: env.TERM, env });
   child.onData((data) => terminal.write(data));
   terminal.onData((data) => child.write(data));
   const end = performance.now() + PATIENCE_MS;
