@@ -7,6 +7,7 @@ Examples
   vbus up --wait -p count=50     run until every goal is met, with a parameter
   vbus check lab.vbus            what is wrong with a file
   vbus plan                      what would change, and what it would disturb
+  vbus test -t answered          run the tests whose names hold a text
   vbus ps --json                 the guests of the running lab, for a program
   vbus logs -f client            what a guest prints
 
@@ -14,6 +15,7 @@ Write
   check [file]      what is wrong with a configuration
   plan [file]       what up or a save would change, and how disruptive it is
   doc               writes the manual of the standard library
+  test [files...]   runs the tests of labs, each on a lab of its own
 
 Run
   up [file]         runs a lab and keeps it equal to its file
@@ -26,6 +28,6 @@ Look
   version           versions of vbus and of what it runs on
 
 vbus help COMMAND tells more. Every option has a variable: VBUS_UP_WAIT=1 is up --wait.
-Exit codes: 0 done, 1 failed, 2 changes present (plan --detailed-exitcode), 64 usage, 65 invalid
-configuration, 69 no such lab running, 75 locked or timed out, 130 and 143 for signals.
+Exit codes: 0 done, 1 failed, 2 changes present (plan --detailed-exitcode), 4 a test failed,
+64 usage, 65 invalid configuration, 69 no such lab running, 75 locked or timed out, 130 and 143 for signals.
 `;

@@ -10,6 +10,7 @@ import { HELP } from "./help.ts";
 import { registerLooking } from "./program/look.ts";
 import type { Registrar } from "./program/registrar.ts";
 import { registerRunning } from "./program/run.ts";
+import { registerTesting } from "./program/test.ts";
 import { registerWriting } from "./program/write.ts";
 import { createTerminal } from "./terminal.ts";
 
@@ -66,6 +67,7 @@ function createProgram(context: Context, done: (exit: Exit) => void): Command {
     run: async (work) => done(await work),
   };
   registerWriting(registrar);
+  registerTesting(registrar);
   registerRunning(registrar);
   registerLooking(registrar, version);
   program.version(version, "-V, --version", "the version alone");

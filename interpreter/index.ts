@@ -17,3 +17,5 @@ export type { Checked, Lab, LabOptions, Opened, Parameters, Planned, Source } fr
 export { checkFile, planFile } from "./check.ts";
 export { openLab } from "./lab.ts";
 export { planToJson, printPlan } from "./plan/print.ts";
+export { runTests } from "./test/run-tests.ts";
+export type * from "./test/contract.ts";

@@ -1,0 +1,150 @@
+// Facts of a running lab as values of the language: guests, networks, devices, buses and the lab itself.
+// What no driver tells is said so, never made up.
+
+import type { Live, LiveThing, Value } from "../../lang/index.ts";
+import type { CounterFacts, Hypervisor } from "../../hypervisor/index.ts";
+import type { GuestRecord } from "../apply/guest-record.ts";
+import type { Engine } from "../engine.ts";
+import { linesOf } from "./guest-texts.ts";
+import type { GuestTexts } from "./guest-texts.ts";
+import type { Rates } from "./rates.ts";
+
+export interface FactSources {
+  readonly engine: Engine;
+  readonly hypervisor: Hypervisor;
+  readonly texts: GuestTexts;
+  readonly rates: Rates;
+}
+
+type Answer = ReturnType<Live["read"]>;
+
+const int = (value: number): Value => ({ is: "int", value });
+const bool = (value: boolean): Value => ({ is: "bool", value });
+const text = (value: string): Value => ({ is: "string", value });
+const NONE: Value = { is: "none" };
+
+export class LiveFacts implements Live {
+  /** Guests that were asked about since this was emptied. */
+  readonly askedGuests = new Set<string>();
+  readonly #sources: FactSources;
+
+  constructor(sources: FactSources) {
+    this.#sources = sources;
+  }
+
+  read(of: LiveThing, fact: string): Answer {
+    switch (of.kind) {
+      case "guest":
+        this.askedGuests.add(of.address);
+        return (
+          this.#guest(of.address, fact) ?? unless(this.#sources.engine.guests.record(of.address), of, fact)
+        );
+      case "network":
+        return this.#network(of, fact);
+      case "device":
+        return this.#device(of, fact);
+      case "bus":
+        return this.#bus(of, fact);
+      case "lab":
+        return this.#lab(of, fact);
+      default:
+        return nobody(of, fact);
+    }
+  }
+
+  /** Undefined also where the guest isn't there. */
+  #guest(address: string, fact: string): Answer {
+    const { engine, hypervisor, texts } = this.#sources;
+    const record = engine.guests.record(address);
+    if (record === undefined) return undefined;
+    const facts = hypervisor.guest(address);
+    switch (fact) {
+      case "state":
+        return { is: "variant", enum: "GuestState", name: stateOf(record, facts?.state), fields: {} };
+      case "exit":
+        return record.end?.exit === undefined ? NONE : int(record.end.exit);
+      case "log": {
+        const said = texts.of(address);
+        const lines: Value = { is: "list", items: linesOf(said).map(text) };
+        return { is: "record", fields: { text: text(said), lines } };
+      }
+      case "ready":
+      case "healthy":
+        return bool(record.phase === "up" && record.ran);
+      case "restarts":
+        return int(record.restarts);
+      case "uptime": {
+        const value = Math.round((facts?.uptimeMs ?? 0) * 1e6);
+        return { is: "quantity", dimension: "duration", value };
+      }
+      case "exits":
+        return int(facts?.exits ?? 0);
+      case "signals":
+        return int(facts?.signals ?? 0);
+      case "shell":
+        return {
+          problem: "`shell` needs an image of class `linux` or `pc`, and no driver serves these yet.",
+        };
+      default:
+        return undefined;
+    }
+  }
+
+  #network(of: LiveThing, fact: string): Answer {
+    const facts = this.#sources.hypervisor.network(of.address);
+    if (fact !== "frames") return nobody(of, fact);
+    return facts && this.#counter(of.address, "frames", facts.frames);
+  }
+
+  #device(of: LiveThing, fact: string): Answer {
+    if (of.class !== "venet" && of.class !== "vconsole") return nobody(of, fact);
+    const facts = this.#sources.hypervisor.device(of.address);
+    if (facts === undefined) return undefined;
+    if (fact === "open") return bool(facts.openBy !== undefined);
+    if (fact === "rx" || fact === "tx") return this.#counter(of.address, fact, facts[fact]);
+    return fact === "kicks" ? int(facts.kicks) : nobody(of, fact);
+  }
+
+  #bus(of: LiveThing, fact: string): Answer {
+    if (fact !== "members") return nobody(of, fact);
+    const bus = this.#sources.hypervisor.buses().find(({ id }) => id === of.address);
+    const items = bus?.members.map((address): Value => ({ is: "ref", kind: "guest", address }));
+    return items && { is: "list", items };
+  }
+
+  #lab(of: LiveThing, fact: string): Answer {
+    const { engine } = this.#sources;
+    if (fact === "ready") return bool(engine.ready);
+    return fact === "failures" ? int(engine.failures) : nobody(of, fact);
+  }
+
+  #counter(address: string, name: string, { count, bytes, dropped, droppedBy }: CounterFacts): Value {
+    const rate = this.#sources.rates.bitsPerSecond(address, name, { count, bytes, dropped, droppedBy });
+    const by = Object.entries(droppedBy).map(([why, frames]): [Value, Value] => [text(why), int(frames)]);
+    return {
+      is: "record",
+      fields: {
+        count: int(count),
+        bytes: { is: "quantity", dimension: "size", value: bytes },
+        dropped: int(dropped),
+        dropped_by: { is: "map", entries: by },
+        rate: { is: "quantity", dimension: "rate", value: rate },
+      },
+    };
+  }
+}
+
+/** As `ps` shows it. */
+export function stateOf(record: GuestRecord, now: string | undefined): string {
+  return record.phase === "waiting" ? "waiting" : (record.end?.state ?? now ?? "booting");
+}
+
+/** A guest that isn't there has no facts yet; one that is there has none that are unknown. */
+function unless(record: GuestRecord | undefined, of: LiveThing, fact: string): Answer {
+  return record === undefined ? undefined : nobody(of, fact);
+}
+
+function nobody(of: LiveThing, fact: string): { readonly problem: string } {
+  const what = of.class === undefined ? of.kind : `${of.kind} of class ${of.class}`;
+  return { problem: `No driver tells \`${fact}\` of a ${what} yet (\`${of.address}\`).` };
+}

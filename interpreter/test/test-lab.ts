@@ -1,0 +1,186 @@
+// The lab of one test: the machinery of a running lab without files, sockets and state, under the same name.
+// Brought up, changed, acted upon, watched, and given back whatever happens.
+
+import { createHypervisor } from "../../hypervisor/index.ts";
+import type { Hypervisor } from "../../hypervisor/index.ts";
+import { textOf } from "../../lang/index.ts";
+import type { Model, TestAct, Value } from "../../lang/index.ts";
+import { endText } from "../apply/guest-record.ts";
+import type { Clock } from "../clock.ts";
+import { graceOf, usedDevices } from "../drivers/guest.ts";
+import type { ImageFiles } from "../drivers/image-files.ts";
+import { refOf } from "../drivers/read.ts";
+import { Engine } from "../engine.ts";
+import { desiredOf } from "../plan/definition.ts";
+import type { Drops, GuestTail } from "./contract.ts";
+import { GuestTexts } from "./guest-texts.ts";
+import { LiveFacts, stateOf } from "./live-facts.ts";
+import { Rates } from "./rates.ts";
+
+/** Counters change without an event: they are looked at this often. */
+const POLL_MS = 20;
+const TAIL_LINES = 8;
+const TAILS_MAX = 6;
+
+type Action = TestAct & { readonly is: "action" };
+
+export class TestLab {
+  readonly live: LiveFacts;
+  readonly #hypervisor: Hypervisor;
+  readonly #engine: Engine;
+  readonly #texts: GuestTexts;
+  readonly #rates: Rates;
+  readonly #clock: Clock;
+  readonly #listeners = new Set<() => void>();
+  readonly #unsubscribe: () => void;
+  readonly #poll: NodeJS.Timeout;
+  #burst: NodeJS.Immediate | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(name: string, images: ImageFiles, clock: Clock) {
+    this.#clock = clock;
+    this.#hypervisor = createHypervisor({ lab: name });
+    this.#engine = new Engine({ lab: name, hypervisor: this.#hypervisor, images, clock });
+    this.#texts = new GuestTexts(this.#hypervisor);
+    this.#rates = new Rates(this.#hypervisor, clock);
+    const [engine, hypervisor, texts, rates] = [this.#engine, this.#hypervisor, this.#texts, this.#rates];
+    this.live = new LiveFacts({ engine, hypervisor, texts, rates });
+    // States are looked at as they pass; what guests print comes in bursts.
+    this.#unsubscribe = this.#hypervisor.on((event) => {
+      if (event.type !== "log") this.#wake();
+      else this.#burst ??= setImmediate(() => this.#wake());
+    });
+    this.#poll = setInterval(() => this.#wake(), POLL_MS);
+  }
+
+  /** Makes what runs equal to the model. A sentence where that failed; then it is as before. */
+  async apply(model: Model): Promise<string | undefined> {
+    const result = await this.#engine.lane.run(() => this.#engine.apply(desiredOf(model), { actor: "test" }));
+    if (result.ok) return undefined;
+    return `\`${result.failure.address}\`: ${result.failure.message}`;
+  }
+
+  /** Calls a guest's action. A sentence where it could not be done. */
+  act({ kind, address, name, args }: Action): Promise<string | undefined> {
+    if (kind !== "guest") return Promise.resolve(`nothing does \`${name}\` of a ${kind} yet`);
+    switch (name) {
+      case "start":
+        return this.#engine.lane.run(() => this.#start(address));
+      case "stop":
+        return this.#stop(address);
+      case "kill":
+        return this.#kill(address);
+      case "restart":
+        return this.#engine.lane.run(() => this.#restart(address));
+      case "type":
+        return Promise.resolve(this.#type(address, args[0]));
+      case "shell":
+        return Promise.resolve(
+          "`shell` needs an image of class `linux` or `pc`, and no driver serves these yet",
+        );
+      default:
+        return Promise.resolve(`no driver does \`${name}\` yet`);
+    }
+  }
+
+  /** Called when something may have changed: at once for states, soon after prints, often for counters. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** The guests that say something about a failure since `sinceWall` (milliseconds since 1970). */
+  tails(sinceWall: number): readonly GuestTail[] {
+    const since = new Date(sinceWall).toISOString();
+    const tails: GuestTail[] = [];
+    for (const [guest, record] of this.#engine.guests.records()) {
+      const all = this.#engine.logs.last([guest]);
+      const fresh = all.filter((line) => line.time >= since);
+      const asked = this.live.askedGuests.has(guest);
+      const bad = record.phase === "ended" && record.end !== undefined && record.end.state !== "completed";
+      if (fresh.length === 0 && !asked && !bad) continue;
+      const lines = (fresh.length > 0 ? fresh : all).slice(-TAIL_LINES).map((line) => line.text);
+      const now = stateOf(record, this.#hypervisor.guest(guest)?.state);
+      tails.push({ guest, state: record.end === undefined ? now : endText(record.end), lines });
+    }
+    return tails.slice(0, TAILS_MAX);
+  }
+
+  drops(): readonly Drops[] {
+    const networks = this.#hypervisor.networks().map(({ id, frames }) => [id, "frames", frames] as const);
+    const devices = this.#hypervisor
+      .devices()
+      .flatMap(({ id, rx, tx }) => [[id, "rx", rx] as const, [id, "tx", tx] as const]);
+    return [...networks, ...devices].flatMap(([address, counter, { dropped, droppedBy }]) =>
+      dropped === 0 ? [] : [{ address, counter, dropped, by: droppedBy }],
+    );
+  }
+
+  /** Kills every guest and waits for their threads. Twice is fine. */
+  close(): Promise<void> {
+    this.#closed ??= (async () => {
+      clearInterval(this.#poll);
+      clearImmediate(this.#burst);
+      this.#unsubscribe();
+      this.#listeners.clear();
+      this.#rates.close();
+      this.#texts.close();
+      this.#engine.close();
+      await this.#hypervisor.close();
+    })();
+    return this.#closed;
+  }
+
+  #wake(): void {
+    this.#burst = undefined;
+    for (const listener of this.#listeners) listener();
+  }
+
+  async #start(address: string): Promise<string | undefined> {
+    const { guests } = this.#engine;
+    const record = guests.record(address);
+    if (record === undefined) return `there is no guest ${address}`;
+    if (record.phase !== "ended") return `${address} is up already`;
+    this.#hypervisor.removeGuest(address);
+    const started = await guests.start(record.resource, record.restarts + 1);
+    return started.ok ? undefined : started.refusal.message;
+  }
+
+  async #restart(address: string): Promise<string | undefined> {
+    const { guests } = this.#engine;
+    const record = guests.record(address);
+    if (record === undefined) return `there is no guest ${address}`;
+    const stopped = await guests.stop(address, graceOf(record.resource));
+    if (!stopped.ok) return stopped.refusal.message;
+    const started = await guests.start(record.resource, record.restarts + 1);
+    return started.ok ? undefined : started.refusal.message;
+  }
+
+  /** What has ended stays so. */
+  async #stop(address: string): Promise<string | undefined> {
+    const record = this.#engine.guests.record(address);
+    if (record?.phase !== "up") return record === undefined ? `there is no guest ${address}` : undefined;
+    const stopped = await this.#hypervisor.stopGuest(address, graceOf(record.resource));
+    return stopped.ok ? undefined : stopped.refusal.message;
+  }
+
+  async #kill(address: string): Promise<string | undefined> {
+    const record = this.#engine.guests.record(address);
+    if (record?.phase !== "up") return record === undefined ? `there is no guest ${address}` : undefined;
+    const killed = await this.#hypervisor.killGuest(address);
+    return killed.ok ? undefined : killed.refusal.message;
+  }
+
+  #type(address: string, text: Value | undefined): string | undefined {
+    const guest = this.#engine.guests.record(address)?.resource;
+    if (guest === undefined) return `there is no guest ${address}`;
+    const bus = refOf(guest, "bus");
+    const seen = usedDevices(guest);
+    const console = this.#hypervisor
+      .devices()
+      .find(({ id, class: sort, bus: on }) => sort === "vconsole" && (seen?.includes(id) ?? on === bus));
+    if (console === undefined) return `${address} has no console`;
+    const typed = this.#hypervisor.typeConsole(console.id, text === undefined ? "" : textOf(text));
+    return typed.ok ? undefined : typed.refusal.message;
+  }
+}
