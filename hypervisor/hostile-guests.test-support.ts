@@ -1,4 +1,5 @@
-// Guests that do what no guest should, as WebAssembly text, each with how it must end. See test-guests/hostile.wat.txt.
+// Guests that do what no guest should, as WebAssembly text, each with how it must end. See
+// test-guests/hostile.wat.txt.
 
 import type { GuestState } from "./hypervisor.ts";
 
@@ -37,6 +38,10 @@ const times = (count: number, ...lines: readonly string[]): string =>
 const forge = (turn: string): string => `(i32.atomic.store offset=8 (call $txNext) ${turn})`;
 const expected = "(i32.or (i32.shl (global.get $posted) (i32.const 1)) (i32.const 1))";
 
+/** A call of `shm`; arguments are numbers or expressions. */
+const shm = (...args: readonly (number | string)[]): string =>
+  `(call $shm ${args.map((arg) => (typeof arg === "string" ? arg : `(i32.const ${arg})`)).join(" ")})`;
+
 const TX = /^broke the protocol: a descriptor of a sending ring has an ownership turn/;
 const POINTER = /^broke the protocol: a descriptor of a sending ring points outside/;
 const RX = /^broke the protocol: a descriptor of a receiving ring/;
@@ -68,7 +73,8 @@ const SENDERS: readonly Hostile[] = [
   {
     name: "a good frame before one outside its memory in the same call",
     body: main(
-      "(call $begin) (call $head (call $txBuffer) (i32.const 9)) (call $post (call $txBuffer) (i32.const 64))",
+      "(call $begin) (call $head (call $txBuffer) (i32.const 9))",
+      "(call $post (call $txBuffer) (i32.const 64))",
       post("(i32.const 0x7ffffff0)", 1514),
     ),
     end: "quarantined",
@@ -174,8 +180,8 @@ const RECEIVERS: readonly Hostile[] = [
     name: "rings over each other and over the event area",
     body: main(
       "(call $begin)",
-      "(drop (call $shm (global.get $handle) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 4096) (i32.const 192) (i32.const 0)))",
-      "(drop (call $shm (global.get $handle) (i32.const 1) (i32.const 1) (i32.const 64) (i32.const 4096) (i32.const 128) (i32.const 0)))",
+      `(drop ${shm("(global.get $handle)", 0, 0, 0, 4096, 192, 0)})`,
+      `(drop ${shm("(global.get $handle)", 1, 1, 64, 4096, 128, 0)})`,
       loop(
         "(call $setAll (i32.const 8) (i32.const 1)) (drop (call $signal (i32.const 33)))",
         "(memory.fill (i32.const 0) (i32.const 1) (i32.const 4096)) (drop (call $wait (i64.const 1000)))",
@@ -268,14 +274,18 @@ const HOGS: readonly Hostile[] = [
     body: main(
       "(call $begin)",
       loop(
-        "(drop (call $close (global.get $handle))) (global.set $handle (call $open (i32.const 1) (i32.const 1)))",
+        "(drop (call $close (global.get $handle)))",
+        "(global.set $handle (call $open (i32.const 1) (i32.const 1)))",
       ),
     ),
     end: "running",
   },
 ];
 
-/** Arguments that can't be, each with the error that it must get; the guest returns the number of the first wrong one. */
+/**
+ * Arguments that can't be, each with the error that it must get; the guest returns the number of the first
+ * wrong one.
+ */
 const ARGUMENTS: readonly (readonly [call: string, errno: number])[] = [
   ["(call $wait (i64.const 0))", -22],
   ["(call $open (i32.const 1) (i32.const 2))", -71],
@@ -284,10 +294,7 @@ const ARGUMENTS: readonly (readonly [call: string, errno: number])[] = [
   ["(call $open (i32.const -1) (i32.const 1))", -2],
   ["(call $open (i32.const 1) (i32.const 1))", 1],
   ["(call $open (i32.const 1) (i32.const 1))", -16],
-  [
-    "(call $shm (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 4096) (i32.const 1024) (i32.const -64) (i32.const 0))",
-    -22,
-  ],
+  [shm(1, 0, 0, 4096, 1024, -64, 0), -22],
   ["(call $call (i32.const 0) (i32.const 3) (i32.const 0) (i32.const 64) (i32.const 0))", -22],
   ["(call $call (i32.const 0) (i32.const 3) (i32.const 200) (i32.const 64) (i32.const 0))", -22],
   ["(call $call (i32.const 0) (i32.const 3) (i32.const -64) (i32.const 64) (i32.const 0))", -14],
@@ -322,14 +329,11 @@ const ARGUMENTS: readonly (readonly [call: string, errno: number])[] = [
     [[1, 0, 0, 4096, -16, -64, 0], -22],
     [[1, 0, 0, 4100, 1024, -68, 0], -22],
     [[1, 0, 0, 4096, 1024, -63, 0], -22],
-    [[1, 0, 0, -1024, 1024, -64, 0], 0xfff2],
+    [[1, 0, 0, -1024, 1024, -64, 0], -14],
     [[1, 0, 0, -512, 1024, -64, 0], -14],
     [[1, 0, 0, 4096, 1024, -4112, 0], -14],
     [[1, 0, 0, 4096, 1024, 0x7ffffff0, 0], -14],
-  ].map(([args, errno]): readonly [string, number] => [
-    `(call $shm ${(args as number[]).map((value) => `(i32.const ${value})`).join(" ")})`,
-    errno === 0xfff2 ? -14 : (errno as number),
-  ]),
+  ].map(([args, errno]): readonly [string, number] => [shm(...(args as number[])), errno as number]),
   ["(call $signal (i32.const 0))", -9],
   ["(call $signal (i32.const 255))", -9],
   ["(call $signal (i32.const 256))", -9],
@@ -343,12 +347,8 @@ const WRONG_ARGUMENTS: Hostile = {
       ([call, errno], index) =>
         `(if (i32.ne ${call} (i32.const ${errno})) (then (return (i32.const ${index + 1}))))`,
     ),
-    ...Array.from(
-      { length: 32 },
-      () =>
-        "(drop (call $shm (i32.const 1) (i32.const 1) (i32.const 3) (i32.const 4096) (i32.const 1024) (i32.const -64) (i32.const 0)))",
-    ),
-    "(if (i32.ne (call $shm (i32.const 1) (i32.const 1) (i32.const 3) (i32.const 4096) (i32.const 1024) (i32.const -64) (i32.const 0)) (i32.const -28)) (then (return (i32.const 100))))",
+    ...Array.from({ length: 32 }, () => `(drop ${shm(1, 1, 3, 4096, 1024, -64, 0)})`),
+    `(if (i32.ne ${shm(1, 1, 3, 4096, 1024, -64, 0)} (i32.const -28)) (then (return (i32.const 100))))`,
   ),
   end: "completed",
   exit: 0,

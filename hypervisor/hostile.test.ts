@@ -1,5 +1,6 @@
-// One hostile guest after the other on the network of a well-behaved pair. The hostile one is dropped and counted or
-// stopped with its reason; the pair loses nothing, and every claim and buffer is back in its place.
+// One hostile guest after the other on the network of a well-behaved pair. The hostile one is dropped and
+// counted or stopped with its reason; the pair loses nothing, and every claim and buffer is back in its
+// place.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { HOSTILE, type Hostile } from "./hostile-guests.test-support.ts";
@@ -102,11 +103,14 @@ test.each(HOSTILE.map((which) => [which.name, which] as const))("%s", async (_, 
 const MEMORY = '(import "env" "memory" (memory 1 1 shared))';
 const MAIN = '(func (export "main") (result i32) (i32.const 0))';
 
-/** Arrays of the garbage-collected heap, one after the other: the assembler doesn't know them, so here are the bytes. */
+/**
+ * Arrays of the garbage-collected heap, one after the other: the assembler doesn't know them, so here are the
+ * bytes.
+ */
 const HEAP_BOMB = [
   [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-  [1, 12, 3, 0x5e, 0x7e, 1, 0x5e, 0x63, 0, 1, 0x60, 0, 1, 0x7f], // (array i64), (array (ref null 0)), main's type
-  [2, 16, 1, 3, 0x65, 0x6e, 0x76, 6, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 2, 3, 1, 16], // env.memory, shared, 1 to 16
+  [1, 12, 3, 0x5e, 0x7e, 1, 0x5e, 0x63, 0, 1, 0x60, 0, 1, 0x7f], // array of i64, array of those
+  [2, 16, 1, 3, 0x65, 0x6e, 0x76, 6, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 2, 3, 1, 16], // env.memory
   [3, 2, 1, 2],
   [7, 8, 1, 4, 0x6d, 0x61, 0x69, 0x6e, 0, 0],
   [10, 51, 1, 49, 2, 1, 0x63, 1, 1, 0x7f],

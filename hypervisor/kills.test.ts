@@ -1,5 +1,5 @@
-// Senders are ended at random moments, a thousand of them, while they send to the receiver of a well-behaved pair.
-// The pair must not lose a frame, and every claim and buffer must be back in its place.
+// Senders are ended at random moments, a thousand of them, while they send to the receiver of a well-behaved
+// pair. The pair must not lose a frame, and every claim and buffer must be back in its place.
 
 import { expect, test } from "vitest";
 import { BROADCAST, REPORT, SEED, TestLab, bootPair, endPair, macOf } from "./machine-room.test-support.ts";
@@ -8,7 +8,10 @@ import { countersOf } from "./datapath/port.ts";
 
 const KILLS = 1000;
 const LIFE_MS_MAX = 6;
-/** What the pair's rings may hold of dead senders before the next ones start: nothing is lost for want of room. */
+/**
+ * What the pair's rings may hold of dead senders before the next ones start: nothing is lost for want of
+ * room.
+ */
 const BACKLOG_MAX = 128;
 
 const SHAPE = { rx: 512, rxSize: 16_512, tx: 256, txSize: 16_512 };

@@ -1,5 +1,5 @@
-// A closed loop at 100,000 frames a second or more while the lab around it changes: no number is missing and every
-// drop counter stays zero.
+// A closed loop at 100,000 frames a second or more while the lab around it changes: no number is missing and
+// every drop counter stays zero.
 
 import { expect, test } from "vitest";
 import { REPORT, TestLab, bootPair, endPair, macOf, must } from "./machine-room.test-support.ts";

@@ -1,4 +1,5 @@
-// A lab for tests of the machine room: the real parts, one network, a port for each number, and a look inside.
+// A lab for tests of the machine room: the real parts, one network, a port for each number, and a look
+// inside.
 
 import type { Reaped } from "./datapath/reap.ts";
 import type { DeviceFacts, DeviceSpec, GuestFacts, Image, Outcome, VenetSpec } from "./hypervisor.ts";
@@ -42,7 +43,7 @@ export async function until(what: string, true_: () => boolean, limitMs = 10_000
   }
 }
 
-export interface LabOptions {
+interface LabOptions {
   readonly mtu?: number;
   readonly warm?: number;
 }
@@ -176,7 +177,7 @@ export class TestLab {
   }
 }
 
-export interface BootOptions {
+interface BootOptions {
   readonly watchdogMs?: number;
   /** False: it does not say that it is ready. */
   readonly ready?: boolean;
@@ -201,7 +202,7 @@ export function randomOf(seed: number): () => number {
 export const SEED = Number(process.env["SEED"] ?? 20_261_123);
 
 /** What a peer (test-guests/peer.wat.txt) does. */
-export interface PeerOptions {
+interface PeerOptions {
   readonly to: readonly number[];
   /** Frames on their way at most; 0: sends nothing by itself. */
   readonly window: number;

@@ -1,4 +1,5 @@
-// A real guest that a test leads frame by frame: what it sends, when it takes what has come. See puppet.wat.txt.
+// A real guest that a test leads frame by frame: what it sends, when it takes what has come. See
+// puppet.wat.txt.
 
 import { TestLab, macOf, shapeOf, until } from "./machine-room.test-support.ts";
 import { guestImage, memoryOf, testGuest } from "./wat.test-support.ts";
@@ -18,7 +19,7 @@ export interface Frame {
 }
 
 /** The frame that a puppet took: from whom, which one, how long. */
-export interface TakenFrame {
+interface TakenFrame {
   readonly from: number;
   readonly mark: number;
   readonly length: number;

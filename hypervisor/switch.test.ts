@@ -47,7 +47,7 @@ function sumsAgree(lab: TestLab, posted: Readonly<Record<number, number>>): void
   }
 }
 
-test("a frame for a station that has been heard goes to it alone; one for nobody known to all others", async () => {
+test("a frame for a station that has been heard goes to it alone, others to all", async () => {
   const [lab, a, b, c] = await labOf([1, 2, 3]);
   await a?.send(frame(1, macOf(2), 10));
   expect([await marks(b), await marks(c)]).toEqual([[10], [10]]);
@@ -124,7 +124,7 @@ test("the shortest and the longest frame pass, and one byte less or more does no
   expect(lab.device(1).tx.droppedBy).toEqual({ malformed: 1, too_big: 1 });
 });
 
-test("over its rate a sender waits and loses nothing; what a receiver gets over its rate is dropped", async () => {
+test("over its rate a sender waits, and what a receiver gets is dropped", async () => {
   const [lab, a, b] = await labOf([1, 2]);
   await b?.send(frame(2, BROADCAST, 1));
   const frames = Array.from({ length: 250 }, (_, mark) => frame(1, macOf(2), mark, 1500));

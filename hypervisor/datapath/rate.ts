@@ -24,7 +24,8 @@ export function takeToSend(fabric: Fabric, port: number, bytes: number, nowNs: n
   const rate = rateOf(fabric, port);
   if (rate === 0) return 0;
   const at = (portAt(port) + PORT.txDue) >> 3;
-  // Never more in debt than one frame makes at this rate: the limit may have been lower when the debt was made.
+  // Never more in debt than one frame makes at this rate: the limit may have been lower when the debt was
+  // made.
   const most = nowNs + ((MTU_MAX + FRAME_OVERHEAD) * 8e9) / rate;
   const due = Math.min(most, Math.max(fabric.f64[at] as number, nowNs - burstNs(rate)));
   if (due === most) fabric.f64[at] = due;

@@ -4,6 +4,7 @@
 
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { COUNTER, RING, SLOT, THREAD, portAt, ringAt, slotAt, threadAt, PORT } from "../memory/layout.ts";
+import { isInHost } from "../memory/threads.ts";
 import { DESCRIPTOR } from "../ring/abi.ts";
 import { passOver, resolvePasses } from "../ring/claims.ts";
 import { signalRing } from "../ring/signal.ts";
@@ -28,7 +29,7 @@ export function reapThread(fabric: Fabric, thread: number, memoryOf: MemoryOf): 
   const ring = (i32[row + (THREAD.claimRing >> 2)] as number) - 1;
   const countFor = i32[row + (THREAD.claimFor >> 2)] as number;
   const flooding = (i32[row + (THREAD.flooding >> 2)] as number) - 1;
-  const inHost = i32[row + (THREAD.inHost >> 2)] !== 0;
+  const inHost = isInHost(fabric, thread);
   let claims = 0;
   if (ring >= 0) {
     const from = i32[row + (THREAD.claimFrom >> 2)] as number;
@@ -55,8 +56,8 @@ export function reapThread(fabric: Fabric, thread: number, memoryOf: MemoryOf): 
 }
 
 /**
- * True where the frame of a position had been published: it was `published` and the slot not let go yet, or that too.
- * `memory` is undefined where its guest is gone as well.
+ * True where the frame of a position had been published: it was `published` and the slot not let go yet, or
+ * that too. `memory` is undefined where its guest is gone as well.
  */
 function endPosition(
   fabric: Fabric,

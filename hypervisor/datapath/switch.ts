@@ -260,8 +260,8 @@ export class Switch {
   }
 
   /**
-   * Counts a frame and gives its descriptor back. In this order, and from the first count on without a call (also
-   * of `Atomics`): a kill can't come between.
+   * Counts a frame and gives its descriptor back. In this order, and from the first count on without a call
+   * (also of `Atomics`): a kill can't come between.
    */
   #end(tx: TxRing, descriptor: number, counter: number, bytes: number, flooded = 0): number {
     const { fabric, memory, thread } = this.#parts;

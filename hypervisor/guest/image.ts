@@ -50,8 +50,8 @@ export function checkModule(module: WebAssembly.Module): string | undefined {
 }
 
 /**
- * Why a module, though valid, could take memory beside what the guest was given, if it could. The engine's heap is no
- * defence: where a large allocation fails, it ends the whole process.
+ * Why a module, though valid, could take memory beside what the guest was given, if it could. The engine's
+ * heap is no defence: where a large allocation fails, it ends the whole process.
  */
 export function checkBounds(bytes: Uint8Array): string | undefined {
   const { ownMemories, tableEntries, heapTypes } = boundsOf(bytes);

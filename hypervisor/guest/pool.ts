@@ -15,7 +15,10 @@ export interface WarmThread {
 
 const FROM_SOURCE = import.meta.url.endsWith(".ts");
 const ENTRY = FROM_SOURCE ? "./guest-thread.ts" : "./guest-thread.js";
-/** From sources, types are stripped once and kept: done in each thread it takes five times as long as all the rest. */
+/**
+ * From sources, types are stripped once and kept: done in each thread it takes five times as long as all the
+ * rest.
+ */
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/guest-threads", import.meta.url));
 const ENVIRONMENT: Record<string, string> = FROM_SOURCE ? { NODE_COMPILE_CACHE: CACHE } : {};
 

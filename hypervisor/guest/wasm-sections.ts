@@ -48,7 +48,7 @@ export function boundsOf(bytes: Uint8Array): ModuleBounds {
 function tableEntries(reader: Reader | undefined): number {
   let entries = 0;
   for (let left = reader?.u32() ?? 0; reader && left > 0 && !reader.atEnd(); left--) {
-    if (reader.skipReferenceType() === TABLE_WITH_VALUE) return Infinity; // An expression follows: not read here.
+    if (reader.skipReferenceType() === TABLE_WITH_VALUE) return Infinity; // An expression follows.
     entries += reader.limits().maximum ?? Infinity;
   }
   return entries;

@@ -72,7 +72,9 @@ test("functions of the bus, boot records and the event area", () => {
   expect(area).toEqual(words);
   expect(bus).toContain(`the event area, ${size} bytes, aligned to ${size}`);
   const { lab, guest, argument, environment } = abi.BOOT_RECORD;
-  const types = `${lab} the lab's name, ${guest} the guest's name, ${argument} an argument (in order), ${environment} an`;
+  const types =
+    `${lab} the lab's name, ${guest} the guest's name, ` +
+    `${argument} an argument (in order), ${environment} an`;
   expect(bus.replace(/\s+/g, " ")).toContain(types);
   expect(bus).toContain(
     `(${abi.CHANGE.added} added, ${abi.CHANGE.removed} removed, ${abi.CHANGE.changed} changed)`,

@@ -1,5 +1,5 @@
-// Claims by several threads on one ring, step by step in one thread: against a model of what was sent, and a guest that
-// receives as docs/abi.md says.
+// Claims by several threads on one ring, step by step in one thread: against a model of what was sent, and a
+// guest that receives as docs/abi.md says.
 
 import fc from "fast-check";
 import { expect, test } from "vitest";

@@ -111,7 +111,7 @@ export class Claims {
     const turn = (this.#position << 1) | 0;
     memory.i32[this.#descriptor + 1] = length;
     Atomics.store(memory.i32, this.#descriptor + (DESCRIPTOR.turn >> 2), turn); // The commit.
-    i32[this.#self + (THREAD.published >> 2)] = 1; // From here to the next `Atomics` nothing can end the thread.
+    i32[this.#self + (THREAD.published >> 2)] = 1; // Up to the next `Atomics` nothing ends the thread.
     i32[this.#slot + TURN] = turn;
     const frames = (this.#slot >> 1) + (SLOT.frames >> 3);
     f64[frames] = (f64[frames] as number) + 1;
@@ -159,8 +159,9 @@ export class Claims {
   }
 
   /**
-   * Tells the reaper what this thread is about to own. A thread can also be ended at a call of `Atomics`, before it
-   * takes effect: so the note counts only once `claimCount` is 1, which is written right behind the claim.
+   * Tells the reaper what this thread is about to own. A thread can also be ended at a call of `Atomics`,
+   * before it takes effect: so the note counts only once `claimCount` is 1, which is written right behind the
+   * claim.
    */
   #note(ring: number, position: number, countFor: number, length: number): void {
     const { i32 } = this.#fabric;

@@ -52,6 +52,7 @@ export class Receiver {
 
   /** The next completed slot in order, or undefined where there is none now. The caller posts it again. */
   take(): Taken | undefined {
+    // Bound: each turn takes one, moves on to a completed one, or ends.
     for (;;) {
       const late = this.#takePassed();
       if (late) return late;
