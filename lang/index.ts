@@ -16,8 +16,6 @@ export { codePages, explainCode } from "./codes.ts";
 export type { CodePage } from "./codes.ts";
 export { manualPages } from "./manual/index.ts";
 export type { ManualSource } from "./manual/index.ts";
-export { manualPages } from "./manual/index.ts";
-export type { ManualSource } from "./manual/index.ts";
 export { diagnosticsJson } from "./report/json.ts";
 export type { JsonDiagnostic, JsonPlace } from "./report/json.ts";
 export { renderDiagnostics } from "./report/render.ts";
