@@ -219,6 +219,24 @@ test.each([
   await expectRestored(terminal, "end: left");
 });
 
+test("ctrl-z gives the shell its terminal, fg takes it again, and at the end it is in order", async () => {
+  lab = await ScriptedLab.begin();
+  const terminal = lab.openShell(80, 24);
+  await terminal.shows("ready>");
+  terminal.type(`${lab.command.map((word) => `'${word}'`).join(" ")}\r`);
+  await terminal.until("the dashboard", (screen) => terminal.isAlternate && screen.includes("server"));
+  terminal.type("ctrl-z");
+  await terminal.until("the shell", (screen) => !terminal.isAlternate && screen.includes("Stopped"));
+  terminal.type("echo $((40 + 2)) is typed\r");
+  await terminal.shows("42 is typed");
+  terminal.type("fg\r");
+  await terminal.until("the dashboard", (screen) => terminal.isAlternate && screen.includes("server"));
+  terminal.type("q");
+  await terminal.until("the shell", (screen) => !terminal.isAlternate && /end: left\nready>/.test(screen));
+  terminal.type("stty -a | tr ' ' '\\n' | grep -x -e icanon -e echo | sort\r");
+  await terminal.until("lines that are edited and echoed", (screen) => /^echo\nicanon$/m.test(screen));
+});
+
 test("NO_COLOR has no colour, a terminal of 16 has no more, and the others have", async () => {
   const colours = async (environment: Record<string, string>): Promise<readonly [boolean, boolean]> => {
     const terminal = lab.open(80, 24, [], environment);

@@ -56,10 +56,23 @@ export class ScriptedLab {
     await this.#server?.close("the lab was stopped");
   }
 
+  /** What starts a dashboard. */
+  get command(): readonly [string, ...string[]] {
+    return [process.execPath, ENTRY, this.socket];
+  }
+
   /** A dashboard on a terminal of its own, ended with the lab. */
   open(columns: number, rows: number, words: readonly string[] = [], environment = {}): TestTerminal {
-    const command = [process.execPath, ENTRY, this.socket, ...words] as const;
-    const terminal = new TestTerminal({ columns, rows, command, environment });
+    return this.#keep(new TestTerminal({ columns, rows, command: [...this.command, ...words], environment }));
+  }
+
+  /** A shell on a terminal of its own; it prompts with `ready>`. */
+  openShell(columns: number, rows: number): TestTerminal {
+    const command = ["bash", "--norc", "-i"] as const;
+    return this.#keep(new TestTerminal({ columns, rows, command, environment: { PS1: "ready> " } }));
+  }
+
+  #keep(terminal: TestTerminal): TestTerminal {
     this.#terminals.push(terminal);
     return terminal;
   }
