@@ -77,3 +77,31 @@ test("the environment is the one that was given", () => {
   expect(world.env("HOME")).toBe("/home/x");
   expect(world.env("PATH")).toBeUndefined();
 });
+
+test.each([
+  ["a: [1, 2.5, true, ~, text]", { a: [1, 2.5, true, null, "text"] }],
+  ["a: &x [1]\nb: *x", { a: [1], b: [1] }],
+  // The core schema: a date is a text, and so is `yes`.
+  ["- 2026-01-01\n- yes", ["2026-01-01", "yes"]],
+  ["__proto__: { a: 1 }", JSON.parse('{ "__proto__": { "a": 1 } }')],
+  ["", null],
+])("the YAML %j is plain data", (text, data) => {
+  expect(world.parseYaml(text)).toEqual({ data });
+});
+
+const LAUGHS = `a: &a [x, x, x, x, x, x, x, x, x]\n${"bcdefghi"
+  .split("")
+  .map((name, i) => `${name}: &${name} [${Array(9).fill(`*${"abcdefgh"[i]}`).join(", ")}]`)
+  .join("\n")}`;
+
+test.each([
+  ["[1, 2", /^Flow sequence/],
+  ["a: 1\na: 2", /unique/],
+  ["--- 1\n--- 2", /multiple documents/i],
+  ["!mine 1", /Unresolved tag/],
+  ["*nobody", /alias/i],
+  [LAUGHS, /alias/],
+])("the YAML %j is refused", (text, words) => {
+  const parsed = world.parseYaml(text);
+  expect("problem" in parsed ? parsed.problem : "").toMatch(words);
+});

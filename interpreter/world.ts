@@ -2,6 +2,7 @@
 // sources. Never throws; whatever goes wrong is one of a few named problems.
 
 import { lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { parseDocument } from "yaml";
 import type { ReadProblem, World } from "../lang/index.ts";
 import { resolveStd } from "../stdlib/index.ts";
 import type { Environment } from "./control/paths.ts";
@@ -26,9 +27,27 @@ export function makeWorld(env: Environment, images: ImageFiles): World {
     kindOf,
     listModules,
     env: (name) => env[name],
+    parseYaml,
     drivers: languageDrivers(images),
   };
 }
+
+/** Aliases that one document may use: each copies what it names. */
+const YAML_ALIASES_MAX = 100;
+
+/** YAML 1.2, its core schema: no dates, no types of one's own, no code. */
+function parseYaml(text: string): ReturnType<World["parseYaml"]> {
+  const document = parseDocument(text, { schema: "core", version: "1.2", logLevel: "error" });
+  const wrong = document.errors[0] ?? document.warnings[0];
+  if (wrong !== undefined) return { problem: firstLine(wrong.message) };
+  try {
+    return { data: document.toJS({ maxAliasCount: YAML_ALIASES_MAX }) };
+  } catch (error) {
+    return { problem: firstLine((error as Error).message) };
+  }
+}
+
+const firstLine = (text: string): string => text.split("\n", 1)[0] ?? "";
 
 function readText(path: string): { readonly text: string } | { readonly problem: ReadProblem } {
   const file = resolveFile(path);

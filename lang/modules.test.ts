@@ -98,3 +98,68 @@ test("the same input gives the same model", () => {
     "network lan { subnet = 10.0.0.0/24 }\nbus b { device eth for i in 1..5: venet { network = lan } }";
   expect(evaluateText(text).model).toEqual(evaluateText(text).model);
 });
+
+const SHARED = {
+  "common.vbus":
+    'network lan { subnet = 10.0.0.0/24 }\nimage echo: wasm { path = "std:guests/echo" }\n' +
+    "guest web for n in 1..2 { image = echo, device eth0: venet { network = lan } }\n" +
+    'assert web[1].eth0.ip in lan.subnet, "inside"',
+  "far.vbus": 'import "./common.vbus" as base\nbus far { device eth0: venet { network = base.lan } }',
+};
+
+test("what an imported module declares is in the lab, under the name that it was imported by", () => {
+  const files = {
+    ...SHARED,
+    "lab.vbus":
+      'import "./common.vbus" as common\nguest own { image = common.echo, device eth0: venet ' +
+      "{ network = common.lan } }\noutput ip = common.web[2].eth0.ip",
+  };
+  const { model, diagnostics } = evaluateFiles(files, `${FOLDER}/lab.vbus`);
+  expect(diagnostics).toEqual([]);
+  expect(model?.resources.map(({ address }) => address)).toEqual([
+    "lab",
+    "common.lan",
+    "common.echo",
+    "common.web[1]",
+    "common.web[1].bus",
+    "common.web[1].eth0",
+    "common.web[2]",
+    "common.web[2].bus",
+    "common.web[2].eth0",
+    "own",
+    "own.bus",
+    "own.eth0",
+  ]);
+  expect(model?.outputs).toEqual([{ name: "ip", value: { is: "ip", text: "10.0.0.3" } }]);
+  const own = model?.resources.find(({ address }) => address === "own.eth0");
+  expect(own?.needs).toContain("common.lan");
+});
+
+test("a module that is imported by two ways is there once, under the shortest name", () => {
+  const files = {
+    ...SHARED,
+    "lab.vbus": 'import "./far.vbus" as west\nimport "./common.vbus" as common',
+    "deep.vbus": 'import "./far.vbus" as west',
+  };
+  const addresses = (root: string): string[] | undefined =>
+    evaluateFiles(files, `${FOLDER}/${root}`).model?.resources.map(({ address }) => address);
+  expect(addresses("lab.vbus")).toEqual(expect.arrayContaining(["common.lan", "west.far", "west.far.eth0"]));
+  expect(addresses("lab.vbus")?.filter((address) => address.endsWith("lan"))).toHaveLength(1);
+  expect(addresses("deep.vbus")).toEqual(expect.arrayContaining(["west.base.lan", "west.far.eth0"]));
+});
+
+test("an assertion of an imported module is asked, and its mistakes stand in its file", () => {
+  const files = {
+    "lab.vbus": 'import "./common.vbus" as common',
+    "common.vbus": 'network lan { subnet = 10.0.0.0/24 }\nassert lan.mtu > 9000B, "jumbo frames"',
+  };
+  const { diagnostics } = evaluateFiles(files, `${FOLDER}/lab.vbus`);
+  expect(diagnostics.map(({ code, span }) => [code, span.file])).toEqual([
+    ["VB4001", `${FOLDER}/common.vbus`],
+  ]);
+});
+
+test("a lab is declared in the root module only", () => {
+  const files = { "lab.vbus": 'import "./other.vbus" as other', "other.vbus": "lab inner { }" };
+  expect(codesOf(evaluateFiles(files, `${FOLDER}/lab.vbus`))).toEqual(["VB2010"]);
+});

@@ -28,8 +28,7 @@ test("every external function of the standard library has a meaning here, and no
   const text = readFileSync(new URL("functions.vbus", prelude), "utf8");
   const declared = [...text.matchAll(/^external fn (\w+)/gm)].map(([, name]) => name);
   const without = declared.filter((name) => !externalNames().includes(name ?? ""));
-  // Told as "not supported yet" where it is called.
-  expect(without).toEqual(["yaml"]);
+  expect(without).toEqual([]);
   expect(externalNames().filter((name) => !declared.includes(name))).toEqual([]);
 });
 

@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { parseDocument } from "yaml";
 import {
   evaluate,
   renderDiagnostics,
@@ -53,6 +54,13 @@ function fill(
   return member === "memory" || member === "size" ? MEMORY : undefined;
 }
 
+/** As the interpreter's, without its bounds. */
+function parseYaml(text: string): ReturnType<World["parseYaml"]> {
+  const document = parseDocument(text);
+  const [wrong] = document.errors;
+  return wrong ? { problem: wrong.message.split("\n", 1)[0] ?? "" } : { data: document.toJS() };
+}
+
 /** `files` by their names in `FOLDER`. Whatever begins with `std:guests` or `std:images` is there. */
 export function testWorld(files: Readonly<Record<string, string>>, options: TestWorld = {}): World {
   const nameOf = (path: string): string => path.slice(FOLDER.length + 1);
@@ -78,6 +86,7 @@ export function testWorld(files: Readonly<Record<string, string>>, options: Test
             .filter((name) => name.endsWith(".vbus"))
             .sort(),
     env: (name) => options.env?.[name],
+    parseYaml,
     drivers: {
       has: (kind, className) => !options.driverless?.includes(`${kind} ${className}`),
       fill: (_kind, _className, member, attributes) => fill(member, attributes),

@@ -15,6 +15,8 @@ export interface World {
   /** Names of the `.vbus` files of a folder, sorted. */
   listModules(path: string): readonly string[];
   env(name: string): string | undefined;
+  /** One YAML document as plain data (null, booleans, numbers, texts, arrays, objects), or what is wrong. */
+  parseYaml(text: string): { readonly data: unknown } | { readonly problem: string };
   /** What the host side knows of classes. */
   readonly drivers: Drivers;
 }

@@ -172,9 +172,7 @@ output n = parts.public`,
   {
     code: "VB2022",
     title: "not supported yet",
-    explanation: "The language has it, this version does not.",
-    bad: `import "./things.vbus" as things`,
-    good: `import "./parts.vbus" as parts`,
+    explanation: "The language has it, and no driver of this version serves it. Leave it out.",
   },
   {
     code: "VB2023",
@@ -188,6 +186,10 @@ let r = Role.sink`,
   {
     code: "VB2025",
     title: "deprecated",
-    explanation: "The attribute still works and will go; the message says what to use.",
+    explanation: "The member still works and will go; the message says what to use.",
+    bad: `type Site { name: string, title: string = "" @deprecated("use \`name\`") }
+let site: Site = { name = "oslo", title = "Oslo" }`,
+    good: `type Site { name: string, title: string = "" @deprecated("use \`name\`") }
+let site: Site = { name = "oslo" }`,
   },
 ];

@@ -134,18 +134,20 @@ function makeModel(program: Program, root: CheckedModule, machine: Machine, opti
   }
   const env = frames.get(root) ?? { slots: [] };
   const { input } = options;
+  const prefixes = prefixesOf(root, program);
   const declared = root.body.declarations.find((declaration) => declaration.type.kind.name === "lab");
   const name = input.labName ?? declared?.name ?? defaultName(input.root, machine.world);
   machine.lab = new Lab(machine, {
     name,
     allocations: input.allocations ?? {},
     macMoves: options.macMoves,
-    body: root.body,
+    bodies: [...frames].map(([module, frame]) => ({ body: module.body, env: frame })),
     env,
     kind: (kind) => program.kind(kind),
   });
   options.staged?.begin({ program, root, machine, env });
-  for (const [module, frame] of frames) fillFrame(frame, module.body, "", undefined, machine);
+  for (const [module, frame] of frames)
+    fillFrame(frame, module.body, prefixes.get(module.key) ?? "", undefined, machine);
   const things = machine.lab.things();
   noteContents(things);
   const into: Settled = { resources: [], paths: new Set() };
@@ -163,6 +165,21 @@ function makeModel(program: Program, root: CheckedModule, machine: Machine, opti
     inputs: [],
     paths: [...into.paths],
   };
+}
+
+/**
+ * What stands before the addresses of a module's things: the names of the shortest way of imports from the
+ * root to it. Names are unique in a scope, so no thing has such an address already.
+ */
+function prefixesOf(root: CheckedModule, program: Program): ReadonlyMap<string, string> {
+  const prefixes = new Map([[root.key, ""]]);
+  for (const [key, prefix] of prefixes) {
+    for (const [name, binding] of program.modules.get(key)?.scope.values ?? []) {
+      const imported = binding.is === "module" ? binding.module.module : undefined;
+      if (imported !== undefined && !prefixes.has(imported)) prefixes.set(imported, `${prefix}${name}.`);
+    }
+  }
+  return prefixes;
 }
 
 function defaultName(root: string, world: World): string {

@@ -118,6 +118,10 @@ function* partsOf(code: Code): Generator<Code> {
       yield code;
       yield* partsOf(code.index);
       return;
+    case "present":
+      yield code;
+      yield* partsOf(code.of);
+      return;
     case "live":
     case "call":
       yield code;

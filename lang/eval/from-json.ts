@@ -9,6 +9,8 @@ export function fromJson(value: unknown): Datum {
     case "boolean":
       return bool(value);
     case "number":
+      // Beyond what a float holds: a text, which no number is read from.
+      if (!Number.isFinite(value)) return text(String(value));
       return Number.isSafeInteger(value) ? int(value) : float(value);
     case "string":
       return text(value);

@@ -70,6 +70,12 @@ export const WORLD_FUNCTIONS: Readonly<Record<string, External>> = {
       return machine.fail("VB3011", argumentSpan(call, 0), `This text is no JSON: ${caught.message}.`);
     }
   },
+  yaml: ([x], call, machine) => {
+    const parsed = machine.world.parseYaml(stringOf(x));
+    if ("data" in parsed) return fromJson(parsed.data);
+    const problem = parsed.problem.replace(/[.:\s]+$/, "");
+    return machine.fail("VB3011", argumentSpan(call, 0), `This text is no YAML: ${problem}.`);
+  },
   csv: ([x], call, machine) => {
     const rows = parseCsv(stringOf(x));
     machine.countElements(rows.length, call.span);

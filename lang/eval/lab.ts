@@ -20,7 +20,9 @@ export interface LabOptions {
   readonly allocations: Allocations;
   /** How many times a device's MAC moves on, by address: where two on a segment agreed. */
   readonly macMoves: ReadonlyMap<string, number>;
-  readonly body: Body;
+  /** What each module declares, imported ones before those that import them, the root last. */
+  readonly bodies: readonly { readonly body: Body; readonly env: Env }[];
+  /** The root's frame. */
   readonly env: Env;
   readonly kind: (name: string) => KindInfo | undefined;
 }
@@ -44,7 +46,7 @@ export class Lab {
   /** Every declared thing, in order; private buses are not among them. */
   things(): readonly Thing[] {
     if (this.known) return this.known;
-    const things = thingsOf(this.options.body, this.options.env, this.machine);
+    const things = this.options.bodies.flatMap(({ body, env }) => thingsOf(body, env, this.machine));
     if (this.machine.running.length === 0) this.known = things;
     return things;
   }

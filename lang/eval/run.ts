@@ -64,6 +64,10 @@ export function run(code: Code, env: Env, machine: Machine): Datum {
       return indexDatum(run(code.of, env, machine), run(code.index, env, machine), code, machine);
     case "call":
       return runCall(code, env, machine);
+    case "present": {
+      const of = run(code.of, env, machine);
+      return of.is === "none" ? of : run(code.then, { slots: [of], parent: env }, machine);
+    }
     case "apply": {
       const callee = run(code.callee, env, machine);
       const items = code.arguments.map((argument) => run(argument, env, machine));
@@ -242,9 +246,25 @@ function runTimed(
 ): Datum {
   const set = run(timed.record, env, machine);
   if (set.is !== "record") return machine.failQuietly();
-  buildRecord(type, { ...base, ...set.fields }, () => timed.span, timed.span, machine);
+  buildRecord(type, laidOver(base, set.fields), () => timed.span, timed.span, machine);
   const [at, duration] = [run(timed.at, env, machine), run(timed.duration, env, machine)];
   return { is: "record", fields: { at, for: duration, set } };
+}
+
+/** What is set over what holds otherwise; records inside are set member by member. */
+function laidOver(
+  base: Readonly<Record<string, Datum>>,
+  set: Readonly<Record<string, Datum>>,
+): Record<string, Datum> {
+  const merged: Record<string, Datum> = { ...base };
+  for (const [name, value] of Object.entries(set)) {
+    const below = base[name];
+    merged[name] =
+      value.is === "record" && below?.is === "record"
+        ? { ...value, fields: laidOver(below.fields, value.fields) }
+        : value;
+  }
+  return merged;
 }
 
 function runMap(entries: readonly ObjectCode[], span: Span, env: Env, machine: Machine): Datum {

@@ -53,7 +53,8 @@ export function drawFrame(
         ? ` ${mark.primary ? mark.label : paint.note(mark.label)}`
         : "";
     lines.push(`${bar} ${" ".repeat(from)}${sign}${label}`);
-    for (const row of drawValues(mark.values, number, index, shift)) lines.push(`${bar} ${paint.value(row)}`);
+    for (const row of drawValues(mark.values, number, index, { shift, room }))
+      lines.push(`${bar} ${paint.value(row)}`);
   }
   return lines;
 }
@@ -87,13 +88,18 @@ function window(shown: string, shift: number, room: number): string {
 }
 
 /** One row of bars, then the values from right to left, each on a row where it has room. */
-function drawValues(values: readonly ShownValue[], line: number, index: LineIndex, shift: number): string[] {
+function drawValues(
+  values: readonly ShownValue[],
+  line: number,
+  index: LineIndex,
+  { shift, room }: { readonly shift: number; readonly room: number },
+): string[] {
   const { columns } = layOut(index.line(line));
   const placed = values
     .map((value) => ({ at: index.position(value.span.start), text: value.text }))
     .filter(({ at }) => at.line === line)
     .map(({ at, text }) => ({ column: (columns[at.column - 1] ?? 0) - shift, text }))
-    .filter(({ column }) => column >= 0)
+    .filter(({ column }) => column >= 0 && column < room)
     .toSorted((a, b) => a.column - b.column)
     .filter((value, i, all) => all[i - 1]?.column !== value.column);
   if (placed.length === 0) return [];

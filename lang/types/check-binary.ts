@@ -118,7 +118,18 @@ function mismatch(expr: Binary, left: Type, right: Type, context: Context, hint?
   return broken(expr.span);
 }
 
+/** `seed == auto`: whether a member of a record is still to be filled in. */
+function autoSide(side: Expr, other: Expr, context: Context): boolean {
+  if (side.node !== "reference" || side.name !== "auto" || other.node !== "reference") return false;
+  const binding = context.scope.find(other.name)?.binding;
+  return binding?.is === "value" && binding.auto === true;
+}
+
 function checkEquality(expr: Binary, context: Context): Checked {
+  if (autoSide(expr.right, expr.left, context)) {
+    const { code } = check(expr.left, context);
+    return made(expr, code, { op: "auto", span: expr.right.span }, BOOL);
+  }
   const [left, right] = checkSides(expr, context, (type) => type);
   if (!comparable(left.type, right.type)) return mismatch(expr, left.type, right.type, context);
   // A text beside an address is read as one; other sides are compared as they are.

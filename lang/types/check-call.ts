@@ -6,9 +6,10 @@ import { check, checkAs, convert, count } from "./check-expression.ts";
 import { mayReadLive, memberOf, moduleMember } from "./check-member.ts";
 import { slotCode } from "./check-reference.ts";
 import type { BoundArgument, Code } from "./code.ts";
-import { broken, suggestion, type Checked, type Context } from "./context.ts";
+import { broken, suggestion, within, type Checked, type Context } from "./context.ts";
 import type { EnumInfo, FunctionInfo, Parameter } from "./declared.ts";
-import { ERROR, NEVER, peel, settledType, showType, type Type } from "./type.ts";
+import { Scope } from "./scope.ts";
+import { ERROR, NEVER, optionalOf, peel, settledType, showType, type Type } from "./type.ts";
 import { hasVariables, substitute, unify, type Substitution } from "./unify.ts";
 
 type Call = Expr & { node: "call" };
@@ -134,6 +135,11 @@ function callMethod(
     checkRest(expr.arguments, context);
     return broken(expr.span);
   }
+  if (callee.optional && type.is === "optional") {
+    return whilePresent(expr.span, { code: subject.code, type: type.of }, context, (value, inner) =>
+      callMethod(expr, callee, value, inner),
+    );
+  }
   const live = type.is === "thing" ? memberOf(type, name.text)?.live : undefined;
   if (live?.parameters) {
     if (!mayReadLive(live, name.span, context)) return broken(expr.span);
@@ -154,14 +160,23 @@ function callMethod(
     context.reporter.error("VB2015", name.span, `There is no function \`${name.text}\`.`, more);
     return broken(expr.span);
   }
-  if (callee.optional && type.is === "optional") {
-    context.reporter.error("VB2022", callee.span, "A call after `?.` is not supported yet.", {
-      hint: "Ask `x != none ? x.f() : none`.",
-    });
-    return broken(expr.span);
-  }
   const first: Given = { span: callee.of.span, checked: subject };
   return callFunction(fn, [first, ...asGiven(expr.arguments)], expr.span, context);
+}
+
+/** `x?.` and what follows: checked for a value that is there, in a frame of its own; none where it isn't. */
+export function whilePresent(
+  span: Span,
+  subject: Checked,
+  context: Context,
+  follow: (value: Checked, inner: Context) => Checked,
+): Checked {
+  const scope = new Scope(context.scope);
+  scope.slots = 1;
+  const slot: Code = { op: "slot", hops: 0, slot: 0, name: "it", span: subject.code.span };
+  const { code, type } = follow({ code: slot, type: subject.type }, within(context, scope));
+  if (type.is === "error") return broken(span);
+  return { code: { op: "present", of: subject.code, then: code, span }, type: optionalOf(settledType(type)) };
 }
 
 function applyValue(expr: Call, callee: Checked, context: Context): Checked {

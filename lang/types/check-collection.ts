@@ -5,7 +5,7 @@ import type { Expr, Loop, ObjectEntry, Span } from "../syntax/ast.ts";
 import { check, checkAs, convert } from "./check-expression.ts";
 import { checkTimed } from "./check-timed.ts";
 import type { Code, CodeClause, ObjectCode } from "./code.ts";
-import { broken, suggestion, within, type Checked, type Context } from "./context.ts";
+import { broken, suggestion, tellDeprecated, within, type Checked, type Context } from "./context.ts";
 import { fits, isRequired, isScalar, join } from "./relate.ts";
 import { Scope } from "./scope.ts";
 import {
@@ -264,6 +264,7 @@ function checkRecord(
     }
     if (given.has(name) && !spreads) duplicateEntry(name, at, context);
     given.add(name);
+    tellDeprecated(member, at, context.reporter);
     const code = checkAs(value, context, member.type, `\`${name}\``);
     return [{ key: keyCode(name, at), name, value: code, span: value.span }];
   });

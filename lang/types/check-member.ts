@@ -2,11 +2,12 @@
 
 import { nearest } from "../resolve/nearest.ts";
 import type { Expr, Name, Span } from "../syntax/ast.ts";
+import { whilePresent } from "./check-call.ts";
 import { bareVariant, slotCode } from "./check-reference.ts";
 import { check, checkAs } from "./check-expression.ts";
 import { entryTypes } from "./check-collection.ts";
-import { broken, suggestion, type Checked, type Context } from "./context.ts";
-import type { LiveMember } from "./declared.ts";
+import { broken, suggestion, tellDeprecated, type Checked, type Context } from "./context.ts";
+import type { LiveMember, Member } from "./declared.ts";
 import { pathOf } from "./facts.ts";
 import type { Scope } from "./scope.ts";
 import { CIDR, ERROR, INT, IP, optionalOf, settledType, showType, type Type } from "./type.ts";
@@ -15,6 +16,7 @@ import { CIDR, ERROR, INT, IP, optionalOf, settledType, showType, type Type } fr
 export interface FoundMember {
   readonly type: Type;
   readonly live?: LiveMember;
+  readonly member?: Member;
 }
 
 export function checkMember(
@@ -45,6 +47,7 @@ export function checkMember(
   }
   const found = memberOf(type, name.text);
   if (!found) return unknownMember(type, name, expr.span, context);
+  if (found.member) tellDeprecated(found.member, name.span, context.reporter);
   if (found.live && !mayReadLive(found.live, name.span, context)) return broken(expr.span);
   const path = pathOf(expr, context);
   const present = found.type.is === "optional" && path !== undefined && context.present.has(path);
@@ -52,6 +55,12 @@ export function checkMember(
   if (found.live?.parameters) {
     context.reporter.error("VB2014", name.span, `\`${name.text}\` takes arguments.`);
     return broken(expr.span);
+  }
+  if (found.live && optional) {
+    return whilePresent(expr.span, { code: of.code, type }, context, (value) => ({
+      code: { op: "live", of: value.code, name: name.text, arguments: [], span: expr.span },
+      type: inner,
+    }));
   }
   return {
     code: found.live
@@ -138,13 +147,13 @@ export function memberOf(type: Type, name: string): FoundMember | undefined {
       const table = type.class?.table ?? type.kind.table;
       const member =
         type.kind.is === "component" && !componentMember(type, name) ? undefined : table.members.get(name);
-      if (member) return { type: member.type };
+      if (member) return { type: member.type, member };
       const live = table.live.get(name);
       return live && { type: live.type, live };
     }
     case "record": {
       const member = type.info.members.get(name);
-      return member && { type: member.type };
+      return member && { type: member.type, member };
     }
     case "shape": {
       const field = type.fields.get(name);

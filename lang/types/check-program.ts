@@ -52,7 +52,7 @@ function checkModule(loaded: LoadedModule, root: boolean, program: Program): voi
   const scope = prelude ? program.prelude : new Scope(program.prelude, loaded.key);
   const items = loaded.files.flatMap((file) => file.items);
   const place: Place = { what: "module", module: loaded.key, prelude, root };
-  const allowed = items.filter((item) => mayStand(item, prelude, root, program));
+  const allowed = items.filter((item) => mayStand(item, prelude, program));
   const params: CheckedParam[] = [];
   declareImports(loaded, allowed, scope, program);
   declareParams(allowed, scope, params, program);
@@ -70,7 +70,7 @@ function checkModule(loaded: LoadedModule, root: boolean, program: Program): voi
   program.pending.push(() => compileTests(tests, module, program));
 }
 
-function mayStand(item: ast.Item, prelude: boolean, root: boolean, program: Program): boolean {
+function mayStand(item: ast.Item, prelude: boolean, program: Program): boolean {
   const { reporter } = program;
   if (item.node === "fn" && item.external && !prelude) {
     reporter.error("VB2010", item.span, "`external` functions stand only in the standard library.");
@@ -87,12 +87,6 @@ function mayStand(item: ast.Item, prelude: boolean, root: boolean, program: Prog
         ? { hint: "Kinds and classes are declared in the standard library; extend them with a `component`." }
         : {};
     reporter.error("VB2010", item.span, `${itemWord(item)} can't stand at the top of a module.`, hint);
-    return false;
-  }
-  if (item.node === "declaration" && !root && !prelude) {
-    reporter.error("VB2022", item.head, "Things in an imported module are not supported yet.", {
-      hint: "Put them into a `component`, and instantiate it.",
-    });
     return false;
   }
   return true;

@@ -4,10 +4,10 @@
 import { nearest } from "../resolve/nearest.ts";
 import type * as ast from "../syntax/ast.ts";
 import { checkAs } from "./check-expression.ts";
-import type { ObjectCode, TimedCode } from "./code.ts";
-import { suggestion, type Context } from "./context.ts";
-import type { RecordInfo } from "./declared.ts";
-import { QUANTITIES } from "./type.ts";
+import type { Code, ObjectCode, TimedCode } from "./code.ts";
+import { suggestion, tellDeprecated, type Context } from "./context.ts";
+import type { Member, RecordInfo } from "./declared.ts";
+import { peel, QUANTITIES } from "./type.ts";
 
 const blocks = new WeakMap<ast.Expr, readonly ast.TimedBlock[]>();
 
@@ -29,11 +29,21 @@ export function checkTimed(object: ast.Expr, info: RecordInfo | undefined, conte
 function checkBlock(block: ast.TimedBlock, info: RecordInfo | undefined, context: Context): TimedCode {
   const at = checkAs(block.at, context, QUANTITIES.duration, "The time after `at`");
   const duration = checkAs(block.duration, context, QUANTITIES.duration, "The time after `for`");
+  const record = checkPart(block.body, block.span, info, context);
+  return { at, duration, record, span: block.span };
+}
+
+/** What is set in the block, or in a record inside it: members by name, without defaults. */
+function checkPart(
+  items: readonly ast.Item[],
+  where: ast.Span,
+  info: RecordInfo | undefined,
+  context: Context,
+): Code {
   const entries: ObjectCode[] = [];
-  for (const item of block.body) {
-    if (item.node !== "attribute") {
-      const message = "Only plain attributes stand in an `at` block in this version.";
-      context.reporter.error("VB2022", item.span, message);
+  for (const item of items) {
+    if (item.node !== "attribute" && item.node !== "record") {
+      context.reporter.error("VB2010", item.span, "Only what is set can stand in an `at` block.");
       continue;
     }
     const { text, span } = item.name;
@@ -46,14 +56,21 @@ function checkBlock(block: ast.TimedBlock, info: RecordInfo | undefined, context
     if (entries.some((entry) => "name" in entry && entry.name === text)) {
       context.reporter.error("VB2005", span, `\`${text}\` is set twice.`);
     }
-    const value = checkAs(item.value, context, member.type, `\`${text}\``);
+    tellDeprecated(member, span, context.reporter);
+    const value = checkSetting(item, member, context);
     const key = { op: "constant", value: { is: "string", value: text }, span } as const;
-    entries.push({ key, name: text, value, span: item.value.span });
+    entries.push({ key, name: text, value, span: item.node === "record" ? item.span : item.value.span });
   }
-  return {
-    at,
-    duration,
-    record: { op: "object", as: "record", entries, span: block.span },
-    span: block.span,
-  };
+  return { op: "object", as: "record", entries, span: where };
+}
+
+function checkSetting(item: ast.AttributeItem | ast.RecordItem, member: Member, context: Context): Code {
+  const { text } = item.name;
+  if (item.node === "attribute") return checkAs(item.value, context, member.type, `\`${text}\``);
+  const type = peel(member.type);
+  if (type.is === "record") return checkPart(item.body, item.span, type.info, context);
+  if (type.is !== "error") {
+    context.reporter.error("VB2010", item.span, `\`${text}\` is no record: write \`${text} = ...\`.`);
+  }
+  return { op: "broken", span: item.span };
 }

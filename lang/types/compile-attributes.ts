@@ -4,7 +4,7 @@ import { nearest } from "../resolve/nearest.ts";
 import type * as ast from "../syntax/ast.ts";
 import { check, checkAs } from "./check-expression.ts";
 import { noteTimed } from "./check-timed.ts";
-import { suggestion } from "./context.ts";
+import { suggestion, tellDeprecated } from "./context.ts";
 import type { Member, SetAttribute } from "./declared.ts";
 import type { Place } from "./declare-items.ts";
 import type { Program } from "./program.ts";
@@ -68,14 +68,7 @@ function settableNames(syntax: ast.Declaration, members: ReadonlyMap<string, Mem
 }
 
 function maySet(member: Member, name: ast.Name, program: Program): boolean {
-  if (member.deprecated !== undefined) {
-    program.reporter.diagnostics.push({
-      code: "VB2025",
-      severity: "warning",
-      span: name.span,
-      message: `\`${name.text}\` is deprecated: ${member.deprecated}.`,
-    });
-  }
+  tellDeprecated(member, name.span, program.reporter);
   if (!member.out) return true;
   program.reporter.error("VB2010", name.span, `\`${name.text}\` can only be read.`, {
     related: [{ span: member.span, message: "declared with `out` here" }],

@@ -45,6 +45,18 @@ export const broken = (span: Span): Checked => ({ code: { op: "broken", span }, 
 
 export const within = (context: Context, scope: Scope): Context => ({ ...context, scope });
 
+/** Warns where a deprecated member is used; the standard library's own texts are its own business. */
+export function tellDeprecated(
+  member: { readonly name: string; readonly deprecated?: string | undefined },
+  span: Span,
+  reporter: Reporter,
+): void {
+  if (member.deprecated === undefined || span.file.startsWith("std:")) return;
+  const why = member.deprecated === "" ? "" : `: ${member.deprecated}`;
+  const message = `\`${member.name}\` is deprecated${why}.`;
+  reporter.diagnostics.push({ code: "VB2025", severity: "warning", span, message });
+}
+
 /** "did you mean" as the end of a message and a fix, or nothing. */
 export function suggestion(span: Span, nearest: string | undefined): Partial<Diagnostic> {
   if (nearest === undefined) return {};

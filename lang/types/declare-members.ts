@@ -186,8 +186,15 @@ export function declareRecord(
     const frame = new Scope(scope);
     for (const member of taken) bindMember(frame, member.name, member.span, member.slot, member.type);
     compileFields(fields, frame, program);
+    for (const member of members.values()) allowAuto(frame, member);
     for (const assert of asserts) info.asserts.push(compileAssert(assert, program.context(frame)));
   });
+}
+
+/** In what a record asserts, `seed == auto` asks whether a member was left to be filled in. */
+function allowAuto(scope: Scope, member: Member): void {
+  const binding = scope.values.get(member.name);
+  if (member.auto && binding?.is === "value") scope.values.set(member.name, { ...binding, auto: true });
 }
 
 /** The taken members keep their slots only if they come first, which `...TYPE` must. */

@@ -6,7 +6,15 @@ import type { Type } from "./type.ts";
 
 /** What a bare name is. `type` is inferred when first asked. */
 export type Binding =
-  | { readonly is: "value"; readonly slot: number; readonly span: Span; readonly what: string; type(): Type }
+  | {
+      readonly is: "value";
+      readonly slot: number;
+      readonly span: Span;
+      readonly what: string;
+      /** A member of a record that may still be `auto`: it can be compared with that. */
+      readonly auto?: true;
+      type(): Type;
+    }
   | { readonly is: "function"; readonly span: Span; info(): FunctionInfo }
   | { readonly is: "component"; readonly span: Span; readonly info: ComponentInfo }
   | { readonly is: "module"; readonly span: Span; readonly module: Scope };
