@@ -14,6 +14,9 @@ Examples
 Write
   check [file]      what is wrong with a configuration
   plan [file]       what up or a save would change, and how disruptive it is
+  fmt [files...]    lays files out as everybody does
+  lint [file]       what works and most likely is not what was meant
+  explain [code]    what the code of a diagnostic means
   doc               writes the manual of the standard library
   test [files...]   runs the tests of labs, each on a lab of its own
 

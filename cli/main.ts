@@ -11,6 +11,7 @@ import { registerLooking } from "./program/look.ts";
 import type { Registrar } from "./program/registrar.ts";
 import { registerRunning } from "./program/run.ts";
 import { registerTesting } from "./program/test.ts";
+import { registerTidying } from "./program/tidy.ts";
 import { registerWriting } from "./program/write.ts";
 import { createTerminal } from "./terminal.ts";
 
@@ -67,6 +68,7 @@ function createProgram(context: Context, done: (exit: Exit) => void): Command {
     run: async (work) => done(await work),
   };
   registerWriting(registrar);
+  registerTidying(registrar);
   registerTesting(registrar);
   registerRunning(registrar);
   registerLooking(registrar, version);

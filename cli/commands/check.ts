@@ -3,21 +3,25 @@
 import { checkFile } from "../../interpreter/index.ts";
 import type { Context, Exit } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
+import { fixFiles } from "./apply-fixes.ts";
 import { sourceOf, type SourceOptions } from "../source-options.ts";
 import { counted } from "../text.ts";
 import { diagnosticsRecord, showDiagnostics } from "./diagnostics-record.ts";
 
 export interface CheckOptions extends SourceOptions {
   readonly json?: boolean;
+  readonly fix?: boolean;
 }
 
 export function check({ terminal }: Context, file: string | undefined, options: CheckOptions): Exit {
   const source = sourceOf(file, options);
-  const checked = checkFile(source);
+  const { checked, fixed } = options.fix ? fixFiles(source) : { checked: checkFile(source), fixed: [] };
   const { model } = checked;
   if (options.json) {
-    terminal.out(`${JSON.stringify(diagnosticsRecord(checked), undefined, 2)}\n`);
+    const record = { ...diagnosticsRecord(checked), ...(options.fix && { fixed }) };
+    terminal.out(`${JSON.stringify(record, undefined, 2)}\n`);
   } else {
+    for (const { file: name, code, title } of fixed) terminal.err(`fixed ${name}: ${title} (${code})\n`);
     showDiagnostics(terminal, checked);
     if (model)
       terminal.err(`${terminal.paint("green", "ok", "err")} ${source.file}: ${summary(model.resources)}\n`);

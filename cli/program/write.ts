@@ -7,6 +7,7 @@ import { json, type Registrar } from "./registrar.ts";
 export function registerWriting({ add, run, context }: Registrar): void {
   addSourceOptions(add("check [file]", "what is wrong with a configuration"))
     .addOption(json())
+    .addOption(new Option("--fix", "put every fix that a machine can make into the files"))
     .action((file, options) =>
       run(import("../commands/check.ts").then(({ check }) => check(context, file, options))),
     );

@@ -37,8 +37,7 @@ function moved(range: Range, source: Source, base: number, indent: number): stri
   return out.join("\n");
 }
 
-const lastLineOf = (block: Range, source: Source): number =>
-  source.text.lastIndexOf("\n", block.end - 1) + 1;
+const lastLineOf = (block: Range, source: Source): number => source.text.lastIndexOf("\n", block.end - 1) + 1;
 
 /** Lines of a `"""` string begin with the indentation of its last; an interpolation's own lines may not. */
 function shiftBlockLine(line: string, indentation: string, columns: number): string {

@@ -98,8 +98,7 @@ function readGap(source: Source, start: number, end: number): Gap {
   return { trailing: comments.slice(0, first), after: [], before, own, blank };
 }
 
-const textOf = (comments: readonly Comment[]): string =>
-  comments.map(({ text }) => text.trimEnd()).join(" ");
+const textOf = (comments: readonly Comment[]): string => comments.map(({ text }) => text.trimEnd()).join(" ");
 
 /** Words that go on with the line before, where nothing like `=` follows them (grammar.md §3). */
 const GOING_ON = new Set(["in", "for", "when", "where", "within", "as"]);
@@ -167,7 +166,13 @@ const asLeading = (comments: readonly Comment[]): Leading[] =>
   comments.map(({ text }) => ({ blank: false, text: () => text.trimEnd() }));
 
 /** The box of the brackets at `open` and `close`. */
-export function makeBox(open: number, close: number, parts: readonly Part[], style: Style, source: Source): Box {
+export function makeBox(
+  open: number,
+  close: number,
+  parts: readonly Part[],
+  style: Style,
+  source: Source,
+): Box {
   const { rows, opening, dangling } = fillRows(parts, open + 1, close, true, source);
   const kept = source.isOneLine(open, close);
   const first = parts[0]?.start ?? close;

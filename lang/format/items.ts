@@ -72,7 +72,12 @@ function itemDoc(item: Exclude<Item, { readonly node: "attribute" }>, source: So
     }
     case "component": {
       const parameters = parametersDoc(item.parameters, item.name.span.end, source);
-      return [`component ${item.name.text}`, parameters, " ", body(span, itemParts(item.body, source), source)];
+      return [
+        `component ${item.name.text}`,
+        parameters,
+        " ",
+        body(span, itemParts(item.body, source), source),
+      ];
     }
     case "assert":
       return [
@@ -164,7 +169,14 @@ function stepDoc(step: Exclude<Step, { readonly node: "attribute" }>, source: So
       return ["always ", exprDoc(condition, source), lasts, messageDoc(message, duration.span.end, source)];
     }
     case "do":
-      return ["do ", body(step.span, partsOf(step.acts, (act) => ({ doc: actDoc(act, source) })), source)];
+      return [
+        "do ",
+        body(
+          step.span,
+          partsOf(step.acts, (act) => ({ doc: actDoc(act, source) })),
+          source,
+        ),
+      ];
   }
 }
 

@@ -9,9 +9,7 @@ import { LeftParen, Middle, Newline, Start } from "../syntax/tokens.ts";
 import type { Token } from "../syntax/tokens.ts";
 
 // Not after what may end in front of a name and `=` (`:`, `.`, `=>`, `|`): there a line that begins with `name =` is read as a new item.
-const OPEN_BEFORE = new Set(
-  "{ ( [ , .. ... ?? = == != < <= > >= + - * / % && || !".split(" "),
-);
+const OPEN_BEFORE = new Set("{ ( [ , .. ... ?? = == != < <= > >= + - * / % && || !".split(" "));
 const OPEN_AFTER = new Set("} ) ] , : . ?. .. ? ?? => = == != < <= > >= + * / % && || |".split(" "));
 
 interface Gap {
@@ -45,7 +43,8 @@ export function gapsOf(text: string): Gap[] {
     const inText = open.some(({ tokenType, block }) => tokenType === Start && !block);
     const inParens = open.at(-1)?.tokenType === LeftParen;
     const opens =
-      !inText && (gap.includes("\n") || inParens || OPEN_BEFORE.has(token.image) || OPEN_AFTER.has(next.image));
+      !inText &&
+      (gap.includes("\n") || inParens || OPEN_BEFORE.has(token.image) || OPEN_AFTER.has(next.image));
     gaps.push({ text: gap, start, opens, separates: behind.has(next.startOffset) && gap.trim() === "" });
   });
   return gaps;
@@ -69,7 +68,8 @@ function disturbGap(gap: Gap, choice: number, comments: boolean, i: number): str
   if (choice < 55) return `${text}${" ".repeat(choice - 39)}`;
   if (choice < 60) return separates ? " , " : text;
   if (choice < 65) return separates ? ",\n\n\n \t" : `${text}\t`;
-  if (choice < 85) return opens ? `${text}${"\n".repeat(1 + (choice % 3))}${" ".repeat(1 + (choice % 9))}` : text;
+  if (choice < 85)
+    return opens ? `${text}${"\n".repeat(1 + (choice % 3))}${" ".repeat(1 + (choice % 9))}` : text;
   if (!comments) return text;
   if (choice < 91) return `${text} /* block ${i} */ `;
   if (!opens) return text;

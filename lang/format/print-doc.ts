@@ -179,7 +179,7 @@ function splitRow(row: Row, at: number): Row[] {
     const last = parts.at(-1);
     const fits = flatWidth(last?.[0]?.doc ?? "") + flatWidth(unit.doc) + 2 + at <= WIDTH;
     const joins: boolean = last !== undefined && open && !unit.flag && fits && unit.before === "";
-    if (joins) last.push(unit);
+    if (joins) last?.push(unit);
     else parts.push([unit]);
     open = !joins && unit.flag && unit.after === "";
   }
