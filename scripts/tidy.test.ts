@@ -133,6 +133,7 @@ const CASES: readonly Case[] = [
       "lang/a.ts": `// ${"x".repeat(107)}`,
       "docs/a.md": "x".repeat(200),
       "lang/b.ts": `// ${"🙂".repeat(107)}`,
+      "lang/c.ts": `  title: "${"x".repeat(200)}",`,
     },
   },
   {

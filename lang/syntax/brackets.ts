@@ -30,7 +30,7 @@ const openerOf = (closer: TokenType): TokenType =>
         : Start;
 
 /** Whether a line that begins in column 1 with `b` and `c` ends every open `(` (grammar.md §3). */
-export function startsItem(b: Token | undefined, c: Token | undefined, text: string): boolean {
+function startsItem(b: Token | undefined, c: Token | undefined, text: string): boolean {
   if (b === undefined || c === undefined || !ITEM_WORDS.has(b.image) || !KEYWORDS.has(b.image)) return false;
   if (!isWord(c) && c.tokenType !== Text && c.tokenType !== Start) return false;
   return b.startOffset === 0 || text.charCodeAt(b.startOffset - 1) === 10;

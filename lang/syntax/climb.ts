@@ -28,8 +28,7 @@ const COALESCE = 4;
 const SPAN = 5;
 
 /** How tightly an operator binds, 1 to 7; 0 for what is none. */
-export const levelOf = (operator: string): number =>
-  Object.hasOwn(LEVELS, operator) ? (LEVELS[operator] ?? 0) : 0;
+const levelOf = (operator: string): number => (Object.hasOwn(LEVELS, operator) ? (LEVELS[operator] ?? 0) : 0);
 
 /**
  * Builds the tree of `operands[0] operators[0] operands[1] ...`; there is one operand more.

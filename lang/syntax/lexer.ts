@@ -51,9 +51,9 @@ export class Lexing {
 }
 
 /** A letter of ASCII or `_`. */
-export const isLetter = (code: number): boolean =>
+const isLetter = (code: number): boolean =>
   (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95;
-export const isDigit = (code: number): boolean => code >= 48 && code <= 57;
+const isDigit = (code: number): boolean => code >= 48 && code <= 57;
 
 function lexWord(lexing: Lexing): void {
   const { text, at: start } = lexing;

@@ -15,7 +15,7 @@ import { Start, Text, VOCABULARY } from "./tokens.ts";
 const BAIL = { reason: "a syntax error that is already reported" };
 
 /** Deepest nesting of brackets, blocks, types and prefixes. */
-export const DEPTH_MAX = 128;
+const DEPTH_MAX = 128;
 /** Deepest expression tree, operators in a row counted; trees below can be walked by recursion. */
 export const HEIGHT_MAX = 400;
 

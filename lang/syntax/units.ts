@@ -24,7 +24,7 @@ function distance(from: string, to: string): number {
 }
 
 /** The closest of `candidates` to `text`, where one is close enough to be meant; the first of equals. */
-export function nearestWord(text: string, candidates: Iterable<string>): string | undefined {
+function nearestWord(text: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(1, text.length / 3) + 0.31;
   for (const candidate of candidates) {

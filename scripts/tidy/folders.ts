@@ -15,7 +15,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
   lang: { rooms: [], packages: ["chevrotain"] },
   stdlib: { rooms: [], packages: ["node:"] },
   hypervisor: { rooms: [], packages: ["node:"] },
-  interpreter: { rooms: ["lang", "stdlib", "hypervisor"], packages: ["node:", "chokidar", "vscode-jsonrpc"] },
+  interpreter: {
+    rooms: ["lang", "stdlib", "hypervisor"],
+    packages: ["node:", "chokidar", "vscode-jsonrpc", "yaml"],
+  },
   tui: { rooms: ["interpreter"], packages: ["react", "ink", "string-width"] },
   cli: {
     rooms: ["lang", "stdlib", "hypervisor", "interpreter", "tui"],
@@ -33,7 +36,15 @@ const ROOMS: Readonly<Record<string, Room>> = {
 };
 
 /** What a test may import besides what its room may; it may also use every door. */
-const TEST_PACKAGES = ["node:", "vitest", "fast-check", "wabt", "@xterm/headless", "@lydell/node-pty"];
+const TEST_PACKAGES = [
+  "node:",
+  "vitest",
+  "fast-check",
+  "wabt",
+  "yaml",
+  "@xterm/headless",
+  "@lydell/node-pty",
+];
 
 /**
  * Inside the hypervisor, from the bottom up; the same number is the same storey. Folders not named are

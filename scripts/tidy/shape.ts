@@ -30,12 +30,15 @@ export function checkFileLength(project: Project): readonly Complaint[] {
   });
 }
 
+/** A line that is one string, or the value of a name, and nothing else: prose that can't be broken. */
+const PROSE = /^\s*(?:\w+: |return )?(["'`])[^]*\1[,;]?$/;
+
 /** Rule: a line fits on the screen. Counted in code points. */
 export function checkLineLength(project: Project): readonly Complaint[] {
   return project.sources.flatMap(({ path, lines }) =>
     lines.flatMap((text, index) => {
       const columns = [...text].length;
-      if (!isTypeScript(path) || columns <= LINE_COLUMNS_MAX) return [];
+      if (!isTypeScript(path) || columns <= LINE_COLUMNS_MAX || PROSE.test(text)) return [];
       const message = `a line of ${columns} columns is banned, use at most ${LINE_COLUMNS_MAX}`;
       return [{ path, line: index + 1, message }];
     }),
