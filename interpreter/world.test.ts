@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, w
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { evaluate, showValue } from "../lang/index.ts";
 import { ImageFiles } from "./drivers/image-files.ts";
 import { makeWorld, resolveFile } from "./world.ts";
 
@@ -87,6 +88,20 @@ test.each([
   ["", null],
 ])("the YAML %j is plain data", (text, data) => {
   expect(world.parseYaml(text)).toEqual({ data });
+});
+
+test("an inventory in YAML fills records of the language", () => {
+  writeFileSync(at("sites.yaml"), "- name: oslo\n  speed: 20Mbps\n- { name: paris, hosts: 3 }\n");
+  const root = at("inventory.vbus");
+  writeFileSync(
+    root,
+    "type Site { name: string, hosts: int = 1, speed: rate? }\nlet sites: [Site] = " +
+      'yaml(file("./sites.yaml"))\noutput hosts = sites.map(s => s.hosts)\noutput speed = sites[0].speed\n',
+  );
+  const { model, diagnostics } = evaluate(world, { root });
+  expect(diagnostics).toEqual([]);
+  expect(model?.outputs.map(({ value }) => showValue(value))).toEqual(["[1, 3]", "20Mbps"]);
+  expect(model?.inputs).toContain(at("sites.yaml"));
 });
 
 const LAUGHS = `a: &a [x, x, x, x, x, x, x, x, x]\n${"bcdefghi"

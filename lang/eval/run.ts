@@ -53,11 +53,7 @@ export function run(code: Code, env: Env, machine: Machine): Datum {
     case "if":
       return runIf(code, env, machine);
     case "lambda":
-      return {
-        is: "lambda",
-        apply: (items) =>
-          nested(machine, code.span, () => run(code.body, { slots: [...items], parent: env }, machine)),
-      };
+      return makeLambda(code, env, machine);
     case "member":
       return memberOfDatum(run(code.of, env, machine), code, machine);
     case "index":
@@ -80,6 +76,12 @@ export function run(code: Code, env: Env, machine: Machine): Datum {
       return convertDatum(run(code.of, env, machine), code.to, code.span, machine);
   }
 }
+
+const makeLambda = (code: Code & { op: "lambda" }, env: Env, machine: Machine): Datum => ({
+  is: "lambda",
+  apply: (items) =>
+    nested(machine, code.span, () => run(code.body, { slots: [...items], parent: env }, machine)),
+});
 
 function ancestor(env: Env, hops: number): Env {
   let frame = env;

@@ -90,7 +90,8 @@ test("marks never run past the line that is shown", () => {
       const [, , , drawn = "", marks = ""] = shown.split("\n");
       const columns = [...drawn].reduce((sum, point) => sum + (point === "漢" ? 2 : 1), 0);
       expect(marks).toMatch(/^ +│ *\^+$/);
-      // One mark may stand right behind the text, where something is missing; spaces at the end are not shown.
+      // One mark may stand right behind the text, where something is missing; spaces at the end
+      // are not shown.
       if (!/\s$/.test(text)) expect(marks.length).toBeLessThanOrEqual(columns + 1);
       expect(marks.length).toBeLessThanOrEqual(Math.max(26, width + 1));
     },
