@@ -33,6 +33,8 @@ export class DashboardSource {
   #told = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #endPause: (() => void) | undefined;
+  #said: Link | undefined;
+  #wasLive = false;
 
   constructor(options: SourceOptions) {
     this.#options = options;
@@ -45,9 +47,21 @@ export class DashboardSource {
       const reason = await this.#followOnce();
       if (this.#closed) return;
       this.#flush();
-      this.#options.tell({ type: "link", link: { state: "lost", reason: sentenceOf(reason) } });
+      this.#lost(sentenceOf(reason));
       await this.#pause();
     }
+  }
+
+  /** Why a lab went says more than that it isn't there each time it is looked for again. */
+  #lost(reason: string): void {
+    const isSaid = this.#said?.state === "lost" && (this.#wasLive || this.#said.reason === reason);
+    if (!isSaid) this.#tellLink({ state: "lost", reason });
+  }
+
+  #tellLink(link: Link): void {
+    this.#said = link;
+    this.#wasLive ||= link.state === "live";
+    this.#options.tell({ type: "link", link });
   }
 
   close(): void {
@@ -77,7 +91,7 @@ export class DashboardSource {
   }
 
   async #begin(client: LabClient): Promise<void> {
-    const { logs, tell } = this.#options;
+    const { logs } = this.#options;
     // Lines that come while the history is under way are in it too.
     let early: LogLine[] | undefined = [];
     let repeated = new Map<string, number>();
@@ -90,7 +104,7 @@ export class DashboardSource {
       else this.#addLines(dropRepeated(lines, repeated));
     });
     await client.request("subscribe", { snapshots: true, logs: true });
-    tell({ type: "link", link: { state: "live", reason: "" } });
+    this.#tellLink({ state: "live", reason: "" });
     const history = (await client.request("logs", { lines: HISTORY_LINES })).lines;
     const known = countLines(logs.before(logs.last, { count: HISTORY_LINES }));
     this.#addLines(dropRepeated(history, known, false));
