@@ -202,8 +202,12 @@ function argumentsDoc(call: Of<"call">, source: Source): Doc {
   return makeBox(open, close, parts, ARGUMENTS, source);
 }
 
+/** Whether a sole argument's own lines stand for those of its call. */
 const hugs = (value: Expr): boolean =>
-  value.node === "list" || value.node === "object" || (value.node === "lambda" && hugs(value.body));
+  (value.node === "string" && value.block) ||
+  value.node === "list" ||
+  value.node === "object" ||
+  (value.node === "lambda" && hugs(value.body));
 
 const argumentDoc = ({ name, value }: Argument, source: Source): Doc =>
   name === undefined ? exprDoc(value, source) : [`${name.text} = `, exprDoc(value, source)];

@@ -2,11 +2,10 @@
 
 import { codePages } from "../codes.ts";
 import type { CodePage } from "../codes/page.ts";
-import { SYNTAX_CODES } from "../syntax/index.ts";
 import { LINT_CODES } from "./codes.ts";
 
-const PAGES: readonly CodePage[] = [...SYNTAX_CODES.values(), ...codePages(), ...LINT_CODES].toSorted(
-  (a, b) => (a.code < b.code ? -1 : 1),
+const PAGES: readonly CodePage[] = [...codePages(), ...LINT_CODES].toSorted((a, b) =>
+  a.code < b.code ? -1 : 1,
 );
 
 /** Text, names and types, values, the graph, lints: every page, by code. */

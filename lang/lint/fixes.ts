@@ -49,9 +49,12 @@ interface Range {
   readonly end: number;
 }
 
-/** Two insertions at one place overlap too: their order would be a guess. */
-const overlap = (a: Range, b: Range): boolean =>
-  a.start === b.start || (a.start < b.end && b.start < a.end) || a.end === b.start || b.end === a.start;
+/** What is put in where something else begins or ends overlaps it too: their order would be a guess. */
+function overlap(a: Range, b: Range): boolean {
+  const touches = a.start <= b.end && b.start <= a.end;
+  if (a.start === a.end || b.start === b.end) return touches;
+  return a.start < b.end && b.start < a.end;
+}
 
 function edited(text: string, edits: readonly Edit[]): string {
   let out = "";

@@ -31,7 +31,7 @@ function mixedSizes(numbers: readonly NumberExpr[]): Diagnostic[] {
     const binary = BINARY_OF[unit];
     const other = numbers.find((one) => one.unit === binary);
     if (binary === undefined || other === undefined) return [];
-    const message = `\`${unit}\` stands beside \`${binary}\`: \`${text}\` is 1000-fold, not 1024-fold.`;
+    const message = `\`${text}\` stands beside sizes in \`${binary}\`: \`${unit}\` goes by 1000, \`${binary}\` by 1024.`;
     const meant = `${text.slice(0, -unit.length)}${binary}`;
     return [
       warn("VB5003", span, message, {
