@@ -65,6 +65,10 @@ function wrong(datum: Datum, type: Type, span: Span, machine: Machine): never {
 const ofKind = (datum: Datum, is: Datum["is"], type: Type, span: Span, machine: Machine): Datum =>
   datum.is === is ? datum : wrong(datum, type, span, machine);
 
+const ADDRESS_PART = String.raw`[A-Za-z_]\w*(\[("[^"]*"|'[^']*'|[^\[\]"']+)\])?`;
+/** What names a thing: `web["a"].eth0`, single quotes too. */
+const THING_ADDRESS = new RegExp(`^${ADDRESS_PART}(\\.${ADDRESS_PART})*$`);
+
 function convertSimple(datum: Datum, type: Type & { is: "simple" }, span: Span, machine: Machine): Datum {
   switch (type.name) {
     case "scalar":
@@ -74,8 +78,10 @@ function convertSimple(datum: Datum, type: Type & { is: "simple" }, span: Span, 
       return datum.is === "int"
         ? keepSecret(datum, float(datum.value))
         : ofKind(datum, "float", type, span, machine);
-    case "string":
     case "address":
+      if (datum.is !== "string") return wrong(datum, type, span, machine);
+      return THING_ADDRESS.test(datum.value) ? datum : wrong(datum, type, span, machine);
+    case "string":
       return datum.is === "variant" ? text(datum.name) : ofKind(datum, "string", type, span, machine);
     case "bool":
     case "int":
