@@ -200,6 +200,8 @@ function moduleItem(module: string, item: Item, places: Places): string[] {
   if (item.node === "type") return [`## ${item.name.text}`, prose(item.doc), ...recordParts(item, places)];
   if (item.node === "let")
     return [`## ${item.name.text}`, prose(item.doc), fenced("text", [printExpression(item.value)])];
+  if (item.node === "declaration")
+    return [`## ${item.name.text}`, prose(item.doc), code(`${item.kind.text} = ${module}.${item.name.text}`)];
   return [];
 }
 
