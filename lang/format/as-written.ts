@@ -1,5 +1,5 @@
-// Pieces that keep the lines that they were written on; only their indentation changes. For `"""` strings, and
-// for what has comments where the layouts have no place for one.
+// Pieces that keep the lines that they were written on; only their indentation changes. For `"""` strings,
+// and for what has comments where the layouts have no place for one.
 
 import type { Doc } from "./doc.ts";
 import type { Range, Source } from "./source.ts";

@@ -1,5 +1,5 @@
-// Units between brackets with the comments around them: every comment that does not stand inside of a unit gets
-// its place here.
+// Units between brackets with the comments around them: every comment that does not stand inside of a unit
+// gets its place here.
 
 import type { Comment } from "../syntax/comments.ts";
 import { asWritten, commentText } from "./as-written.ts";

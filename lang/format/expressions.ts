@@ -5,7 +5,7 @@ import { blockString } from "./as-written.ts";
 import { ARGUMENTS, LIST, makeBox, OBJECT, type Made } from "./boxes.ts";
 import { flatText, flatWidth, group, indent, LINE, SOFT } from "./doc.ts";
 import type { Doc } from "./doc.ts";
-import { rangeOf, type Source } from "./source.ts";
+import { rangeOf, type Range, type Source } from "./source.ts";
 import { typeDoc } from "./types.ts";
 
 type Of<N extends Expr["node"]> = Extract<Expr, { readonly node: N }>;
@@ -212,11 +212,11 @@ const hugs = (value: Expr): boolean =>
 const argumentDoc = ({ name, value }: Argument, source: Source): Doc =>
   name === undefined ? exprDoc(value, source) : [`${name.text} = `, exprDoc(value, source)];
 
-/** `, "message"`, on a line of its own where it does not fit; `from` is where what it follows ends. */
-export function messageDoc(message: Expr | undefined, from: number, source: Source): Doc {
-  if (message === undefined) return "";
-  const kept = source.isOneLine(from, message.span.end);
-  return group(indent([",", LINE, exprDoc(message, source)]), kept);
+/** A doc and `, "message"`, which has a line of its own where the two don't fit on one. `span` is both. */
+export function messageDoc(doc: Doc, message: Expr | undefined, span: Range, source: Source): Doc {
+  if (message === undefined) return doc;
+  const kept = source.isOneLine(span.start, span.end);
+  return group([doc, indent([",", LINE, exprDoc(message, source)])], kept);
 }
 
 /** A space, a word and an expression, or the same on a line of its own; nothing where there is none. */
@@ -235,9 +235,8 @@ export function defaultDoc(
   const set = value === undefined ? "" : [" = ", exprDoc(value, source)];
   if (where === undefined) return set;
   const { condition, message, span } = where;
-  const clause = [LINE, "where ", exprDoc(condition, source)];
-  const end = messageDoc(message, condition.span.end, source);
-  return [set, group(indent([...clause, end]), source.isOneLine(value?.span.end ?? from, span.end))];
+  const clause = messageDoc(exprDoc(condition, source), message, span, source);
+  return [set, group(indent([LINE, "where ", clause]), source.isOneLine(value?.span.end ?? from, span.end))];
 }
 
 /** `(a: int = 1, b: string)`; `from` is at or before its opening bracket. */

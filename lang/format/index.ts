@@ -11,8 +11,9 @@ import { Source } from "./source.ts";
 export type Formatted = { readonly text: string } | { readonly diagnostics: readonly Diagnostic[] };
 
 /**
- * The text as everybody writes it, or what is wrong with its syntax. Formatting what it answers changes nothing.
- * Should a layout ever read differently than the text that it came from, the text is answered as it is.
+ * The text as everybody writes it, or what is wrong with its syntax. Formatting what it answers changes
+ * nothing. Should a layout ever read differently than the text that it came from, the text is answered as it
+ * is.
  */
 export function format(file: string, text: string): Formatted {
   const before = parse(file, text);

@@ -80,11 +80,7 @@ function itemDoc(item: Exclude<Item, { readonly node: "attribute" }>, source: So
       ];
     }
     case "assert":
-      return [
-        "assert ",
-        exprDoc(item.condition, source),
-        messageDoc(item.message, item.condition.span.end, source),
-      ];
+      return messageDoc(["assert ", exprDoc(item.condition, source)], item.message, span, source);
     case "test":
       return ["test ", exprDoc(item.name, source), " ", body(span, stepParts(item.steps, source), source)];
     case "timed": {
@@ -160,13 +156,12 @@ function stepDoc(step: Exclude<Step, { readonly node: "attribute" }>, source: So
     case "expect": {
       const { condition, within, message } = step;
       const waits = clauseDoc("within", within, condition.span.end, source);
-      const end = messageDoc(message, (within ?? condition).span.end, source);
-      return ["expect ", exprDoc(condition, source), waits, end];
+      return messageDoc(["expect ", exprDoc(condition, source), waits], message, step.span, source);
     }
     case "always": {
       const { condition, duration, message } = step;
       const lasts = clauseDoc("for", duration, condition.span.end, source);
-      return ["always ", exprDoc(condition, source), lasts, messageDoc(message, duration.span.end, source)];
+      return messageDoc(["always ", exprDoc(condition, source), lasts], message, step.span, source);
     }
     case "do":
       return [

@@ -1,5 +1,5 @@
-// Texts laid out at random: space, line ends and comments wherever the grammar lets them stand. The meaning of a
-// text stays the same.
+// Texts laid out at random: space, line ends and comments wherever the grammar lets them stand. The meaning
+// of a text stays the same.
 
 import { isCloser, isOpener } from "../syntax/brackets.ts";
 import { lex } from "../syntax/lexer.ts";
@@ -8,7 +8,8 @@ import { Report } from "../syntax/report.ts";
 import { LeftParen, Middle, Newline, Start } from "../syntax/tokens.ts";
 import type { Token } from "../syntax/tokens.ts";
 
-// Not after what may end in front of a name and `=` (`:`, `.`, `=>`, `|`): there a line that begins with `name =` is read as a new item.
+// Not after what may end in front of a name and `=` (`:`, `.`, `=>`, `|`): there a line that begins with
+// `name =` is read as a new item.
 const OPEN_BEFORE = new Set("{ ( [ , .. ... ?? = == != < <= > >= + - * / % && || !".split(" "));
 const OPEN_AFTER = new Set("} ) ] , : . ?. .. ? ?? => = == != < <= > >= + * / % && || |".split(" "));
 
@@ -22,7 +23,7 @@ interface Gap {
 }
 
 /** The places between the tokens of a text without mistakes. */
-export function gapsOf(text: string): Gap[] {
+function gapsOf(text: string): Gap[] {
   const { tokens } = lex(new Report("f", text));
   const report = new Report("f", text);
   const separated = separate(lex(report).tokens, report);

@@ -13,9 +13,10 @@ interface Command {
 }
 
 /**
- * The text of a doc that begins in `column` of a line indented by `at`; `tail` columns follow on its last line.
+ * The text of a doc that begins in `column` of a line indented by `at`; `tail` columns follow on its last
+ * line.
  */
-export function printDoc(doc: Doc, at: number, column: number, tail: number): string {
+function printDoc(doc: Doc, at: number, column: number, tail: number): string {
   return new Printer(tail).run(doc, at, column);
 }
 

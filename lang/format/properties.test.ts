@@ -1,5 +1,5 @@
-// What holds for every layout of a text: formatting is idempotent, keeps the meaning and every comment. The seed
-// is printed; `SEED=42 npx vitest run lang/format` repeats a run.
+// What holds for every layout of a text: formatting is idempotent, keeps the meaning and every comment. The
+// seed is printed; `SEED=42 npx vitest run lang/format` repeats a run.
 
 import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";

@@ -3,7 +3,7 @@
 export const SAMPLES: readonly string[] = [
   `let a = xs.filter(x => x > 1).map((x, y) => x * 2).sort().first() ?? other ?? [1, 2, 3].len()
 let long = first_condition_of_all && second_condition_of_all || third_condition_of_all && !fourth_condition
-let minus = some_rather_long_name_of_a_number - another_rather_long_name_of_a_number + -1 - (2 - 3) * 4 / 5 % 6
+let minus = some_rather_long_name_of_a_number - another_rather_long_name + -1 - (2 - 3) * 4 / 5 % 6
 let t = a == 1 ? "one" : b in 1..3 ? { a = 1, "b c" = 2, 3 = x, short, ...rest } : {}
 let e = [[], [[1]], {}, [...xs, ...[1, 2]], [for x in xs, y, z in ys when x != y && z > 100: [x, y, z]]]
 let m = {for key, value in m when key != "x": "k-\${ key }-\${value.name}" => { key, value }}
@@ -51,7 +51,7 @@ output x = "a \${ y ? "b \${ z }" : "c" } d"
     last
     """
 guest a {
-  args = ["--to", other.eth0.ip, "--count", 5, "--interval", 20ms, "--verbose", "--label", "a long label here"]
+  args = ["--to", other.eth0.ip, "--count", 5, "--interval", 20ms, "--verbose", "--label", "a label"]
   env = { TEXT = """
     in an object
     """, B = 2 }
@@ -60,7 +60,7 @@ guest a {
   """)
 }
 `,
-  `kind thing { holds device, out id: int, live rx: Counter, live shell(command: string): Log, action go(n: int) }
+  `kind thing { holds device, out id: int, live rx: Counter, live sh(c: string): Log, action go(n: int) }
 class device x { mtu: size = network.mtu where mtu <= network.mtu, "larger than the network's"   @pause }
 external fn f(xs: [T], by: ((T) => scalar)? = none): {[K]: [T]}
 fn g(a: int, b: { x: int }): (T) => U = v => v

@@ -19,8 +19,8 @@ export const LINT_CODES: readonly LintPage[] = [
     name: "unused",
     title: "declared and never used",
     explanation:
-      "Nothing reads this name. In a module that others import only private names are looked at: others may " +
-      `use the rest. ${OFF("unused")}`,
+      "Nothing reads this name. In a module that others import only private names are looked at: others " +
+      `may use the rest. ${OFF("unused")}`,
     bad: `let mtu = 9000B
 network lan { subnet = 10.0.0.0/24 }`,
     good: `let mtu = 9000B
@@ -46,8 +46,8 @@ output here = site`,
     title: "a suspicious unit",
     explanation:
       "`MB` is 1,000,000 bytes and `MiB` is 1,048,576: side by side one of them is often a slip. Rates are " +
-      "in bits per second, and rate × duration is already a size in bytes: a factor of 8, or a text such as " +
-      `\`10MB/s\`, mixes the two. ${OFF("units")}`,
+      "in bits per second, and rate × duration is already a size in bytes: a factor of 8, or a text " +
+      `such as \`10MB/s\`, mixes the two. ${OFF("units")}`,
     bad: `volume a: memory { size = 64MiB }
 volume b: memory { size = 64MB }`,
     good: `volume a: memory { size = 64MiB }
@@ -83,8 +83,8 @@ network lan when routed { subnet = 10.0.0.0/24 }`,
     name: "parameter",
     title: "a parameter that changes nothing",
     explanation:
-      "Whoever instantiates the component, or calls the function, gives a value that nothing reads; its own " +
-      `constraint doesn't count. ${OFF("parameter")}`,
+      "Whoever instantiates the component, or calls the function, gives a value that nothing reads; its " +
+      `own constraint doesn't count. ${OFF("parameter")}`,
     bad: `component segment(subnet: cidr, mtu: size = 1500B) { network lan { subnet = subnet } }
 segment s { subnet = 10.0.0.0/24 }`,
     good: `component segment(subnet: cidr, mtu: size = 1500B) { network lan { subnet = subnet, mtu = mtu } }
@@ -95,8 +95,8 @@ segment s { subnet = 10.0.0.0/24 }`,
     name: "depends_on",
     title: "an order that holds anyway",
     explanation:
-      "What refers to a thing comes up after it and goes down before it; saying the same in `depends_on` adds " +
-      `nothing. A value such as \`server.eth0.ip\` orders nothing, so that one is needed. ${OFF("depends_on")}`,
+      "What refers to a thing comes up after it and goes down before it; saying the same in `depends_on` " +
+      `adds nothing. A value such as \`server.eth0.ip\` orders nothing, so that one is needed. ${OFF("depends_on")}`,
     bad: `volume base: memory { size = 1MiB }
 volume top: overlay { base = base, depends_on = [base] }`,
     good: `volume base: memory { size = 1MiB }
@@ -107,8 +107,8 @@ volume top: overlay { base = base }`,
     name: "comment",
     title: "a comment that turns nothing off",
     explanation:
-      "After `// vbus-lint: off` stand names of lints with commas between them, or none for all. The comment " +
-      "is meant for the item below it.",
+      "After `// vbus-lint: off` stand names of lints with commas between them, or none for all. The " +
+      "comment is meant for the item below it.",
     bad: `// vbus-lint: off unsed
 network lan { subnet = 10.0.0.0/24 }`,
     good: `// vbus-lint: off unused

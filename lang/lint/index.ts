@@ -1,4 +1,5 @@
-// Lints: what works, and most likely is not what was meant. All are warnings; who calls may make errors of some.
+// Lints: what works, and most likely is not what was meant. All are warnings; who calls may make errors of
+// some.
 
 import type { Diagnostic } from "../diagnostics.ts";
 import { nearest } from "../resolve/nearest.ts";
@@ -12,7 +13,9 @@ import { suspiciousUnits } from "./units.ts";
 import { nameLints } from "./unused.ts";
 
 export interface LintInput {
-  /** The texts of the project, by file, without syntax errors. Those of the standard library are left alone. */
+  /**
+   * The texts of the project, by file, without syntax errors. Those of the standard library are left alone.
+   */
   readonly sources: ReadonlyMap<string, string>;
   /** The root module: its file, or its folder. */
   readonly root: string;

@@ -10,7 +10,7 @@ const SECRET_WORDS = new Set(
 );
 
 /** Whether a name such as `API_TOKEN`, `--db-password` or `signingKey` says that its value is a secret. */
-export function isSecretName(name: string): boolean {
+function isSecretName(name: string): boolean {
   const words = name
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
     .toLowerCase()

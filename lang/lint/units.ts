@@ -31,7 +31,8 @@ function mixedSizes(numbers: readonly NumberExpr[]): Diagnostic[] {
     const binary = BINARY_OF[unit];
     const other = numbers.find((one) => one.unit === binary);
     if (binary === undefined || other === undefined) return [];
-    const message = `\`${text}\` stands beside sizes in \`${binary}\`: \`${unit}\` goes by 1000, \`${binary}\` by 1024.`;
+    const families = `\`${unit}\` goes by 1000, \`${binary}\` by 1024`;
+    const message = `\`${text}\` stands beside sizes in \`${binary}\`: ${families}.`;
     const meant = `${text.slice(0, -unit.length)}${binary}`;
     return [
       warn("VB5003", span, message, {

@@ -14,8 +14,8 @@ export const warn = (code: string, span: Span, message: string, more: More = {})
 });
 
 /**
- * The edit that takes an item out of its block, with its documentation and its separator: whole lines where it
- * has them for itself.
+ * The edit that takes an item out of its block, with its documentation and its separator: whole lines where
+ * it has them for itself.
  */
 export function removal(text: string, span: Span): Edit {
   let { start, end } = span;
