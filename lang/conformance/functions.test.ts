@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { evaluate } from "../index.ts";
 import { parse } from "../syntax/index.ts";
-import { codesOf, FOLDER, shownDiagnostics, testWorld } from "../world.test-support.ts";
+import { FOLDER, shownDiagnostics, testWorld } from "../world.test-support.ts";
 
 const NAME = "functions.vbus";
 const text = readFileSync(new URL(`../../stdlib/prelude/${NAME}`, import.meta.url), "utf8");
@@ -20,8 +20,6 @@ guest far { image = echo, device eth0: venet { network = lan } }
 guest alone { image = echo }
 `;
 const MOTD = "hello";
-/** Declared, and answered with VB2022 so far. */
-const NOT_YET = ["yaml"];
 
 const examplesOf = (doc: string): string[] =>
   doc.split("\n").flatMap((line) => (line.startsWith("Example: ") ? [line.slice("Example: ".length)] : []));
@@ -43,7 +41,6 @@ test.each(rows)("%s: %s", (name, example) => {
   const asked = name === "env" ? `param holds: bool = ${example}` : `let holds = ${example}`;
   const texts = { "lab.vbus": `${AROUND}${asked}\noutput answer = holds`, "motd.txt": MOTD };
   const evaluation = evaluate(testWorld(texts), { root: `${FOLDER}/lab.vbus` });
-  if (NOT_YET.includes(name) && codesOf(evaluation).join() === "VB2022") return;
   expect(shownDiagnostics(evaluation)).toBe("");
   expect(evaluation.model?.outputs[0]?.value).toEqual({ is: "bool", value: true });
 });

@@ -3,9 +3,11 @@
 import { expect, test } from "vitest";
 import { sentences } from "./page.test-support.ts";
 import { ask, longRow, type Rows } from "./rows.test-support.ts";
+import { EXPRESSIONS } from "./expressions.test-support.ts";
 import { SHAPE } from "./shape.test-support.ts";
+import { TYPES } from "./types.test-support.ts";
 
-const ALL: Rows[] = [SHAPE];
+const ALL: readonly Rows[] = [SHAPE, TYPES, EXPRESSIONS];
 const quoted = ALL.flatMap((rows) => Object.keys(rows));
 const rows = ALL.flatMap((one) =>
   Object.entries(one).flatMap(([sentence, list]) => list.map((row) => ({ sentence, ...longRow(row) }))),

@@ -142,6 +142,18 @@ function whole(value: number, code: Binary, machine: Machine): number {
   return rounded === 0 ? 0 : rounded;
 }
 
+/** Infinite where it lies beyond 2^53, so that rounding does not bring it back. */
+const bounded = (exact: bigint): number =>
+  (exact < 0n ? -exact : exact) > BigInt(WHOLE_MAX) ? Infinity : Number(exact);
+
+/** Sum, difference or product of whole numbers. */
+function exactly(operator: string, a: number, b: number): number {
+  const value = operator === "+" ? a + b : operator === "-" ? a - b : a * b;
+  if (Math.abs(value) !== WHOLE_MAX) return value;
+  const [x, y] = [BigInt(a), BigInt(b)];
+  return bounded(operator === "+" ? x + y : operator === "-" ? x - y : x * y);
+}
+
 /** a × b ÷ c without losing digits on the way. */
 function scaled(a: number, b: number, c: number, code: Binary, machine: Machine): number {
   const product = a * b;
@@ -157,7 +169,7 @@ function scaled(a: number, b: number, c: number, code: Binary, machine: Machine)
     const twice = (r < 0n ? -r : r) * 2n;
     const size = d < 0n ? -d : d;
     const up = twice > size || (twice === size && q % 2n !== 0n);
-    return whole(Number(up ? q + (n < 0n === d < 0n ? 1n : -1n) : q), code, machine);
+    return whole(bounded(up ? q + (n < 0n === d < 0n ? 1n : -1n) : q), code, machine);
   }
   return whole(product / c, code, machine);
 }
@@ -168,7 +180,10 @@ function nonZero(value: number, code: Binary, machine: Machine): number {
 }
 
 /** Rounds down, so the result has the sign of the divisor. */
-const modulo = (a: number, b: number): number => a - b * Math.floor(a / b) || 0;
+function modulo(a: number, b: number): number {
+  const rest = a % b;
+  return (rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest) || 0;
+}
 
 function arithmetic(code: Binary, left: Datum, right: Datum, machine: Machine): Datum {
   if (left.is === "quantity" && right.is === "quantity") return quantities(code, left, right, machine);
@@ -187,6 +202,8 @@ function arithmetic(code: Binary, left: Datum, right: Datum, machine: Machine): 
   if ((left.is !== "int" && left.is !== "float") || (right.is !== "int" && right.is !== "float"))
     return machine.failQuietly();
   const exact = left.is === "int" && right.is === "int";
+  if (exact && ["+", "-", "*"].includes(code.operator))
+    return int(whole(exactly(code.operator, left.value, right.value), code, machine));
   const value = numbers(code, left.value, right.value, machine);
   return exact && code.operator !== "/" ? int(whole(value, code, machine)) : finite(value, code, machine);
 }
@@ -218,9 +235,8 @@ function quantities(code: Binary, left: Quantity, right: Quantity, machine: Mach
   const { dimension } = left;
   switch (code.operator) {
     case "+":
-      return quantity(dimension, whole(left.value + right.value, code, machine));
     case "-":
-      return quantity(dimension, whole(left.value - right.value, code, machine));
+      return quantity(dimension, whole(exactly(code.operator, left.value, right.value), code, machine));
     case "%":
       return quantity(dimension, modulo(left.value, nonZero(right.value, code, machine)));
     case "/":

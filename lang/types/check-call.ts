@@ -339,16 +339,17 @@ function checkArgument(
   const checked = argument.checked ?? check(argument.value, context, wanted);
   if (!open)
     return {
-      code: convert(checked, expected, context, argument.span, `\`${parameter.name}\``),
+      code: convert(checked, expected, context, argument.span, `The argument \`${parameter.name}\``),
       type: checked.type,
     };
   if (!unify(parameter.type, checked.type, found)) {
+    const absent = checked.type.is === "optional" && unify(parameter.type, checked.type.of, new Map(found));
     context.reporter.error(
-      "VB2008",
+      absent ? "VB2016" : "VB2008",
       argument.span,
-      `\`${parameter.name}\` is \`${showType(substitute(parameter.type, found))}\`, not ` +
+      `The argument \`${parameter.name}\` is \`${showType(substitute(parameter.type, found))}\`, not ` +
         `\`${showType(checked.type)}\`.`,
-      checked.type.is === "optional" ? { hint: "It may be absent: give another value with `??`." } : {},
+      absent ? { hint: "It may be absent: give another value with `??`." } : {},
     );
     return broken(argument.span);
   }

@@ -13,7 +13,7 @@ export function checkNumber(expr: Expr & { node: "number" }, context: Context): 
   const whole = !digits.includes(".") || expr.hex;
   const value = Number(digits);
   if (Number.isNaN(value)) return broken(span);
-  if (whole && value > WHOLE_MAX) {
+  if (whole && BigInt(digits) > BigInt(WHOLE_MAX)) {
     context.reporter.error("VB3003", span, "This number is larger than 2^53.", {
       hint: "Whole numbers are exact up to 9_007_199_254_740_992.",
     });

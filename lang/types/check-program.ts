@@ -77,6 +77,8 @@ function mayStand(item: ast.Item, prelude: boolean, program: Program): boolean {
     return false;
   }
   if (item.node === "fn" && !item.external && !item.body) {
+    // Where its type could not be read, what is missing has been told.
+    if (item.result.node === "error-type") return false;
     reporter.error("VB2010", item.name.span, `\`${item.name.text}\` has no body: write \`= ...\`.`);
     return false;
   }
