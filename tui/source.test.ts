@@ -92,6 +92,17 @@ test("a connection that ends is begun anew, and no line is told twice or lost", 
   expect(texts()).toEqual(["one", "two", "two", "while nobody listened", "after"]);
 });
 
+test("a lab that goes before it has answered is said in its own words", async () => {
+  begin(async () => {
+    const client = await connect(lab.socket);
+    await Promise.all([lab.goAway(), client.closed]);
+    return client;
+  });
+  ended = source.run();
+  await until(() => changes.length > 0);
+  expect(changes[0]).toMatchObject({ link: { state: "lost", reason: "the lab was stopped" } });
+});
+
 test("closed while it waits for a lab it ends at once", async () => {
   await lab.goAway();
   ended = source.run();

@@ -80,8 +80,8 @@ export class DashboardSource {
         return "closed";
       }
       this.#client = client;
-      await this.#begin(client);
-      return await client.closed;
+      // What the lab said last is known before the requests that it left unanswered fail.
+      return await Promise.race([client.closed, this.#begin(client).then(() => client.closed)]);
     } catch (error) {
       this.#client?.close();
       return error instanceof Error ? error.message : String(error);
