@@ -1,10 +1,10 @@
 // Results of tests as people and programs read them.
 
-import type { TestFailure, TestReport, TestResult } from "../../interpreter/index.ts";
+import type { TestFailure, TestName, TestReport, TestResult } from "../../interpreter/index.ts";
 import { diagnosticsJson, renderDiagnostics, type RenderOptions } from "../../lang/index.ts";
 import type { Style, Terminal } from "../terminal.ts";
 
-export const TEST_SCHEMA = 1;
+const TEST_SCHEMA = 1;
 
 const MARKS: Readonly<Record<TestResult["state"], readonly [Style, string]>> = {
   passed: ["green", "ok"],
@@ -48,6 +48,12 @@ export function summaryLine(report: TestReport, terminal: Terminal): string {
   if (leftOut > 0) parts.push(`${leftOut} left out`);
   return `${parts.length === 0 ? "no tests" : parts.join(", ")} in ${secondsText(elapsedMs)}\n`;
 }
+
+export const beginRecord = (test: TestName): Record<string, unknown> => ({
+  schema: TEST_SCHEMA,
+  record: "begin",
+  ...test,
+});
 
 export function resultRecord({ failure, ...result }: TestResult): Record<string, unknown> {
   const elapsedMs = Math.round(result.elapsedMs);

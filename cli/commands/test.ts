@@ -11,7 +11,14 @@ import { onSignals } from "../signals.ts";
 import { sourceOf, type SourceOptions } from "../source-options.ts";
 import { testFiles } from "../test-files.ts";
 import { diagnosticsRecord, showDiagnostics } from "./diagnostics-record.ts";
-import { failureText, resultLine, resultRecord, summaryLine, summaryRecord } from "./test-report.ts";
+import {
+  beginRecord,
+  failureText,
+  resultLine,
+  resultRecord,
+  summaryLine,
+  summaryRecord,
+} from "./test-report.ts";
 
 export interface TestCommandOptions extends SourceOptions {
   readonly filter?: string;
@@ -43,6 +50,9 @@ export async function test(
       jobs,
       signal,
       failFast: options.failFast === true && options.keepGoing !== true,
+      onBegin: (begun) => {
+        if (options.json) terminal.out(`${JSON.stringify(beginRecord(begun))}\n`);
+      },
       onEnd: (result) => {
         if (options.json) return terminal.out(`${JSON.stringify(resultRecord(result))}\n`);
         terminal.out(resultLine(result, terminal));

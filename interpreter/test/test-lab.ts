@@ -19,8 +19,12 @@ import { Rates } from "./rates.ts";
 
 /** Counters change without an event: they are looked at this often. */
 const POLL_MS = 20;
+/** Between two looks whether everything has ended. */
+const CLOSING_MS = 20;
 const TAIL_LINES = 8;
 const TAILS_MAX = 6;
+
+const pause = (ms: number): Promise<false> => new Promise((resolve) => setTimeout(() => resolve(false), ms));
 
 type Action = TestAct & { readonly is: "action" };
 
@@ -40,7 +44,7 @@ export class TestLab {
   constructor(name: string, images: ImageFiles, clock: Clock) {
     this.#clock = clock;
     this.#hypervisor = createHypervisor({ lab: name });
-    this.#engine = new Engine({ lab: name, hypervisor: this.#hypervisor, images, clock });
+    this.#engine = new Engine({ lab: name, hypervisor: this.#untilClosing(), images, clock });
     this.#texts = new GuestTexts(this.#hypervisor);
     this.#rates = new Rates(this.#hypervisor, clock);
     const [engine, hypervisor, texts, rates] = [this.#engine, this.#hypervisor, this.#texts, this.#rates];
@@ -126,9 +130,26 @@ export class TestLab {
       this.#rates.close();
       this.#texts.close();
       this.#engine.close();
+      // What the lane is in the middle of may still boot one: it ends when all that run are killed.
+      const idle = this.#engine.lane.idle().then(() => true);
+      // Bound: nothing boots any more, and each round kills what had been booting.
+      do await this.#hypervisor.close();
+      while (!(await Promise.race([idle, pause(CLOSING_MS)])));
       await this.#hypervisor.close();
     })();
     return this.#closed;
+  }
+
+  /** The machine room as the engine has it: nothing boots once the test is over. */
+  #untilClosing(): Hypervisor {
+    const real = this.#hypervisor;
+    return {
+      ...real,
+      bootGuest: (id, spec) => {
+        if (this.#closed === undefined) return real.bootGuest(id, spec);
+        return Promise.resolve({ ok: false, refusal: { code: "busy", message: "the test is over" } });
+      },
+    };
   }
 
   #wake(): void {

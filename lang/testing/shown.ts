@@ -48,13 +48,13 @@ function failingElement(condition: Code, env: Env, machine: Machine): Drawn | un
 
 const TRUE: Datum = { is: "bool", value: true };
 
-/** The variables of the loops, each under its clause; the innermost frame is that of the last clause. */
+/** Where each loop was: under what it goes through. The innermost frame is that of the last clause. */
 function clauseValues(clauses: readonly CodeClause[], inner: Env): ShownValue[] {
   const values: ShownValue[] = [];
   let frame: Env | undefined = inner;
   for (const clause of clauses.toReversed()) {
     const [first] = frame?.slots ?? [];
-    if (first && "is" in first) values.unshift({ span: clause.span, text: showDatum(first, 3) });
+    if (first && "is" in first) values.unshift({ span: clause.span, text: `at ${showDatum(first, 3)}` });
     frame = frame?.parent;
   }
   return values;

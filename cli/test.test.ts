@@ -1,0 +1,283 @@
+// `vbus test` as a shell sees it: real labs, failures as people read them, and tests that mean harm.
+
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Desk } from "./run.test-support.ts";
+
+let desk: Desk;
+beforeAll(() => {
+  desk = new Desk();
+});
+afterAll(() => desk.close());
+
+const LAB = `param count: int = 3
+network lan { subnet = 10.0.0.0/24 }
+network other { subnet = 10.0.1.0/24 }
+image ping: wasm { path = "std:guests/ping" }
+image echo: wasm { path = "std:guests/echo" }
+guest server { image = echo, device eth0: venet { network = lan } }
+guest client {
+  image = ping
+  args  = ["--to", server.eth0.ip, "--count", count, "--interval", 20ms, "--timeout", 200ms]
+  goal  = completed
+  device eth0: venet { network = lan }
+}
+assert server.eth0.network == lan, "the server stays on its network"
+`;
+
+function write(name: string, tests: string, lab = LAB): string {
+  writeFileSync(path.join(desk.folder, name), `${lab}${tests}\n`);
+  return name;
+}
+
+/** What differs from run to run, taken out. */
+const steady = (text: string): string =>
+  text
+    .replaceAll(`${desk.folder}/`, "")
+    .replaceAll(/\d+\.\d\d s\b/g, "T s")
+    .replaceAll(/dropped \d+ (tx )?frames?: down \d+/g, "dropped N $1frames: down N");
+
+interface TestRecord {
+  readonly name: string;
+  readonly state: string;
+  readonly failure?: { readonly diagnostic: { readonly code: string; readonly message: string } };
+}
+
+/** Runs with `--json`: the exit code, each test's state and code by name, and the summary. */
+async function outcome(args: readonly string[]) {
+  const { exit, stdout, stderr } = await desk.run(["test", "--json", ...args]);
+  const records = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const tests: TestRecord[] = records.filter(({ record }) => record === "test");
+  const codes = Object.fromEntries(
+    tests.map(({ name, state, failure }) => [name, failure?.diagnostic.code ?? state]),
+  );
+  return { exit, stderr, tests, codes, summary: records.at(-1) };
+}
+
+test("the tests of the examples pass, side by side", async () => {
+  const { exit, stdout, stderr } = await desk.run(["test", "examples/01-hello", "examples/02-tenants"]);
+  expect({ exit, stderr }).toEqual({ exit: 0, stderr: "" });
+  const lines = steady(stdout).trimEnd().split("\n");
+  expect(lines.slice(0, 2).sort()).toEqual([
+    "ok      examples/01-hello/lab.vbus:19  the client is answered  T s",
+    "ok      examples/02-tenants/lab.vbus:39  every tenant's ping is answered  T s",
+  ]);
+  expect(lines[2]).toBe("2 passed in T s");
+});
+
+test("a file that doesn't check is told like in check, and nothing runs", async () => {
+  const wrong = write("wrong.vbus", `test "a" { expect client.exti == 0 }`);
+  const { exit, stdout, stderr } = await desk.run(["test", wrong, "examples/01-hello"]);
+  expect({ exit, stdout }).toEqual({ exit: 65, stdout: "" });
+  expect(stderr).toContain("`guest` has no member `exti`");
+  const links = await desk.run(["test", "examples/05-links"]);
+  expect(links.exit).toBe(65);
+  expect(links.stderr).toContain("No driver serves `impair` of far.wan yet");
+});
+
+test("a failure shows the step with its values, what guests said and why frames were dropped", async () => {
+  const file = write(
+    "fails.vbus",
+    `test "it is answered often" {
+  expect client.exit == 0 within 10s
+  do { set client.eth0.link = down, client.restart() }
+  expect client.state == running || client.state == failed within 2s
+  expect client.log.count("bytes from") > count within 1s, "more answers than questions"
+}`,
+  );
+  const { exit, stdout, stderr } = await desk.run(["test", "-p", "count=1", file]);
+  expect({ exit, stderr }).toEqual({ exit: 4, stderr: "" });
+  expect(steady(stdout)).toBe(`FAILED  fails.vbus:14  it is answered often  T s
+error[VB5001]: Expected within 1s: more answers than questions.
+   ┌─ fails.vbus:18:10
+   │
+18 │   expect client.log.count("bytes from") > count within 1s, "more answers than questions"
+   │          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+   │          │                                │
+   │          0                                1
+client (failed with 1: main returned 1):
+  | PING 10.0.0.2: 56 data bytes
+  | icmp_seq=1 timeout
+  | --- 10.0.0.2 ping statistics ---
+  | 1 packets transmitted, 0 received, 100% packet loss
+lan dropped N frames: down N
+client.eth0 dropped N tx frames: down N
+
+1 failed in T s
+`);
+});
+
+test("the first element that fails inside all([...]) is shown", async () => {
+  const file = write(
+    "all.vbus",
+    `let wanted = { a = 0, b = 7 }
+test "of all" {
+  expect all([for name, count in wanted: server.restarts == count]) within 50ms
+}`,
+  );
+  const { stdout } = await desk.run(["test", file]);
+  expect(stdout.split("\n").slice(4, 8).join("\n")).toBe(
+    `16 │   expect all([for name, count in wanted: server.restarts == count]) within 50ms
+   │          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+   │                                  │       │                  │
+   │                                  at "b"  0                  7`,
+  );
+});
+
+test("each way to fail has its code, ends its own test and no other", async () => {
+  const file = write(
+    "ways.vbus",
+    `test "never" { expect client.restarts == 9 within 100ms }
+test "not always" {
+  param count = 50
+  always client.log.count("bytes from") < 3 for 5s
+}
+test "breaks an assertion" { do { set server.eth0.network = other } }
+test "breaks a constraint" { do { set server.eth0.mtu = 9000B } }
+test "nobody answers" { expect client.shell("ls").matches("x") within 5s }
+test "can't be done" { do { client.type("hello") } }
+test "out of time" {
+  timeout = 500ms
+  expect client.restarts == 9 within 30s
+}
+test "dies" {
+  do { server.kill() }
+  always server.state == running for 1s
+}
+test "good" { expect client.exit == 0 within 20s }`,
+  );
+  const { exit, codes, summary } = await outcome([file]);
+  expect(codes).toEqual({
+    never: "VB5001",
+    "not always": "VB5002",
+    "breaks an assertion": "VB4001",
+    "breaks a constraint": "VB3002",
+    "nobody answers": "VB5004",
+    "can't be done": "VB5003",
+    "out of time": "VB5005",
+    dies: "VB5002",
+    good: "passed",
+  });
+  expect(exit).toBe(4);
+  expect(summary).toMatchObject({ record: "summary", passed: 1, failed: 8, skipped: 0 });
+});
+
+test("guests are stopped, killed, started and restarted, and changes come as `set` would make them", async () => {
+  const file = write(
+    "acts.vbus",
+    `test "acts" {
+  param count = 200
+  let answers = client.log.count("bytes from")
+  expect answers > 2 within 5s
+  do { set client.eth0.link = down }
+  expect client.log.matches("timeout") within 5s
+  do { set client.eth0.link = up, set client.eth0.rate = 10Mbps }
+  expect client.eth0.rate == 10Mbps
+  do { client.restart() }
+  expect client.restarts == 1 && answers > 2 within 5s
+  do { client.kill() }
+  expect client.state != running within 2s
+  do { client.start() }
+  expect answers > 2 within 5s
+  do { server.stop() }
+  expect server.state == stopped
+  expect client.log.matches("timeout") within 5s
+}
+test "facts" {
+  expect server.bus.members == [server]
+  expect server.eth0.open && client.eth0.kicks > 0 within 5s
+  expect lan.frames.bytes > 100B && lan.frames.rate > 0bps within 5s
+  expect client.exit == 0 && client.uptime > 0s within 5s
+  expect lan.frames.dropped_by.get("full") == none
+}
+test "changed by a parameter" {
+  param count = 1
+  expect client.log.matches("1 packets transmitted, 1 received") within 5s
+}`,
+  );
+  const { codes, tests } = await outcome([file]);
+  expect(tests.map(({ failure }) => failure?.diagnostic).filter(Boolean)).toEqual([]);
+  expect(Object.values(codes)).toEqual(["passed", "passed", "passed"]);
+});
+
+test("a lab that doesn't boot fails its test, and says why", async () => {
+  const lab = `image echo: wasm { path = "std:guests/echo" }
+guest fat { image = echo, memory = 64KiB }
+`;
+  const { exit, tests } = await outcome([write("boot.vbus", `test "fat" { expect fat.ready }`, lab)]);
+  expect(exit).toBe(4);
+  expect(tests[0]?.failure?.diagnostic).toMatchObject({ code: "VB5003" });
+  expect(tests[0]?.failure?.diagnostic.message).toMatch(/^The lab did not come up: `fat`: ./);
+});
+
+test("filters choose by text or pattern; what matches nothing is a mistake in the call", async () => {
+  const file = write("filter.vbus", `test "one" { expect true }\ntest "two" { expect true }`);
+  expect(await outcome(["-t", "on", file])).toMatchObject({
+    codes: { one: "passed" },
+    summary: { leftOut: 1 },
+  });
+  expect((await outcome(["-t", "/^T/i", file])).codes).toEqual({ two: "passed" });
+  const none = await desk.run(["test", "-t", "three", file]);
+  expect(none.exit).toBe(64);
+  expect(none.stderr).toContain("No test's name matches `three`");
+  expect((await desk.run(["test", "-t", "/(/", file])).exit).toBe(64);
+  expect((await desk.run(["test", "--jobs", "0", file])).exit).toBe(64);
+  expect((await desk.run(["test", "nowhere"])).exit).toBe(64);
+});
+
+test("--fail-fast starts nothing after a failure; --keep-going is over it", async () => {
+  const file = write("fast.vbus", `test "bad" { expect false }\ntest "after" { expect true }`);
+  const fast = await outcome(["--fail-fast", "--jobs", "1", file]);
+  expect(fast).toMatchObject({ exit: 4, codes: { bad: "VB5001", after: "skipped" } });
+  const all = await outcome(["--fail-fast", "--keep-going", "--jobs", "1", file]);
+  expect(all).toMatchObject({ exit: 4, codes: { bad: "VB5001", after: "passed" } });
+});
+
+test("JUnit holds every test, and no character that XML hasn't", async () => {
+  const file = write(
+    "xml.vbus",
+    `test "a < b & \\"c\\" \\u{7}" { expect 1 > count }\ntest "fine" { expect true }`,
+  );
+  expect((await desk.run(["test", "--junit", "results.xml", file])).exit).toBe(4);
+  const xml = readFileSync(path.join(desk.folder, "results.xml"), "utf8");
+  expect(xml).toContain('<testsuites name="vbus test" tests="2" failures="1" errors="0" skipped="0"');
+  expect(xml).toContain('<testcase name="a &lt; b &amp; &quot;c&quot; \ufffd" classname="xml.vbus"');
+  expect(xml).toContain('<failure type="VB5001" message="This does not hold.">error[VB5001]');
+  expect(xml).toMatch(/<testcase name="fine" [^>]*\/>/);
+});
+
+test("Ctrl-C in the middle ends the labs: nothing is left running or written", async () => {
+  const file = write(
+    "long.vbus",
+    `test "first" { expect client.restarts == 9 within 50s }
+test "second" { expect client.restarts == 9 within 50s }
+test "third" { expect true }`,
+  );
+  const running = desk.start(["test", "--json", file, "-t", "/first|second/"], { VBUS_TEST_JOBS: "2" });
+  await running.says('"name":"second"');
+  running.child.kill("SIGINT");
+  const { exit, stdout } = await running.ended;
+  expect(exit).toBe(130);
+  const records = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(records.slice(0, 2)).toMatchObject([{ record: "begin", name: "first" }, { record: "begin" }]);
+  expect(records.at(-1)).toMatchObject({ record: "summary", interrupted: 2, failed: 0, leftOut: 1 });
+  expect(readdirSync(path.join(desk.folder, "run"))).toEqual([]);
+  expect(readdirSync(desk.folder)).not.toContain("state");
+});
+
+test("a file without tests has none to fail; a folder gives all its files", async () => {
+  const empty = await desk.run(["test", write("empty.vbus", "")]);
+  expect({ exit: empty.exit, stdout: steady(empty.stdout) }).toEqual({
+    exit: 0,
+    stdout: "no tests in T s\n",
+  });
+  const both = await desk.run(["test", "examples/01-hello", "examples/01-hello/lab.vbus"]);
+  expect(steady(both.stdout)).toContain("1 passed");
+});
