@@ -29,6 +29,8 @@ export const BUDGET_FRAMES = 256;
 export const BUDGET_BYTES = 512 * 1024;
 /** Tries to claim a slot against other senders before a frame counts as `full`. */
 export const CLAIM_TRIES = RING_SLOTS_MAX + 64;
+/** Positions that one claim passes over where buffers came late to the guest; then it is `full`. */
+export const CLAIM_LATE_MAX = 64;
 
 /**
  * MAC addresses that a network remembers, and how far a place may lie from its hash. Beyond: not learned,

@@ -208,6 +208,27 @@ test("a sender that stops in the middle of a frame delays nobody, for many laps"
   }
 });
 
+test("a buffer that comes late to the guest costs nobody a frame while others are posted", () => {
+  const guest = new Guest(freshRing(64, 0).receiver);
+  const late = Array.from({ length: 20 }, (_, index) => new Sender(30 + index));
+  const other = new Sender(21);
+  for (const sender of late) expect(sender.step()).toBe(CLAIMED);
+  for (let frame = 0; frame < 100; frame++) {
+    expect(other.step()).toBe(CLAIMED);
+    settle(guest, [other]);
+  }
+  for (const sender of late) while (sender.stage !== "idle") sender.step();
+  // The guest has not looked since; 44 buffers are posted, 20 lie completed between them.
+  for (let frame = 0; frame < 44; frame++) {
+    expect(other.step(), `frame ${frame}`).toBe(CLAIMED);
+    while (other.stage !== "idle") other.step();
+  }
+  expect(other.step()).toBe(FULL);
+  settle(guest, []);
+  expect(guest.total).toBe(164);
+  wholeLap(guest, other, 64);
+});
+
 test("claims of a sender that is reaped come back as empty buffers", () => {
   const guest = new Guest(freshRing(16, 0).receiver);
   const senders = Array.from({ length: 16 }, (_, index) => new Sender(20 + index));

@@ -9,7 +9,7 @@
 // claimant, who looks at `next` after raising) moves `next` beyond what was passed. Both sides use
 // sequentially consistent operations, so one of them sees it.
 
-import { CLAIM_TRIES, RING_SLOTS_MAX } from "../limits.ts";
+import { CLAIM_LATE_MAX, CLAIM_TRIES, RING_SLOTS_MAX } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { RING, SLOT, THREAD, ringAt, threadAt } from "../memory/layout.ts";
 import { DESCRIPTOR } from "./abi.ts";
@@ -59,6 +59,7 @@ export class Claims {
     const at = ringAt(ring) >> 2;
     const mask = i32[at + MASK] as number;
     const offset = i32[at + OFFSET] as number;
+    let late = 0;
     // Bound: CLAIM_TRIES; each turn either ends, or another sender or this one has moved the cursor.
     for (let tries = 0; tries < CLAIM_TRIES; tries++) {
       const passes = Atomics.load(i32, at + PASSES);
@@ -81,6 +82,11 @@ export class Claims {
         // Another sender may have used the position while we looked: then what was read says nothing.
         if (Atomics.load(i32, at + CURSOR) !== position) continue;
         if (Atomics.load(i32, slot + NEXT) !== position) continue;
+        if (verdict === FULL && late < CLAIM_LATE_MAX && this.#postedAhead(at, memory, position)) {
+          late++;
+          this.#passOver(at, slot, position, mask + 1);
+          continue;
+        }
         return verdict;
       }
       this.#note(ring, position, countFor, length);
@@ -144,6 +150,24 @@ export class Claims {
       resolvePasses(i32, slot, (position + mask + 1) | 0, mask + 1);
     }
     this.#forget();
+  }
+
+  /**
+   * Whether a buffer is posted somewhere ahead although none is at `position`: a slot that was claimed for
+   * long came late to the guest, which has yet to post it again. In a ring that is full none is.
+   */
+  #postedAhead(at: number, memory: GuestMemory, position: number): boolean {
+    const { i32 } = this.#fabric;
+    const mask = i32[at + MASK] as number;
+    for (let ahead = 1; ahead <= mask && ahead <= CLAIM_LATE_MAX; ahead++) {
+      const index = (position + ahead) & mask;
+      const slot = at + SLOTS + index * (SLOT.size >> 2);
+      if (Atomics.load(i32, slot + NEXT) !== ((position + ahead) | 0)) continue;
+      const descriptor = ((i32[at + OFFSET] as number) + index * DESCRIPTOR.size) >>> 2;
+      const turn = Atomics.load(memory.i32, descriptor + (DESCRIPTOR.turn >> 2));
+      if (turn === ((i32[slot + TURN] as number) | 1)) return true;
+    }
+    return false;
   }
 
   #passOver(at: number, slot: number, position: number, slots: number): void {
