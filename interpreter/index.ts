@@ -5,6 +5,7 @@ export { OperationError } from "./operation-error.ts";
 export type { Trouble } from "./operation-error.ts";
 export { connect } from "./control/client.ts";
 export type { LabClient } from "./control/client.ts";
+export { ControlServer } from "./control/server.ts";
 export { findLabs } from "./control/discover.ts";
 export type { RunningLab } from "./control/discover.ts";
 export { runtimeFolder, socketPathOf } from "./control/paths.ts";

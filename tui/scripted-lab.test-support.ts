@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ControlServer } from "../interpreter/control/server.ts";
+import { ControlServer } from "../interpreter/index.ts";
 import type { LogLine, Snapshot } from "../interpreter/index.ts";
 import { makeSnapshot } from "./fixtures.test-support.ts";
 import { TestTerminal } from "./pty.test-support.ts";
