@@ -31,7 +31,8 @@ function moved(range: Range, source: Source, base: number, indent: number): stri
     const text = line.replace(/\r$/, "");
     if (at === range.start) out.push(goesOn ? text : text.trimEnd());
     else if (inside) out.push(shiftBlockLine(text, shown.slice(0, old), next));
-    else out.push(text.trim() === "" ? "" : spaces(next) + (goesOn ? text.trimStart() : text.trim()));
+    else if (text.trim() === "") out.push(...(out.at(-1) === "" ? [] : [""]));
+    else out.push(spaces(next) + (goesOn ? text.trimStart() : text.trim()));
     at = end + 1;
   }
   return out.join("\n");

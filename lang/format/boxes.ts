@@ -187,7 +187,7 @@ export function makeBox(
     close: source.text.charAt(close),
     pad: style.pad,
     empty: style.empty,
-    rows: style.rows && asked ? joinRows(rows, parts, source) : rows,
+    rows: !style.rows ? rows : asked ? joinRows(rows, parts, source) : pairFlags(rows),
     commas: style.commas,
     forced: commented || (asked && rows.length > 0),
     kept,
@@ -208,4 +208,20 @@ function joinRows(rows: readonly Row[], parts: readonly Part[], source: Source):
     else joined.push(row);
   }
   return joined;
+}
+
+/** A `"--flag"` and its value become one row. */
+function pairFlags(rows: readonly Row[]): Row[] {
+  const paired: Row[] = [];
+  let open = false;
+  for (const row of rows) {
+    const last = paired.at(-1);
+    const [unit] = row.units;
+    const joins: boolean = open && row.leading.length === 0 && !row.blank && unit?.flag === false;
+    if (joins && last) {
+      paired[paired.length - 1] = { ...last, units: [...last.units, ...row.units], trailing: row.trailing };
+    } else paired.push(row);
+    open = !joins && unit?.flag === true && row.trailing === "";
+  }
+  return paired;
 }

@@ -1,6 +1,6 @@
 // Items, members and steps to layouts.
 
-import type { Act, Declaration, Item, Member, Step, Variant } from "../syntax/ast.ts";
+import type { Act, Declaration, Item, Mark, Member, Step, Variant } from "../syntax/ast.ts";
 import type { Span } from "../syntax/ast.ts";
 import { BODY, makeBox, type Made, type Part } from "./boxes.ts";
 import { group, indent, LINE } from "./doc.ts";
@@ -118,9 +118,9 @@ function memberDoc(member: Member, source: Source): Doc {
       const { out, name, type, value, where, marks } = member;
       const head = [`${out ? "out " : ""}${name.text}: `, typeDoc(type, source)];
       const from = where?.span.end ?? value?.span.end ?? type.span.end;
-      const texts = marks.map(({ span }) => source.slice(span)).join(" ");
+      const texts = marks.map((mark, i) => [i === 0 ? "" : " ", markDoc(mark, source)]);
       const kept = source.isOneLine(from, member.span.end);
-      const end = marks.length === 0 ? "" : group(indent([MARK_GAP, texts]), kept);
+      const end = marks.length === 0 ? "" : group(indent([MARK_GAP, ...texts]), kept);
       return [head, defaultDoc(value, where, type.span.end, source), end];
     }
     case "live": {
@@ -141,6 +141,9 @@ function memberDoc(member: Member, source: Source): Doc {
       return itemDoc(member, source);
   }
 }
+
+const markDoc = ({ name, argument }: Mark, source: Source): Doc =>
+  argument ? [`@${name.text}(`, exprDoc(argument, source), ")"] : `@${name.text}`;
 
 const stepParts = (steps: readonly Step[], source: Source): Part[] =>
   partsOf(steps, (step) => {

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parse } from "../syntax/index.ts";
+import { anyModule } from "./any-module.test-support.ts";
 import { format, layOut } from "./index.ts";
 import { disturb } from "./noise.test-support.ts";
 import { sameTree } from "./same-tree.ts";
@@ -22,6 +23,9 @@ const below = (folder: string): string[] =>
     .sort();
 const files = [...below("examples/"), ...below("stdlib/")];
 const texts = files.map((name) => readFileSync(new URL(name, ROOT), "utf8"));
+const corpus = below("lang/corpus/")
+  .map((name) => readFileSync(new URL(name, ROOT), "utf8"))
+  .filter((text) => text.length < 20_000 && parse("f", text).diagnostics.length === 0);
 
 const words = (text: string): string => text.replace(/\s+/g, " ").trim();
 const commentsOf = (text: string): string[] =>
@@ -38,6 +42,8 @@ function holds(text: string): void {
   expect(sameTree(before.module, after.module)).toBe(true);
   expect(commentsOf(once)).toEqual(commentsOf(text));
   expect(layOut("f", once)).toBe(once);
+  expect(once).toMatch(/^$|^\S[\s\S]*\S\n$/);
+  expect(once).not.toMatch(/\n\n\n(?![^"]*""")/);
   expect(format("f", text)).toEqual({ text: once });
 }
 
@@ -50,7 +56,7 @@ test("the examples and the standard library are as the formatter writes them", (
 });
 
 const choices = fc.array(fc.nat(99), { minLength: 1, maxLength: 200 });
-const anyText = fc.constantFrom(...texts, ...SAMPLES);
+const anyText = fc.oneof(fc.constantFrom(...texts), fc.constantFrom(...SAMPLES, ...corpus), anyModule);
 
 test("noise of layout changes no meaning", () => {
   fc.assert(

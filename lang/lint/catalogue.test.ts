@@ -1,6 +1,7 @@
 // Every page of the catalogues is whole and true, and codes are found however they are written.
 
 import { expect, test } from "vitest";
+import type { CodePage } from "../codes/page.ts";
 import { evaluate } from "../index.ts";
 import { FOLDER, testWorld } from "../world.test-support.ts";
 import { allPages, nearestCode, pageOf } from "./catalogue.ts";
@@ -26,7 +27,7 @@ test("pages are in order, each code once, each with a title and a reason", () =>
   const codes = allPages().map(({ code }) => code);
   expect(codes).toEqual([...new Set(codes)].sort());
   for (const { code, title, explanation } of allPages()) {
-    expect(code).toMatch(/^VB[1-5]\d{3}$/);
+    expect(code).toMatch(/^VB[1-6]\d{3}$/);
     expect(title.length, code).toBeGreaterThan(3);
     expect(explanation, code).toMatch(/[.)`]$/);
   }
@@ -36,7 +37,9 @@ test("every bad text gives its code, and no good text does", () => {
   const withoutText = allPages().filter(({ bad, good }) => bad === undefined || good === undefined);
   // What no driver of this version serves changes from version to version.
   expect(withoutText.map(({ code }) => code)).toEqual(["VB2022"]);
-  for (const { code, bad = "", good = "" } of allPages().filter((page) => !withoutText.includes(page))) {
+  // What a test fails with is told when it runs.
+  const ofFiles = (page: CodePage): boolean => !withoutText.includes(page) && !page.code.startsWith("VB6");
+  for (const { code, bad = "", good = "" } of allPages().filter(ofFiles)) {
     expect([code, told(bad).includes(code)]).toEqual([code, true]);
     expect([code, told(good).includes(code)]).toEqual([code, false]);
   }

@@ -27,9 +27,11 @@ export function suspiciousUnits(module: ast.Module): Diagnostic[] {
 }
 
 function mixedSizes(numbers: readonly NumberExpr[]): Diagnostic[] {
+  const first = new Map<string, NumberExpr>();
+  for (const one of numbers.toReversed()) first.set(one.unit, one);
   return numbers.flatMap(({ unit, text, span }) => {
     const binary = BINARY_OF[unit];
-    const other = numbers.find((one) => one.unit === binary);
+    const other = binary === undefined ? undefined : first.get(binary);
     if (binary === undefined || other === undefined) return [];
     const families = `\`${unit}\` goes by 1000, \`${binary}\` by 1024`;
     const message = `\`${text}\` stands beside sizes in \`${binary}\`: ${families}.`;
