@@ -92,7 +92,7 @@ test("a failure shows the step with its values, what guests said and why frames 
   const { exit, stdout, stderr } = await desk.run(["test", "-p", "count=1", file]);
   expect({ exit, stderr }).toEqual({ exit: 4, stderr: "" });
   expect(steady(stdout)).toBe(`FAILED  fails.vbus:14  it is answered often  T s
-error[VB5001]: Expected within 1s: more answers than questions.
+error[VB6001]: Expected within 1s: more answers than questions.
    ┌─ fails.vbus:18:10
    │
 18 │   expect client.log.count("bytes from") > count within 1s, "more answers than questions"
@@ -152,21 +152,21 @@ test "good" { expect client.exit == 0 within 20s }`,
   );
   const { exit, codes, summary } = await outcome([file]);
   expect(codes).toEqual({
-    never: "VB5001",
-    "not always": "VB5002",
+    never: "VB6001",
+    "not always": "VB6002",
     "breaks an assertion": "VB4001",
     "breaks a constraint": "VB3002",
-    "nobody answers": "VB5004",
-    "can't be done": "VB5003",
-    "out of time": "VB5005",
-    dies: "VB5002",
+    "nobody answers": "VB6004",
+    "can't be done": "VB6003",
+    "out of time": "VB6005",
+    dies: "VB6002",
     good: "passed",
   });
   expect(exit).toBe(4);
   expect(summary).toMatchObject({ record: "summary", passed: 1, failed: 8, skipped: 0 });
 });
 
-test("guests are stopped, killed, started and restarted, and changes come as `set` would make them", async () => {
+test("guests are stopped, killed and started, and changes come as `set` would make them", async () => {
   const file = write(
     "acts.vbus",
     `test "acts" {
@@ -210,7 +210,7 @@ guest fat { image = echo, memory = 64KiB }
 `;
   const { exit, tests } = await outcome([write("boot.vbus", `test "fat" { expect fat.ready }`, lab)]);
   expect(exit).toBe(4);
-  expect(tests[0]?.failure?.diagnostic).toMatchObject({ code: "VB5003" });
+  expect(tests[0]?.failure?.diagnostic).toMatchObject({ code: "VB6003" });
   expect(tests[0]?.failure?.diagnostic.message).toMatch(/^The lab did not come up: `fat`: ./);
 });
 
@@ -232,9 +232,9 @@ test("filters choose by text or pattern; what matches nothing is a mistake in th
 test("--fail-fast starts nothing after a failure; --keep-going is over it", async () => {
   const file = write("fast.vbus", `test "bad" { expect false }\ntest "after" { expect true }`);
   const fast = await outcome(["--fail-fast", "--jobs", "1", file]);
-  expect(fast).toMatchObject({ exit: 4, codes: { bad: "VB5001", after: "skipped" } });
+  expect(fast).toMatchObject({ exit: 4, codes: { bad: "VB6001", after: "skipped" } });
   const all = await outcome(["--fail-fast", "--keep-going", "--jobs", "1", file]);
-  expect(all).toMatchObject({ exit: 4, codes: { bad: "VB5001", after: "passed" } });
+  expect(all).toMatchObject({ exit: 4, codes: { bad: "VB6001", after: "passed" } });
 });
 
 test("JUnit holds every test, and no character that XML hasn't", async () => {
@@ -246,7 +246,7 @@ test("JUnit holds every test, and no character that XML hasn't", async () => {
   const xml = readFileSync(path.join(desk.folder, "results.xml"), "utf8");
   expect(xml).toContain('<testsuites name="vbus test" tests="2" failures="1" errors="0" skipped="0"');
   expect(xml).toContain('<testcase name="a &lt; b &amp; &quot;c&quot; \ufffd" classname="xml.vbus"');
-  expect(xml).toContain('<failure type="VB5001" message="This does not hold.">error[VB5001]');
+  expect(xml).toContain('<failure type="VB6001" message="This does not hold.">error[VB6001]');
   expect(xml).toMatch(/<testcase name="fine" [^>]*\/>/);
 });
 

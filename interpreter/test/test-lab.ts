@@ -197,11 +197,11 @@ export class TestLab {
     if (guest === undefined) return `there is no guest ${address}`;
     const bus = refOf(guest, "bus");
     const seen = usedDevices(guest);
-    const console = this.#hypervisor
+    const terminal = this.#hypervisor
       .devices()
       .find(({ id, class: sort, bus: on }) => sort === "vconsole" && (seen?.includes(id) ?? on === bus));
-    if (console === undefined) return `${address} has no console`;
-    const typed = this.#hypervisor.typeConsole(console.id, text === undefined ? "" : textOf(text));
+    if (terminal === undefined) return `${address} has no console`;
+    const typed = this.#hypervisor.typeConsole(terminal.id, text === undefined ? "" : textOf(text));
     return typed.ok ? undefined : typed.refusal.message;
   }
 }

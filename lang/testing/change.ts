@@ -45,7 +45,7 @@ function codeOf({ value, span }: SetInput, machine: Machine): Code {
     get value(): Value {
       const find = (address: string) => machine.lab.things().find((thing) => thing.address === address);
       const datum: Datum | undefined = datumOf(value, find);
-      return (datum ?? machine.fail("VB5003", span, "What this names is no longer there.")) as Value;
+      return (datum ?? machine.fail("VB6003", span, "What this names is no longer there.")) as Value;
     },
   };
 }

@@ -1,4 +1,5 @@
-// A test once it is checked: its settings, parameters and steps as code. Made by `compile.ts`; nothing is run.
+// A test once it is checked: its settings, parameters and steps as code. Made by `compile.ts`; nothing is
+// run.
 
 import type { Span } from "../syntax/ast.ts";
 import type { BoundArgument, Code } from "../types/code.ts";

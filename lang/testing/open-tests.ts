@@ -92,7 +92,7 @@ export function stageTest(
   const lost = sets.find(({ address }) => !met.has(address));
   if (lost) {
     const message = `\`${lost.member}\` of \`${lost.address}\` can't be set: no block declares it.`;
-    const diagnostic: Diagnostic = { code: "VB5003", severity: "error", span: lost.span, message };
+    const diagnostic: Diagnostic = { code: "VB6003", severity: "error", span: lost.span, message };
     const { diagnostics, sources, inputs } = evaluation;
     return { diagnostics: [...diagnostics, diagnostic], sources, inputs };
   }

@@ -101,7 +101,7 @@ export class StagedTest {
     const text = said && "value" in said && said.value.is === "string" && !said.value.secret;
     const { values, related } = "value" in drawn ? drawn.value : { values: [], related: [] };
     return {
-      code: compiled.is === "expect" ? "VB5001" : "VB5002",
+      code: compiled.is === "expect" ? "VB6001" : "VB6002",
       severity: "error",
       span: condition.span,
       message: sentence(compiled, this.#durationText(compiled), text ? (scalarText(said.value) ?? "") : ""),
@@ -119,13 +119,13 @@ export class StagedTest {
     const answer = this.#compute(undefined, (env) => this.#act(act, env));
     if ("value" in answer) return answer.value;
     const broken = answer.broken ?? answer.told;
-    return { is: "broken", broken: broken ?? simple("VB5003", act.span, "This can't be computed.") };
+    return { is: "broken", broken: broken ?? simple("VB6003", act.span, "This can't be computed.") };
   }
 
   #act(act: CompiledAct, env: Env): TestAct {
     const { machine } = this.#whole;
     const of = run(act.of, env, machine);
-    if (of.is !== "thing") return machine.fail("VB5003", act.span, "What this names isn't there.");
+    if (of.is !== "thing") return machine.fail("VB6003", act.span, "What this names isn't there.");
     const { address } = of.thing;
     const { span } = act;
     if (act.is === "set") {
@@ -209,7 +209,7 @@ export class StagedTest {
     }
     if ("problem" in answer) {
       unanswered();
-      return machine.fail("VB5004", code.span, answer.problem);
+      return machine.fail("VB6004", code.span, answer.problem);
     }
     const things = thingsByAddress(machine.lab);
     return datumOf(answer, (wanted) => things.get(wanted)) ?? machine.failQuietly();

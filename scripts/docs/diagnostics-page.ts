@@ -7,6 +7,11 @@ const GROUPS: readonly (readonly [digit: string, title: string, about: string])[
   ["3", "Values", "What shows when values are computed."],
   ["4", "The graph", "Things, what joins them, and what must not."],
   ["5", "Lints", "What works, and most likely is not what was meant. `vbus lint` tells these."],
+  [
+    "6",
+    "Tests",
+    "What a test failed with, told by `vbus test`: the texts are right, and so is what they failed for.",
+  ],
 ];
 
 /** A longer line in a text of the catalogue is cut: it is only long to make a point. */
