@@ -124,18 +124,21 @@ function loopDoc(
   return group([open, inner, SOFT, close], source.isOneLine(start, end), forced);
 }
 
-const LEVELS: Readonly<Record<BinaryOperator, number>> = {
-  "||": 0,
-  "&&": 1,
-  ...{ "==": 2, "!=": 2, "<": 2, "<=": 2, ">": 2, ">=": 2, in: 2 },
-  "??": 3,
-  "..": 4,
-  ...{ "+": 5, "-": 5 },
-  ...{ "*": 6, "/": 6, "%": 6 },
-};
+/** Operators that bind alike, loosest first: a chain of them breaks as one. */
+const LEVELS: readonly (readonly BinaryOperator[])[] = [
+  ["||"],
+  ["&&"],
+  ["==", "!=", "<", "<=", ">", ">=", "in"],
+  ["??"],
+  [".."],
+  ["+", "-"],
+  ["*", "/", "%"],
+];
+const levelOf = (operator: BinaryOperator): number =>
+  LEVELS.findIndex((operators) => operators.includes(operator));
 
 function binaryDoc(expr: Of<"binary">, source: Source): Doc {
-  const level = LEVELS[expr.operator];
+  const level = levelOf(expr.operator);
   if (expr.operator === "..") return [exprDoc(expr.left, source), "..", exprDoc(expr.right, source)];
   const rest: { readonly operator: string; readonly operand: Expr }[] = [];
   let first: Expr = expr;
@@ -148,7 +151,7 @@ function binaryDoc(expr: Of<"binary">, source: Source): Doc {
     }
     rest.push({ operator: "??", operand: right });
   } else {
-    while (first.node === "binary" && LEVELS[first.operator] === level) {
+    while (first.node === "binary" && levelOf(first.operator) === level) {
       rest.unshift({ operator: first.operator, operand: first.right });
       first = first.left;
     }

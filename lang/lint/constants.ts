@@ -82,9 +82,15 @@ function constant(expr: ast.Expr): boolean | undefined {
   }
 }
 
-const EQUAL_HOLDS: Readonly<Record<string, boolean>> = {
-  ...{ "==": true, "<=": true, ">=": true, "!=": false, "<": false, ">": false },
-};
+/** What comparisons of a value with itself are. */
+const EQUAL_HOLDS: ReadonlyMap<string, boolean> = new Map([
+  ["==", true],
+  ["<=", true],
+  [">=", true],
+  ["!=", false],
+  ["<", false],
+  [">", false],
+]);
 
 function constantBinary(expr: Extract<ast.Expr, { readonly node: "binary" }>): boolean | undefined {
   const { operator, left, right } = expr;
@@ -96,7 +102,7 @@ function constantBinary(expr: Extract<ast.Expr, { readonly node: "binary" }>): b
   }
   if (operator === "in")
     return right.node === "list" && !right.loop && right.items.length === 0 ? false : undefined;
-  const holds = EQUAL_HOLDS[operator];
+  const holds = EQUAL_HOLDS.get(operator);
   if (holds === undefined) return undefined;
   if (sameTree(left, right)) return holds;
   const [a, b] = [plainNumber(left), plainNumber(right)];

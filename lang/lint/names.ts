@@ -50,11 +50,7 @@ class Scope {
   }
 
   find(name: string, table: "names" | "types" = "names"): Declared | undefined {
-    for (let scope: Scope | undefined = this; scope; scope = scope.parent) {
-      const found = scope[table].get(name);
-      if (found) return found;
-    }
-    return undefined;
+    return this[table].get(name) ?? this.parent?.find(name, table);
   }
 }
 
