@@ -4,10 +4,12 @@ import { expect, test } from "vitest";
 import { sentences } from "./page.test-support.ts";
 import { ask, longRow, type Rows } from "./rows.test-support.ts";
 import { EXPRESSIONS } from "./expressions.test-support.ts";
+import { LABS } from "./labs.test-support.ts";
+import { RULES } from "./rules.test-support.ts";
 import { SHAPE } from "./shape.test-support.ts";
 import { TYPES } from "./types.test-support.ts";
 
-const ALL: readonly Rows[] = [SHAPE, TYPES, EXPRESSIONS];
+const ALL: readonly Rows[] = [SHAPE, TYPES, EXPRESSIONS, LABS, RULES];
 const quoted = ALL.flatMap((rows) => Object.keys(rows));
 const rows = ALL.flatMap((one) =>
   Object.entries(one).flatMap(([sentence, list]) => list.map((row) => ({ sentence, ...longRow(row) }))),

@@ -29,6 +29,12 @@ export function askConstraint(constraint: Constraint, env: Env, subject: Subject
   if (held.is === "bool" && held.value) return;
   const said = constraint.message && run(constraint.message, env, machine);
   const secret = said !== undefined && isSecret(said);
+  if (secret && constraint.message)
+    machine.tell(
+      "VB3012",
+      constraint.message.span,
+      "A message is shown: it can't be computed from a secret.",
+    );
   const because = subject.because?.();
   const message = said?.is === "string" && !secret ? said.value : undefined;
   const { values, origins } = shownValues(constraint.condition, env, machine);

@@ -49,7 +49,8 @@ export function fillParams(
   tellUnknown(module, [...Object.keys(input.flags ?? {}), ...Object.keys(values)], machine);
   for (const param of module.params) {
     const given = tools.given?.find(({ name }) => name === param.name);
-    const source = given ? fromTest(given, env, machine) : sourceOf(param, input, values, tools);
+    const outside = module.key === machine.root ? sourceOf(param, input, values, tools) : undefined;
+    const source = given ? fromTest(given, env, machine) : outside;
     const cell: Cell = new LazyCell(
       () => param.name,
       param.span,

@@ -40,8 +40,10 @@ export function settleThing(thing: Thing, bus: string | undefined, into: Settled
     if (!ORDERS_NOTHING.has(member.name)) addNeeds(datum, needs);
     addPaths(datum, into.paths);
   }
+  // Only what a user says of itself is a circle, and is told as one.
+  const waitsForItself = namesItself(attributes["depends_on"], thing.address);
   addInherited(thing, needs, machine);
-  needs.delete(thing.address);
+  if (!waitsForItself) needs.delete(thing.address);
   const { kind, class: className, blueprint } = thing;
   into.resources.push({
     address: thing.address,
@@ -55,6 +57,10 @@ export function settleThing(thing: Thing, bus: string | undefined, into: Settled
     span: blueprint.head,
   });
 }
+
+const namesItself = (attribute: Attribute | undefined, address: string): boolean =>
+  attribute?.value.is === "list" &&
+  attribute.value.items.some((item) => item.is === "ref" && item.address === address);
 
 const NO_THINGS: ReadonlySet<Thing> = new Set();
 

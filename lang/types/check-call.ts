@@ -3,7 +3,7 @@
 import { nearest } from "../resolve/nearest.ts";
 import type { Argument, Expr, Span } from "../syntax/ast.ts";
 import { check, checkAs, convert, count } from "./check-expression.ts";
-import { mayReadLive, memberOf, moduleMember } from "./check-member.ts";
+import { enumNamed, mayReadLive, memberOf, moduleMember } from "./check-member.ts";
 import { slotCode } from "./check-reference.ts";
 import type { BoundArgument, Code } from "./code.ts";
 import { broken, suggestion, within, type Checked, type Context } from "./context.ts";
@@ -106,18 +106,17 @@ function callMember(expr: Call, callee: Expr & { node: "member" }, context: Cont
       checkRest(expr.arguments, context);
       return broken(expr.span);
     }
-    const type = found ? undefined : context.scope.findType(of.name);
-    if (type?.is === "enum") {
-      const info = type.info();
-      if (info.variants.has(name.text)) return construct(info, name.text, expr, context);
-      context.reporter.error(
-        "VB2023",
-        name.span,
-        `\`${info.name}\` has no member \`${name.text}\`.`,
-        suggestion(name.span, nearest(name.text, info.variants.keys())),
-      );
-      return broken(expr.span);
-    }
+  }
+  const info = enumNamed(of, context);
+  if (info) {
+    if (info.variants.has(name.text)) return construct(info, name.text, expr, context);
+    context.reporter.error(
+      "VB2023",
+      name.span,
+      `\`${info.name}\` has no member \`${name.text}\`.`,
+      suggestion(name.span, nearest(name.text, info.variants.keys())),
+    );
+    return broken(expr.span);
   }
   const subject = check(of, context);
   return callMethod(expr, callee, subject, context);

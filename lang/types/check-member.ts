@@ -7,7 +7,7 @@ import { bareVariant, slotCode } from "./check-reference.ts";
 import { check, checkAs } from "./check-expression.ts";
 import { entryTypes } from "./check-collection.ts";
 import { broken, suggestion, tellDeprecated, type Checked, type Context } from "./context.ts";
-import type { LiveMember, Member } from "./declared.ts";
+import type { EnumInfo, LiveMember, Member } from "./declared.ts";
 import { pathOf } from "./facts.ts";
 import type { Scope } from "./scope.ts";
 import { CIDR, ERROR, INT, IP, optionalOf, settledType, showType, type Type } from "./type.ts";
@@ -85,10 +85,26 @@ export function mayReadLive(live: LiveMember, span: Span, context: Context): boo
   return false;
 }
 
-/** `Role.source` and `net.NAME`: the left side is no value. */
+/** The enum that `Role` or `net.Role` names, where no value hides it. */
+export function enumNamed(expr: Expr, context: Context): EnumInfo | undefined {
+  if (expr.node === "reference") {
+    const type = context.scope.find(expr.name) ? undefined : context.scope.findType(expr.name);
+    return type?.is === "enum" ? type.info() : undefined;
+  }
+  if (expr.node !== "member" || expr.of.node !== "reference") return undefined;
+  const { text } = expr.name;
+  const module = context.scope.find(expr.of.name)?.binding;
+  if (module?.is !== "module" || text.startsWith("_") || module.module.values.has(text)) return undefined;
+  const type = module.module.types.get(text);
+  return type?.is === "enum" ? type.info() : undefined;
+}
+
+/** `Role.source`, `net.Role.source` and `net.NAME`: the left side is no value. */
 function checkNamespace(expr: Expr & { node: "member" }, context: Context): Checked | undefined {
-  if (expr.of.node !== "reference") return undefined;
   const { name } = expr;
+  const info = enumNamed(expr.of, context);
+  if (info) return checkEnumMember(info, name, expr.span, context);
+  if (expr.of.node !== "reference") return undefined;
   const value = context.scope.find(expr.of.name);
   if (value?.binding.is === "module") {
     const member = moduleMember(value.binding.module, name, context);
@@ -99,19 +115,19 @@ function checkNamespace(expr: Expr & { node: "member" }, context: Context): Chec
     }
     return { code: slotCode(member, name.text, expr.span), type: settledType(member.binding.type()) };
   }
-  if (value) return undefined;
-  const type = context.scope.findType(expr.of.name);
-  if (type?.is !== "enum") return undefined;
-  const info = type.info();
+  return undefined;
+}
+
+function checkEnumMember(info: EnumInfo, name: Name, span: Span, context: Context): Checked {
   const variant = info.variants.get(name.text);
-  if (variant) return bareVariant(info, variant, expr.span, context);
+  if (variant) return bareVariant(info, variant, span, context);
   context.reporter.error(
     "VB2023",
     name.span,
     `\`${info.name}\` has no member \`${name.text}\`.`,
     suggestion(name.span, nearest(name.text, info.variants.keys())),
   );
-  return broken(expr.span);
+  return broken(span);
 }
 
 /** What `net.NAME` is; tells the mistake where it is nothing. */

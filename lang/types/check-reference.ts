@@ -103,6 +103,9 @@ export function bareVariant(info: EnumInfo, variant: VariantInfo, span: Span, co
   };
 }
 
+/** What begins an item: read as a name, it is the next line that was taken for the rest of this one. */
+const ITEM_WORDS = new Set(["import", "param", "let", "fn", "enum", "type", "component", "assert", "output"]);
+
 function unknownName(
   expr: Expr & { node: "reference" },
   context: Context,
@@ -127,7 +130,9 @@ function unknownName(
       more,
     );
   } else {
-    const more = suggestion(span, nearest(name, context.scope.names()));
+    const more = ITEM_WORDS.has(name)
+      ? { hint: "A line goes on after `=`, an operator or a comma: is a value missing there?" }
+      : suggestion(span, nearest(name, context.scope.names()));
     context.reporter.error("VB2001", span, `There is nothing called \`${name}\` here.`, more);
   }
   return { code: broken(span).code, type: ERROR };

@@ -84,6 +84,10 @@ function namedType(
       }
       return ERROR;
     }
+    if (text.startsWith("_") && module.module.types.has(text)) {
+      program.reporter.error("VB2021", span, `\`${text}\` is private to its module.`);
+      return ERROR;
+    }
     binding = module.module.types.get(text);
     names = module.module.types.keys();
   } else {
