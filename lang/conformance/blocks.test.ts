@@ -1,5 +1,5 @@
-// Every block of docs/language.md runs: it has a model, its `// = VALUE` comments are what its outputs give, and
-// its `// error CODE` comments are its diagnostics, no more and no less.
+// Every block of docs/language.md runs: it has a model, its `// = VALUE` comments are what its outputs give,
+// and its `// error CODE` comments are its diagnostics, no more and no less.
 
 import { expect, test } from "vitest";
 import { showValue, type Evaluation } from "../index.ts";

@@ -5,13 +5,13 @@ import { FOLDER, testWorld } from "../world.test-support.ts";
 import { withAround } from "./page.test-support.ts";
 
 /**
- * An expression that holds; or a text and what it means: codes (`VB2008 VB2013`, in order), `name = value` of an
- * output or an attribute, `has ADDRESS`, `lacks ADDRESS`, `needs A B`, `says TEXT`. A text that begins with `= `
- * is the output `it`. Without codes there must be a model.
+ * An expression that holds; or a text and what it means: codes (`VB2008 VB2013`, in order), `name = value` of
+ * an output or an attribute, `has ADDRESS`, `lacks ADDRESS`, `needs A B`, `says TEXT`. A text that begins
+ * with `= ` is the output `it`. Without codes there must be a model.
  */
-export type Row = string | readonly [text: string, ...wants: string[]] | LongRow;
+type Row = string | readonly [text: string, ...wants: string[]] | LongRow;
 
-export interface LongRow {
+interface LongRow {
   readonly text: string;
   readonly wants: readonly string[];
   readonly files?: Readonly<Record<string, string>>;

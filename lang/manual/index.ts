@@ -170,8 +170,8 @@ function functionsPage({ prelude }: Library): string {
 }
 
 const FUNCTIONS_ABOUT =
-  "A type of one capital letter stands for any type, `N` for int, float or one quantity. Every function takes " +
-  "its first argument also in method style: `xs.map(f)` is `map(xs, f)`. The lines below a signature hold.";
+  "A type of one capital letter stands for any type, `N` for int, float or one quantity. Every function " +
+  "takes its first argument also in method style: `xs.map(f)` is `map(xs, f)`. The lines below a signature hold.";
 
 const functionParts = (fn: Fn): string[] => [
   `### ${fn.name.text}`,
