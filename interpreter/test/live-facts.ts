@@ -5,7 +5,6 @@ import type { Live, LiveThing, Value } from "../../lang/index.ts";
 import type { CounterFacts, Hypervisor } from "../../hypervisor/index.ts";
 import type { GuestRecord } from "../apply/guest-record.ts";
 import type { Engine } from "../engine.ts";
-import { linesOf } from "./guest-texts.ts";
 import type { GuestTexts } from "./guest-texts.ts";
 import type { Rates } from "./rates.ts";
 
@@ -63,11 +62,8 @@ export class LiveFacts implements Live {
         return { is: "variant", enum: "GuestState", name: stateOf(record, facts?.state), fields: {} };
       case "exit":
         return record.end?.exit === undefined ? NONE : int(record.end.exit);
-      case "log": {
-        const said = texts.of(address);
-        const lines: Value = { is: "list", items: linesOf(said).map(text) };
-        return { is: "record", fields: { text: text(said), lines } };
-      }
+      case "log":
+        return texts.of(address);
       case "ready":
       case "healthy":
         return bool(record.phase === "up" && record.ran);

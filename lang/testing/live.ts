@@ -33,18 +33,28 @@ export function thingsByAddress(lab: Lab): ReadonlyMap<string, Thing> {
   return things;
 }
 
+/** Values that are known to name no things: long logs are asked again and again. */
+const plain = new WeakSet<Value>();
+
 /** Whether a value names things anywhere inside. */
 export function hasRefs(value: Value): boolean {
+  if (plain.has(value)) return false;
+  const found = findsRefs(value);
+  if (!found) plain.add(value);
+  return found;
+}
+
+function findsRefs(value: Value): boolean {
   switch (value.is) {
     case "ref":
       return true;
     case "list":
-      return value.items.some(hasRefs);
+      return value.items.some(findsRefs);
     case "map":
-      return value.entries.some(([key, item]) => hasRefs(key) || hasRefs(item));
+      return value.entries.some(([key, item]) => findsRefs(key) || findsRefs(item));
     case "record":
     case "variant":
-      return Object.values(value.fields).some(hasRefs);
+      return Object.values(value.fields).some(findsRefs);
     default:
       return false;
   }
