@@ -1,6 +1,8 @@
 // Layouts, one by one: what is written on the left comes out as on the right.
 
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { codesOf, evaluateText } from "../world.test-support.ts";
 import { format } from "./index.ts";
 
 /** Lines joined; `after` left out where the text is a fixed point. */
@@ -216,4 +218,14 @@ test("a text with syntax errors is not laid out: its diagnostics are the answer"
   const result = format("lab.vbus", "let x =\n");
   expect(result).not.toHaveProperty("text");
   expect(result).toMatchObject({ diagnostics: [{ code: "VB1033", span: { file: "lab.vbus" } }] });
+});
+
+test("the examples of the page about layouts are right, and laid out", () => {
+  const page = readFileSync(new URL("../../docs/format.md", import.meta.url), "utf8");
+  const blocks = [...page.matchAll(/^```vbus\n([\s\S]*?)^```$/gm)].map(([, text]) => text ?? "");
+  expect(blocks.length).toBeGreaterThan(1);
+  for (const text of blocks) {
+    expect(format("f", text)).toEqual({ text });
+    expect(codesOf(evaluateText(text))).toEqual([]);
+  }
 });

@@ -51,19 +51,22 @@ function gapsOf(text: string): Gap[] {
   return gaps;
 }
 
-/** `choices` are numbers from 0 to 99, used in turn; `comments` says whether comments are put in. */
-export function disturb(text: string, choices: readonly number[], comments: boolean): string {
+/** Kinds of comments: none, those that mean nothing, or also `///`, which may document what follows. */
+export type Noise = "space" | "comments" | "documentation";
+
+/** `choices` are numbers from 0 to 99, used in turn; `noise` says what is put in. */
+export function disturb(text: string, choices: readonly number[], noise: Noise): string {
   const gaps = gapsOf(text);
   let out = text.slice(0, gaps[0]?.start ?? text.length);
   gaps.forEach((gap, i) => {
     const choice = choices[i % choices.length] ?? 0;
-    out += disturbGap(gap, choice, comments, i);
+    out += disturbGap(gap, choice, noise, i);
     out += text.slice(gap.start + gap.text.length, gaps[i + 1]?.start ?? text.length);
   });
   return out;
 }
 
-function disturbGap(gap: Gap, choice: number, comments: boolean, i: number): string {
+function disturbGap(gap: Gap, choice: number, noise: Noise, i: number): string {
   const { text, opens, separates } = gap;
   if (choice < 40) return text;
   if (choice < 55) return `${text}${" ".repeat(choice - 39)}`;
@@ -71,9 +74,9 @@ function disturbGap(gap: Gap, choice: number, comments: boolean, i: number): str
   if (choice < 65) return separates ? ",\n\n\n \t" : `${text}\t`;
   if (choice < 85)
     return opens ? `${text}${"\n".repeat(1 + (choice % 3))}${" ".repeat(1 + (choice % 9))}` : text;
-  if (!comments) return text;
+  if (noise === "space") return text;
   if (choice < 91) return `${text} /* block ${i} */ `;
   if (!opens) return text;
-  if (choice < 97) return `${text} // line ${i}\n  `;
+  if (choice < 97) return `${text} ${noise === "documentation" ? "///" : "//"} line ${i}\n  `;
   return `${text} /* one ${i}\n      two */ `;
 }

@@ -60,8 +60,8 @@ const anyText = fc.oneof(fc.constantFrom(...texts), fc.constantFrom(...SAMPLES, 
 
 test("noise of layout changes no meaning", () => {
   fc.assert(
-    fc.property(anyText, choices, fc.boolean(), (text, numbers, comments) => {
-      const noisy = disturb(text, numbers, comments);
+    fc.property(anyText, choices, fc.constantFrom("space", "comments"), (text, numbers, noise) => {
+      const noisy = disturb(text, numbers, noise);
       const { module, diagnostics } = parse("f", noisy);
       expect(diagnostics).toEqual([]);
       expect(sameTree(module, parse("f", text).module)).toBe(true);
@@ -72,14 +72,28 @@ test("noise of layout changes no meaning", () => {
 
 test("formatting is idempotent and keeps meaning, whatever the space and the line ends", () => {
   fc.assert(
-    fc.property(anyText, choices, (text, numbers) => holds(disturb(text, numbers, false))),
+    fc.property(anyText, choices, (text, numbers) => holds(disturb(text, numbers, "space"))),
     settings,
   );
 });
 
 test("formatting is idempotent and keeps meaning and comments, wherever they stand", () => {
   fc.assert(
-    fc.property(anyText, choices, (text, numbers) => holds(disturb(text, numbers, true))),
+    fc.property(anyText, choices, (text, numbers) => holds(disturb(text, numbers, "comments"))),
+    settings,
+  );
+});
+
+test("documentation in odd places is never lost, and never documents something else", () => {
+  fc.assert(
+    fc.property(anyText, choices, (text, numbers) => {
+      const noisy = disturb(text, numbers, "documentation");
+      const once = format("f", noisy);
+      if (!("text" in once)) throw new Error("a text without mistakes is laid out");
+      expect(sameTree(parse("f", noisy).module, parse("f", once.text).module)).toBe(true);
+      expect(commentsOf(once.text)).toEqual(commentsOf(noisy));
+      expect(format("f", once.text)).toEqual(once);
+    }),
     settings,
   );
 });
