@@ -56,7 +56,7 @@ export async function test(
       onEnd: (result) => {
         if (options.json) return terminal.out(`${JSON.stringify(resultRecord(result))}\n`);
         terminal.out(resultLine(result, terminal));
-        const look = { colour: terminal.colour, width: terminal.columns };
+        const look = { colour: terminal.paint("bold", "x") !== "x", width: terminal.columns };
         if (result.failure) terminal.out(`${failureText(result.failure, look)}\n`);
       },
     }),

@@ -41,7 +41,11 @@ export const TEST_CODES: readonly CodePage[] = [
       "was refused. After a refused change everything is as it was.",
     {
       bad: `test "types" { do { server.type("hello") } }`,
-      good: `test "again" { do { server.restart() }, expect server.restarts == 1 }`,
+      good: `test "again" {
+  expect server.log.matches("ready") within 10s
+  do { server.restart() }
+  expect server.restarts == 1
+}`,
     },
   ),
   page(
