@@ -52,7 +52,7 @@ function gapsOf(text: string): Gap[] {
 }
 
 /** Kinds of comments: none, those that mean nothing, or also `///`, which may document what follows. */
-export type Noise = "space" | "comments" | "documentation";
+type Noise = "space" | "comments" | "documentation";
 
 /** `choices` are numbers from 0 to 99, used in turn; `noise` says what is put in. */
 export function disturb(text: string, choices: readonly number[], noise: Noise): string {

@@ -28,6 +28,7 @@ test("fixes end, and leave no more errors than there were", () => {
     let now = text;
     let found = evaluate(testWorld({ "lab.vbus": now }), { root: ROOT }).diagnostics;
     const errors = errorsOf(found);
+    // Bound: ROUNDS_MAX, asserted below.
     for (let round = 0; ; round++) {
       const [fixed] = applyFixes(found, new Map([[ROOT, now]]));
       if (!fixed) break;
