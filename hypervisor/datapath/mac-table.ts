@@ -46,8 +46,9 @@ export function learnMac(i32: Int32Array, network: number, low: number, high: nu
     const at = entryAt(network, start + probe);
     if (Atomics.load(i32, at + 1) !== 0) continue;
     if (Atomics.compareExchange(i32, at + 1, 0, BUSY) !== 0) continue;
-    Atomics.store(i32, at, low); // Straight line from BUSY to here: a kill can't come between.
-    Atomics.store(i32, at + 1, word);
+    // Plain stores: a call of `Atomics` is a place where a kill could come between, and the entry stay busy.
+    i32[at] = low;
+    i32[at + 1] = word;
     return;
   }
 }

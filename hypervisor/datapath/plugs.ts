@@ -4,8 +4,9 @@
 import { NETWORKS_MAX, NETWORK_PORTS_MAX, PORTS_MAX, FRAME_OVERHEAD } from "../limits.ts";
 import type { Fabric } from "../memory/fabric.ts";
 import { NETWORK, PORT, PORT_FLAG, RING, networkAt, portAt, ringAt } from "../memory/layout.ts";
+import { generationOf } from "../ring/claims.ts";
 import { clearMacs, forgetMacs } from "./mac-table.ts";
-import { leavePort, portOwner } from "./port.ts";
+import { leavePort, closeReceiving, portOwner } from "./port.ts";
 
 /** Rows of a table that are free, lowest first; a row goes to the end of the line when it comes back. */
 export class Rows {
@@ -64,8 +65,10 @@ export class Plugs {
     const { i32 } = this.#fabric;
     i32.fill(0, portAt(port) >> 2, (portAt(port) + PORT.size) >> 2);
     for (let ring = port * 2; ring < port * 2 + 2; ring++) {
+      const generation = generationOf(this.#fabric, ring);
       i32.fill(0, ringAt(ring) >> 2, (ringAt(ring) + RING.size) >> 2);
       i32[(ringAt(ring) + RING.index) >> 2] = ring;
+      Atomics.store(i32, (ringAt(ring) + RING.generation) >> 2, (generation + 1) | 0);
     }
     this.setPort(port, settings);
     return port;
@@ -115,7 +118,7 @@ export class Plugs {
   removePort(port: number): void {
     this.unplug(port);
     Atomics.store(this.#fabric.i32, (portAt(port) + PORT.flags) >> 2, 0);
-    Atomics.store(this.#fabric.i32, (portAt(port) + PORT.rxRing) >> 2, 0);
+    closeReceiving(this.#fabric, port);
     this.#retired.add(port);
     this.collect();
   }

@@ -22,9 +22,8 @@ export function takePort(fabric: Fabric, port: number, thread: number): boolean 
 
 /** Gives a port back and stops receiving. The owner's thread, or the reaper for it. */
 export function leavePort(fabric: Fabric, port: number): void {
-  const row = portAt(port) >> 2;
-  Atomics.store(fabric.i32, row + (PORT.rxRing >> 2), 0);
-  Atomics.store(fabric.i32, row + (PORT.owner >> 2), 0);
+  closeReceiving(fabric, port);
+  Atomics.store(fabric.i32, (portAt(port) + PORT.owner) >> 2, 0);
 }
 
 export function portOwner(fabric: Fabric, port: number): number {
@@ -51,9 +50,11 @@ export function openReceiving(fabric: Fabric, port: number, ring: number): void 
   Atomics.store(fabric.i32, (portAt(port) + PORT.rxRing) >> 2, ring + 1);
 }
 
-/** Senders find no ring here any more. */
+/** Senders find no ring here any more; those that found it before and have not claimed yet turn back. */
 export function closeReceiving(fabric: Fabric, port: number): void {
+  const ring = receivingRing(fabric, port);
   Atomics.store(fabric.i32, (portAt(port) + PORT.rxRing) >> 2, 0);
+  if (ring >= 0) Atomics.add(fabric.i32, (ringAt(ring) + RING.generation) >> 2, 1);
 }
 
 /**

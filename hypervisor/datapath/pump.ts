@@ -22,6 +22,7 @@ export type Pump = (
   frames: number,
   batchBytes: number,
   maxBytes: number,
+  generation: number,
 ) => number;
 
 /** Set in the pump's answer where positions were passed over while it held a claim. */

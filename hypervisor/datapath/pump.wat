@@ -16,6 +16,7 @@
     (param $rxLimit i32) (param $frameMax i32)
     (param $w0 i32) (param $w1 i32) (param $w2 i32)
     (param $frames i32) (param $batchBytes i32) (param $maxBytes i32)
+    (param $generation i32)
     (result i32)
     (local $c i32) (local $total i32) (local $n i32) (local $i i32) (local $moved i32) (local $bytes i32) (local $most i32)
     (local $d i32) (local $a i32) (local $l i32) (local $r i32) (local $ra i32) (local $s i32) (local $x i32)
@@ -80,7 +81,14 @@
         (i32.store 2 offset=8 (local.get $thread) (local.get $c))
         (i32.store 2 offset=12 (local.get $thread) (local.get $n))
         (i32.store 2 offset=44 (local.get $thread) (i32.add (local.get $port) (i32.const 1)))
-        (i32.store 2 offset=4 (local.get $thread) (i32.add (i32.load 2 offset=84 (local.get $ring)) (i32.const 1)))
+        (i32.atomic.store 2 offset=4 (local.get $thread)
+          (i32.add (i32.load 2 offset=84 (local.get $ring)) (i32.const 1)))
+        ;; The note stands: who ends a registration from here on waits for us; one that has ended shows.
+        (if (i32.ne (i32.atomic.load 2 offset=104 (local.get $ring)) (local.get $generation))
+          (then
+            (i32.store 2 offset=4 (local.get $thread) (i32.const 0))
+            (i32.store 2 offset=44 (local.get $thread) (i32.const 0))
+            (br $done)))
         (if (i32.ne (local.get $c) (i32.atomic.rmw.cmpxchg 2 (local.get $ring) (local.get $c)
               (i32.add (local.get $c) (local.get $n))))
           (then

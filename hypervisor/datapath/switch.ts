@@ -7,7 +7,7 @@ import { inside, type Fabric, type GuestMemory } from "../memory/fabric.ts";
 import { COUNTER, NETWORK, PORT, PORT_FLAG, RING, THREAD } from "../memory/layout.ts";
 import { networkAt, portAt, ringAt, threadAt } from "../memory/layout.ts";
 import { DESCRIPTOR } from "../ring/abi.ts";
-import { BROKEN, CLAIMED, Claims, FULL, SMALL } from "../ring/claims.ts";
+import { BROKEN, CLAIMED, Claims, FULL, GONE, SMALL, generationOf } from "../ring/claims.ts";
 import { turnAt, type TxRing } from "../ring/sending.ts";
 import { signalRing } from "../ring/signal.ts";
 import { FAULT, type RaiseFault } from "./fault.ts";
@@ -38,6 +38,8 @@ export class Switch {
   #touchedCount = 0;
   /** The memory behind the ring that was looked up last. */
   #receiver: GuestMemory | undefined;
+  /** The ring's generation when it was looked up. */
+  #generation = 0;
   #nowNs = 0;
 
   constructor(parts: SwitchParts) {
@@ -175,6 +177,7 @@ export class Switch {
       most,
       BATCH_BYTES,
       mostBytes,
+      this.#generation,
     );
   }
 
@@ -200,7 +203,8 @@ export class Switch {
     if (rateOf(fabric, target) !== 0 && !takeToReceive(fabric, target, length, this.#now()))
       return COUNTER.overRate;
     const claims = this.#claims;
-    const verdict = claims.claim(ring, receiver, length, countFor);
+    const verdict = claims.claim(ring, receiver, length, countFor, this.#generation);
+    if (verdict === GONE) return COUNTER.noListener;
     if (verdict !== CLAIMED) {
       const full = verdict === FULL;
       Atomics.add(fabric.i32, row + ((full ? PORT.rxFull : PORT.rxOther) >> 2), 1);
@@ -288,6 +292,7 @@ export class Switch {
     const { i32 } = this.#parts.fabric;
     const ring = Atomics.load(i32, (portAt(port) + PORT.rxRing) >> 2) - 1;
     if (ring < 0) return -1;
+    this.#generation = generationOf(this.#parts.fabric, ring);
     const at = ringAt(ring) >> 2;
     const owner = i32[at + (RING.owner >> 2)] as number;
     this.#receiver = this.#parts.peers.memoryOf(owner, i32[at + (RING.incarnation >> 2)] as number);

@@ -46,6 +46,8 @@ function boot(letter: BootLetter): void {
     verbs.dropDevice(news.id);
   });
   for (const peer of letter.peers) peers.take(peer);
+  // Two devices of one guest may be on one network.
+  peers.take({ type: "peer", thread, incarnation: letter.incarnation, memory: letter.memory });
   const fault = (broken: number, reason: number): void => {
     if (markFault(fabric, broken, reason)) tell({ type: "fault" });
     if (broken === thread) throw new GuestEnd();

@@ -129,6 +129,12 @@ export class Guest {
     askToStop(this.memory, eventsOf(this.#parts.fabric, this.thread));
   }
 
+  /** Ends it as failed, for this reason. */
+  giveUp(reason: string): void {
+    this.reason ??= reason;
+    void this.#worker.terminate();
+  }
+
   /** Ends its thread wherever it is. */
   async kill(): Promise<void> {
     this.#askedToStop = true;

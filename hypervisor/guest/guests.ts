@@ -82,7 +82,10 @@ export class Guests implements GuestsOfBus {
       this.#rows.give(row);
       return refuse("limit", `no thread or memory for the guest: ${guest}`);
     }
-    const timer = setTimeout(() => void guest.kill(), BOOT_MS_MAX);
+    const timer = setTimeout(
+      () => guest.giveUp(`did not reach main within ${BOOT_MS_MAX / 1000} s`),
+      BOOT_MS_MAX,
+    );
     await guest.entered;
     clearTimeout(timer);
     if (guest.state === "running" || guest.alive || guest.exit !== undefined) return success();

@@ -141,6 +141,8 @@ export const RING = {
   /** Signals sent and suppressed; i32, atomic. */
   sent: 96,
   suppressed: 100,
+  /** Counts registrations that have ended here: who looked before must look again. Atomic. */
+  generation: 104,
   slots: 128,
   size: 128 + RING_SLOTS_MAX * 32,
 } as const;

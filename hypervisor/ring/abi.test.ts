@@ -109,7 +109,9 @@ test("the offsets in pump.wat are those of the layout", () => {
     [...offsets("thread")].every((at) => [claimRing, claimFrom, claimCount, claimFor].includes(at as 4)),
   ).toBe(true);
   expect(
-    [...offsets("ring")].every((at) => [RING.passes, RING.mask, RING.offset, RING.index].includes(at as 4)),
+    [...offsets("ring")].every((at) =>
+      [RING.generation, RING.passes, RING.mask, RING.offset, RING.index].includes(at as 4),
+    ),
   ).toBe(true);
   expect([...offsets("s")].every((at) => [SLOT.turn, SLOT.frames, SLOT.bytes].includes(at as 8))).toBe(true);
   const counters = [PORT.txPosition, PORT.counters + COUNTER.sent * 8, PORT.counters + COUNTER.bytes * 8];

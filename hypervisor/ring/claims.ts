@@ -22,9 +22,12 @@ export const FULL = 1;
 export const SMALL = 2;
 /** The ring's structure is broken: a turn or a pointer that can't be. */
 export const BROKEN = 3;
+/** The ring that was looked up is not registered any more. */
+export const GONE = 4;
 
 const CURSOR = RING.cursor >> 2;
 const PASSES = RING.passes >> 2;
+const GENERATION = RING.generation >> 2;
 const MASK = RING.mask >> 2;
 const OFFSET = RING.offset >> 2;
 const SLOTS = RING.slots >> 2;
@@ -42,6 +45,7 @@ export class Claims {
   #slot = 0;
   #descriptor = 0;
   #passes = 0;
+  #generation = 0;
   /** Where the claimed buffer lies in the receiver's memory. */
   address = 0;
 
@@ -54,9 +58,16 @@ export class Claims {
    * Claims the next position of `ring`, whose descriptors lie in `memory`, for a frame of `length` bytes.
    * After CLAIMED, fill `address` and call `publish`. `countFor` is the port + 1 whose frame this is, or 0.
    */
-  claim(ring: number, memory: GuestMemory, length: number, countFor: number): number {
+  claim(
+    ring: number,
+    memory: GuestMemory,
+    length: number,
+    countFor: number,
+    generation = generationOf(this.#fabric, ring),
+  ): number {
     const { i32 } = this.#fabric;
     const at = ringAt(ring) >> 2;
+    this.#generation = generation;
     const mask = i32[at + MASK] as number;
     const offset = i32[at + OFFSET] as number;
     let late = 0;
@@ -87,9 +98,10 @@ export class Claims {
           this.#passOver(at, slot, position, mask + 1);
           continue;
         }
-        return verdict;
+        return Atomics.load(i32, at + GENERATION) === generation ? verdict : GONE;
       }
       this.#note(ring, position, countFor, length);
+      if (Atomics.load(i32, at + GENERATION) !== generation) break;
       if (Atomics.compareExchange(i32, at + CURSOR, position, (position + 1) | 0) !== position) {
         i32[this.#self + (THREAD.claimRing >> 2)] = 0;
         continue;
@@ -104,7 +116,8 @@ export class Claims {
       this.address = address;
       return CLAIMED;
     }
-    return FULL;
+    this.#forget();
+    return Atomics.load(i32, at + GENERATION) === generation ? FULL : GONE;
   }
 
   /**
@@ -173,6 +186,7 @@ export class Claims {
   #passOver(at: number, slot: number, position: number, slots: number): void {
     const { i32 } = this.#fabric;
     this.#note((i32[at + (RING.index >> 2)] as number) | 0, position, 0, 0);
+    if (Atomics.load(i32, at + GENERATION) !== this.#generation) return this.#forget();
     if (Atomics.compareExchange(i32, at + CURSOR, position, (position + 1) | 0) !== position) {
       i32[this.#self + (THREAD.claimRing >> 2)] = 0;
       return;
@@ -202,6 +216,11 @@ export class Claims {
     i32[this.#self + (THREAD.published >> 2)] = 0;
     Atomics.store(i32, this.#self + (THREAD.claimRing >> 2), 0);
   }
+}
+
+/** Counts what began and ended at a ring; read before whatever else of it is looked up. Any thread. */
+export function generationOf(fabric: Fabric, ring: number): number {
+  return Atomics.load(fabric.i32, (ringAt(ring) + RING.generation) >> 2);
 }
 
 /**
@@ -265,4 +284,5 @@ export function resetRing(
   }
   Atomics.store(i32, at + PASSES, 0);
   Atomics.store(i32, at + CURSOR, 0);
+  Atomics.add(i32, at + GENERATION, 1); // Last: who sees it sees all of the above.
 }

@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
-import { checkModule, importedMemory } from "../../hypervisor/index.ts";
+import { checkBounds, checkModule, importedMemory } from "../../hypervisor/index.ts";
 import { errorCode, errorText } from "../operation-error.ts";
 
 /** A readable guest image. `digest` is SHA-256 in hexadecimal. */
@@ -82,7 +82,7 @@ function inspect(path: string, bytes: Uint8Array<ArrayBuffer>, digest: string): 
       : "is not a WebAssembly module";
     return { problem: `${path} ${why}` };
   }
-  const wrong = checkModule(module);
+  const wrong = checkModule(module) ?? checkBounds(bytes);
   if (wrong !== undefined) return { problem: `${path} can't be a guest: ${wrong}` };
   const memory = importedMemory(bytes);
   if (memory?.shared !== true) {
