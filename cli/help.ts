@@ -17,6 +17,9 @@ Write
   fmt [files...]    lays files out as everybody does
   lint [file]       what works and most likely is not what was meant
   explain [code]    what the code of a diagnostic means
+  eval EXPR [file]  the value of an expression in the scope of a configuration
+  why ADDR [file]   where the values of a thing came from
+  graph [file]      what is joined to what, as ASCII, Mermaid or DOT
   doc               writes the manual of the standard library
   test [files...]   runs the tests of labs, each on a lab of its own
 

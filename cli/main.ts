@@ -7,6 +7,7 @@ import { systemClock } from "./clock.ts";
 import { UsageError, type Context, type Exit } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
 import { HELP } from "./help.ts";
+import { registerAsking } from "./program/ask.ts";
 import { registerLooking } from "./program/look.ts";
 import type { Registrar } from "./program/registrar.ts";
 import { registerRunning } from "./program/run.ts";
@@ -69,6 +70,7 @@ function createProgram(context: Context, done: (exit: Exit) => void): Command {
   };
   registerWriting(registrar);
   registerTidying(registrar);
+  registerAsking(registrar);
   registerTesting(registrar);
   registerRunning(registrar);
   registerLooking(registrar, version);

@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import path from "node:path";
+import type { EvaluateInput, World } from "../lang/index.ts";
 import { connect } from "./control/client.ts";
 import { realPathOf, socketPathOf } from "./control/paths.ts";
 import { ImageFiles } from "./drivers/image-files.ts";
@@ -13,7 +14,7 @@ import type { Reading } from "./read-lab.ts";
 import { findStateFolder } from "./state/folder.ts";
 import { openState } from "./state/state.ts";
 import type { State } from "./state/state.ts";
-import { resolveFile } from "./world.ts";
+import { makeWorld, resolveFile } from "./world.ts";
 
 /**
  * Reads and checks a lab, with the addresses that it has given out before. Throws `OperationError` for a
@@ -34,6 +35,15 @@ export async function planFile(source: Source): Promise<Planned> {
     const model = state === undefined ? reading.model : state.storable(reading.model);
     const observed = last === undefined ? nothing(model.lab) : define(last.model.lab, last.model.resources);
     return { ...checked, running, plan: makePlan(observed, desiredOf(model)) };
+  });
+}
+
+/** Asks the language about a lab, in the same world and with the same addresses as `checkFile`. */
+export function askFile<T>(source: Source, ask: (world: World, input: EvaluateInput) => T): T {
+  return withState(source, (state) => {
+    const world = makeWorld(source.env ?? process.env, new ImageFiles(resolveFile));
+    const allocations = state?.allocations() ?? {};
+    return ask(world, { root: realPathOf(source.file), params: source.params ?? {}, allocations });
   });
 }
 

@@ -15,7 +15,7 @@ export type * from "./control/protocol.ts";
 export { PLAN_SCHEMA } from "./plan/plan.ts";
 export type { AttributeChange, Plan, Step, StepKind } from "./plan/plan.ts";
 export type { Checked, Lab, LabOptions, Opened, Parameters, Planned, Source } from "./lab-contract.ts";
-export { checkFile, planFile } from "./check.ts";
+export { askFile, checkFile, planFile } from "./check.ts";
 export { openLab } from "./lab.ts";
 export { planToJson, printPlan } from "./plan/print.ts";
 export { runTests } from "./test/run-tests.ts";

@@ -1,5 +1,7 @@
 // The door of the language: text in, checked model and diagnostics out. Pure: no I/O, no clock.
 
+import { answerExpression, type Answer } from "./asking/expression.ts";
+import { explainAddress, type Why } from "./asking/why.ts";
 import { evaluateFiles, type EvaluateInput, type Evaluation } from "./eval/evaluate.ts";
 import { parse } from "./syntax/index.ts";
 import type { SetInput } from "./testing/change.ts";
@@ -11,6 +13,8 @@ export type { Span } from "./syntax/ast.ts";
 export { DISRUPTIONS } from "./model.ts";
 export type { Allocations, Attribute, Dimension, Disruption, Model, Resource, Value } from "./model.ts";
 export type { Drivers, ReadProblem, World } from "./world.ts";
+export type { Answer } from "./asking/expression.ts";
+export type { Explained, Provenance, Why } from "./asking/why.ts";
 export type { EvaluateInput, Evaluation } from "./eval/evaluate.ts";
 export { codePages, explainCode } from "./codes.ts";
 export type { CodePage } from "./codes.ts";
@@ -30,7 +34,7 @@ export type { SetInput } from "./testing/change.ts";
 export type { Live, LiveThing } from "./testing/live.ts";
 export type { OpenedTests, Staging } from "./testing/open-tests.ts";
 export type { Asked, StagedTest, TestAct, TestStep } from "./testing/staged-test.ts";
-export { sameValue, showValue, textOf } from "./values.ts";
+export { sameValue, showValue, textOf, valueJson } from "./values.ts";
 
 /**
  * Reads the root module and what it imports through `world`, checks it and computes its model. `model` is
@@ -57,6 +61,16 @@ export function changeTest(
   sets: readonly SetInput[],
 ): Staging {
   return stageTest(world, input, parseOnce, { index, sets });
+}
+
+/** The value of an expression in the scope of the root module. Live facts can't be read. */
+export function evaluateExpression(world: World, input: EvaluateInput, text: string): Answer {
+  return answerExpression(world, input, text, parseOnce);
+}
+
+/** Where the values of the thing with this address came from, or one of them (`server.eth0.mtu`). */
+export function explainValues(world: World, input: EvaluateInput, question: string): Why {
+  return explainAddress(world, input, question, parseOnce);
 }
 
 const libraryTrees = new Map<string, { readonly text: string; readonly parsed: ReturnType<typeof parse> }>();

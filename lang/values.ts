@@ -61,3 +61,38 @@ export function showValue(value: Value): string {
 
 const isSecretValue = (value: Value): boolean =>
   value.is !== "ref" && value.is === "string" && isSecret(value);
+
+/**
+ * As JSON: numbers, texts, lists and objects; quantities and addresses by their text, things by their
+ * address, a variant with fields as an object under its name. Secrets are `<secret>`.
+ */
+export function valueJson(value: Value): unknown {
+  if ("secret" in value && value.secret) return "<secret>";
+  switch (value.is) {
+    case "none":
+      return null;
+    case "bool":
+    case "int":
+    case "float":
+      return value.value;
+    case "list":
+      return value.items.map(valueJson);
+    case "map":
+      return Object.fromEntries(
+        value.entries.map(([key, item]) => [String(valueJson(key)), valueJson(item)]),
+      );
+    case "record":
+      return fieldsJson(value.fields);
+    case "variant":
+      return Object.keys(value.fields).length === 0 ? value.name : { [value.name]: fieldsJson(value.fields) };
+    case "ref":
+      return value.address;
+    case "range":
+      return { from: valueJson(value.from), to: valueJson(value.to) };
+    default:
+      return scalarText(value) ?? "";
+  }
+}
+
+const fieldsJson = (fields: Readonly<Record<string, Value>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, valueJson(field)]));

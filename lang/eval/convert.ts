@@ -17,6 +17,10 @@ import type { Env } from "./thing.ts";
 /** `datum` as a value of `type`. Tells and throws where it is none. */
 export function convertDatum(datum: Datum, type: Type, span: Span, machine: Machine): Datum {
   if (datum.is === "auto") return datum;
+  return keepSecret(datum, converted(datum, type, span, machine));
+}
+
+function converted(datum: Datum, type: Type, span: Span, machine: Machine): Datum {
   switch (type.is) {
     case "secret":
       return taint(convertDatum(datum, type.of, span, machine));
@@ -75,9 +79,7 @@ function convertSimple(datum: Datum, type: Type & { is: "simple" }, span: Span, 
     case "data":
       return datum;
     case "float":
-      return datum.is === "int"
-        ? keepSecret(datum, float(datum.value))
-        : ofKind(datum, "float", type, span, machine);
+      return datum.is === "int" ? float(datum.value) : ofKind(datum, "float", type, span, machine);
     case "address":
       if (datum.is !== "string") return wrong(datum, type, span, machine);
       return THING_ADDRESS.test(datum.value) ? datum : wrong(datum, type, span, machine);

@@ -62,11 +62,33 @@ export function isSecret(datum: Datum): boolean {
   }
 }
 
-/** The same, known to be computed from a secret. */
+/** The same, known to be computed from a secret, with everything in it. */
 export function taint(datum: Datum): Datum {
-  return datum.is === "thing" || datum.is === "family" || datum.is === "lambda" || datum.is === "auto"
-    ? datum
-    : { ...datum, secret: true };
+  if ("secret" in datum && datum.secret) return datum;
+  switch (datum.is) {
+    case "thing":
+    case "family":
+    case "lambda":
+    case "auto":
+      return datum;
+    case "list":
+      return { is: "list", items: datum.items.map(taint), secret: true };
+    case "map":
+      return {
+        is: "map",
+        entries: datum.entries.map(([key, value]) => [taint(key), taint(value)]),
+        secret: true,
+      };
+    case "record":
+    case "variant": {
+      const fields = Object.entries(datum.fields).map(([name, value]) => [name, taint(value)] as const);
+      return { ...datum, fields: Object.fromEntries(fields), secret: true };
+    }
+    case "range":
+      return { is: "range", from: taint(datum.from), to: taint(datum.to), secret: true };
+    default:
+      return { ...datum, secret: true };
+  }
 }
 
 /** Canonical text of a scalar (language.md §5); undefined for what has none. */

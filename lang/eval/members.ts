@@ -4,7 +4,7 @@ import type { Code } from "../types/code.ts";
 import { ipText, lastOf, parseCidr, subnetSize } from "../values/address.ts";
 import { WHOLE_MAX } from "../values/quantity.ts";
 import { attributeCell, childOf, outputOf } from "./attributes.ts";
-import { int, mapGet, NONE, type Datum } from "./datum.ts";
+import { int, isSecret, mapGet, NONE, taint, type Datum } from "./datum.ts";
 import type { Machine } from "./machine.ts";
 import { showDatum } from "./show.ts";
 import type { Thing } from "./thing.ts";
@@ -18,8 +18,10 @@ export function memberOfDatum(of: Datum, code: Member, machine: Machine): Datum 
     case "record":
     case "variant":
       return of.fields[code.name] ?? NONE;
-    case "cidr":
-      return memberOfSubnet(of.text, code, machine);
+    case "cidr": {
+      const fact = memberOfSubnet(of.text, code, machine);
+      return isSecret(of) ? taint(fact) : fact;
+    }
     case "none":
       if (code.optional) return NONE;
       return machine.fail("VB3004", code.span, `\`${code.name}\` is asked of something that isn't there.`);

@@ -15,6 +15,7 @@ import { askConstraint } from "./explain.ts";
 import { fromJson } from "./from-json.ts";
 import type { Machine } from "./machine.ts";
 import { run } from "./run.ts";
+import { parseWritten } from "./written.ts";
 import { Cell, LazyCell, type Env } from "./thing.ts";
 import { asked } from "./walk.ts";
 
@@ -127,8 +128,6 @@ function sourceOf(
   return variable === undefined ? undefined : fromText(variable, name, tools);
 }
 
-const PREFIX = "let value = ";
-
 /** The text as an expression; for strings as it is, unless it stands in quotes. */
 function fromText(raw: string, file: string, tools: Parameters<typeof fillParams>[3]): Source {
   const { program, machine, parse, sources } = tools;
@@ -140,18 +139,14 @@ function fromText(raw: string, file: string, tools: Parameters<typeof fillParams
       const inner = peel(type);
       const texts = inner.is === "simple" && ["string", "path", "target", "address"].includes(inner.name);
       if (texts && !/^".*"$/s.test(raw)) return convertDatum(text(raw), type, span, machine);
-      const parsed = parse(file, PREFIX + raw);
-      const [item] = parsed.module.items;
-      if (parsed.diagnostics.length > 0 || item?.node !== "let") {
-        return machine.fail(
-          "VB3007",
-          span,
-          `This can't be read as a value: ${parsed.diagnostics[0]?.message ?? "it is no expression."}`,
-        );
+      const written = parseWritten(raw, file, parse);
+      if ("diagnostics" in written) {
+        const why = written.diagnostics[0]?.message ?? "it is no expression.";
+        return machine.fail("VB3007", span, `This can't be read as a value: ${why}`);
       }
       const context = program.context(new Scope(program.prelude));
       const before = program.reporter.diagnostics.length;
-      const checked = check(shifted(item.value, -PREFIX.length), context, type);
+      const checked = check(written.expr, context, type);
       const code = convert(checked, type, context, span, `\`${file}\``);
       const told = program.reporter.diagnostics.splice(before);
       if (told.length > 0) {
@@ -161,16 +156,4 @@ function fromText(raw: string, file: string, tools: Parameters<typeof fillParams
       return run(code, { slots: [] }, machine);
     },
   };
-}
-
-/** The tree with its spans moved, so that they fit the text without the prefix. */
-function shifted<T>(node: T, by: number): T {
-  if (Array.isArray(node)) return node.map((item) => shifted(item, by) as unknown) as T;
-  if (typeof node !== "object" || node === null) return node;
-  const moved: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(node)) {
-    const offset = (name === "start" || name === "end") && typeof value === "number";
-    moved[name] = offset ? value + by : shifted(value, by);
-  }
-  return moved as T;
 }

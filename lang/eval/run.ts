@@ -173,9 +173,11 @@ function runCollect(code: Code & { op: "collect" }, env: Env, machine: Machine):
   const items: Datum[] = [];
   const keys: Datum[] = [];
   const seen = new Set<string>();
+  let secret = false;
   goThrough(code.clauses, 0, env, machine, (inner) => {
     if (code.condition) {
       const condition = run(code.condition, inner, machine);
+      secret ||= isSecret(condition);
       if (condition.is !== "bool" || !condition.value) return;
     }
     if (code.key) {
@@ -188,7 +190,10 @@ function runCollect(code: Code & { op: "collect" }, env: Env, machine: Machine):
     items.push(run(code.item, inner, machine));
     machine.countElements(1, code.span);
   });
-  return code.key ? { is: "map", entries: keys.map((key, i) => [key, items[i] ?? NONE]) } : list(items);
+  const made: Datum = code.key
+    ? { is: "map", entries: keys.map((key, i) => [key, items[i] ?? NONE]) }
+    : list(items);
+  return secret ? taint(made) : made;
 }
 
 /** Each combination of the clauses in a frame of its own. */

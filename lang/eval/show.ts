@@ -56,7 +56,8 @@ const braces = (entries: readonly string[], max: number): string =>
   entries.length === 0 ? "{}" : `{ ${cut(entries, max)} }`;
 
 function showKey(key: Datum | Value): string {
-  if (key.is === "string") return WORD.test(key.value) ? key.value : quote(key.value);
+  if (key.is === "string" && !("secret" in key && key.secret))
+    return WORD.test(key.value) ? key.value : quote(key.value);
   return showDatum(key);
 }
 

@@ -28,12 +28,10 @@ export interface JsonDiagnostic extends JsonPlace {
   };
 }
 
-export function diagnosticsJson(
-  diagnostics: readonly Diagnostic[],
-  sources: ReadonlyMap<string, string>,
-): JsonDiagnostic[] {
+/** How spans become places in these texts. */
+export function placesIn(sources: ReadonlyMap<string, string>): (span: Span) => JsonPlace {
   const indexes = new Map<string, LineIndex>();
-  const place = (span: Span): JsonPlace => {
+  return (span) => {
     const index = indexes.get(span.file) ?? new LineIndex(sources.get(span.file) ?? "");
     indexes.set(span.file, index);
     const [from, to] = [index.position(span.start), index.position(span.end)];
@@ -47,6 +45,13 @@ export function diagnosticsJson(
       end: span.end,
     };
   };
+}
+
+export function diagnosticsJson(
+  diagnostics: readonly Diagnostic[],
+  sources: ReadonlyMap<string, string>,
+): JsonDiagnostic[] {
+  const place = placesIn(sources);
   return diagnostics.map((diagnostic) => ({
     code: diagnostic.code,
     severity: diagnostic.severity,

@@ -9,7 +9,17 @@ import type { BoundArgument, Code } from "./code.ts";
 import { broken, suggestion, within, type Checked, type Context } from "./context.ts";
 import type { EnumInfo, FunctionInfo, Parameter } from "./declared.ts";
 import { Scope } from "./scope.ts";
-import { ERROR, NEVER, optionalOf, peel, settledType, showType, type Type } from "./type.ts";
+import {
+  ERROR,
+  hasSecret,
+  NEVER,
+  optionalOf,
+  peel,
+  secretOf,
+  settledType,
+  showType,
+  type Type,
+} from "./type.ts";
 import { hasVariables, substitute, unify, type Substitution } from "./unify.ts";
 
 type Call = Expr & { node: "call" };
@@ -219,7 +229,7 @@ function callFunction(info: FunctionInfo, given: readonly Given[], span: Span, c
   if (context.reporter.diagnostics.length > before)
     return { code, type: hasVariables(info.result) ? ERROR : info.result };
   const result = substitute(info.result, found, NEVER);
-  return { code, type: secret.seen ? { is: "secret", of: result } : result };
+  return { code, type: secret.seen ? secretOf(result) : result };
 }
 
 /** Gives each parameter its argument or default; tells what is missing, too many or of the wrong type. */
@@ -244,7 +254,7 @@ export function bindArguments(
   const late = [...matched].filter(([, argument]) => isLambda(argument));
   for (const [parameter, argument] of [...matched].filter(([, a]) => !isLambda(a)).concat(late)) {
     const { code, type } = checkArgument(parameter, argument, context, found);
-    if (type.is === "secret") secret.seen = true;
+    if (hasSecret(type)) secret.seen = true;
     codes.set(parameter, code);
   }
   const bound: BoundArgument[] = [];

@@ -5,7 +5,7 @@ import type * as ast from "../syntax/ast.ts";
 import { suggestion } from "./context.ts";
 import type { Program } from "./program.ts";
 import { isFailedImport, type Scope, type TypeBinding } from "./scope.ts";
-import { BUILT_IN_TYPES, ERROR, listOf, mapOf, optionalOf, type Field, type Type } from "./type.ts";
+import { BUILT_IN_TYPES, ERROR, listOf, mapOf, optionalOf, secretOf, type Field, type Type } from "./type.ts";
 
 /** `variables`: a type of one capital letter stands for any type (external functions). */
 export function resolveType(syntax: ast.Type, scope: Scope, program: Program, variables = false): Type {
@@ -20,7 +20,7 @@ export function resolveType(syntax: ast.Type, scope: Scope, program: Program, va
     case "union-type":
       return { is: "union", members: unionMembers(syntax, inner, program, variables) };
     case "secret-type":
-      return { is: "secret", of: inner(syntax.of) };
+      return secretOf(inner(syntax.of));
     case "range-type":
       return { is: "range", of: inner(syntax.of) };
     case "list-type":

@@ -114,6 +114,45 @@ export function optionalOf(of: Type): Type {
   return of.is === "optional" || of.is === "none" || of.is === "error" ? of : { is: "optional", of };
 }
 
+/**
+ * What is computed from a secret, as a type: what may be absent stays so, and the elements of lists and
+ * maps are secrets themselves.
+ */
+export function secretOf(type: Type): Type {
+  switch (type.is) {
+    case "optional":
+      return { is: "optional", of: secretOf(type.of) };
+    case "list":
+      return { is: "list", of: secretOf(type.of) };
+    case "map":
+      return { is: "map", key: type.key, value: secretOf(type.value) };
+    case "secret":
+    case "error":
+    case "never":
+    case "none":
+    case "function":
+      return type;
+    default:
+      return { is: "secret", of: type };
+  }
+}
+
+/** Whether a value of the type is a secret, or has one in it. */
+export function hasSecret(type: Type): boolean {
+  switch (type.is) {
+    case "secret":
+      return true;
+    case "optional":
+    case "auto":
+    case "list":
+      return hasSecret(type.of);
+    case "map":
+      return hasSecret(type.value);
+    default:
+      return false;
+  }
+}
+
 /** The type without `?`, `auto` and `secret` around it: what a bare word or an object is looked up in. */
 export function peel(type: Type): Type {
   let inner = type;
