@@ -29,6 +29,7 @@ export class RxRing {
   private scan: u32 = 0;
   private dirtySeen: u32 = 0;
   /** The slot that is in the guest's hands, or -1. */
+  private earliestBehind: u32 = 0;
   private held: i32 = -1;
   private heldTurn: u32 = 0;
   /**
@@ -188,8 +189,20 @@ export class RxRing {
 
   /** Takes the earliest of the passed positions that have been completed since. */
   private takePassed(): bool {
+    // Twice: a sender completes its positions in order, so once one is seen, those before it will be.
+    if (this.earliestPassed() < 0) return false;
+    const best = this.earliestPassed();
+    const slot = this.passedSlot(best);
+    // If `scan` went past this slot twice, its later position may come too.
+    if (this.earliestBehind <= <u32>this.slots) this.forget(best);
+    this.hold(slot, ((this.scan - this.earliestBehind) & POSITION_MASK) << 1);
+    return true;
+  }
+
+  /** Index of the earliest passed position that is completed, or -1; how far behind `scan` in `earliestBehind`. */
+  private earliestPassed(): i32 {
     let best = -1;
-    let bestBehind: u32 = 0;
+    this.earliestBehind = 0;
     for (let i = 0; i < this.passedCount;) {
       const turn = this.turnOf(this.passedSlot(i));
       const behind = (this.scan - (turn >> 1)) & POSITION_MASK;
@@ -198,18 +211,13 @@ export class RxRing {
         this.forget(i);
         continue;
       }
-      if ((turn & 1) == 0 && behind > bestBehind) {
+      if ((turn & 1) == 0 && behind > this.earliestBehind) {
         best = i;
-        bestBehind = behind;
+        this.earliestBehind = behind;
       }
       i++;
     }
-    if (best < 0) return false;
-    const slot = this.passedSlot(best);
-    // If `scan` went past this slot twice, its later position may come too.
-    if (bestBehind <= <u32>this.slots) this.forget(best);
-    this.hold(slot, ((this.scan - bestBehind) & POSITION_MASK) << 1);
-    return true;
+    return best;
   }
 
   private passedReady(): bool {
