@@ -48,7 +48,7 @@ const MAC_ROUNDS_MAX = 8;
 export interface Staged {
   /** The given test; undefined where there is none of that number. */
   readonly test: (root: CheckedModule) => CompiledTest | undefined;
-  /** Told when everything is declared and nothing is computed but parameters. */
+  /** Told when the lab has its name and nothing is computed yet. */
   readonly begin: (whole: Whole) => void;
 }
 
@@ -119,18 +119,11 @@ function runModules(
 }
 
 function makeModel(program: Program, root: CheckedModule, machine: Machine, options: Options): Model {
-  const given = options.staged?.test(root)?.params;
   const frames = new Map<CheckedModule, Env>();
   for (const module of program.modules.values()) {
     const env: Env = { slots: [] };
     frames.set(module, env);
     machine.globals.set(module.key, env);
-    fillParams(module, env, module === root ? (options.input.params ?? {}) : {}, {
-      program,
-      machine,
-      ...options,
-      ...(given && module === root && { given }),
-    });
   }
   const env = frames.get(root) ?? { slots: [] };
   const { input } = options;
@@ -148,6 +141,7 @@ function makeModel(program: Program, root: CheckedModule, machine: Machine, opti
   options.staged?.begin({ program, root, machine, env });
   for (const [module, frame] of frames)
     fillFrame(frame, module.body, prefixes.get(module.key) ?? "", undefined, machine);
+  askParams(program, root, frames, machine, options);
   const things = machine.lab.things();
   noteContents(things);
   const into: Settled = { resources: [], paths: new Set() };
@@ -180,6 +174,25 @@ function prefixesOf(root: CheckedModule, program: Program): ReadonlyMap<string, 
     }
   }
   return prefixes;
+}
+
+/** When all names have their cells: a default may read any of them, and order never matters. */
+function askParams(
+  program: Program,
+  root: CheckedModule,
+  frames: ReadonlyMap<CheckedModule, Env>,
+  machine: Machine,
+  options: Options,
+): void {
+  const given = options.staged?.test(root)?.params;
+  for (const [module, env] of frames) {
+    fillParams(module, env, module === root ? (options.input.params ?? {}) : {}, {
+      program,
+      machine,
+      ...options,
+      ...(given && module === root && { given }),
+    });
+  }
 }
 
 function defaultName(root: string, world: World): string {

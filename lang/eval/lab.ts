@@ -124,7 +124,8 @@ export class Lab {
 
   /** The seed that every seed is derived from. */
   seed(): number {
-    if (this.machine.seed !== undefined) return this.machine.seed;
+    const own = this.machine.seed?.();
+    if (own !== undefined) return own;
     const lab = this.things().find((thing) => thing.kind.name === "lab");
     const seed = lab && readMember(lab, "seed", this.machine);
     return seed?.is === "int" ? seed.value : 0;

@@ -56,7 +56,7 @@ export class Machine {
   /** What a test has set by now: the declaration of a thing with other values. */
   changed: ((address: string, blueprint: Blueprint) => Blueprint) | undefined = undefined;
   /** In place of the lab's own, where a test says one. */
-  seed: number | undefined = undefined;
+  seed: (() => number | undefined) | undefined = undefined;
 
   constructor(world: World, root: string) {
     this.world = world;

@@ -7,6 +7,7 @@ import { run } from "../eval/run.ts";
 import { attempt } from "../eval/walk.ts";
 import { loadModules, type Parse } from "../resolve/load.ts";
 import { checkProgram, PRELUDE } from "../types/check-program.ts";
+import type { Code } from "../types/code.ts";
 import type { World } from "../world.ts";
 import { layOver, type SetInput } from "./change.ts";
 import type { CompiledTest } from "./compiled.ts";
@@ -54,6 +55,12 @@ export function openTestsOf(world: World, input: EvaluateInput, parse: Parse): O
 
 const wholes = new WeakMap<StagedTest, Whole>();
 
+/** Asked when the first seed is derived: it may read what the module declares. */
+function seedOf(code: Code, { env, machine }: Whole): number | undefined {
+  const value = attempt(() => run(code, { slots: [], parent: env }, machine));
+  return value?.is === "int" ? value.value : undefined;
+}
+
 /** Another test over the same evaluation. */
 function restage(base: Staging, index: number): Staging {
   const whole = base.test && wholes.get(base.test);
@@ -83,8 +90,7 @@ export function stageTest(
       whole = begun;
       met = layOver(sets, begun.machine);
       const seed = begun.root.tests[index]?.seed;
-      const value = seed && attempt(() => run(seed, { slots: [], parent: begun.env }, begun.machine));
-      if (value?.is === "int") begun.machine.seed = value.value;
+      if (seed) begun.machine.seed = () => seedOf(seed, begun);
     },
   });
   const compiled = whole?.root.tests[index];

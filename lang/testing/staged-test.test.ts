@@ -116,6 +116,22 @@ test("parameters, timeout and seed are those of the test, and other tests keep t
   expect(tests.map(({ name }) => name)).toEqual(["three", "two"]);
 });
 
+test("a parameter may read what the module declares, in its default and in a test", () => {
+  const lab = `param pairs: int = base.div(2)
+param twice: int = 2 * (lan.mtu / 1B).int()
+let base = 6
+network lan { subnet = 10.0.0.0/24 }
+test "own" { param pairs = base * 2, expect pairs == 12 && twice == 3000 }
+test "default" { expect pairs == 3 }
+`;
+  const { tests, diagnostics } = openTests(testWorld({ "lab.vbus": lab }), input);
+  expect(diagnostics).toEqual([]);
+  expect(tests.map((one) => one.ask(0, table({})))).toEqual(["met", "met"]);
+  const circle = `param a: int = b\nlet b = a\ntest "t" { expect true }\n`;
+  const told = openTests(testWorld({ "lab.vbus": circle }), input).diagnostics;
+  expect(told.map(({ code }) => code)).toEqual(["VB3001"]);
+});
+
 test("mistakes in tests are mistakes of the file", () => {
   const codes = (steps: string) => openTests(world(steps), input).diagnostics.map(({ code }) => code);
   expect(codes("param rakcs = 3")).toEqual(["VB2001"]);
