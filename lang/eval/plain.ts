@@ -5,47 +5,53 @@ import type { Value } from "../model.ts";
 import type { Datum } from "./datum.ts";
 import type { Machine } from "./machine.ts";
 
-/** The same value as plain data. Families and lambdas are never stored; the checker refuses them. */
+/**
+ * The same value as plain data. What stands in a secret is secret by itself. Families and lambdas are never
+ * stored; the checker refuses them.
+ */
 export function plainValue(datum: Datum, machine: Machine): Value {
+  return plainer(datum, false, machine);
+}
+
+function plainer(datum: Datum, inSecret: boolean, machine: Machine): Value {
+  const secret = inSecret || ("secret" in datum && datum.secret === true);
+  const inner = (item: Datum): Value => plainer(item, secret, machine);
   switch (datum.is) {
     case "thing":
       return datum.thing.ref;
     case "list":
-      return { is: "list", items: datum.items.map((item) => plainValue(item, machine)) };
+      return { is: "list", items: datum.items.map(inner) };
     case "map":
-      return {
-        is: "map",
-        entries: datum.entries.map(([key, value]) => [plainValue(key, machine), plainValue(value, machine)]),
-      };
+      return { is: "map", entries: datum.entries.map(([key, value]) => [inner(key), inner(value)]) };
     case "family":
       return {
         is: "map",
         entries: datum.family.keys.map((key) => {
           const thing = datum.family.get(key);
-          return [plainValue(key, machine), thing ? plainValue(thing.datum, machine) : { is: "none" }];
+          return [inner(key), thing ? inner(thing.datum) : { is: "none" }];
         }),
       };
     case "record":
-      return { is: "record", fields: plainFields(datum.fields, machine) };
-    case "variant":
-      return {
-        is: "variant",
-        enum: datum.enum,
-        name: datum.name,
-        fields: plainFields(datum.fields, machine),
-      };
+      return { is: "record", fields: plainFields(datum.fields, inner) };
+    case "variant": {
+      const { enum: of, name, fields } = datum;
+      return { is: "variant", enum: of, name, fields: plainFields(fields, inner) };
+    }
     case "range":
-      return { is: "range", from: plainValue(datum.from, machine), to: plainValue(datum.to, machine) };
+      return { is: "range", from: inner(datum.from), to: inner(datum.to) };
     case "lambda":
     case "auto":
       return { is: "none" };
     default:
-      return datum;
+      return inSecret ? ({ ...datum, secret: true } as Value) : datum;
   }
 }
 
-function plainFields(fields: Readonly<Record<string, Datum>>, machine: Machine): Record<string, Value> {
+function plainFields(
+  fields: Readonly<Record<string, Datum>>,
+  inner: (item: Datum) => Value,
+): Record<string, Value> {
   const plain: Record<string, Value> = {};
-  for (const [name, value] of Object.entries(fields)) plain[name] = plainValue(value, machine);
+  for (const [name, value] of Object.entries(fields)) plain[name] = inner(value);
   return plain;
 }

@@ -1,7 +1,15 @@
 // Steps of tests asked against facts from a table: what is met, what isn't yet, what is drawn, what is done.
 
 import { expect, test } from "vitest";
-import { changeTest, openTests, type Live, type SetInput, type StagedTest, type Value } from "../index.ts";
+import {
+  changeTest,
+  openTests,
+  showValue,
+  type Live,
+  type SetInput,
+  type StagedTest,
+  type Value,
+} from "../index.ts";
 import { FOLDER, testWorld } from "../world.test-support.ts";
 import { renderDiagnostics } from "../report/render.ts";
 
@@ -71,11 +79,8 @@ test("an explanation draws the values of the parts, and a log by its last line",
 test("asking a thousand times takes no more of the limits than asking once", () => {
   const staged = opened("expect (1..20_000).map(x => x + web[1].restarts).len() == 20_000");
   for (let i = 0; i < 100; i++) expect(staged.ask(0, table({ "web[1].restarts": int(i) }))).toBe("met");
-  const endless = opened(
-    "expect (1..9_000).map(x => (1..9_000).map(y => y * web[1].restarts).len()).len() == 1",
-  );
+  const endless = opened("expect (1..2_000_000).map(x => web[1].restarts).len() == 1");
   expect(endless.ask(0, table({ "web[1].restarts": int(1) }))).toMatchObject({ broken: { code: "VB3008" } });
-  expect(endless.ask(0, table({}))).toBe("unmet");
 });
 
 test("what is set lies over the declarations, families included; assertions are asked again", () => {
@@ -130,6 +135,35 @@ test "default" { expect pairs == 3 }
   const circle = `param a: int = b\nlet b = a\ntest "t" { expect true }\n`;
   const told = openTests(testWorld({ "lab.vbus": circle }), input).diagnostics;
   expect(told.map(({ code }) => code)).toEqual(["VB3001"]);
+});
+
+test("a secret is shown nowhere: not in what is drawn, said, set or answered", () => {
+  const lab = `param token: secret string = "hush hush"
+image echo: wasm { path = "std:guests/echo" }
+guest g { image = echo, args = token.split(" ") }
+test "t" {
+  let words = token.split(" ")
+  expect words == ["x"] && "${"${token}"}!" == g.args[0], "it is ${"${token}"}"
+  do { set g.args = ["--", ...token.split(" ")], set g.env = { A = token }, g.type(token) }
+}
+`;
+  const secrets = testWorld({ "lab.vbus": lab });
+  const { tests, sources } = openTests(secrets, input);
+  const [staged] = tests as [StagedTest];
+  const drawn = renderDiagnostics([staged.explain(0, table({}))], sources, { colour: false, width: 100 });
+  expect(drawn).toContain("<secret>");
+  const sets = [0, 1].map((at) => staged.act(1, at) as unknown as SetInput);
+  const changed = changeTest(secrets, input, 0, sets);
+  const guest = changed.model?.resources.find(({ address }) => address === "g")?.attributes;
+  const shown = ["args", "env"].map((name) => showValue(guest?.[name]?.value ?? { is: "none" }));
+  expect(shown).toEqual(['["--", <secret>, <secret>]', "{ A = <secret> }"]);
+  const frame = drawn.split("\n").filter((line) => !/^\s*\d+ │/.test(line));
+  expect(`${frame.join()}${shown.join()}`).not.toMatch(/hush/);
+  expect(
+    showValue(
+      staged.model.resources.find(({ address }) => address === "g")?.attributes["args"]?.value ?? int(0),
+    ),
+  ).toBe("[<secret>, <secret>]");
 });
 
 test("mistakes in tests are mistakes of the file", () => {
