@@ -83,4 +83,4 @@ const secondsText = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
 
 /** What a guest or a file says moves no cursor of ours. */
 const plain = (text: string): string =>
-  text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "\u00b7");
+  text.replaceAll(/[^\P{Cc}\t\n]/gu, "\u00b7");

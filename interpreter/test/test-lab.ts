@@ -34,7 +34,6 @@ export class TestLab {
   readonly #engine: Engine;
   readonly #texts: GuestTexts;
   readonly #rates: Rates;
-  readonly #clock: Clock;
   readonly #listeners = new Set<() => void>();
   readonly #unsubscribe: () => void;
   readonly #poll: NodeJS.Timeout;
@@ -42,7 +41,6 @@ export class TestLab {
   #closed: Promise<void> | undefined;
 
   constructor(name: string, images: ImageFiles, clock: Clock) {
-    this.#clock = clock;
     this.#hypervisor = createHypervisor({ lab: name });
     this.#engine = new Engine({ lab: name, hypervisor: this.#untilClosing(), images, clock });
     this.#texts = new GuestTexts(this.#hypervisor);

@@ -9,13 +9,13 @@ import type { Machine } from "./machine.ts";
  * The same value as plain data. What stands in a secret is secret by itself. Families and lambdas are never
  * stored; the checker refuses them.
  */
-export function plainValue(datum: Datum, machine: Machine): Value {
-  return plainer(datum, false, machine);
+export function plainValue(datum: Datum, _machine: Machine): Value {
+  return plainer(datum, false);
 }
 
-function plainer(datum: Datum, inSecret: boolean, machine: Machine): Value {
+function plainer(datum: Datum, inSecret: boolean): Value {
   const secret = inSecret || ("secret" in datum && datum.secret === true);
-  const inner = (item: Datum): Value => plainer(item, secret, machine);
+  const inner = (item: Datum): Value => plainer(item, secret);
   switch (datum.is) {
     case "thing":
       return datum.thing.ref;

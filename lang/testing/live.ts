@@ -2,7 +2,7 @@
 
 import type { Value } from "../model.ts";
 import type { Datum } from "../eval/datum.ts";
-import { Lab } from "../eval/lab.ts";
+import type { Lab } from "../eval/lab.ts";
 import type { Thing } from "../eval/thing.ts";
 
 /** The thing whose fact is asked. */
