@@ -82,5 +82,4 @@ export function summaryRecord({ results, leftOut, elapsedMs }: TestReport): Reco
 const secondsText = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
 
 /** What a guest or a file says moves no cursor of ours. */
-const plain = (text: string): string =>
-  text.replaceAll(/[^\P{Cc}\t\n]/gu, "\u00b7");
+const plain = (text: string): string => text.replaceAll(/[^\P{Cc}\t\n]/gu, "\u00b7");
