@@ -93,6 +93,9 @@ function reserve(network: Thing, state: State): void {
   state.pools.set(network, { network, subnet, pool, next: pool.value, full: false });
 }
 
+/** Where it was set, else the head of the thing: not the library's default. */
+const setSpan = (thing: Thing, member: string): Span =>
+  thing.origin(member)?.origin === "set" ? spanOf(thing, member) : thing.blueprint.head;
 const spanOf = (thing: Thing, member: string): Span => thing.origin(member)?.span ?? thing.blueprint.head;
 
 /** Linked networks have one subnet, and pools that share no address. */
@@ -123,13 +126,11 @@ function checkPools(state: State): void {
     if (!before || !overlaps(before.pool, pool.pool)) continue;
     state.machine.tell(
       "VB4005",
-      spanOf(pool.network, "pool"),
+      setSpan(pool.network, "pool"),
       `The pools of the linked networks \`${before.network.address}\` and ` +
         `\`${pool.network.address}\` share addresses.`,
       {
-        related: [
-          { span: spanOf(before.network, "pool"), message: `${cidrText(before.pool)} comes from here` },
-        ],
+        related: [{ span: setSpan(before.network, "pool"), message: `its pool is ${cidrText(before.pool)}` }],
         hint: "Linked networks share a subnet and divide it: give each a `pool` of its own.",
       },
     );

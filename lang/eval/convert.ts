@@ -62,8 +62,21 @@ function converted(datum: Datum, type: Type, span: Span, machine: Machine): Datu
   }
 }
 
+const EXAMPLES: Readonly<Partial<Record<string, string>>> = {
+  ip: "`10.0.0.1` or `fe80::1`",
+  cidr: "`10.0.0.0/24`",
+  mac: "`02:00:00:00:00:01`",
+  address: "`web['a'].eth0`",
+};
+
 function wrong(datum: Datum, type: Type, span: Span, machine: Machine): never {
-  return machine.fail("VB3006", span, `${showDatum(datum, 3)} is no \`${showType(type)}\`.`);
+  const example = type.is === "simple" ? EXAMPLES[type.name] : undefined;
+  return machine.fail(
+    "VB3006",
+    span,
+    `${showDatum(datum, 3)} is no \`${showType(type)}\`.`,
+    example === undefined ? {} : { hint: `It is written as ${example}.` },
+  );
 }
 
 const ofKind = (datum: Datum, is: Datum["is"], type: Type, span: Span, machine: Machine): Datum =>

@@ -11,7 +11,8 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
     if (candidate.startsWith("_") && !name.startsWith("_")) continue;
     if (Math.abs(candidate.length - name.length) >= bestDistance) continue;
     const distance = candidate.toLowerCase() === name.toLowerCase() ? 0.5 : editDistance(name, candidate);
-    if (distance < bestDistance) {
+    // Another word altogether is no near one.
+    if (distance < bestDistance && distance < name.length) {
       best = candidate;
       bestDistance = distance;
     }

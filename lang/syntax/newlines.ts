@@ -9,6 +9,7 @@ import {
   Comma,
   Equals,
   Ident,
+  ITEM_WORDS,
   isWord,
   LeftBrace,
   LeftBracket,
@@ -109,7 +110,8 @@ class NewlinePass {
   #surelyNew(a: Token, b: Token, c: Token | undefined): boolean {
     const type = this.#top()?.tokenType;
     if ((type !== undefined && type !== LeftBrace) || a.tokenType === Comma || isOpener(a)) return false;
-    return b.tokenType === Ident && (c?.tokenType === Equals || c?.tokenType === Ident);
+    if (b.tokenType === Ident) return c?.tokenType === Equals || c?.tokenType === Ident;
+    return c?.tokenType === Ident && ITEM_WORDS.has(b.image);
   }
 
   // Whether the innermost bracket, which never closes, most likely should have closed on the line that ends
@@ -119,8 +121,15 @@ class NewlinePass {
     if (index === undefined || !this.#brackets.unclosed.has(index)) return false;
     const type = this.#raw[index]?.tokenType;
     if (type === LeftParen) return true;
+    if (type === LeftBrace) return this.#startsAtMargin(b, c);
     if (type !== LeftBracket || !isWord(b) || c === undefined) return false;
     return c.tokenType === Equals || c.tokenType === LeftBrace || isWord(c) || c.tokenType === Text;
+  }
+
+  // Whether an item of the module's top begins here, as the text is laid out.
+  #startsAtMargin(b: Token, c: Token | undefined): boolean {
+    if (!isWord(b) || this.#report.text.charCodeAt(b.startOffset - 1) !== 10) return false;
+    return c !== undefined && (isWord(c) || c.tokenType === Text || c.tokenType === Start || c.image === ".");
   }
 
   // Puts in the closing bracket of the innermost open one; the first time of a place it is an error.
@@ -131,9 +140,11 @@ class NewlinePass {
     const swallowed = this.#out.at(-1)?.broken === true && isString(this.#out.at(-1));
     if (!silent && !swallowed) {
       const end = opener.endOffset + 1;
+      const brace = opener.tokenType === LeftBrace;
+      const line = this.#report.text.slice(0, at).split("\n").length;
       this.#report.error("VB1020", opener.startOffset, end, `\`${opener.image}\` is not closed.`, {
-        hint: `A \`${closer.image}\` is missing.`,
-        fix: this.#report.replace(`Add \`${closer.image}\``, at, at, closer.image),
+        hint: `A \`${closer.image}\` is missing${brace ? `, after line ${line} at the latest` : ""}.`,
+        fix: this.#report.replace(`Add \`${closer.image}\``, at, at, `${brace ? "\n" : ""}${closer.image}`),
       });
     }
     const token = new Token(closer.type, "", at, at);

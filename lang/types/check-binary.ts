@@ -1,10 +1,11 @@
 // Operators: what they take, and what they make of it (language.md §5).
 
+import { sidesHint } from "./hints.ts";
 import type { BinaryOperator, Expr } from "../syntax/ast.ts";
 import type { Dimension } from "../model.ts";
 import { entryTypes } from "./check-collection.ts";
 import { check, checkAs, convert } from "./check-expression.ts";
-import { broken, type Checked, type Context } from "./context.ts";
+import { broken, type Checked, type Context, hinted } from "./context.ts";
 import { factsOf } from "./facts.ts";
 import { comparable, fits, join } from "./relate.ts";
 import {
@@ -112,7 +113,7 @@ function mismatch(expr: Binary, left: Type, right: Type, context: Context, hint?
       "VB2013",
       expr.span,
       `\`${expr.operator}\` does not apply to \`${showType(left)}\` and \`${showType(right)}\`.`,
-      hint ? { hint } : {},
+      hinted(hint ?? sidesHint(expr.operator, left, right)),
     );
   }
   return broken(expr.span);

@@ -1,12 +1,13 @@
 // Calls: functions by name and in method style, constructors of variants, live facts with arguments, lambdas.
 
+import { functionHint } from "./hints.ts";
 import { nearest } from "../resolve/nearest.ts";
 import type { Argument, Expr, Span } from "../syntax/ast.ts";
 import { check, checkAs, convert, count } from "./check-expression.ts";
 import { enumNamed, mayReadLive, memberOf, moduleMember } from "./check-member.ts";
 import { slotCode } from "./check-reference.ts";
 import type { BoundArgument, Code } from "./code.ts";
-import { broken, suggestion, within, type Checked, type Context } from "./context.ts";
+import { broken, suggestion, within, type Checked, type Context, suggestionOr } from "./context.ts";
 import type { EnumInfo, FunctionInfo, Parameter } from "./declared.ts";
 import { Scope } from "./scope.ts";
 import {
@@ -76,7 +77,7 @@ function callByName(
       "VB2015",
       span,
       `There is no function \`${name}\`.`,
-      suggestion(span, nearest(name, functions)),
+      suggestionOr(functionHint(name), span, nearest(name, functions)),
     );
   }
   return broken(expr.span);
@@ -165,7 +166,7 @@ function callMethod(
     const functions = context.scope.names().filter((other) => context.scope.findFunction(other));
     const more = action
       ? { hint: "It is an action: it stands in a test's `do { }`." }
-      : suggestion(name.span, nearest(name.text, functions));
+      : suggestionOr(functionHint(name.text), name.span, nearest(name.text, functions));
     context.reporter.error("VB2015", name.span, `There is no function \`${name.text}\`.`, more);
     return broken(expr.span);
   }

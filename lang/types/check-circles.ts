@@ -67,10 +67,13 @@ function findCircles(
 ): void {
   const done = new Set<object>();
   const path: object[] = [];
+  const told = new Set<object>();
   const visit = (node: object, span: Span): void => {
     const at = path.indexOf(node);
     if (at >= 0) {
       const names = [...path.slice(at), node].map((entry) => (entry as Named).name).join(" → ");
+      if (told.has(node)) return;
+      told.add(node);
       const { name } = node as Named;
       program.reporter.error("VB2017", span, `\`${name}\` ${verb(node)}: ${names}.`);
       return;

@@ -1,5 +1,6 @@
 // Checks one expression and turns it into code: dispatch by its form, and the conversions at its borders.
 
+import { mismatchHint } from "./hints.ts";
 import type { Expr, Span } from "../syntax/ast.ts";
 import { checkBinary } from "./check-binary.ts";
 import { checkCall } from "./check-call.ts";
@@ -8,7 +9,7 @@ import { checkList, checkObject } from "./check-collection.ts";
 import { checkIndex, checkMember } from "./check-member.ts";
 import { checkReference } from "./check-reference.ts";
 import type { Code } from "./code.ts";
-import { broken, within, type Checked, type Context } from "./context.ts";
+import { broken, within, type Checked, type Context, hinted } from "./context.ts";
 import { factsOf } from "./facts.ts";
 import { fits, isScalar, join } from "./relate.ts";
 import { Scope } from "./scope.ts";
@@ -75,7 +76,15 @@ export function convert(checked: Checked, expected: Type, context: Context, span
       span,
       `${what ? `${what} is` : "This should be"} ${article(showType(expected))}, not ` +
         `${article(showType(type))}.`,
-      optional ? { hint: "It may be absent: give another value with `??`, or ask `!= none` before." } : {},
+      optional
+        ? { hint: "It may be absent: give another value with `??`, or ask `!= none` before." }
+        : hinted(
+            mismatchHint(
+              type,
+              expected,
+              code.op === "constant" && code.value.is === "string" ? code.value.value : undefined,
+            ),
+          ),
     );
     return broken(span).code;
   }

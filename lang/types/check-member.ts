@@ -7,7 +7,7 @@ import { bareVariant, slotCode } from "./check-reference.ts";
 import { check, checkAs } from "./check-expression.ts";
 import { entryTypes } from "./check-collection.ts";
 import { broken, suggestion, tellDeprecated, type Checked, type Context } from "./context.ts";
-import type { EnumInfo, LiveMember, Member } from "./declared.ts";
+import type { ComponentInfo, EnumInfo, LiveMember, Member } from "./declared.ts";
 import { pathOf } from "./facts.ts";
 import type { Scope } from "./scope.ts";
 import { CIDR, ERROR, INT, IP, optionalOf, settledType, showType, type Type } from "./type.ts";
@@ -214,6 +214,10 @@ function memberNames(type: Type): string[] {
   }
 }
 
+const isInside = (component: ComponentInfo, name: string): boolean =>
+  component.syntax.body.some((item) => "name" in item && "text" in item.name && item.name.text === name) ||
+  component.syntax.parameters.some((parameter) => parameter.name.text === name);
+
 function unknownMember(type: Type, name: Name, span: Span, context: Context): Checked {
   const action = type.is === "thing" && (type.class?.table ?? type.kind.table).actions.has(name.text);
   const isFunction = context.scope.findFunction(name.text) !== undefined;
@@ -224,7 +228,9 @@ function unknownMember(type: Type, name: Name, span: Span, context: Context): Ch
       ? `Call it: \`.${name.text}(...)\`.`
       : family
         ? "It is a family: read one by its key, as in `web[1]`, or all with `.values()`."
-        : undefined;
+        : type.is === "thing" && type.kind.is === "component" && isInside(type.kind, name.text)
+          ? `Of a component only outputs are seen from outside: \`output ${name.text} = ...\`.`
+          : undefined;
   const more = hint ? { hint } : suggestion(name.span, nearest(name.text, memberNames(type)));
   context.reporter.error("VB2004", name.span, `\`${showType(type)}\` has no member \`${name.text}\`.`, more);
   return broken(span);

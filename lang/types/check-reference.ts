@@ -1,5 +1,6 @@
 // Bare words: members of an expected enum first, then the scopes from the innermost.
 
+import { valueHint } from "./hints.ts";
 import { nearest } from "../resolve/nearest.ts";
 import type { Expr, Span } from "../syntax/ast.ts";
 import { literalMember } from "./check-expression.ts";
@@ -103,9 +104,6 @@ export function bareVariant(info: EnumInfo, variant: VariantInfo, span: Span, co
   };
 }
 
-/** What begins an item: read as a name, it is the next line that was taken for the rest of this one. */
-const ITEM_WORDS = new Set(["import", "param", "let", "fn", "enum", "type", "component", "assert", "output"]);
-
 function unknownName(
   expr: Expr & { node: "reference" },
   context: Context,
@@ -130,9 +128,11 @@ function unknownName(
       more,
     );
   } else {
-    const more = ITEM_WORDS.has(name)
-      ? { hint: "A line goes on after `=`, an operator or a comma: is a value missing there?" }
-      : suggestion(span, nearest(name, context.scope.names()));
+    const hint =
+      context.scope.findType(name)?.is === "kind"
+        ? `\`${name}\` is a kind: write the name of a thing alone.`
+        : valueHint(name);
+    const more = hint ? { hint } : suggestion(span, nearest(name, context.scope.names()));
     context.reporter.error("VB2001", span, `There is nothing called \`${name}\` here.`, more);
   }
   return { code: broken(span).code, type: ERROR };

@@ -57,6 +57,13 @@ export function tellDeprecated(
   reporter.diagnostics.push({ code: "VB2025", severity: "warning", span, message });
 }
 
+/** A hint, where there is one. */
+export const hinted = (hint: string | undefined): Partial<Diagnostic> => (hint === undefined ? {} : { hint });
+
+/** The hint where there is one, else "did you mean". */
+export const suggestionOr = (hint: string | undefined, span: Span, nearest: string | undefined) =>
+  hint === undefined ? suggestion(span, nearest) : { hint };
+
 /** "did you mean" as the end of a message and a fix, or nothing. */
 export function suggestion(span: Span, nearest: string | undefined): Partial<Diagnostic> {
   if (nearest === undefined) return {};

@@ -7,7 +7,7 @@ import { check, checkAs } from "./check-expression.ts";
 import { entryTypes, isKey } from "./check-collection.ts";
 import { moduleMember } from "./check-member.ts";
 import type { Code } from "./code.ts";
-import { suggestion } from "./context.ts";
+import { suggestionOr } from "./context.ts";
 import { emptyTable } from "./declare-members.ts";
 import { declareItems, emptyBody, type Place } from "./declare-items.ts";
 import { compileAttributes } from "./compile-attributes.ts";
@@ -160,7 +160,16 @@ function findKind(syntax: ast.Declaration, scope: Scope, place: Place, program: 
       "VB2002",
       span,
       `There is no kind or component \`${text}\`.`,
-      suggestion(span, nearest(text, names)),
+      suggestionOr(
+        nearest(text, names)
+          ? undefined
+          : listed(
+              "There are",
+              names.filter((name) => name !== "resource"),
+            ),
+        span,
+        nearest(text, names),
+      ),
     );
     return {};
   }
@@ -176,6 +185,9 @@ function findKind(syntax: ast.Declaration, scope: Scope, place: Place, program: 
   return { kind, ...withClass(syntax, kind, program) };
 }
 
+const listed = (what: string, names: readonly string[]): string =>
+  `${what} ${names.map((name) => `\`${name}\``).join(", ")}.`;
+
 function importedKind(
   syntax: ast.Declaration,
   scope: Scope,
@@ -189,7 +201,7 @@ function importedKind(
         "VB2001",
         syntax.module.span,
         `There is no module \`${syntax.module.text}\` here.`,
-        suggestion(syntax.module.span, nearest(syntax.module.text, scope.names())),
+        { hint: `Modules are imported first: \`import "..." as ${syntax.module.text}\`.` },
       );
     }
     return undefined;
@@ -250,7 +262,7 @@ function withClass(syntax: ast.Declaration, kind: KindInfo, program: Program): {
         "VB2003",
         span,
         `\`${kind.name}\` has no class \`${text}\`.`,
-        suggestion(span, nearest(text, names)),
+        suggestionOr(nearest(text, names) ? undefined : listed("It has", names), span, nearest(text, names)),
       );
     return {};
   }

@@ -1,8 +1,9 @@
 // Written types become types: names are looked up, what can't be a type is told.
 
+import { typeHint } from "./hints.ts";
 import { nearest } from "../resolve/nearest.ts";
 import type * as ast from "../syntax/ast.ts";
-import { suggestion } from "./context.ts";
+import { suggestionOr } from "./context.ts";
 import type { Program } from "./program.ts";
 import { isFailedImport, type Scope, type TypeBinding } from "./scope.ts";
 import { BUILT_IN_TYPES, ERROR, listOf, mapOf, optionalOf, secretOf, type Field, type Type } from "./type.ts";
@@ -101,7 +102,7 @@ function namedType(
       "VB2007",
       span,
       `There is no type \`${text}\`.`,
-      suggestion(span, nearest(text, names)),
+      suggestionOr(typeHint(text), span, nearest(text, names)),
     );
     return ERROR;
   }
