@@ -62,7 +62,7 @@ export function run(code: Code, env: Env, machine: Machine): Datum {
       return runCall(code, env, machine);
     case "present": {
       const of = run(code.of, env, machine);
-      return of.is === "none" ? of : run(code.then, { slots: [of], parent: env }, machine);
+      return of.is === "none" ? of : run(code.body, { slots: [of], parent: env }, machine);
     }
     case "apply": {
       const callee = run(code.callee, env, machine);

@@ -186,7 +186,7 @@ export function whilePresent(
   const slot: Code = { op: "slot", hops: 0, slot: 0, name: "it", span: subject.code.span };
   const { code, type } = follow({ code: slot, type: subject.type }, within(context, scope));
   if (type.is === "error") return broken(span);
-  return { code: { op: "present", of: subject.code, then: code, span }, type: optionalOf(settledType(type)) };
+  return { code: { op: "present", of: subject.code, body: code, span }, type: optionalOf(settledType(type)) };
 }
 
 function applyValue(expr: Call, callee: Checked, context: Context): Checked {

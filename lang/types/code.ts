@@ -78,7 +78,7 @@ export type Code =
       readonly hops: number;
     } & At)
   /** None where `of` is none; else `then`, in a frame whose only slot is the value. */
-  | ({ readonly op: "present"; readonly of: Code; readonly then: Code } & At)
+  | ({ readonly op: "present"; readonly of: Code; readonly body: Code } & At)
   | ({ readonly op: "apply"; readonly callee: Code; readonly arguments: readonly Code[] } & At)
   /** A fact of the running lab; only in tests. */
   | ({
