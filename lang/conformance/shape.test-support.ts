@@ -237,6 +237,15 @@ export const SHAPE: Rows = {
     ["guest a { image = echo }\nguest b { image = echo, depends_on = [a] }", "needs b a"],
     ["guest b { image = echo, depends_on = [lan] }", "needs b lan"],
     ['guest b { image = echo, depends_on = ["a"] }', "VB2008"],
+    [
+      "guest a for i in 1..2 { image = echo }\nguest b { image = echo, depends_on = [...a.values()] }",
+      "needs b a[1] a[2]",
+    ],
+    [
+      "guest a for i in 1..2 { image = echo }\nguest b { image = echo, depends_on = [a] }",
+      "VB2008",
+      "says It is a family",
+    ],
   ],
   "`protect = true` refuses": [["volume v: memory { size = 1MiB, protect = true }", "v.protect = true"]],
   "`moved_from` is an address": [

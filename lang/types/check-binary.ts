@@ -158,7 +158,14 @@ function checkIn(expr: Binary, context: Context): Checked {
       item.is === "optional" ? "It may be absent: ask `!= none &&` before." : undefined,
     );
   }
-  return made(expr, left.code, right.code, BOOL);
+  // A text beside addresses is read as one, and addresses beside texts read those.
+  const address = isText(item) ? takes.find(isAddress) : undefined;
+  const written = left.code.op === "constant" && left.code.value.is === "string" ? left.code.value.value : "";
+  const wanted = address && written.includes("/") ? CIDR : address;
+  const leftCode = wanted ? convert({ ...left, type: item }, wanted, context, expr.left.span) : left.code;
+  const texts = isAddress(item) && over.is === "list" && isText(over.of);
+  const rightCode = texts ? convert(right, listOf(item), context, expr.right.span) : right.code;
+  return made(expr, leftCode, rightCode, BOOL);
 }
 
 /** A live fact that isn't there yet is not met, so it need not be tested against `none` before. */

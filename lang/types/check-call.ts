@@ -1,13 +1,13 @@
 // Calls: functions by name and in method style, constructors of variants, live facts with arguments, lambdas.
 
-import { functionHint } from "./hints.ts";
+import { functionHint, surplusHint } from "./hints.ts";
 import { nearest } from "../resolve/nearest.ts";
 import type { Argument, Expr, Span } from "../syntax/ast.ts";
 import { check, checkAs, convert, count } from "./check-expression.ts";
 import { enumNamed, mayReadLive, memberOf, moduleMember } from "./check-member.ts";
 import { slotCode } from "./check-reference.ts";
 import type { BoundArgument, Code } from "./code.ts";
-import { broken, suggestion, within, type Checked, type Context, suggestionOr } from "./context.ts";
+import { broken, suggestion, within, type Checked, type Context, hinted, suggestionOr } from "./context.ts";
 import type { EnumInfo, FunctionInfo, Parameter } from "./declared.ts";
 import { Scope } from "./scope.ts";
 import {
@@ -325,6 +325,7 @@ function matchArguments(
           "VB2014",
           argument.span,
           `\`${name}\` takes ${count(parameters.length, "argument")}, not ${given.length}.`,
+          hinted(surplusHint(name)),
         );
         break;
       }

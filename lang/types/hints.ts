@@ -23,6 +23,8 @@ export function mismatchHint(given: Type, wanted: Type, written: string | undefi
     return `A ${to.dimension} is written as ${EXAMPLES[to.dimension]}.`;
   if (written !== undefined && isUnquoted(to, written))
     return "What stands in quotes is a text: write it without them.";
+  if (given.is === "family" && to.is === "thing")
+    return "It is a family: read one by its key, as in `web[1]`, or all with `...web.values()`.";
   if (to.is === "list" && fits(given, to.of)) return "Put it into a list: `[ ]`.";
   if (to.is === "simple" && to.name === "cidr" && isNamed(given, "ip"))
     return "A subnet says how long its prefix is, as in `10.0.0.0/24`.";
@@ -120,6 +122,17 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
   strip: "Did you mean `trim`?",
   cidrsubnet: "Did you mean `subnets`?",
 };
+
+const ON_LISTS: Readonly<Record<string, string>> = {
+  any: "It takes bools: `xs.map(x => ...).any()`.",
+  all: "It takes bools: `xs.map(x => ...).all()`.",
+  max: "It takes a list: `[a, b].max()`.",
+  min: "It takes a list: `[a, b].min()`.",
+  sum: "It takes a list: `[a, b].sum()`.",
+};
+
+/** For a function that was given too much. */
+export const surplusHint = (name: string): string | undefined => ownOf(ON_LISTS, name);
 
 /** For a function that is not there. */
 export const functionHint = (name: string): string | undefined => ownOf(FUNCTIONS, name);
