@@ -255,13 +255,16 @@ export const EXPRESSIONS: Rows = {
     ["output it: string = 1", "VB2008"],
     ["output it = lan", "it = lan"],
   ],
-  "`file`, `json` and `csv` read": [
+  "A sign binds less than a dot": ["-1.abs() == -1", "(-1).abs() == 1", "-[1, 2].max() == -2"],
+  "`file` reads what lies beside": [
+    ['= json("[1]") == [1]', "it = true"],
+    ['= yaml("[1]") == [1]', "it = true"],
     { text: 'output it = file("a.txt").trim()', wants: ['it = "hi"'], files: { "a.txt": "hi\n" } },
     { text: 'output it = file("b.txt")', wants: ["VB3009"] },
     { text: 'output it = csv(file("a.csv"))[1]["n"]', wants: ['it = "2"'], files: { "a.csv": "n\n1\n2\n" } },
     { text: 'output it = json("{")', wants: ["VB3011"] },
   ],
-  "What `json` gives takes the type": [
+  "What `json` and `yaml` give takes": [
     {
       text: 'type S { name: string, n: int = 1 }\nlet s: [S] = json(file("s.json"))\noutput it = s[0].n',
       wants: ["it = 1"],

@@ -19,6 +19,8 @@ interface LongRow {
   readonly values?: unknown;
   readonly env?: Readonly<Record<string, string>>;
   readonly kept?: Readonly<Record<string, string>>;
+  /** Classes that have no driver. */
+  readonly driverless?: readonly string[];
 }
 
 /** Rows by the beginning of the sentence of docs/language.md that they hold. */
@@ -34,7 +36,10 @@ export function longRow(row: Row): LongRow {
 
 /** What is wanted and what is found, line beside line. */
 export function ask(row: LongRow): { wanted: readonly string[]; found: readonly string[] } {
-  const world = testWorld({ ...row.files, "lab.vbus": withAround(row.text) }, { env: row.env ?? {} });
+  const world = testWorld(
+    { ...row.files, "lab.vbus": withAround(row.text) },
+    { env: row.env ?? {}, driverless: row.driverless ?? [] },
+  );
   const evaluation = evaluate(world, {
     root: `${FOLDER}/lab.vbus`,
     labName: "page",

@@ -110,6 +110,19 @@ export const RULES: Rows = {
     [impaired("{ at 1 for 2s { down = true } }"), "VB2008"],
     [impaired("{ at 1s for 2s { dwn = true } }"), "VB2004"],
   ],
+  "`std:faults` has bad links": [
+    [
+      'import "std:faults" as f\n' +
+        impaired("{ }").replace("impair { }", "impair = { ...f.lte, seed = 7 }") +
+        "\noutput it = g.e.impair?.seed",
+      "it = 7",
+    ],
+    [
+      'import "std:faults" as f\n' + impaired("{ }").replace("impair { }", "impair = f.lt"),
+      "VB2001",
+      "says lte",
+    ],
+  ],
   "`at` stands only in records": [
     ["guest g { image = echo, stop { at 1s for 1s { grace = 1s } } }", "VB2010"],
     ["guest g { image = echo, at 1s for 1s { } }", "VB2010"],
@@ -146,6 +159,45 @@ export const RULES: Rows = {
     [test('expect g.lgo.matches("x")'), "VB2004"],
   ],
   "A parameter that a test gives": [[test("param m = 2, expect true"), "VB2001"]],
+  "A live fact that is not there": [[test("expect g.exit > 3 || g.exit == none"), "has g"]],
+  "Of its own, a test sets": [
+    [test("timeout = 5s, seed = 3, expect true"), "has g"],
+    [test("timeout = 5, expect true"), "VB2008"],
+    [test("retries = 5, expect true"), "VB2004"],
+  ],
+  "The closest name is offered": [
+    ["network n { subent = 10.0.0.0/24 }", "VB2004", "says Did you mean `subnet`"],
+    ["network n { subnet = 10.0.0.0/24, mtu = 1500 }", "VB2008", "says 1500B"],
+    ["= [1].push(2)", "VB2015", "says [...xs, x]"],
+    ["= null", "VB2001", "says none"],
+    ["param n: integer = 1", "VB2007", "says int"],
+    ["guest g { image = echo, args = 3 }", "VB2008", "says list"],
+  ],
+  "A class that no driver": [
+    { text: "guest g { image = echo, device r: vrng { } }", wants: ["VB2011"], driverless: ["device vrng"] },
+    { text: "guest g { image = echo, device r: vrng { } }", wants: ["has g.r"] },
+  ],
+  "Kinds and classes are declared in this language": [
+    ["kind k { a: int }", "VB2010"],
+    ["class guest fast { }", "VB2010"],
+  ],
+  "In a default and in a constraint": [
+    ["network n { subnet = 10.0.0.0/24 }", "n.pool = 10.0.0.0/24", "n.gateway = 10.0.0.1"],
+    ["guest g { image = echo, device e: venet { network = lan, mtu = 1600B } }", "VB3002"],
+  ],
+  "A class may declare a member": [
+    ["volume v: memory { }", "VB2009", "says size"],
+    ['volume v: file { path = "x.img" }', "has v"],
+  ],
+  "A class adds its members": [
+    ["volume v: memory { size = 1MiB, readonly = true }", "v.readonly = true"],
+    ['volume v: memory { size = 1MiB, path = "x" }', "VB2004"],
+  ],
+  "The standard library has `std:net`": [
+    ['import "std:net" as net\nnet.star s { image = echo }\noutput it = s.guests.len()', "it = 2"],
+    ['import "std:guests" as guests\nguest g { image = guests.echo }', "has g"],
+    ['import "std:faults" as faults\noutput it = faults.dead.down', "it = true"],
+  ],
   "What is computed from a `secret`": [
     [`${SECRET}output it = key`, "VB3012"],
     [`${SECRET}output it = "a \${key}"`, "VB3012"],
