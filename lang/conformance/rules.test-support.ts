@@ -215,6 +215,9 @@ export const RULES: Rows = {
     ],
   ],
   "A secret in a label": [
+    [`${SECRET}guest g when key == "x" { image = echo }`, "VB3012"],
+    [`${SECRET}guest g for i in key == "x" ? [1] : [2] { image = echo }`, "VB3012"],
+    [`${SECRET}guest g for i in [1] when key == "x" { image = echo }`, "VB3012"],
     [`${SECRET}guest g { image = echo, labels = { k = key } }`, "VB3012"],
     [`${SECRET}guest g for k in [key] { image = echo }`, "VB2008"],
     [`${SECRET}assert 1 == 2, "the key is \${key}"`, "VB4001 VB3012"],

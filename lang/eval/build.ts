@@ -97,6 +97,10 @@ function declare(
 function holds(blueprint: Blueprint, env: Env, machine: Machine): boolean {
   if (!blueprint.condition) return true;
   const condition = run(blueprint.condition, env, machine);
+  if (isSecret(condition)) {
+    const message = "Whether a thing exists is shown: it can't be computed from a secret.";
+    machine.fail("VB3012", blueprint.condition.span, message);
+  }
   return condition.is === "bool" && condition.value;
 }
 
