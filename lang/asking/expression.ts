@@ -55,7 +55,7 @@ export function answerExpression(world: World, input: EvaluateInput, text: strin
   const failed = [...told, ...machine.diagnostics.slice(ran)];
   if (!datum) return { diagnostics: failed, sources: all };
   return {
-    value: plainValue(withoutNames(datum), machine),
+    value: plainValue(withoutNames(datum)),
     type: showType(checked.type),
     diagnostics: failed,
     sources: all,

@@ -50,8 +50,7 @@ export class Tracer {
   }
 
   attribute(thing: Thing, member: Member, datum: Datum, name = member.name, links = 0): Provenance {
-    const { machine } = this.whole;
-    const value = plainValue(datum, machine);
+    const value = plainValue(datum);
     const origin = thing.origin(member.name);
     const set = thing.blueprint.set.get(member.name);
     if (!origin || origin.origin === "auto") {
@@ -129,7 +128,7 @@ export class Tracer {
     const cell = frame.slots[slot];
     const datum = cell instanceof LazyCell ? asked(cell, this.whole.machine) : undefined;
     if (!datum) return undefined;
-    const value = plainValue(datum, this.whole.machine);
+    const value = plainValue(datum);
     if (param) {
       const note = module === this.whole.root ? this.giver(name) : undefined;
       const place = this.place(note === undefined ? (param.value?.span ?? param.span) : param.span);
@@ -169,7 +168,7 @@ export class Tracer {
       return (
         datum && {
           name,
-          value: plainValue(datum, this.whole.machine),
+          value: plainValue(datum),
           how: "set",
           place: this.place(held.span),
           from: [],
@@ -177,7 +176,7 @@ export class Tracer {
       );
     }
     if (held === undefined || "state" in held) return undefined;
-    return { name, value: plainValue(held, this.whole.machine), how: "variable", from: [] };
+    return { name, value: plainValue(held), how: "variable", from: [] };
   }
 }
 

@@ -6,7 +6,7 @@ import { identity, isSecret, NONE, type Datum } from "./datum.ts";
 import type { Machine } from "./machine.ts";
 import { entriesOf, itemsOf, run } from "./run.ts";
 import { keyText, showDatum } from "./show.ts";
-import { Cell, Family, LazyCell, Thing, type Env } from "./thing.ts";
+import { Cell, Family, LazyCell, slotsFor, Thing, type Env } from "./thing.ts";
 
 /** Puts a cell for each `let` and declaration of `body` into its frame. */
 export function fillFrame(
@@ -113,7 +113,9 @@ function makeThing(
   owner: Thing | undefined,
   machine: Machine,
 ): Thing {
-  const env: Env = { slots: [...variables], parent };
+  const slots = slotsFor(declared.frame.slots);
+  for (let i = 0; i < variables.length; i++) slots[i] = variables[i];
+  const env: Env = { slots, parent };
   const blueprint = machine.changed?.(address, declared) ?? declared;
   const { kind } = blueprint.type;
   const thing = new Thing({ address, name, blueprint, owner, env });

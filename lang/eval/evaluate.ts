@@ -255,7 +255,7 @@ function outputsOf(root: CheckedModule, env: Env, machine: Machine): Model["outp
       );
       return [];
     }
-    return [{ name: output.name, value: plainValue(datum, machine) }];
+    return [{ name: output.name, value: plainValue(datum) }];
   });
 }
 
@@ -273,9 +273,8 @@ function findMacClash(machine: Machine): string | undefined {
     const seen = new Map<string, Thing>();
     const devices = segment.devices.filter(({ plug }) => plug.mac);
     // Written ones first: they stay.
-    const order = devices.toSorted(
-      (a, b) => Number(isAutoMac(a.device, a.plug.mac?.name)) - Number(isAutoMac(b.device, b.plug.mac?.name)),
-    );
+    const isAuto = devices.map(({ device, plug }) => isAutoMac(device, plug.mac?.name));
+    const order = [...devices.filter((_, i) => !isAuto[i]), ...devices.filter((_, i) => isAuto[i])];
     for (const { device, plug } of order) {
       const cell = plug.mac && device.members.slots[plug.mac.slot];
       const text = cell && "state" in cell && cell.value?.is === "mac" ? cell.value.text : undefined;

@@ -2,7 +2,6 @@
 
 import { peel, type Type } from "../types/type.ts";
 import type { Member } from "../types/declared.ts";
-import { macNumber, macText } from "../values/address.ts";
 import { attributeCell } from "./attributes.ts";
 import { int, list, type Datum } from "./datum.ts";
 import { plainValue } from "./plain.ts";
@@ -38,10 +37,15 @@ export function fillOut(thing: Thing, member: Member, machine: Machine): Datum {
   return askDriver(thing, member, machine);
 }
 
+const FEW = 8;
 const places = new WeakMap<Thing, Map<Thing, number>>();
 
 /** From 1 on, in the order of declaration. */
 function placeOf(thing: Thing, holder: Thing, machine: Machine): number {
+  const { declarations } = holder.blueprint.body;
+  // A guest with a device or two, ten thousand times: no table for each.
+  if (declarations.length <= FEW && declarations.every(({ loop }) => !loop))
+    return childrenOf(holder, machine).indexOf(thing) + 1;
   let known = places.get(holder);
   if (!known) {
     known = new Map(childrenOf(holder, machine).map((child, i) => [child, i + 1]));
@@ -57,6 +61,7 @@ function allocatedIp(thing: Thing, networkMember: Member, machine: Machine): Dat
   return text === undefined ? machine.failQuietly() : { is: "ip", text };
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 const LOCAL = 0x02;
 const MULTICAST = 0x01;
 const MAC_BYTES = 6;
@@ -73,7 +78,9 @@ function macOf(thing: Thing, machine: Machine): string {
   const at = (moves % perHash) * MAC_BYTES;
   const bytes = hash.slice(at, at + MAC_BYTES);
   bytes[0] = ((bytes[0] ?? 0) | LOCAL) & ~MULTICAST;
-  return macText(macNumber(Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(":")));
+  let text = "";
+  for (const byte of bytes) text += (text === "" ? "" : ":") + HEX[byte];
+  return text;
 }
 
 /** A seed that only the lab's seed, the address and the member decide. */
@@ -87,7 +94,7 @@ function askDriver(thing: Thing, member: Member, machine: Machine): Datum {
     const other = thing.table.members.get(name);
     if (!other || other === member) return undefined;
     const value = asked(attributeCell(thing, other.slot, machine), machine);
-    return value && plainValue(value, machine);
+    return value && plainValue(value);
   };
   // A file that isn't there is one mistake, told at its path.
   for (const other of thing.table.members.values()) {

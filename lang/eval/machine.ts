@@ -5,6 +5,7 @@ import type { Span } from "../syntax/ast.ts";
 import type { Code } from "../types/code.ts";
 import type { World } from "../world.ts";
 import type { Datum } from "./datum.ts";
+import { Distinct, withItem } from "./distinct.ts";
 import type { Lab } from "./lab.ts";
 import type { Blueprint } from "../types/declared.ts";
 import type { Cell, Env } from "./thing.ts";
@@ -162,8 +163,9 @@ export class Machine {
 
 function noteReads(asker: Cell, cell: Cell): void {
   if (cell.reads && !cell.opaque) {
-    asker.reads ??= new Set();
-    for (const thing of cell.reads) asker.reads.add(thing);
+    if (cell.reads instanceof Distinct) {
+      for (const thing of cell.reads.items) asker.reads = withItem(asker.reads, thing);
+    } else asker.reads = withItem(asker.reads, cell.reads);
   }
-  if (cell.of && cell.of !== asker.of) (asker.reads ??= new Set()).add(cell.of);
+  if (cell.of && cell.of !== asker.of) asker.reads = withItem(asker.reads, cell.of);
 }

@@ -3,7 +3,7 @@
 import type { Dimension } from "../model.ts";
 import type { Span } from "../syntax/ast.ts";
 import type { Code } from "../types/code.ts";
-import { addressIn, parseCidr, parseIp, subnetIn } from "../values/address.ts";
+import { textIn, parseCidr, parseIp, subnetIn } from "../values/address.ts";
 import { roundHalfEven, WHOLE_MAX } from "../values/quantity.ts";
 import { bool, float, identity, int, isSecret, mapGet, quantity, same, taint, type Datum } from "./datum.ts";
 import type { Machine } from "./machine.ts";
@@ -108,10 +108,7 @@ function isIn(item: Datum, over: Datum): boolean {
 function inSubnet(item: Datum, text: string): boolean {
   const subnet = parseCidr(text);
   if (!subnet) return false;
-  if (item.is === "ip") {
-    const address = parseIp(item.text);
-    return address !== undefined && addressIn(address, subnet);
-  }
+  if (item.is === "ip") return textIn(item.text, subnet);
   const inner = item.is === "cidr" ? parseCidr(item.text) : undefined;
   return inner !== undefined && subnetIn(inner, subnet);
 }

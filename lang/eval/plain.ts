@@ -3,14 +3,27 @@
 
 import type { Value } from "../model.ts";
 import type { Datum } from "./datum.ts";
-import type { Machine } from "./machine.ts";
 
 /**
  * The same value as plain data. What stands in a secret is secret by itself. Families and lambdas are never
  * stored; the checker refuses them.
  */
-export function plainValue(datum: Datum, _machine: Machine): Value {
-  return plainer(datum, false);
+export function plainValue(datum: Datum): Value {
+  switch (datum.is) {
+    case "thing":
+      return datum.thing.ref;
+    case "list":
+    case "map":
+    case "family":
+    case "record":
+    case "variant":
+    case "range":
+    case "lambda":
+    case "auto":
+      return plainer(datum, false);
+    default:
+      return datum;
+  }
 }
 
 function plainer(datum: Datum, inSecret: boolean): Value {

@@ -1,11 +1,13 @@
 // The model from the things: every attribute settled, every constraint and assertion asked.
 
-import type { Attribute, Disruption, Resource, Value } from "../model.ts";
+import type { Attribute, Disruption, Resource } from "../model.ts";
+import type { Span } from "../syntax/ast.ts";
 import type { Code } from "../types/code.ts";
 import type { Member, RecordInfo } from "../types/declared.ts";
 import { peel, type Type } from "../types/type.ts";
 import { attributeCell } from "./attributes.ts";
-import { isSecret, type Datum } from "./datum.ts";
+import { isSecret, NONE, type Datum } from "./datum.ts";
+import { Distinct } from "./distinct.ts";
 import { checkPath, seedOf } from "./fill.ts";
 import type { Machine } from "./machine.ts";
 import { plainValue } from "./plain.ts";
@@ -25,44 +27,60 @@ export interface Settled {
 
 /** Settles a thing; undefined where an attribute failed: then there is no model. */
 export function settleThing(thing: Thing, bus: string | undefined, into: Settled, machine: Machine): void {
-  const { fixed, asked: others } = templateOf(thing, machine);
+  const { fixed, asked: members } = templateOf(thing, machine);
   const attributes: Record<string, Attribute> = { ...fixed };
-  const needs = new Set<string>(bus === undefined ? [] : [bus]);
-  let reads: Set<string> | undefined;
-  for (const member of others) {
+  const needs = new Distinct<string>();
+  if (bus !== undefined) needs.add(bus);
+  let reads: Distinct<string> | undefined;
+  for (const member of members) {
     const cell = attributeCell(thing, member.slot, machine);
     const datum = settledDatum(thing, member, cell, machine);
-    for (const read of cell.reads ?? NO_THINGS) {
-      if (read !== thing && read.kind.is === "kind") (reads ??= new Set()).add(read.address);
-    }
+    if (cell.reads) reads = withReads(reads, cell.reads, thing);
     if (!datum || (member.out && datum.is === "none")) continue;
-    attributes[member.name] = attributeOf(cell, member, datum, machine);
+    attributes[member.name] = attributeOf(cell, member, datum);
     if (!ORDERS_NOTHING.has(member.name)) addNeeds(datum, needs);
     addPaths(datum, into.paths);
   }
   // Only what a user says of itself is a circle, and is told as one.
   const waitsForItself = namesItself(attributes["depends_on"], thing.address);
   addInherited(thing, needs, machine);
-  if (!waitsForItself) needs.delete(thing.address);
-  const { kind, class: className, blueprint } = thing;
-  into.resources.push({
-    address: thing.address,
-    kind: kind.name,
-    ...(className && { class: className.name }),
-    name: thing.name,
-    ...(bus !== undefined && { bus }),
-    attributes,
-    needs: [...needs],
-    reads: reads ? [...reads].filter((address) => !needs.has(address)) : [],
-    span: blueprint.head,
-  });
+  const others = reads?.items.filter((address) => !needs.has(address)) ?? [];
+  const waits = needs.items.filter((address) => waitsForItself || address !== thing.address);
+  into.resources.push(resourceOf(thing, bus, attributes, waits, others));
+}
+
+function withReads(
+  before: Distinct<string> | undefined,
+  reads: Thing | Distinct<Thing>,
+  thing: Thing,
+): Distinct<string> | undefined {
+  let found = before;
+  const add = (read: Thing): void => {
+    if (read !== thing && read.kind.is === "kind") (found ??= new Distinct()).add(read.address);
+  };
+  if (reads instanceof Distinct) reads.items.forEach(add);
+  else add(reads);
+  return found;
+}
+
+/** Written out, not spread together: there are many. */
+function resourceOf(
+  { address, kind: { name: kind }, class: info, name, blueprint: { head: span } }: Thing,
+  bus: string | undefined,
+  attributes: Record<string, Attribute>,
+  needs: readonly string[],
+  reads: readonly string[],
+): Resource {
+  if (info && bus !== undefined)
+    return { address, kind, class: info.name, name, bus, attributes, needs, reads, span };
+  if (info) return { address, kind, class: info.name, name, attributes, needs, reads, span };
+  if (bus !== undefined) return { address, kind, name, bus, attributes, needs, reads, span };
+  return { address, kind, name, attributes, needs, reads, span };
 }
 
 const namesItself = (attribute: Attribute | undefined, address: string): boolean =>
   attribute?.value.is === "list" &&
   attribute.value.items.some((item) => item.is === "ref" && item.address === address);
-
-const NO_THINGS: ReadonlySet<Thing> = new Set();
 
 const PLACEHOLDER: Attribute = {
   value: { is: "none" },
@@ -78,52 +96,90 @@ interface Template {
   readonly asked: readonly Member[];
 }
 
-const templates = new WeakMap<object, WeakMap<object, Template>>();
+const templates = new WeakMap<object, Map<string, Template>>();
+let last: { readonly table: object; readonly set: object; readonly template: Template } | undefined;
 
-/** Thousands of things share their defaults: only what differs is computed for each. */
+/**
+ * Thousands of things share their defaults: only what differs is computed for each. What a declaration sets
+ * decides, so declarations that set the same share, too.
+ */
 function templateOf(thing: Thing, machine: Machine): Template {
-  const { blueprint } = thing;
   const { table } = thing;
-  const ofTable = templates.get(table) ?? new WeakMap<object, Template>();
+  const { set } = thing.blueprint;
+  if (last?.table === table && last.set === set) return last.template;
+  const ofTable = templates.get(table) ?? new Map<string, Template>();
   templates.set(table, ofTable);
-  const known = ofTable.get(blueprint.set);
-  if (known) return known;
-  const fixed: Record<string, Attribute> = {};
-  const others: Member[] = [];
-  for (const member of table.members.values()) {
-    const value = blueprint.set.has(member.name) ? undefined : fixedDefault(member, machine);
-    if (member.out && isDerived(member)) continue;
-    if (value)
-      fixed[member.name] = {
-        value,
-        disruption: member.disruption,
-        origin: "default",
-        span: member.value?.span ?? member.span,
-      };
-    else {
-      others.push(member);
-      // Holds the place, so that all things of a declaration have one shape in memory; overwritten for each.
-      if (!member.out) fixed[member.name] = PLACEHOLDER;
-    }
-  }
-  const template: Template = { fixed, asked: others };
-  ofTable.set(blueprint.set, template);
+  const names = [...set.keys()].join(" ");
+  const template = ofTable.get(names) ?? makeTemplate(thing, machine);
+  ofTable.set(names, template);
+  last = { table, set, template };
   return template;
 }
 
-/** A default that is a constant, and is not constrained by other members. */
-function fixedDefault(member: Member, machine: Machine): Value | undefined {
+function makeTemplate({ table, blueprint }: Thing, machine: Machine): Template {
+  const fixed: Record<string, Attribute> = {};
+  const others: Member[] = [];
+  for (const member of table.members.values()) {
+    if (member.out && isDerived(member)) continue;
+    const datum = blueprint.set.has(member.name) ? undefined : fixedDefault(member, machine);
+    if (datum) {
+      fixed[member.name] = asAttribute(member, datum, "default", member.value?.span ?? member.span);
+      continue;
+    }
+    others.push(member);
+    // Holds the place, so that all things of a declaration have one shape in memory; overwritten for each.
+    if (!member.out) fixed[member.name] = PLACEHOLDER;
+  }
+  return { fixed, asked: others };
+}
+
+/** A default that reads nothing, and is not constrained by other members. */
+function fixedDefault(member: Member, machine: Machine): Datum | undefined {
   if (member.out || member.auto) return undefined;
-  if (!member.value) return member.type.is === "optional" ? { is: "none" } : undefined;
-  if (member.value.op !== "constant") return undefined;
-  const { constraint } = member;
+  const { constraint, value } = member;
+  if (!value) return member.type.is === "optional" ? NONE : undefined;
+  if (!isClosed(value)) return undefined;
   if (constraint && !onlyReads(constraint.condition, member.slot)) return undefined;
   const frame: Env = { slots: [] };
-  const { value } = member.value;
-  frame.slots[member.slot] = value as Datum;
-  const held =
-    constraint && value.is !== "none" ? attempt(() => run(constraint.condition, frame, machine)) : undefined;
-  return !constraint || value.is === "none" || (held?.is === "bool" && held.value) ? value : undefined;
+  const datum = attempt(() => run(value, frame, machine));
+  if (!datum || holdsAuto(datum)) return undefined;
+  frame.slots[member.slot] = datum;
+  if (!constraint || datum.is === "none") return datum;
+  const held = attempt(() => run(constraint.condition, frame, machine));
+  return held?.is === "bool" && held.value ? datum : undefined;
+}
+
+/** Whether code reads no names at all: `[]`, `{}`, `10s`, `{ grace = 5s }`. */
+function isClosed(code: Code): boolean {
+  switch (code.op) {
+    case "constant":
+      return true;
+    case "list":
+      return code.items.every((item) => isClosed(item.code));
+    case "object":
+      return (
+        !code.timed &&
+        code.entries.every((entry) => "value" in entry && isClosed(entry.key) && isClosed(entry.value))
+      );
+    case "variant":
+      return code.fields.every((field) => !field.isDefault && isClosed(field.code));
+    case "convert":
+      return isClosed(code.of) && !namesFile(code.to);
+    default:
+      return false;
+  }
+}
+
+/** A path is resolved, and looked for, for each thing. */
+const namesFile = (to: Type): boolean => {
+  const type = peel(to);
+  return type.is === "simple" && (type.name === "path" || type.name === "target");
+};
+
+/** A seed in a record is each thing's own. */
+function holdsAuto(datum: Datum): boolean {
+  if (datum.is === "auto") return true;
+  return datum.is === "record" && Object.values(datum.fields).some(holdsAuto);
 }
 
 /** Whether a condition reads no slot but its own, as `ring in [64, 128]`. */
@@ -155,10 +211,8 @@ function settledDatum(thing: Thing, member: Member, cell: Cell, machine: Machine
   const datum = asked(cell, machine);
   if (!datum) return undefined;
   const type = peel(member.type);
-  if (datum.is === "path" && type.is === "simple" && type.name === "path") {
-    const { path } = datum;
-    if (attempt(() => (checkPath(thing, member, path, machine), true)) === undefined) return undefined;
-  }
+  const named = datum.is === "path" && type.is === "simple" && type.name === "path";
+  if (named && !pathIsThere(thing, member, datum.path, machine)) return undefined;
   if (SHOWN.has(member.name) && isSecret(datum)) {
     const span = thing.origin(member.name)?.span ?? thing.blueprint.head;
     const message = `\`${member.name}\` is shown to everybody: it can't be computed from a secret.`;
@@ -167,6 +221,10 @@ function settledDatum(thing: Thing, member: Member, cell: Cell, machine: Machine
   }
   return datum.is === "record" ? fillSeeds(datum, thing, member.name, machine) : datum;
 }
+
+/** In a function of its own: what it closes over is not made for every attribute. */
+const pathIsThere = (thing: Thing, member: Member, path: string, machine: Machine): boolean =>
+  attempt(() => (checkPath(thing, member, path, machine), true)) !== undefined;
 
 /** `auto` inside records: seeds, by the path of the member. */
 function fillSeeds(datum: Datum, thing: Thing, path: string, machine: Machine): Datum {
@@ -184,12 +242,15 @@ function fillSeeds(datum: Datum, thing: Thing, path: string, machine: Machine): 
   return changed ? { ...datum, fields } : datum;
 }
 
-function attributeOf(cell: Cell, member: Member, datum: Datum, machine: Machine): Attribute {
-  const { disruption } = member;
-  const value = plainValue(datum, machine);
+function attributeOf(cell: Cell, member: Member, datum: Datum): Attribute {
   const origin = cell instanceof MemberCell ? cell.origin : "default";
-  const span = cell instanceof MemberCell ? cell.originSpan : member.span;
-  const memberDisruptions = disruptionsOf(member, datum);
+  return asAttribute(member, datum, origin, cell instanceof MemberCell ? cell.originSpan : member.span);
+}
+
+function asAttribute(member: Member, datum: Datum, origin: Attribute["origin"], span: Span): Attribute {
+  const { disruption } = member;
+  const value = plainValue(datum);
+  const memberDisruptions = datum.is === "record" ? disruptionsOf(member, datum) : undefined;
   return memberDisruptions
     ? { value, disruption, memberDisruptions, origin, span }
     : { value, disruption, origin, span };
@@ -217,7 +278,7 @@ function marksOf(info: RecordInfo): Readonly<Record<string, Disruption>> {
   return found;
 }
 
-function addNeeds(datum: Datum, needs: Set<string>): void {
+function addNeeds(datum: Datum, needs: Distinct<string>): void {
   switch (datum.is) {
     case "thing":
       for (const address of thingAddresses(datum.thing)) needs.add(address);
@@ -254,7 +315,7 @@ export function noteContents(things: readonly Thing[]): void {
 }
 
 /** What a component's instance depends on, everything inside it does. */
-function addInherited(thing: Thing, needs: Set<string>, machine: Machine): void {
+function addInherited(thing: Thing, needs: Distinct<string>, machine: Machine): void {
   for (let owner = thing.owner; owner; owner = owner.owner) {
     if (owner.kind.is !== "component") continue;
     const member = owner.table.members.get("depends_on");

@@ -31,16 +31,14 @@ function compress(h: Uint32Array, view: DataView, at: number): void {
     const s1 = rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10);
     W[i] = (W[i - 16] ?? 0) + s0 + (W[i - 7] ?? 0) + s1;
   }
-  let [a, b, c, d, e, f, g, last] = [
-    at0(h, 0),
-    at0(h, 1),
-    at0(h, 2),
-    at0(h, 3),
-    at0(h, 4),
-    at0(h, 5),
-    at0(h, 6),
-    at0(h, 7),
-  ];
+  let a = at0(h, 0);
+  let b = at0(h, 1);
+  let c = at0(h, 2);
+  let d = at0(h, 3);
+  let e = at0(h, 4);
+  let f = at0(h, 5);
+  let g = at0(h, 6);
+  let last = at0(h, 7);
   for (let i = 0; i < 64; i++) {
     const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
     const t1 = (last + s1 + ((e & f) ^ (~e & g)) + (K[i] ?? 0) + (W[i] ?? 0)) | 0;
@@ -54,34 +52,39 @@ function compress(h: Uint32Array, view: DataView, at: number): void {
     b = a;
     a = (t1 + t2) | 0;
   }
-  h.set([
-    at0(h, 0) + a,
-    at0(h, 1) + b,
-    at0(h, 2) + c,
-    at0(h, 3) + d,
-    at0(h, 4) + e,
-    at0(h, 5) + f,
-    at0(h, 6) + g,
-    at0(h, 7) + last,
-  ]);
+  h[0] = at0(h, 0) + a;
+  h[1] = at0(h, 1) + b;
+  h[2] = at0(h, 2) + c;
+  h[3] = at0(h, 3) + d;
+  h[4] = at0(h, 4) + e;
+  h[5] = at0(h, 5) + f;
+  h[6] = at0(h, 6) + g;
+  h[7] = at0(h, 7) + last;
 }
 
 const encoder = new TextEncoder();
 
+/** Used again for each short text: thousands of addresses are hashed. */
+const SHORT = new Uint8Array(512);
+const SHORT_VIEW = new DataView(SHORT.buffer);
+const H = new Uint32Array(8);
+
 /** The 32 bytes of the hash of a text as UTF-8. */
 export function sha256(text: string): Uint8Array {
-  const bytes = encoder.encode(text);
-  const padded = new Uint8Array(((bytes.length + 8) >> 6) * 64 + 64);
-  padded.set(bytes);
-  padded[bytes.length] = 0x80;
-  const view = new DataView(padded.buffer);
-  view.setUint32(padded.length - 8, Math.floor((bytes.length * 8) / 2 ** 32));
-  view.setUint32(padded.length - 4, (bytes.length * 8) >>> 0);
-  const h = START.slice();
-  for (let at = 0; at < padded.length; at += 64) compress(h, view, at);
+  // In UTF-8 a UTF-16 unit takes three bytes at most.
+  const long = text.length * 3 + 72 > SHORT.length;
+  const buffer = long ? new Uint8Array(text.length * 3 + 72) : SHORT;
+  const view = long ? new DataView(buffer.buffer) : SHORT_VIEW;
+  const { written: length } = encoder.encodeInto(text, buffer);
+  const end = ((length + 8) >> 6) * 64 + 64;
+  buffer.fill(0, length, end);
+  buffer[length] = 0x80;
+  view.setUint32(end - 8, Math.floor((length * 8) / 2 ** 32));
+  view.setUint32(end - 4, (length * 8) >>> 0);
+  H.set(START);
+  for (let at = 0; at < end; at += 64) compress(H, view, at);
   const digest = new Uint8Array(32);
-  const out = new DataView(digest.buffer);
-  h.forEach((word, i) => out.setUint32(4 * i, word));
+  for (let i = 0; i < 32; i++) digest[i] = at0(H, i >> 2) >>> (24 - 8 * (i & 3));
   return digest;
 }
 

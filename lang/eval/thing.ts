@@ -4,6 +4,7 @@ import type { Value } from "../model.ts";
 import type { Span } from "../syntax/ast.ts";
 import type { Blueprint, ClassInfo, ComponentInfo, KindInfo, Member } from "../types/declared.ts";
 import { identity, type Datum } from "./datum.ts";
+import type { Few } from "./distinct.ts";
 
 /** Values and cells by slot. Of members of a thing the cells are made when they are first asked. */
 export interface Env {
@@ -11,6 +12,13 @@ export interface Env {
   readonly parent?: Env | undefined;
   /** The thing whose members these are. */
   readonly owner?: Thing;
+}
+
+/** Empty slots, with room for as many as there will be. */
+export function slotsFor(count: number): (Datum | Cell | undefined)[] {
+  const slots: (Datum | Cell | undefined)[] = [];
+  slots.length = count;
+  return slots;
 }
 
 export type CellState = "new" | "running" | "done" | "failed";
@@ -23,7 +31,7 @@ export abstract class Cell {
   state: CellState = "new";
   value: Datum | undefined = undefined;
   /** Things whose attributes it was computed from. */
-  reads: Set<Thing> | undefined = undefined;
+  reads: Few<Thing> = undefined;
   readonly span: Span;
   /** The thing that it is an attribute of. */
   readonly of: Thing | undefined;
@@ -118,7 +126,9 @@ export class Thing {
     this.class = parts.blueprint.type.class;
     this.owner = parts.owner;
     this.env = parts.env;
-    this.members = { slots: [], parent: parts.memberParent, owner: this };
+    // As long as it gets: a list that grows takes room for more than it will have.
+    const { size } = this.table.members;
+    this.members = { slots: slotsFor(size), parent: parts.memberParent, owner: this };
     this.datum = { is: "thing", thing: this };
   }
 

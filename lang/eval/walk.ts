@@ -41,7 +41,13 @@ export function childrenOf(thing: Thing, machine: Machine): Thing[] {
 
 /** The value, or undefined where it failed: that mistake is told already, and others go on. */
 export function asked(cell: Cell, machine: Machine): ReturnType<Machine["ask"]> | undefined {
-  return attempt(() => machine.ask(cell));
+  // Without a closure: asked for every attribute of every thing.
+  try {
+    return machine.ask(cell);
+  } catch (caught) {
+    if (caught instanceof Failure) return undefined;
+    throw caught;
+  }
 }
 
 export function attempt<T>(compute: () => T): T | undefined {

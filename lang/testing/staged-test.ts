@@ -130,7 +130,7 @@ export class StagedTest {
     const { span } = act;
     if (act.is === "set") {
       const datum = run(act.value, env, machine);
-      const value = datum.is === "auto" ? datum : plainValue(datum, machine);
+      const value = datum.is === "auto" ? datum : plainValue(datum);
       return { is: "set", address, member: act.member, value, span };
     }
     const args = this.#arguments(act.arguments, env, span);
@@ -143,7 +143,7 @@ export class StagedTest {
     const frame = bindFrame({ op: "live", of, name: "", arguments: bound, span }, env, undefined, machine);
     return bound.map(({ slot }) => {
       const held = frame.slots[slot];
-      return held && !(held instanceof Cell) ? plainValue(held, machine) : { is: "none" };
+      return held && !(held instanceof Cell) ? plainValue(held) : { is: "none" };
     });
   }
 

@@ -77,7 +77,7 @@ export type Code =
       readonly arguments: readonly BoundArgument[];
       readonly hops: number;
     } & At)
-  /** None where `of` is none; else `then`, in a frame whose only slot is the value. */
+  /** None where `of` is none; else `body`, in a frame whose only slot is the value. */
   | ({ readonly op: "present"; readonly of: Code; readonly body: Code } & At)
   | ({ readonly op: "apply"; readonly callee: Code; readonly arguments: readonly Code[] } & At)
   /** A fact of the running lab; only in tests. */

@@ -23,7 +23,7 @@ export function compileAttributes(
 ): Map<string, SetAttribute> {
   const set = new Map<string, SetAttribute>();
   const seen = new Map<string, ast.Name>();
-  const meant = new Set<string>();
+  let meant: Set<string> | undefined;
   const { members } = thing.class?.table ?? thing.kind.table;
   // Where the kind or class is not known, its members aren't, either.
   const unknown =
@@ -43,7 +43,7 @@ export function compileAttributes(
     if (!member) {
       if (!unknown) {
         const close = unknownAttribute(item, thing, settableNames(syntax, members), program);
-        if (close !== undefined) meant.add(close);
+        if (close !== undefined) (meant ??= new Set()).add(close);
       }
       if (item.node === "attribute") check(item.value, program.context(scope), ERROR);
       continue;
@@ -51,7 +51,8 @@ export function compileAttributes(
     if (!maySet(member, name, program)) continue;
     set.set(name.text, compileSetting(item, member.type, scope, program));
   }
-  if (!unknown) tellMissing(syntax, members, (name) => seen.has(name) || meant.has(name), thing, program);
+  if (!unknown)
+    tellMissing(syntax, members, (name) => seen.has(name) || meant?.has(name) === true, thing, program);
   return set;
 }
 

@@ -11,7 +11,7 @@ import { suggestionOr } from "./context.ts";
 import { emptyTable } from "./declare-members.ts";
 import { declareItems, emptyBody, type Place } from "./declare-items.ts";
 import { compileAttributes } from "./compile-attributes.ts";
-import type { Blueprint, Body, ClassInfo, ComponentInfo, KindInfo, Shape } from "./declared.ts";
+import type { Blueprint, Body, ClassInfo, ComponentInfo, KindInfo, MemberTable, Shape } from "./declared.ts";
 import type { Program } from "./program.ts";
 import { fits } from "./relate.ts";
 import { isFailedImport, Scope } from "./scope.ts";
@@ -142,9 +142,23 @@ function innerPlace(place: Place, found: Found): Place {
     ...place,
     what: "thing",
     root: false,
-    holds: known ? table.holds : new Set(),
-    taken: new Set([...table.members.keys(), ...table.live.keys(), ...table.actions.keys()]),
+    holds: known ? table.holds : NO_NAMES,
+    taken: namesOf(table),
   };
+}
+
+const NO_NAMES: ReadonlySet<string> = new Set();
+const names = new WeakMap<MemberTable, ReadonlySet<string>>();
+
+/**
+ * Everything that a thing of this table is read by: no child bears such a name. Complete when first asked.
+ */
+function namesOf(table: MemberTable): ReadonlySet<string> {
+  const known = names.get(table);
+  if (known) return known;
+  const found = new Set([...table.members.keys(), ...table.live.keys(), ...table.actions.keys()]);
+  names.set(table, found);
+  return found;
 }
 
 function findKind(syntax: ast.Declaration, scope: Scope, place: Place, program: Program): Found {
@@ -213,9 +227,7 @@ function importedKind(
 /** Whether a thing of this kind may stand here. */
 function checkStanding(syntax: ast.Declaration, kind: KindInfo, place: Place, program: Program): void {
   const { span } = syntax.kind;
-  const holders = [...program.prelude.types.values()].flatMap((type) =>
-    type.is === "kind" && type.info.table.holds.has(kind.name) ? [`\`${type.info.name}\``] : [],
-  );
+  const holders = program.holdersOf(kind.name);
   if (kind.name === "resource") {
     program.reporter.error("VB2002", span, "`resource` stands for every kind; declare one of them.");
   } else if (place.what === "thing" && !place.holds?.has(kind.name)) {

@@ -36,6 +36,8 @@ export interface CheckedModule {
   readonly tests: CompiledTest[];
 }
 
+const NOTHING_PRESENT: ReadonlySet<string> = new Set();
+
 /** Names whose types are inferred one through the other; more would end the stack of the machine. */
 const LEVELS_MAX = 400;
 
@@ -62,7 +64,7 @@ export class Program {
       reporter: this.reporter,
       scope,
       live: false,
-      present: new Set(),
+      present: NOTHING_PRESENT,
       expressionTypes: this.expressionTypes,
       called: (caller, callee, span) => this.addUse(caller, callee, span),
       ...more,
@@ -110,7 +112,22 @@ export class Program {
 
   /** Does what waits; what that adds is done, too. */
   settle(): void {
-    for (let work = this.pending.shift(); work; work = this.pending.shift()) work();
+    // Not taken from the front one by one: there are several for each declaration.
+    for (let at = 0; at < this.pending.length; at++) this.pending[at]?.();
+    this.pending.length = 0;
+  }
+
+  private readonly heldBy = new Map<string, readonly string[]>();
+
+  /** The kinds whose blocks hold things of this kind, in backticks. Asked when every kind is declared. */
+  holdersOf(kind: string): readonly string[] {
+    const known = this.heldBy.get(kind);
+    if (known) return known;
+    const holders = [...this.prelude.types.values()].flatMap((type) =>
+      type.is === "kind" && type.info.table.holds.has(kind) ? [`\`${type.info.name}\``] : [],
+    );
+    this.heldBy.set(kind, holders);
+    return holders;
   }
 
   kind(name: string): KindInfo | undefined {

@@ -31,8 +31,9 @@ export const isFailedImport = (binding: Binding | undefined): boolean =>
   binding?.is === "value" && binding.what === "import";
 
 export class Scope {
-  readonly values = new Map<string, Binding>();
-  readonly types = new Map<string, TypeBinding & { readonly span: Span }>();
+  // Made when something is put into them: most of the many scopes stay empty.
+  private ownValues: Map<string, Binding> | undefined = undefined;
+  private ownTypes: Map<string, TypeBinding & { readonly span: Span }> | undefined = undefined;
   slots = 0;
   readonly parent: Scope | undefined;
   /** The module that it is the top of; frames of modules are found by key, not by hops. */
@@ -41,6 +42,14 @@ export class Scope {
   constructor(parent?: Scope, module?: string) {
     this.parent = parent;
     this.module = module;
+  }
+
+  get values(): Map<string, Binding> {
+    return (this.ownValues ??= new Map());
+  }
+
+  get types(): Map<string, TypeBinding & { readonly span: Span }> {
+    return (this.ownTypes ??= new Map());
   }
 
   /** How many frames stand around what is read here. */
@@ -59,9 +68,14 @@ export class Scope {
   find(
     name: string,
   ): { readonly binding: Binding; readonly hops: number; readonly scope: Scope } | undefined {
+    return Scope.search(this, name);
+  }
+
+  /** Without a generator: every name of every text is looked up. */
+  private static search(from: Scope, name: string): ReturnType<Scope["find"]> {
     let hops = 0;
-    for (const scope of outward(this)) {
-      const binding = scope.values.get(name);
+    for (let scope: Scope | undefined = from; scope; scope = scope.parent) {
+      const binding = scope.ownValues?.get(name);
       if (binding) return { binding, hops, scope };
       if (scope.module === undefined) hops++;
     }
@@ -69,8 +83,12 @@ export class Scope {
   }
 
   findType(name: string): (TypeBinding & { readonly span: Span }) | undefined {
-    for (const scope of outward(this)) {
-      const binding = scope.types.get(name);
+    return Scope.searchType(this, name);
+  }
+
+  private static searchType(from: Scope, name: string): ReturnType<Scope["findType"]> {
+    for (let scope: Scope | undefined = from; scope; scope = scope.parent) {
+      const binding = scope.ownTypes?.get(name);
       if (binding) return binding;
     }
     return undefined;
@@ -79,7 +97,7 @@ export class Scope {
   /** The innermost function of that name: values do not hide functions in method style. */
   findFunction(name: string): FunctionInfo | undefined {
     for (const scope of outward(this)) {
-      const binding = scope.values.get(name);
+      const binding = scope.ownValues?.get(name);
       if (binding?.is === "function") return binding.info();
     }
     return undefined;
@@ -89,7 +107,7 @@ export class Scope {
   names(): string[] {
     const found = new Set<string>();
     for (const scope of outward(this)) {
-      for (const name of scope.values.keys()) found.add(name);
+      for (const name of scope.ownValues?.keys() ?? []) found.add(name);
     }
     return [...found];
   }
@@ -97,7 +115,7 @@ export class Scope {
   typeNames(): string[] {
     const found = new Set<string>();
     for (const scope of outward(this)) {
-      for (const name of scope.types.keys()) found.add(name);
+      for (const name of scope.ownTypes?.keys() ?? []) found.add(name);
     }
     return [...found];
   }

@@ -15,14 +15,29 @@ export interface Subnet extends Address {
  */
 export function parseIp(text: string): Address | undefined {
   if (text.includes(":")) return parseIp6(text);
-  const parts = text.split(".");
-  if (parts.length !== 4) return undefined;
-  let value = 0;
-  for (const part of parts) {
-    if (!/^(0|[1-9][0-9]{0,2})$/.test(part) || Number(part) > 255) return undefined;
-    value = value * 256 + Number(part);
+  const value = ip4Number(text);
+  return value === undefined ? undefined : { bits: 32, value: BigInt(value) };
+}
+
+const [ZERO, DOT] = [48, 46];
+
+/** Four numbers of at most 255 with dots between them; read digit by digit, as there are many. */
+function ip4Number(text: string): number | undefined {
+  let [value, part, digits, dots] = [0, 0, 0, 0];
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    const digit = code - ZERO;
+    if (code === DOT) {
+      if (digits === 0 || ++dots > 3) return undefined;
+      value = value * 256 + part;
+      [part, digits] = [0, 0];
+    } else if (digit < 0 || digit > 9 || (digits > 0 && part === 0)) return undefined;
+    else {
+      part = part * 10 + digit;
+      if (++digits > 3 || part > 255) return undefined;
+    }
   }
-  return { bits: 32, value: BigInt(value) };
+  return dots === 3 && digits > 0 ? value * 256 + part : undefined;
 }
 
 function parseIp6(text: string): Address | undefined {
@@ -43,7 +58,7 @@ function parseIp6(text: string): Address | undefined {
 export function ipText(address: Address): string {
   if (address.bits === 32) {
     const value = Number(address.value);
-    return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join(".");
+    return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
   }
   const groups = Array.from({ length: 8 }, (_, i) =>
     ((address.value >> BigInt(112 - 16 * i)) & 0xffffn).toString(16),
@@ -64,6 +79,17 @@ function shortestIp6(groups: readonly string[]): string {
 
 /** Host bits are cleared: `10.0.0.7/24` is the subnet `10.0.0.0/24`. */
 export function parseCidr(text: string): Subnet | undefined {
+  if (text !== lastCidr.text) lastCidr = { text, subnet: readCidr(text) };
+  return lastCidr.subnet;
+}
+
+/** The devices of a network ask for its subnet one after the other. */
+let lastCidr: { readonly text: string; readonly subnet: Subnet | undefined } = {
+  text: "",
+  subnet: undefined,
+};
+
+function readCidr(text: string): Subnet | undefined {
   const at = text.indexOf("/");
   if (at < 0) return undefined;
   const address = parseIp(text.slice(0, at));
@@ -88,6 +114,17 @@ export function addressIn(address: Address, subnet: Subnet): boolean {
   return (
     address.bits === subnet.bits && (address.value & ~hostMask(subnet.bits, subnet.prefix)) === subnet.value
   );
+}
+
+/** The same for a text; without large numbers where both are IPv4, as thousands of devices ask. */
+export function textIn(text: string, subnet: Subnet): boolean {
+  const value = subnet.bits === 32 ? ip4Number(text) : undefined;
+  if (value !== undefined) {
+    const first = Number(subnet.value);
+    return value >= first && value < first + 2 ** (32 - subnet.prefix);
+  }
+  const address = parseIp(text);
+  return address !== undefined && addressIn(address, subnet);
 }
 
 export function subnetIn(inner: Subnet, outer: Subnet): boolean {

@@ -1,0 +1,37 @@
+// Lists in which everything stands once. Most are short: a set of its own for each would be most of the
+// garbage of a large lab.
+
+const SHORT = 12;
+
+export class Distinct<T> {
+  readonly items: T[] = [];
+  private known: Set<T> | undefined = undefined;
+
+  add(item: T): void {
+    const { items } = this;
+    if (this.has(item)) return;
+    items.push(item);
+    if (this.known) this.known.add(item);
+    else if (items.length > SHORT) this.known = new Set(items);
+  }
+
+  has(item: T): boolean {
+    return this.known ? this.known.has(item) : this.items.includes(item);
+  }
+}
+
+/** None, one, or several: most cells read one thing at most. Not for items that are `Distinct` themselves. */
+export type Few<T extends object> = T | Distinct<T> | undefined;
+
+/** `few` with `item`. */
+export function withItem<T extends object>(few: Few<T>, item: T): Few<T> {
+  if (few === undefined || few === item) return item;
+  if (few instanceof Distinct) {
+    few.add(item);
+    return few;
+  }
+  const several = new Distinct<T>();
+  several.add(few);
+  several.add(item);
+  return several;
+}
