@@ -116,12 +116,17 @@ class Parser extends StepParser {
     const { image, startOffset: start } = next;
     if (second.broken || next.broken) this.bail();
     if (next.tokenType !== t.Ident && isIn(NAMES, second) && isIn(RECORD_WORDS, next)) {
-      this.report.error("VB1036", start, start + image.length, `\`${image}\` can't begin an item here.`);
+      this.report.error("VB1036", start, start + image.length, `\`${image}\` can't begin an item here.`, {
+        hint: "It stands in the head of what it is for: `guest web for x in xs { }`.",
+      });
       return this.bail();
     }
     const near = t.isWord(next) ? this.shown(next) : "This";
     this.report.error("VB1043", start, start + image.length, `${near} begins no item.`, {
-      hint: `An item sets something (\`${image} = value\`) or declares it (\`${image} name { }\`).`,
+      hint:
+        image === "if"
+          ? "A condition stands in the head of what it is for: `guest web when c { }`."
+          : `An item sets something (\`${image} = value\`) or declares it (\`${image} name { }\`).`,
     });
     return this.bail();
   }

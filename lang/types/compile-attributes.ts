@@ -4,10 +4,11 @@ import { nearest } from "../resolve/nearest.ts";
 import type * as ast from "../syntax/ast.ts";
 import { check, checkAs } from "./check-expression.ts";
 import { noteTimed } from "./check-timed.ts";
-import { suggestion, tellDeprecated } from "./context.ts";
+import { suggestionOr, tellDeprecated } from "./context.ts";
 import type { Member, SetAttribute } from "./declared.ts";
 import type { Place } from "./declare-items.ts";
 import type { Program } from "./program.ts";
+import { attributeHint } from "./hints.ts";
 import { isRequired } from "./relate.ts";
 import type { Scope } from "./scope.ts";
 import { ERROR, peel, type ThingType, type Type } from "./type.ts";
@@ -103,7 +104,7 @@ function unknownAttribute(
     "VB2004",
     name.span,
     `${what} has no ${what2} \`${name.text}\`.`,
-    suggestion(name.span, close),
+    suggestionOr(attributeHint(name.text, settable), name.span, close),
   );
   return close;
 }

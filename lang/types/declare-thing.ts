@@ -12,6 +12,7 @@ import { emptyTable } from "./declare-members.ts";
 import { declareItems, emptyBody, type Place } from "./declare-items.ts";
 import { compileAttributes } from "./compile-attributes.ts";
 import type { Blueprint, Body, ClassInfo, ComponentInfo, KindInfo, MemberTable, Shape } from "./declared.ts";
+import { kindHint } from "./hints.ts";
 import type { Program } from "./program.ts";
 import { fits } from "./relate.ts";
 import { isFailedImport, Scope } from "./scope.ts";
@@ -175,12 +176,13 @@ function findKind(syntax: ast.Declaration, scope: Scope, place: Place, program: 
       span,
       `There is no kind or component \`${text}\`.`,
       suggestionOr(
-        nearest(text, names)
-          ? undefined
-          : listed(
-              "There are",
-              names.filter((name) => name !== "resource"),
-            ),
+        kindHint(text) ??
+          (nearest(text, names)
+            ? undefined
+            : listed(
+                "There are",
+                names.filter((name) => name !== "resource"),
+              )),
         span,
         nearest(text, names),
       ),

@@ -72,10 +72,51 @@ const VALUES: Readonly<Record<string, string>> = {
   undefined: "Did you mean `none`?",
   not: "`!` turns a bool round: `!x`.",
   if: "A choice is written `condition ? a : b`.",
+  return: "A function is one expression: leave `return` out.",
+  var: "What is declared is read by its name alone.",
+  local: "What is declared is read by its name alone.",
+  self: "What is declared is read by its name alone.",
+  this: "What is declared is read by its name alone.",
 };
 
 /** For a word that is read as a value and names nothing. */
 export const valueHint = (name: string): string | undefined => ownOf(VALUES, name);
+
+const ATTRIBUTES: Readonly<Record<string, string>> = {
+  count: "Several things are made in the head: `for i in 1..3`.",
+  replicas: "Several things are made in the head: `for i in 1..3`.",
+  for_each: "Several things are made in the head: `for x in xs`.",
+  enabled: "A condition stands in the head: `when x`.",
+  name: "A thing's name stands in its head, after the kind.",
+  type: "A class stands in the head, after a `:`.",
+  class: "A class stands in the head, after a `:`.",
+  cmd: "Did you mean `args`?",
+  command: "Did you mean `args`?",
+  environment: "Did you mean `env`?",
+  ram: "Did you mean `memory`?",
+};
+
+/** For an attribute that is not there; `known` are those that are. */
+export function attributeHint(name: string, known: Iterable<string>): string | undefined {
+  const hint = ownOf(ATTRIBUTES, name);
+  const meant = /^Did you mean `(\w+)`/.exec(hint ?? "")?.[1];
+  return meant === undefined || [...known].includes(meant) ? hint : undefined;
+}
+
+const ITEMS: Readonly<Record<string, string>> = {
+  variable: "A parameter is declared with `param racks: int = 4`.",
+  locals: "A value is named with `let racks = 4`.",
+  const: "A value is named with `let racks = 4`.",
+  var: "A value is named with `let racks = 4`.",
+  int: "A value is named with `let racks: int = 4`.",
+  string: 'A value is named with `let name: string = "a"`.',
+  module: 'A module is read with `import "sites.vbus" as sites`, a shape of one\'s own is a `component`.',
+  function: "A function is declared with `fn double(x: int): int = x * 2`.",
+  def: "A function is declared with `fn double(x: int): int = x * 2`.",
+};
+
+/** For a kind that is not there. */
+export const kindHint = (name: string): string | undefined => ownOf(ITEMS, name);
 
 const TYPES: Readonly<Record<string, string>> = {
   integer: "int",
