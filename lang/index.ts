@@ -3,6 +3,7 @@
 import { answerExpression, type Answer } from "./asking/expression.ts";
 import { explainAddress, type Why } from "./asking/why.ts";
 import { evaluateFiles, type EvaluateInput, type Evaluation } from "./eval/evaluate.ts";
+import { keeping } from "./resolve/kept-trees.ts";
 import { parse } from "./syntax/index.ts";
 import type { SetInput } from "./testing/change.ts";
 import { openTestsOf, stageTest, type OpenedTests, type Staging } from "./testing/open-tests.ts";
@@ -73,14 +74,4 @@ export function explainValues(world: World, input: EvaluateInput, question: stri
   return explainAddress(world, input, question, parseOnce);
 }
 
-const libraryTrees = new Map<string, { readonly text: string; readonly parsed: ReturnType<typeof parse> }>();
-
-/** The standard library is the same at every save: its trees are kept. Trees are never changed. */
-function parseOnce(file: string, text: string): ReturnType<typeof parse> {
-  if (!file.startsWith("std:")) return parse(file, text);
-  const known = libraryTrees.get(file);
-  if (known?.text === text) return known.parsed;
-  const parsed = parse(file, text);
-  libraryTrees.set(file, { text, parsed });
-  return parsed;
-}
+const parseOnce = keeping(parse);
