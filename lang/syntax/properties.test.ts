@@ -263,7 +263,8 @@ test.each([
 
 test("ten thousand guests take no more than a second of work", () => {
   const guest = (index: number): string =>
-    `guest web_${index} {\n  image = echo\n  args = ["--to", server.eth0.ip, "--count", ${index} + 1, "n \${x}"]\n` +
+    `guest web_${index} {\n  image = echo\n` +
+    `  args = ["--to", server.eth0.ip, "--count", ${index} + 1, "n \${x}"]\n` +
     `  memory = 4MiB\n  device eth0: venet { network = lan, rate = 100Mbps }\n}\n`;
   const text = Array.from({ length: 10_000 }, (_, index) => guest(index)).join("");
   parse("f", text);
