@@ -37,7 +37,10 @@ class Parser extends StepParser {
     this.report = report;
     this.depth = 0;
     this.depthReported = false;
-    return this.module();
+    const module = this.module();
+    // The tokens of a large text are larger than its tree, and the parser lives on.
+    this.input = [];
+    return module;
   }
 
   module = this.RULE("module", (): Module => {
