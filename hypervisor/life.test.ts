@@ -76,3 +76,32 @@ test("a device that is opened and closed is told so, and free when its guest is 
   expect(lab.device(1).openBy).toBeUndefined();
   expect(events).toEqual(["eth1 true", "eth1 false"]);
 });
+
+test("a stop that is asked before the guest has an event area reaches it when it makes one", async () => {
+  lab = new TestLab();
+  lab.plug(1);
+  // Makes its event area late, and ends with 7 if it is asked to by then, else with 1.
+  const bytes = await wat(`(module
+    (import "env" "memory" (memory 1 65536 shared))
+    (import "vbus" "call" (func $call (param i32 i32 i32 i32 i32) (result i32)))
+    (func (export "main") (result i32) (local $i i64)
+      (loop $late
+        (local.set $i (i64.add (local.get $i) (i64.const 1)))
+        (br_if $late (i64.lt_u (local.get $i) (i64.const 300000000))))
+      (drop (call $call (i32.const 0) (i32.const 3) (i32.const 64) (i32.const 64) (i32.const 0)))
+      (select (i32.const 7) (i32.const 1) (i32.load (i32.const 76)))))`);
+  const image = must(await compileImage(bytes));
+  await lab.boot("late", 1, image, 65_536, { ready: false });
+  await lab.hv.stopGuest("late", 20_000);
+  expect(lab.hv.guest("late")).toMatchObject({ state: "stopped", exit: 7 });
+});
+
+test("closing ends what is just being booted too", async () => {
+  lab = new TestLab({ warm: 0 });
+  lab.plug(1);
+  const { image, memory } = await peer(1, { to: macOf(2), window: 1, answerers: [63], answers: false });
+  const booted = lab.boot("one", 1, image, memory, { ready: false }).catch(() => undefined);
+  await lab.close();
+  await booted;
+  expect(lab.hv.guests().map(({ state }) => state)).toEqual(["stopped"]);
+});

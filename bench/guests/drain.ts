@@ -20,7 +20,7 @@ import { Port } from "./shared/port";
 const USAGE: string = "usage: drain [--frames N] [--bytes B] [--ring N] [--ack K]";
 /** Looks at the empty ring before the rest is acknowledged, and before sleeping. */
 const SPINS_ACK: i32 = 1000;
-const SPINS: i32 = 2000;
+const SPINS: i32 = 20_000;
 const BURST: i32 = 32;
 const TX_BUFFERS: i32 = 64;
 

@@ -42,6 +42,7 @@ function boot(letter: BootLetter): void {
   const log = new LogWriter(letter.log, () => tell({ type: "log" }));
   const peers = new Peers<OwnLetter>(fabric, thread, inbox, (news) => {
     if (news.type === "device") return changes.put(news.device);
+    if (news.type === "stop") return verbs.askToStop();
     changes.drop(news.id);
     verbs.dropDevice(news.id);
   });

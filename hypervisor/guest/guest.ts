@@ -126,6 +126,8 @@ export class Guest {
     if (!this.alive || this.state === "stopping") return;
     this.#askedToStop = true;
     this.#setState("stopping");
+    // Both: a guest that has no event area yet reads the letter when it makes one.
+    this.send({ type: "stop" }, false);
     askToStop(this.memory, eventsOf(this.#parts.fabric, this.thread));
   }
 

@@ -45,7 +45,8 @@ export class Guests implements GuestsOfBus {
   readonly #parts: GuestsParts;
   readonly #guests = new Map<Id, Guest>();
   /** Names of guests that wait for their thread. */
-  readonly #booting = new Set<Id>();
+  readonly #booting = new Map<Id, Promise<Outcome>>();
+  #closed = false;
   readonly #byThread = new Map<number, Guest>();
   readonly #rows = new Rows(GUESTS_MAX);
   /** Which guests a guest has been introduced to: thread rows with incarnations. */
@@ -63,8 +64,9 @@ export class Guests implements GuestsOfBus {
   async boot(id: Id, spec: GuestSpec): Promise<Outcome> {
     const refused = this.#refusal(id, spec);
     if (refused) return refused;
-    this.#booting.add(id);
-    return this.#boot(id, spec).finally(() => this.#booting.delete(id));
+    const booted = this.#boot(id, spec).finally(() => this.#booting.delete(id));
+    this.#booting.set(id, booted);
+    return booted;
   }
 
   async #boot(id: Id, spec: GuestSpec): Promise<Outcome> {
@@ -82,6 +84,7 @@ export class Guests implements GuestsOfBus {
       this.#rows.give(row);
       return refuse("limit", `no thread or memory for the guest: ${guest}`);
     }
+    if (this.#closed) await guest.kill();
     const timer = setTimeout(
       () => guest.giveUp(`did not reach main within ${BOOT_MS_MAX / 1000} s`),
       BOOT_MS_MAX,
@@ -162,7 +165,9 @@ export class Guests implements GuestsOfBus {
 
   async close(): Promise<void> {
     clearInterval(this.#watch);
+    this.#closed = true;
     await Promise.all([...this.#guests.values()].map((guest) => guest.kill()));
+    await Promise.all(this.#booting.values());
   }
 
   #refusal(id: Id, spec: GuestSpec): Outcome | undefined {

@@ -25,7 +25,8 @@ export interface BootLetter {
 export type InboxLetter =
   | PeerLetter
   | { readonly type: "device"; readonly device: DeviceNotice }
-  | { readonly type: "device-gone"; readonly id: number };
+  | { readonly type: "device-gone"; readonly id: number }
+  | { readonly type: "stop" };
 
 /** From a guest's thread. */
 export type ThreadLetter =

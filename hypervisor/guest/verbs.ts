@@ -21,7 +21,7 @@ import {
   EPROTO,
   SIGNAL,
 } from "../ring/abi.ts";
-import { sleepOnEvents } from "../ring/signal.ts";
+import { askToStop, sleepOnEvents } from "../ring/signal.ts";
 import { BusHandle, type BusParts } from "./bus-handle.ts";
 
 /** Thrown through a guest's frames to end it; what it was is in its fault word. */
@@ -48,14 +48,22 @@ export class Verbs {
   #inside = false;
   #events = 0;
   #wakeSeen = 0;
+  #stopping = false;
 
   constructor(parts: VerbParts) {
     this.#parts = parts;
     const setEvents = (offset: number): void => {
       this.#events = offset;
       this.#wakeSeen = parts.memory.i32[offset >>> 2] as number;
+      if (this.#stopping) askToStop(parts.memory, offset);
     };
     this.#bus = new BusHandle({ ...parts, setEvents });
+  }
+
+  /** Control wants the guest to end: it is told where it looks, as soon as there is such a place. */
+  askToStop(): void {
+    this.#stopping = true;
+    askToStop(this.#parts.memory, this.#events);
   }
 
   /** The functions of the import module `vbus`. */

@@ -80,7 +80,7 @@ export function tellChange(memory: GuestMemory, events: number): void {
   wake(memory, events, true);
 }
 
-/** Asks the guest to end. Control thread. */
+/** Asks the guest to end. Control thread, and the guest's own. */
 export function askToStop(memory: GuestMemory, events: number): void {
   if (events === 0) return;
   Atomics.store(memory.i32, (events + EVENT.stop) >>> 2, 1);
