@@ -8,8 +8,9 @@ import { Port } from "./shared/port";
 import { BlastSettings } from "./shared/settings";
 
 const MILLISECOND: i64 = 1_000_000;
-/** Looks for acknowledgements before a short batch goes out, and before sleeping: about what a wake-up costs. */
+/** Looks for acknowledgements before a short batch goes out. */
 const SPINS_SHORT: i32 = 64;
+/** The same before sleeping: about what a wake-up costs. */
 const SPINS: i32 = 20_000;
 /** A receiver that isn't there yet is asked so often; one that is silent so much later. */
 const HELLO_EVERY: i64 = 10 * MILLISECOND;

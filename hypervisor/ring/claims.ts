@@ -91,8 +91,8 @@ export class Claims {
       else if (capacity < length) verdict = SMALL;
       if (verdict !== CLAIMED) {
         // Another sender may have used the position while we looked: then what was read says nothing.
-        if (Atomics.load(i32, at + CURSOR) !== position) continue;
-        if (Atomics.load(i32, slot + NEXT) !== position) continue;
+        if (Atomics.load(i32, at + CURSOR) !== position || Atomics.load(i32, slot + NEXT) !== position)
+          continue;
         if (verdict === FULL && late < CLAIM_LATE_MAX && this.#postedAhead(at, memory, position)) {
           late++;
           this.#passOver(at, slot, position, mask + 1);

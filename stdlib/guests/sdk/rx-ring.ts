@@ -199,7 +199,7 @@ export class RxRing {
     return true;
   }
 
-  /** Index of the earliest passed position that is completed, or -1; how far behind `scan` in `earliestBehind`. */
+  /** Index of the earliest completed one of the passed, or -1; how far behind `scan`: `earliestBehind`. */
   private earliestPassed(): i32 {
     let best = -1;
     this.earliestBehind = 0;
