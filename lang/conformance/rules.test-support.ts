@@ -246,6 +246,9 @@ export const RULES: Rows = {
     '"b12".capture("([0-9]+)") == "12"',
   ],
   "One mistake gives one error": [
+    ["let a = nope\nlet b = nope\noutput it = nope", "VB2001", "says and here"],
+    ["network n { subnet => 10.0.0.0/24 }", "VB1043"],
+    ["guest g {\n  image = echo\n\nnetwork n { subnet = 10.0.0.0/24 }", "VB1020"],
     ["let a = nope\nlet b = a + 1\noutput it = b", "VB2001"],
     ["guest g { image = nope }\noutput it = g.image.digest", "VB2001"],
     [

@@ -9,6 +9,7 @@ import type { CompiledTest } from "../testing/compiled.ts";
 import type { Blueprint } from "../types/declared.ts";
 import { checkProgram, PRELUDE } from "../types/check-program.ts";
 import type { CheckedModule, Program } from "../types/program.ts";
+import type { Span } from "../syntax/ast.ts";
 import type { World } from "../world.ts";
 import { fillFrame } from "./build.ts";
 import { Exhausted, Machine } from "./machine.ts";
@@ -65,7 +66,7 @@ export function evaluateFiles(world: World, input: EvaluateInput, parse: Parse, 
   const loaded = loadModules(world, [PRELUDE, input.root], parse);
   const sources = new Map(loaded.sources);
   const program = checkProgram(loaded.modules, input.root, world.drivers);
-  const found = [...loaded.diagnostics, ...program.reporter.diagnostics];
+  const found = [...loaded.diagnostics, ...readable(program, loaded.diagnostics)];
   const root = program.modules.get(input.root);
   const unread = loaded.diagnostics.some((diagnostic) => diagnostic.severity === "error");
   if (unread || !root || found.some((diagnostic) => diagnostic.severity === "error")) {
@@ -89,6 +90,23 @@ export function evaluateFiles(world: World, input: EvaluateInput, parse: Parse, 
       : { model: { ...model, inputs }, diagnostics, sources, inputs };
   }
 }
+
+/** Without what follows from texts that could not be read. */
+function readable(program: Program, unread: readonly Diagnostic[]): readonly Diagnostic[] {
+  const { diagnostics, ifReadable } = program.reporter;
+  const isBroken = (within: Span): boolean =>
+    unread.some(
+      ({ span }) =>
+        span.file === within.file && span.start >= within.start && span.start <= within.end + READ_ON,
+    );
+  return diagnostics.filter((one) => {
+    const within = ifReadable.get(one);
+    return within === undefined || !isBroken(within);
+  });
+}
+
+/** A head without a body ends a little before what could not be read. */
+const READ_ON = 2;
 
 interface Options {
   readonly input: EvaluateInput;

@@ -133,7 +133,7 @@ function unknownName(
         ? `\`${name}\` is a kind: write the name of a thing alone.`
         : valueHint(name);
     const more = hint ? { hint } : suggestion(span, nearest(name, context.scope.names()));
-    context.reporter.error("VB2001", span, `There is nothing called \`${name}\` here.`, more);
+    context.reporter.unknownName(name, span, `There is nothing called \`${name}\` here.`, more);
   }
   return { code: broken(span).code, type: ERROR };
 }

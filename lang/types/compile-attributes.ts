@@ -122,6 +122,8 @@ function tellMissing(
     program.reporter.error("VB2009", syntax.head, `${what} needs \`${member.name}\`.`, {
       related: [{ span: member.span, message: "declared here, without a default" }],
     });
+    const told = program.reporter.diagnostics.at(-1);
+    if (told) program.reporter.ifReadable.set(told, syntax.span);
   }
 }
 

@@ -1,14 +1,19 @@
 // Where an expression is checked: its scope, what is known of it, and where mistakes go.
 
-import type { Diagnostic } from "../diagnostics.ts";
+import type { Diagnostic, Related } from "../diagnostics.ts";
 import type { Expr, Span } from "../syntax/ast.ts";
 import type { Code } from "./code.ts";
 import type { Scope } from "./scope.ts";
 import { ERROR, type Type } from "./type.ts";
 
+const ALSO_MAX = 2;
+
 /** Collects mistakes; made once for a whole check. */
 export class Reporter {
   readonly diagnostics: Diagnostic[] = [];
+  /** Those that say nothing where the text they stand in could not be read: what is missing may be there. */
+  readonly ifReadable = new Map<Diagnostic, Span>();
+  readonly #unknown = new Map<string, Related[]>();
 
   error(
     code: string,
@@ -17,6 +22,19 @@ export class Reporter {
     more: Omit<Partial<Diagnostic>, "code" | "span" | "message"> = {},
   ): void {
     this.diagnostics.push({ code, severity: "error", span, message, ...more });
+  }
+
+  /** A name that means nothing: told once in a file, with the other places beside it. */
+  unknownName(name: string, span: Span, message: string, more: Partial<Diagnostic>): void {
+    const key = `${span.file} ${name}`;
+    const also = this.#unknown.get(key);
+    if (also) {
+      if (also.length < ALSO_MAX) also.push({ span, message: "and here" });
+      return;
+    }
+    const related: Related[] = [];
+    this.#unknown.set(key, related);
+    this.diagnostics.push({ code: "VB2001", severity: "error", span, message, ...more, related });
   }
 }
 
