@@ -70,9 +70,8 @@ export class Claims {
     this.#generation = generation;
     const mask = i32[at + MASK] as number;
     const offset = i32[at + OFFSET] as number;
-    let late = 0;
     // Bound: CLAIM_TRIES; each turn either ends, or another sender or this one has moved the cursor.
-    for (let tries = 0; tries < CLAIM_TRIES; tries++) {
+    for (let tries = 0, late = 0; tries < CLAIM_TRIES; tries++) {
       const passes = Atomics.load(i32, at + PASSES);
       const position = Atomics.load(i32, at + CURSOR);
       const slot = at + SLOTS + (position & mask) * (SLOT.size >> 2);
