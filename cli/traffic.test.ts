@@ -28,7 +28,7 @@ image blast: wasm { path = "./blast.wasm" }
 image drain: wasm { path = "./drain.wasm" }
 image swapped: wasm { path = "./third.wasm" }
 guest sink {
-  image = drain, args = ["--ring", 512]
+  image = drain, args = ["--ring", 512, "--ends", 1]
   device eth0: venet { network = lan, mac = 02:00:00:00:00:09, ring = 512 }
 }
 guest third { image = swapped, device eth0: venet { network = quiet } }
@@ -37,7 +37,7 @@ ${more}`.replace("ring = 512", `ring = 512${rate}`);
 
 const SOURCE = `guest source {
   image = blast, goal = completed
-  args = ["--mac", 02:00:00:00:00:09, "--ring", 512, "--seconds", ${SECONDS}]
+  args = ["--mac", 02:00:00:00:00:09, "--ring", 512, "--seconds", ${SECONDS}, "--ends", 1]
   device eth0: venet { network = lan }
 }
 `;

@@ -75,9 +75,7 @@ async function meet(which: Hostile): Promise<void> {
   }
   const { state } = lab.guest("hostile");
   expect(which.end, `it is ${state}`).toContain(state);
-  expect(lab.guest("hostile")).toMatchObject({
-    ...(which.exit === undefined ? {} : { exit: which.exit }),
-  });
+  expect(lab.guest("hostile")).toMatchObject(which.exit === undefined ? {} : { exit: which.exit });
   if (which.reason) expect(lab.guest("hostile").reason).toMatch(which.reason);
   if (which.dropped) expect(lab.device(HOSTILE_PORT).tx.droppedBy).toEqual(which.dropped);
   const { lost } = which;

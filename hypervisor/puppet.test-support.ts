@@ -1,7 +1,7 @@
 // A real guest that a test leads frame by frame: what it sends, when it takes what has come. See
 // puppet.wat.txt.
 
-import { TestLab, macOf, shapeOf, until } from "./machine-room.test-support.ts";
+import { type TestLab, macOf, shapeOf, until } from "./machine-room.test-support.ts";
 import { guestImage, memoryOf, testGuest } from "./wat.test-support.ts";
 
 const WORD = { calls: 11, taken: 12, frames: 13, what: 14 } as const;

@@ -107,7 +107,7 @@ function send(count: i32): bool {
   for (let i = 0; i < count; i++, sequence++) {
     const frame = port.tx.burstAt(i);
     store<u32>(frame, sequence, 16);
-    store<u32>(frame + bytes - 4, sequence);
+    if (settings.ends) store<u32>(frame + bytes - 4, sequence);
   }
   port.tx.postBurst(count, bytes);
   sent += count;

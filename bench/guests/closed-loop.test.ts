@@ -84,8 +84,8 @@ test.each([
 ])("frames of %i bytes, %i of them through rings of %i, all arrive in order", async (bytes, count, ring) => {
   const { boot, end, logs, hypervisor } = await makeLab();
   const shared = ["--bytes", String(bytes), "--ring", String(ring), "--frames", String(count)];
-  await boot("drain", "drain", shared);
-  await boot("blast", "blast", ["--mac", MAC, "--batch", "16", ...shared]);
+  await boot("drain", "drain", [...shared, "--ends", "1"]);
+  await boot("blast", "blast", ["--mac", MAC, "--batch", "16", ...shared, "--ends", "1"]);
   expect(await end("blast")).toBe(0);
   expect(await end("drain")).toBe(0);
   expect(logs.get("drain")).toBe(`received ${count} missing 0 reordered 0\n`);

@@ -5,7 +5,7 @@ import { DATA_BYTES_MAX, DATA_BYTES_MIN, STREAMS } from "./frames";
 
 const USAGE: string =
   "usage: blast --mac MAC [--frames N | --seconds S | --rtt N] [--bytes B] [--batch N] [--ring N] " +
-  "[--window N] [--stream N]";
+  "[--window N] [--stream N] [--ends 1]";
 const SECOND: i64 = 1_000_000_000;
 
 export class BlastSettings {
@@ -21,6 +21,8 @@ export class BlastSettings {
   /** Frames that may be out unacknowledged; 0 until it is known. */
   window: i32 = 0;
   stream: i32 = 0;
+  /** The sequence also stands in the last word of each frame. */
+  ends: bool = false;
 
   /** False: something was wrong, and the log says what. */
   read(): bool {
@@ -52,6 +54,7 @@ export class BlastSettings {
     else if (options.is("--window")) this.window = <i32>options.number("a number from 1 to 1024", 1, 1024);
     else if (options.is("--stream"))
       this.stream = <i32>options.number("a number from 0 to 7", 0, STREAMS - 1);
+    else if (options.is("--ends")) this.ends = options.number("0 or 1", 0, 1) == 1;
     else options.unknown();
   }
 }
