@@ -1,6 +1,6 @@
 // The frames of the closed loop. After the ethernet header: kind and stream in the word at 12 (with the
-// type), a sequence at 16, a count at 20; with `--ends` data frames repeat the sequence in their last 4 bytes, so that a
-// torn one shows.
+// type), a sequence at 16, a count at 20; with `--ends` data frames repeat the sequence in their last 4
+// bytes, so that a torn one shows.
 
 import { TYPE_EXPERIMENT, load16, storeMac } from "../../../stdlib/guests/sdk/index";
 
