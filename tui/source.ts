@@ -95,7 +95,14 @@ export class DashboardSource {
     // Lines that come while the history is under way are in it too.
     let early: LogLine[] | undefined = [];
     let repeated = new Map<string, number>();
+    // The first snapshot may come before the answer to `subscribe`: either says that the lab is there.
+    let live = false;
+    const goLive = (): void => {
+      if (!live) this.#tellLink({ state: "live", reason: "" });
+      live = true;
+    };
     client.on("snapshot", (snapshot) => {
+      goLive();
       this.#snapshot = snapshot;
       this.#data();
     });
@@ -104,7 +111,7 @@ export class DashboardSource {
       else this.#addLines(dropRepeated(lines, repeated));
     });
     await client.request("subscribe", { snapshots: true, logs: true });
-    this.#tellLink({ state: "live", reason: "" });
+    goLive();
     const history = (await client.request("logs", { lines: HISTORY_LINES })).lines;
     const known = countLines(logs.before(logs.last, { count: HISTORY_LINES }));
     this.#addLines(dropRepeated(history, known, false));
