@@ -1,6 +1,6 @@
-// `npm run bench -- NAME [--json] [--tiny] [--pairs N]`: runs one benchmark beside its rivals and prints what
-// came out. A figure that is bad for us is printed like any other; only a run that is void (frames lost, a
-// sum that is wrong) ends with 1.
+// `npm run bench -- NAME [--json] [--tiny] [--pairs N] [--rival TEXT]`: runs one benchmark beside its rivals
+// and prints what came out. A figure that is bad for us is printed like any other; only a run that is void
+// (frames lost, a sum that is wrong) ends with 1.
 import { parseArgs } from "node:util";
 import {
   compare,
@@ -24,7 +24,12 @@ const PAIRS = { tiny: 1, real: 7 };
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { json: { type: "boolean" }, tiny: { type: "boolean" }, pairs: { type: "string" } },
+    options: {
+      json: { type: "boolean" },
+      tiny: { type: "boolean" },
+      pairs: { type: "string" },
+      rival: { type: "string" },
+    },
   });
   const [name = ""] = positionals;
   const open = BENCHES[name];
@@ -32,14 +37,18 @@ async function main(): Promise<number> {
   const pairs = Number(values.pairs ?? (tiny ? PAIRS.tiny : PAIRS.real));
   if (!open || positionals.length !== 1 || !Number.isSafeInteger(pairs) || pairs < 1) {
     const names = Object.keys(BENCHES).join(" | ");
-    console.error(`Usage: npm run bench -- ${names} [--json] [--tiny] [--pairs N]`);
+    console.error(`Usage: npm run bench -- ${names} [--json] [--tiny] [--pairs N] [--rival TEXT]`);
     return 64;
   }
   console.error(describeMachine());
   const bench = await open(tiny);
   try {
     const rows: MeasuredComparison[] = [];
-    for (const work of bench.works) rows.push(...(await compare(work, pairs, (line) => console.error(line))));
+    for (const work of bench.works) {
+      const rivals = work.rivals.filter((rival) => rival.name.includes(values.rival ?? ""));
+      if (rivals.length === 0) continue;
+      rows.push(...(await compare({ ...work, rivals }, pairs, (line) => console.error(line))));
+    }
     if (values.json) console.log(toJson(rows));
     else
       console.log(
