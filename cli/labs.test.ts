@@ -60,6 +60,18 @@ test("a lab in the background is listed, read, guarded against a second up, and 
   expect((await desk.run(["ps"])).exit).toBe(69);
 });
 
+test.each([
+  { args: ["--params", "tenants.json"], env: {} },
+  { args: ["--params=tenants.json"], env: {} },
+  { args: [], env: { VBUS_PARAMS: "tenants.json" } },
+])("a lab in the background takes its parameters from the file of $args $env", async ({ args, env }) => {
+  writeFileSync(path.join(desk.folder, "tenants.json"), JSON.stringify({ tenants: ["x"] }));
+  expect((await desk.run(["up", "-d", TENANTS, ...args], env)).exit).toBe(0);
+  const { guests } = JSON.parse((await desk.run(["ps", "--json"])).stdout);
+  const addresses = guests.map((guest: { address: string }) => guest.address);
+  expect(addresses).toEqual(['t["x"].vm[1]', 't["x"].vm[2]']);
+});
+
 test("a saved change is applied to the running lab, and a bad save leaves it as it is", async () => {
   const file = path.join(desk.folder, "watched.vbus");
   const text = (rate: string, more = ""): string => `network lan { subnet = 10.0.0.0/24 }

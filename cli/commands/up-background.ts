@@ -15,6 +15,8 @@ interface BackgroundOptions {
   readonly wait?: boolean;
   readonly timeoutMs: number | undefined;
   readonly ascii?: boolean;
+  /** The file of `--params`, however it was given: the lab's own process reads it again. */
+  readonly params?: string;
 }
 
 export async function upInBackground(
@@ -24,7 +26,7 @@ export async function upInBackground(
 ): Promise<Exit> {
   const { terminal } = context;
   terminal.err(`starting ${source.file} ...\n`);
-  const letter = await startServer(source, options.watch);
+  const letter = await startServer(source, options);
   if (letter.type === "refused") {
     terminal.err(letter.text);
     return letter.exit;
@@ -58,14 +60,18 @@ function logFileOf(source: Source): string {
   return socketPathOf(source.file).replace(/\.sock$/, ".log");
 }
 
-async function startServer(source: Source, watch: boolean): Promise<ServedLetter> {
+async function startServer(
+  source: Source,
+  { watch, params }: Pick<BackgroundOptions, "watch" | "params">,
+): Promise<ServedLetter> {
   const logFile = logFileOf(source);
   mkdirSync(path.dirname(logFile), { recursive: true, mode: 0o700 });
   const log = openSync(logFile, "w", 0o600);
-  const { flags = {}, values } = source.params ?? {};
+  const { flags = {} } = source.params ?? {};
   const args = ["up", source.file, "--serve", ...(watch ? [] : ["--no-watch"])];
   for (const [name, value] of Object.entries(flags)) args.push("-p", `${name}=${value}`);
-  const child = fork(process.argv[1] as string, [...args, ...(await paramsArgs(values))], {
+  if (params !== undefined) args.push("--params", params);
+  const child = fork(process.argv[1] as string, args, {
     detached: true,
     stdio: ["ignore", log, log, "ipc"],
     execArgv: [],
@@ -75,14 +81,6 @@ async function startServer(source: Source, watch: boolean): Promise<ServedLetter
   child.unref();
   if (child.connected) child.disconnect();
   return letter;
-}
-
-/** Values from a file go on as they were given: by the file's name. */
-async function paramsArgs(values: Readonly<Record<string, unknown>> | undefined): Promise<readonly string[]> {
-  if (values === undefined) return [];
-  const at = process.argv.indexOf("--params");
-  const file = at > 0 ? process.argv[at + 1] : process.env["VBUS_PARAMS"];
-  return file === undefined ? [] : ["--params", file];
 }
 
 function firstLetter(child: ChildProcess, logFile: string): Promise<ServedLetter> {
