@@ -44,7 +44,7 @@ test.each([1, 1e3, 64e3, 1e6, 100e6, 10e9])("at %d bit/s a receiver gets no more
   const gap = (1500 * 8e9) / rate / 4; // Four times what is allowed.
   let [now, bytes] = [1e15, 0];
   for (let frame = 0; frame < 4000; frame++, now += Math.min(gap, 1e9)) {
-    if (takeToReceive(fabric, at, 1500, now)) bytes += 1500;
+    if (takeToReceive(fabric, at, 1500, now, () => now)) bytes += 1500;
   }
   const allowed = (rate * (now - 1e15)) / 8e9 + Math.max(RATE_BURST_BYTES, (rate * 0.01) / 8);
   expect(bytes).toBeGreaterThan(0);
@@ -54,5 +54,15 @@ test.each([1, 1e3, 64e3, 1e6, 100e6, 10e9])("at %d bit/s a receiver gets no more
 test("no limit: nothing waits and nothing is dropped", () => {
   const at = portWith(0);
   expect(takeToSend(fabric, at, 65_536, 0)).toBe(0);
-  expect(takeToReceive(fabric, at, 65_536, 0)).toBe(true);
+  expect(takeToReceive(fabric, at, 65_536, 0, () => 0)).toBe(true);
+});
+
+test("a sender that was off its core since it read the clock is not refused for that", () => {
+  const at = portWith(1e9);
+  const start = 1e15;
+  for (let lateMs = 0; lateMs <= 60; lateMs++) {
+    const now = start + lateMs * 100e6;
+    expect(takeToReceive(fabric, at, 1500, now, () => now)).toBe(true); // Another sender, just before.
+    expect(takeToReceive(fabric, at, 1500, now - lateMs * 1e6, () => now)).toBe(true);
+  }
 });

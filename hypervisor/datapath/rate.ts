@@ -34,22 +34,43 @@ export function takeToSend(fabric: Fabric, port: number, bytes: number, nowNs: n
   return 0;
 }
 
-/** Takes `bytes` from what a port may receive now. False: over its rate. Any thread; several race by CAS. */
-export function takeToReceive(fabric: Fabric, port: number, bytes: number, nowNs: number): boolean {
+/**
+ * Takes `bytes` from what a port may receive now. False: over its rate. Any thread; several race by CAS.
+ *
+ * `nowNs` may be old: its thread can have been off its core since, while others took what came due. So a
+ * frame is refused only by `clock`, read after the state that refuses it.
+ */
+export function takeToReceive(
+  fabric: Fabric,
+  port: number,
+  bytes: number,
+  nowNs: number,
+  clock: () => number,
+): boolean {
   const rate = rateOf(fabric, port);
   if (rate === 0) return true;
   const at = (portAt(port) + PORT.rxDue) >> 2;
-  const now = Math.floor(nowNs / TICK_NS) | 0;
   // Bounded by what 32 bits can tell apart, 34 s: at a few kilobits a second bursts are smaller.
   const burst = Math.min(TICKS_MAX, Math.ceil(burstNs(rate) / TICK_NS));
   const cost = Math.min(TICKS_MAX, Math.max(1, Math.round((bytes * 8e9) / rate / TICK_NS)));
+  let now = ticksOf(nowNs);
   // Bound: fails only when another sender took some; 64 of them in one look is a flood, and over the rate.
   for (let tries = 0; tries < 64; tries++) {
     const due = Atomics.load(fabric.i32, at);
-    let ahead = (due - now) | 0;
-    if (ahead > burst + cost || ahead < -burst) ahead = -burst; // Long idle: the clock has gone round.
+    if (ticksAhead(due, now, burst, cost) > 0) now = ticksOf(clock());
+    const ahead = ticksAhead(due, now, burst, cost);
     if (ahead > 0) return false;
     if (Atomics.compareExchange(fabric.i32, at, due, (now + ahead + cost) | 0) === due) return true;
   }
   return false;
+}
+
+function ticksOf(nowNs: number): number {
+  return Math.floor(nowNs / TICK_NS) | 0;
+}
+
+/** How far the receiving clock is ahead of `now`: at least minus a burst, also after the circle went round. */
+function ticksAhead(due: number, now: number, burst: number, cost: number): number {
+  const ahead = (due - now) | 0;
+  return ahead > burst + cost || ahead < -burst ? -burst : ahead;
 }

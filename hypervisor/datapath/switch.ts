@@ -194,14 +194,14 @@ export class Switch {
     h2: number,
     countFor: number,
   ) {
-    const { fabric, memory, thread } = this.#parts;
+    const { fabric, memory, thread, nowNs } = this.#parts;
     const row = portAt(target) >> 2;
     if ((Atomics.load(fabric.i32, row + (PORT.flags >> 2)) & PORT_FLAG.linkUp) === 0) return COUNTER.down;
     const ring = this.#ringOf(target);
     const receiver = this.#receiver;
     if (ring < 0 || !receiver) return COUNTER.noListener;
-    if (rateOf(fabric, target) !== 0 && !takeToReceive(fabric, target, length, this.#now()))
-      return COUNTER.overRate;
+    const limited = rateOf(fabric, target) !== 0;
+    if (limited && !takeToReceive(fabric, target, length, this.#now(), nowNs)) return COUNTER.overRate;
     const claims = this.#claims;
     const verdict = claims.claim(ring, receiver, length, countFor, this.#generation);
     if (verdict === GONE) return COUNTER.noListener;
