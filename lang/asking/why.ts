@@ -45,7 +45,7 @@ export function explainAddress(world: World, input: EvaluateInput, question: str
   const { whole } = begun;
   if (!model || !whole) return { ok: false, diagnostics, sources };
   const { machine } = whole;
-  const things = [...machine.lab.things(), ...machine.lab.privates.values()];
+  const things = machine.lab.allThings();
   const byAddress = new Map(things.map((thing) => [thing.address, thing]));
   const address = doubleQuoted(question.trim());
   const found = { ok: true, diagnostics, sources } as const;

@@ -9,26 +9,33 @@ import { readMember } from "./lab.ts";
 import type { Env, Thing } from "./thing.ts";
 import { attempt, childrenOf } from "./walk.ts";
 
-export function checkLab(
-  program: Program,
-  frames: ReadonlyMap<CheckedModule, Env>,
-  things: readonly Thing[],
-  resources: readonly Resource[],
-  machine: Machine,
-): void {
+/** What of a lab is to be checked: all of it, or what differs from a lab that was found right. */
+export interface ToCheck {
+  readonly program: Program;
+  readonly frames: ReadonlyMap<CheckedModule, Env>;
+  readonly things: readonly Thing[];
+  /** Those that were not checked before. */
+  readonly fresh: readonly Thing[];
+  /** Whether networks and plugged devices are as they were checked. */
+  readonly sameSegments: boolean;
+  readonly resource: (address: string) => Resource | undefined;
+}
+
+export function checkLab(lab: ToCheck, machine: Machine): void {
+  const { program, frames, things, fresh } = lab;
   checkLabs(things, machine);
   // Also where no device asks for an address: written ones and linked pools are looked at there.
-  for (const { networks } of machine.lab.segments()?.all ?? []) {
+  for (const { networks } of (!lab.sameSegments && machine.lab.segments()?.all) || []) {
     for (const network of networks.slice(0, 1)) attempt(() => machine.lab.allocation(network));
   }
   for (const module of program.modules.values()) {
     askAll(module.body.asserts, frames.get(module) ?? { slots: [] }, undefined, machine);
   }
-  for (const thing of things) checkThing(thing, machine);
-  checkMacs(machine);
+  for (const thing of fresh) checkThing(thing, machine);
+  if (!lab.sameSegments) checkMacs(machine);
   checkWriters(things, machine);
   // A value that failed says nothing of what needs what.
-  if (machine.diagnostics.length === 0) checkNeeds(resources, machine);
+  if (machine.diagnostics.length === 0) checkNeeds(fresh, lab.resource, machine);
 }
 
 function checkLabs(things: readonly Thing[], machine: Machine): void {
@@ -79,8 +86,7 @@ function checkUse(thing: Thing, machine: Machine): void {
   const bus = readMember(thing, "bus", machine);
   const used = readMember(thing, "use", machine);
   if (bus?.is !== "thing" || used?.is !== "list") return;
-  const holder =
-    bus.thing.owner && machine.lab.privates.get(bus.thing.owner) === bus.thing ? bus.thing.owner : bus.thing;
+  const holder = bus.thing.owner?.own === bus.thing ? bus.thing.owner : bus.thing;
   for (const item of used.items) {
     if (item.is !== "thing" || item.thing.owner === holder) continue;
     machine.tell(
@@ -165,30 +171,32 @@ function checkMacs(machine: Machine): void {
   }
 }
 
-/** Things that need each other can't come up: told as a circle, once. */
-function checkNeeds(resources: readonly Resource[], machine: Machine): void {
-  const indexes = new Map(resources.map((resource, i) => [resource.address, i]));
-  const [ONGOING, DONE] = [1, 2];
-  const state = new Uint8Array(resources.length);
-  const next = new Uint32Array(resources.length);
-  const path: number[] = [];
-  for (const start of resources.keys()) {
-    if (state[start] === 0) path.push(start);
-    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
-      state[top] = ONGOING;
-      const at = next[top] ?? 0;
-      next[top] = at + 1;
-      const needed = resources[top]?.needs[at];
-      const index = needed === undefined ? undefined : indexes.get(needed);
-      if (needed === undefined) {
-        state[top] = DONE;
+/** Things that need each other can't come up: told as a circle, once. A new circle has a fresh thing in it. */
+function checkNeeds(
+  fresh: readonly Thing[],
+  resource: (address: string) => Resource | undefined,
+  machine: Machine,
+): void {
+  const seen = new Map<Resource, "on the path" | "done">();
+  const path: { readonly of: Resource; next: number }[] = [];
+  const enter = (of: Resource): void => {
+    seen.set(of, "on the path");
+    path.push({ of, next: 0 });
+  };
+  for (const thing of fresh) {
+    if (thing.kind.is === "kind" && thing.resource && !seen.has(thing.resource)) enter(thing.resource);
+    for (let top = path.at(-1); top; top = path.at(-1)) {
+      const address = top.of.needs[top.next++];
+      const needed = address === undefined ? undefined : resource(address);
+      if (address === undefined) {
+        seen.set(top.of, "done");
         path.pop();
-      } else if (index !== undefined && state[index] === ONGOING) {
-        const circle = path.slice(path.indexOf(index)).flatMap((i) => resources[i] ?? []);
+      } else if (needed && seen.get(needed) === "on the path") {
+        const circle = path.slice(path.findIndex(({ of }) => of === needed)).map(({ of }) => of);
         tellCircle(circle, machine);
         return;
-      } else if (index !== undefined && state[index] === 0) {
-        path.push(index);
+      } else if (needed && !seen.has(needed)) {
+        enter(needed);
       }
     }
   }

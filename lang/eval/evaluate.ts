@@ -3,25 +3,19 @@
 
 import type { Diagnostic } from "../diagnostics.ts";
 import type { Allocations, Model } from "../model.ts";
-import { loadModules, type Parse } from "../resolve/load.ts";
+import { loadModules, type Loaded, type Parse } from "../resolve/load.ts";
 import { baseName, folderOf } from "../resolve/paths.ts";
 import type { CompiledTest } from "../testing/compiled.ts";
-import type { Blueprint } from "../types/declared.ts";
 import { checkProgram, PRELUDE } from "../types/check-program.ts";
 import type { CheckedModule, Program } from "../types/program.ts";
 import type { Span } from "../syntax/ast.ts";
 import type { World } from "../world.ts";
 import { fillFrame } from "./build.ts";
 import { Exhausted, Machine } from "./machine.ts";
-import { checkLab } from "./check-lab.ts";
+import { findMacClash, makeModel } from "./make-model.ts";
 import { Lab } from "./lab.ts";
 import { fillParams, type ParamInput } from "./params.ts";
-import { plainValue } from "./plain.ts";
-import { isSecret } from "./datum.ts";
-import { run } from "./run.ts";
-import { noteContents, settleThing, type Settled } from "./settle.ts";
-import { Thing, type Env } from "./thing.ts";
-import { attempt } from "./walk.ts";
+import type { Env } from "./thing.ts";
 
 export interface EvaluateInput {
   /** Absolute path of the root module: a file, or a folder of files. */
@@ -60,23 +54,42 @@ export interface Whole {
   readonly machine: Machine;
   /** The root module's own values. */
   readonly env: Env;
+  /** Those of all modules. */
+  readonly frames: ReadonlyMap<CheckedModule, Env>;
+}
+
+export interface Options {
+  readonly input: EvaluateInput;
+  readonly parse: Parse;
+  readonly staged?: Staged | undefined;
 }
 
 export function evaluateFiles(world: World, input: EvaluateInput, parse: Parse, staged?: Staged): Evaluation {
   const loaded = loadModules(world, [PRELUDE, input.root], parse);
+  return evaluateLoaded(loaded, world, { input, parse, staged }).evaluation;
+}
+
+/** The evaluation, and what it was computed with where the modules are right. */
+export function evaluateLoaded(
+  loaded: Loaded,
+  world: World,
+  options: Options,
+): { readonly evaluation: Evaluation; readonly whole?: Whole } {
+  const { input } = options;
   const sources = new Map(loaded.sources);
   const program = checkProgram(loaded.modules, input.root, world.drivers);
   const found = [...loaded.diagnostics, ...readable(program, loaded.diagnostics)];
   const root = program.modules.get(input.root);
   const unread = loaded.diagnostics.some((diagnostic) => diagnostic.severity === "error");
   if (unread || !root || found.some((diagnostic) => diagnostic.severity === "error")) {
-    return { diagnostics: sorted(found), sources, inputs: loaded.inputs };
+    return { evaluation: { diagnostics: sorted(found), sources, inputs: loaded.inputs } };
   }
   const macMoves = new Map<string, number>();
   // Bound: MAC_ROUNDS_MAX.
   for (let round = 0; ; round++) {
     const machine = new Machine(world, input.root);
-    const model = runModules(program, root, machine, { input, macMoves, parse, sources, staged });
+    const whole = { program, root, machine, env: { slots: [] }, frames: new Map<CheckedModule, Env>() };
+    const model = guarded(machine, () => runModules(whole, { ...options, macMoves, sources }));
     const clash = round < MAC_ROUNDS_MAX && model ? findMacClash(machine) : undefined;
     if (clash) {
       macMoves.set(clash, (macMoves.get(clash) ?? 0) + 1);
@@ -85,9 +98,10 @@ export function evaluateFiles(world: World, input: EvaluateInput, parse: Parse, 
     const diagnostics = sorted([...found, ...machine.diagnostics]);
     const inputs = [...new Set([...loaded.inputs, ...machine.inputs])];
     const failed = !model || machine.diagnostics.some((diagnostic) => diagnostic.severity === "error");
-    return failed
+    const evaluation = failed
       ? { diagnostics, sources, inputs }
       : { model: { ...model, inputs }, diagnostics, sources, inputs };
+    return { evaluation, whole };
   }
 }
 
@@ -108,76 +122,55 @@ function readable(program: Program, unread: readonly Diagnostic[]): readonly Dia
 /** A head without a body ends a little before what could not be read. */
 const READ_ON = 2;
 
-interface Options {
-  readonly input: EvaluateInput;
-  readonly macMoves: ReadonlyMap<string, number>;
-  readonly parse: Parse;
-  readonly sources: Map<string, string>;
-  readonly staged: Staged | undefined;
-}
-
-function runModules(
-  program: Program,
-  root: CheckedModule,
-  machine: Machine,
-  options: Options,
-): Model | undefined {
+/** Undefined where a limit was reached, which is told. */
+export function guarded(machine: Machine, compute: () => Model): Model | undefined {
   try {
-    return makeModel(program, root, machine, options);
+    return compute();
   } catch (caught) {
     if (caught instanceof Exhausted) return undefined;
     if (!(caught instanceof RangeError)) throw caught;
     machine.tell(
       "VB3008",
-      { file: options.input.root, start: 0, end: 0 },
+      { file: machine.root, start: 0, end: 0 },
       "This is nested too deeply to be computed.",
     );
     return undefined;
   }
 }
 
-function makeModel(program: Program, root: CheckedModule, machine: Machine, options: Options): Model {
-  const frames = new Map<CheckedModule, Env>();
+interface RunOptions extends Options {
+  readonly macMoves: ReadonlyMap<string, number>;
+  readonly sources: Map<string, string>;
+}
+
+function runModules(whole: Whole & { readonly frames: Map<CheckedModule, Env> }, options: RunOptions): Model {
+  const { program, root, machine, frames } = whole;
   for (const module of program.modules.values()) {
-    const env: Env = { slots: [] };
+    const env: Env = module === root ? whole.env : { slots: [] };
     frames.set(module, env);
     machine.globals.set(module.key, env);
   }
-  const env = frames.get(root) ?? { slots: [] };
   const { input } = options;
   const prefixes = prefixesOf(root, program);
   const declared = root.body.declarations.find((declaration) => declaration.type.kind.name === "lab");
-  const name = input.labName ?? declared?.name ?? defaultName(input.root, machine.world);
   machine.lab = new Lab(machine, {
-    name,
+    name: input.labName ?? declared?.name ?? defaultName(input.root, machine.world),
     allocations: input.allocations ?? {},
     macMoves: options.macMoves,
-    bodies: [...frames].map(([module, frame]) => ({ body: module.body, env: frame })),
-    env,
+    bodies: bodiesOf(frames),
+    env: whole.env,
     kind: (kind) => program.kind(kind),
   });
-  options.staged?.begin({ program, root, machine, env });
+  options.staged?.begin(whole);
   for (const [module, frame] of frames)
     fillFrame(frame, module.body, prefixes.get(module.key) ?? "", undefined, machine);
   askParams(program, root, frames, machine, options);
-  const things = machine.lab.things();
-  noteContents(things);
-  const into: Settled = { resources: [], paths: new Set() };
-  const labThing = declared ? undefined : defaultLab(program, root, name, env);
-  if (labThing) settleThing(labThing, undefined, into, machine);
-  for (const thing of things.filter((one) => one.kind.name === "lab"))
-    settleThing(thing, undefined, into, machine);
-  for (const thing of things) if (thing.kind.name !== "lab") settleOne(thing, into, machine);
-  checkLab(program, frames, things, into.resources, machine);
-  return {
-    lab: name,
-    resources: into.resources,
-    outputs: outputsOf(root, env, machine),
-    allocations: allocationsOf(machine),
-    inputs: [],
-    paths: [...into.paths],
-  };
+  return makeModel(whole);
 }
+
+/** What each module declares, for the lab. */
+export const bodiesOf = (frames: ReadonlyMap<CheckedModule, Env>): Lab["options"]["bodies"] =>
+  [...frames].map(([module, env]) => ({ body: module.body, env }));
 
 /**
  * What stands before the addresses of a module's things: the names of the shortest way of imports from the
@@ -200,7 +193,7 @@ function askParams(
   root: CheckedModule,
   frames: ReadonlyMap<CheckedModule, Env>,
   machine: Machine,
-  options: Options,
+  options: RunOptions,
 ): void {
   const given = options.staged?.test(root)?.params;
   for (const [module, env] of frames) {
@@ -216,96 +209,6 @@ function askParams(
 function defaultName(root: string, world: World): string {
   return baseName(world.kindOf(root) === "folder" ? root : folderOf(root)) || "lab";
 }
-
-/**
- * The lab where no block declares it: all defaults. Its address is `lab`, which is free in nearly every file.
- */
-function defaultLab(program: Program, root: CheckedModule, name: string, env: Env): Thing | undefined {
-  const kind = program.kind("lab");
-  if (!kind) return undefined;
-  const address = root.scope.values.has("lab") ? `lab:${name}` : "lab";
-  const head = { file: root.key, start: 0, end: 0 };
-  const blueprint: Blueprint = {
-    name,
-    type: { is: "thing", kind },
-    head,
-    nameSpan: head,
-    slot: -1,
-    frame: { slots: 0 },
-    set: new Map(),
-    body: { lets: [], declarations: [], asserts: [] },
-  };
-  return new Thing({ address, name, blueprint, owner: undefined, env: { slots: [], parent: env } });
-}
-
-/** A thing, and the private bus that it got, which comes right after it. */
-function settleOne(thing: Thing, into: Settled, machine: Machine): void {
-  if (thing.kind.is !== "kind") {
-    settleComponent(thing, machine);
-    return;
-  }
-  settleThing(thing, busOf(thing, machine), into, machine);
-  const own = machine.lab.privates.get(thing);
-  if (own) settleThing(own, undefined, into, machine);
-}
-
-/** A component's instance is no resource, but its parameters and constraints are asked. */
-function settleComponent(thing: Thing, machine: Machine): void {
-  settleThing(thing, undefined, { resources: [], paths: new Set() }, machine);
-}
-
-/** The bus that a device stands on: the block around it, or the private one of the guest around it. */
-function busOf(thing: Thing, machine: Machine): string | undefined {
-  const { owner } = thing;
-  if (!owner || owner.kind.is !== "kind" || !owner.kind.table.holds.has(thing.kind.name)) return undefined;
-  return (machine.lab.privates.get(owner) ?? owner).address;
-}
-
-function outputsOf(root: CheckedModule, env: Env, machine: Machine): Model["outputs"] {
-  return root.outputs.flatMap((output) => {
-    const datum = attempt(() => run(output.code, env, machine));
-    if (!datum) return [];
-    if (isSecret(datum)) {
-      machine.tell(
-        "VB3012",
-        output.span,
-        `The output \`${output.name}\` is printed: it can't be computed from a secret.`,
-      );
-      return [];
-    }
-    return [{ name: output.name, value: plainValue(datum) }];
-  });
-}
-
-function allocationsOf(machine: Machine): Allocations {
-  const given: Record<string, string> = {};
-  for (const { result } of machine.lab.allocations.values()) {
-    for (const [device, text] of result?.addresses ?? []) given[device.address] = text;
-  }
-  return given;
-}
-
-/** The address of the second device of a segment that has another's MAC by chance; it moves on. */
-function findMacClash(machine: Machine): string | undefined {
-  for (const segment of machine.lab.segments()?.all ?? []) {
-    const seen = new Map<string, Thing>();
-    const devices = segment.devices.filter(({ plug }) => plug.mac);
-    // Written ones first: they stay.
-    const isAuto = devices.map(({ device, plug }) => isAutoMac(device, plug.mac?.name));
-    const order = [...devices.filter((_, i) => !isAuto[i]), ...devices.filter((_, i) => isAuto[i])];
-    for (const { device, plug } of order) {
-      const cell = plug.mac && device.members.slots[plug.mac.slot];
-      const text = cell && "state" in cell && cell.value?.is === "mac" ? cell.value.text : undefined;
-      if (text === undefined) continue;
-      if (seen.has(text) && isAutoMac(device, plug.mac?.name)) return device.address;
-      seen.set(text, device);
-    }
-  }
-  return undefined;
-}
-
-const isAutoMac = (device: Thing, name: string | undefined): boolean =>
-  name !== undefined && device.origin(name)?.origin === "auto";
 
 const DIAGNOSTICS_MAX = 50;
 

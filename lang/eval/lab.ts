@@ -30,7 +30,6 @@ export interface LabOptions {
 export class Lab {
   readonly machine: Machine;
   readonly options: LabOptions;
-  readonly privates = new Map<Thing, Thing>();
   readonly allocations = new Map<Thing, { readonly cell: Cell; result: Allocation | undefined }>();
   private known: readonly Thing[] | undefined;
   private segmentsCell: Cell | undefined;
@@ -51,10 +50,21 @@ export class Lab {
     return things;
   }
 
+  /** Every thing, and after each the private one that it got. */
+  allThings(): readonly Thing[] {
+    return this.things().flatMap((thing) => (thing.own ? [thing, thing.own] : [thing]));
+  }
+
+  /** Takes over segments and addresses of an earlier look at a lab with the same networks and devices. */
+  adoptSegments(before: Lab): void {
+    this.segmentsCell = before.segmentsCell;
+    this.foundSegments = before.foundSegments;
+    for (const [network, held] of before.allocations) this.allocations.set(network, held);
+  }
+
   /** The bus (or another kind) of its own that `owner` gets where it names none. */
   privateOf(owner: Thing, kind: KindInfo, member: string): Thing {
-    const held = this.privates.get(owner);
-    if (held) return held;
+    if (owner.own) return owner.own;
     const { blueprint } = owner;
     const made = new Thing({
       address: `${owner.address}.${member}`,
@@ -63,7 +73,7 @@ export class Lab {
       env: owner.env,
       blueprint: { ...blueprint, name: member, type: { is: "thing", kind }, set: NOTHING_SET },
     });
-    this.privates.set(owner, made);
+    owner.own = made;
     return made;
   }
 

@@ -25,8 +25,14 @@ export interface Settled {
   readonly paths: Set<string>;
 }
 
-/** Settles a thing; undefined where an attribute failed: then there is no model. */
+/** Puts a thing into the model, settled now if it was not before. Where an attribute fails there is none. */
 export function settleThing(thing: Thing, bus: string | undefined, into: Settled, machine: Machine): void {
+  const resource = (thing.resource ??= settle(thing, bus, machine));
+  into.resources.push(resource);
+  if (thing.paths) for (const path of thing.paths) into.paths.add(path);
+}
+
+function settle(thing: Thing, bus: string | undefined, machine: Machine): Resource {
   const { fixed, asked: members } = templateOf(thing, machine);
   const attributes: Record<string, Attribute> = { ...fixed };
   const needs = new Distinct<string>();
@@ -39,14 +45,14 @@ export function settleThing(thing: Thing, bus: string | undefined, into: Settled
     if (!datum || (member.out && datum.is === "none")) continue;
     attributes[member.name] = attributeOf(cell, member, datum);
     if (!ORDERS_NOTHING.has(member.name)) addNeeds(datum, needs);
-    addPaths(datum, into.paths);
+    addPaths(datum, thing);
   }
   // Only what a user says of itself is a circle, and is told as one.
   const waitsForItself = namesItself(attributes["depends_on"], thing.address);
   addInherited(thing, needs, machine);
   const others = reads?.items.filter((address) => !needs.has(address)) ?? [];
   const waits = needs.items.filter((address) => waitsForItself || address !== thing.address);
-  into.resources.push(resourceOf(thing, bus, attributes, waits, others));
+  return resourceOf(thing, bus, attributes, waits, others);
 }
 
 function withReads(
@@ -324,9 +330,9 @@ function addInherited(thing: Thing, needs: Distinct<string>, machine: Machine): 
   }
 }
 
-function addPaths(datum: Datum, paths: Set<string>): void {
-  if (datum.is === "path") paths.add(datum.path);
-  else if (datum.is === "list") for (const item of datum.items) addPaths(item, paths);
+function addPaths(datum: Datum, thing: Thing): void {
+  if (datum.is === "path") thing.paths = [...(thing.paths ?? []), datum.path];
+  else if (datum.is === "list") for (const item of datum.items) addPaths(item, thing);
   else if (datum.is === "record" || datum.is === "variant")
-    for (const value of Object.values(datum.fields)) addPaths(value, paths);
+    for (const value of Object.values(datum.fields)) addPaths(value, thing);
 }

@@ -1,6 +1,6 @@
 // Things that exist, families of them, and the frames and cells that hold what is known of them so far.
 
-import type { Value } from "../model.ts";
+import type { Resource, Value } from "../model.ts";
 import type { Span } from "../syntax/ast.ts";
 import type { Blueprint, ClassInfo, ComponentInfo, KindInfo, Member } from "../types/declared.ts";
 import { identity, type Datum } from "./datum.ts";
@@ -110,6 +110,11 @@ export class Thing {
   private madeRef: Value | undefined = undefined;
   /** Of a component: its body's frame. */
   body: Env | undefined = undefined;
+  /** The bus (or another kind) of its own that it got because it names none. */
+  own: Thing | undefined = undefined;
+  /** As the model has it, once it is settled; and the files that it names. */
+  resource: Resource | undefined = undefined;
+  paths: readonly string[] | undefined = undefined;
 
   constructor(parts: {
     readonly address: string;

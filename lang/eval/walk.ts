@@ -10,7 +10,26 @@ import { Cell, type Env, type Thing } from "./thing.ts";
  */
 export function thingsOf(body: Body, env: Env, machine: Machine): Thing[] {
   const things: Thing[] = [];
-  collect(body, env, things, machine);
+  for (const declaration of body.declarations) {
+    const cell = env.slots[declaration.slot];
+    if (cell instanceof Cell) for (const thing of contentOf(cell, machine)) things.push(thing);
+  }
+  return things;
+}
+
+const contents = new WeakMap<Cell, readonly Thing[]>();
+
+/** The things of one declaration, each followed by what stands inside it. */
+export function contentOf(cell: Cell, machine: Machine): readonly Thing[] {
+  const known = contents.get(cell);
+  if (known) return known;
+  const things: Thing[] = [];
+  for (const thing of thingsIn(asked(cell, machine))) {
+    things.push(thing);
+    collectInside(thing, things, machine);
+  }
+  // While something is computed not all may be there yet.
+  if (machine.running.length === 0) contents.set(cell, things);
   return things;
 }
 

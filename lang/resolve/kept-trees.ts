@@ -1,6 +1,7 @@
 // Trees of texts that were parsed before: at a save most files of a lab are as they were, and the standard
 // library always is. Trees are never changed, so they can be shared.
 
+import type * as ast from "../syntax/ast.ts";
 import type { Parse } from "./load.ts";
 
 /** Characters of all kept texts together; beyond, those that were asked for longest ago go first. */
@@ -25,6 +26,31 @@ export function keeping(parse: Parse): Parse {
       if (size <= KEPT_MAX) break;
       forget(oldest);
     }
+    return parsed;
+  };
+}
+
+/** A text that parsed without a mistake, with its tree. */
+interface GoodText {
+  readonly text: string;
+  readonly module: ast.Module;
+}
+
+/**
+ * A parser for one who follows files through their edits: what an edit left alone is taken over from the last
+ * good tree of the file. Places in that tree move along, so nobody else may hold it.
+ */
+export function following(
+  parse: Parse,
+  reparse: (before: GoodText, text: string) => ast.Module | undefined,
+): Parse {
+  const good = new Map<string, GoodText>();
+  return (file, text) => {
+    const before = good.get(file);
+    if (before?.text === text) return { module: before.module, diagnostics: [] };
+    const module = before && reparse(before, text);
+    const parsed = module ? { module, diagnostics: [] } : parse(file, text);
+    if (parsed.diagnostics.length === 0) good.set(file, { text, module: parsed.module });
     return parsed;
   };
 }

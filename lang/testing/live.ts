@@ -27,7 +27,7 @@ const known = new WeakMap<Lab, ReadonlyMap<string, Thing>>();
 export function thingsByAddress(lab: Lab): ReadonlyMap<string, Thing> {
   let things = known.get(lab);
   if (!things) {
-    things = new Map([...lab.things(), ...lab.privates.values()].map((thing) => [thing.address, thing]));
+    things = new Map(lab.allThings().map((thing) => [thing.address, thing]));
     known.set(lab, things);
   }
   return things;

@@ -10,6 +10,7 @@ import { compileWhere } from "./declare-members.ts";
 import { itemWord } from "./declare-thing.ts";
 import { Program, type CheckedModule, type CheckedParam } from "./program.ts";
 import { checkCircles } from "./check-circles.ts";
+import type { Body } from "./declared.ts";
 import { resolveType } from "./resolve-type.ts";
 import { compileTests } from "../testing/compile.ts";
 import { Scope } from "./scope.ts";
@@ -45,6 +46,47 @@ export function checkProgram(modules: readonly LoadedModule[], root: string, dri
   }
   checkCircles(program);
   return program;
+}
+
+/**
+ * Checks the root module again of which `kept` items are as they were, and so is everything that they name.
+ * Imports and parameters must be among them. What was declared by them is in the result as it was.
+ */
+export function recheckRoot(before: Program, loaded: LoadedModule, kept: ReadonlySet<ast.Item>): Program {
+  const program = new Program(before.drivers, before);
+  const module = before.modules.get(loaded.key);
+  if (!module) return program;
+  const items = loaded.files.flatMap((file) => file.items);
+  const names = new Set(items.filter((item) => kept.has(item)).flatMap((item) => nameOfItem(item) ?? []));
+  const scope = module.scope.without((name) => names.has(name));
+  const place: Place = { what: "module", module: loaded.key, prelude: false, root: true };
+  const others = items.filter((item) => !kept.has(item) && mayStand(item, false, program));
+  const tests = others.filter((item) => item.node === "test");
+  const body = declareItems(others, scope, place, program);
+  const again: CheckedModule = { ...module, scope, body, outputs: [], tests: [] };
+  program.modules.set(loaded.key, again);
+  declareOutputs(others, again, program);
+  program.pending.push(() => compileTests(tests, again, program));
+  program.settle();
+  checkCircles(program);
+  takeOver(module.body, body, names, items);
+  return program;
+}
+
+/** The name that an item declares in its module. */
+export function nameOfItem(item: ast.Item): string | undefined {
+  if (item.node === "import") return item.as.text;
+  if (item.node === "assert" || item.node === "output" || item.node === "test" || item.node === "timed")
+    return undefined;
+  return item.name.text;
+}
+
+/** Puts what was kept beside what is new, things in the order of the text. */
+function takeOver(from: Body, into: Body, names: ReadonlySet<string>, items: readonly ast.Item[]): void {
+  into.lets.push(...from.lets.filter(({ name }) => names.has(name)));
+  into.declarations.push(...from.declarations.filter(({ name }) => names.has(name)));
+  const order = new Map(items.map((item, i) => [nameOfItem(item), i]));
+  into.declarations.sort((a, b) => (order.get(a.name) ?? 0) - (order.get(b.name) ?? 0));
 }
 
 function checkModule(loaded: LoadedModule, root: boolean, program: Program): void {

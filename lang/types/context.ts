@@ -47,7 +47,7 @@ export interface Context {
   readonly paramDefault?: boolean;
   /** Names and paths that are known not to be `none` here. */
   readonly present: ReadonlySet<string>;
-  readonly expressionTypes: Map<Expr, Type>;
+  readonly expressionTypes: WeakMap<Expr, Type>;
   /** Tells that a function's body calls another, for the circle check. */
   readonly caller?: object;
   called?(caller: object, callee: object, span: Span): void;

@@ -44,19 +44,23 @@ const LEVELS_MAX = 400;
 /** State of one check. Made by `checkProgram`, read by the evaluator afterwards. */
 export class Program {
   readonly reporter = new Reporter();
-  readonly expressionTypes = new Map<Expr, Type>();
-  readonly modules = new Map<string, CheckedModule>();
-  readonly prelude = new Scope(undefined, "std:prelude");
+  readonly expressionTypes = new WeakMap<Expr, Type>();
+  readonly modules: Map<string, CheckedModule>;
+  readonly prelude: Scope;
   readonly drivers: Drivers;
   /** Work that waits until every name is known: bodies, defaults, constraints. */
   readonly pending: (() => void)[] = [];
   /** Who uses whom, of functions and of components: circles are refused. */
-  readonly uses = new Map<object, { readonly callee: object; readonly span: Span }[]>();
+  readonly uses: Map<object, { readonly callee: object; readonly span: Span }[]>;
   /** Names whose types are being inferred now, outermost first. */
   readonly inferring: { readonly name: string; readonly span: Span }[] = [];
 
-  constructor(drivers: Drivers) {
+  /** `before` is a checked program, parts of which are checked again: the rest is taken over. */
+  constructor(drivers: Drivers, before?: Program) {
     this.drivers = drivers;
+    this.prelude = before?.prelude ?? new Scope(undefined, "std:prelude");
+    this.modules = new Map(before?.modules);
+    this.uses = new Map(before?.uses);
   }
 
   context(scope: Scope, more: Partial<Context> = {}): Context {

@@ -44,6 +44,15 @@ export class Scope {
     this.module = module;
   }
 
+  /** The same names but for those that `holds` refuses; slots are never given again. */
+  without(holds: (name: string) => boolean): Scope {
+    const scope = new Scope(this.parent, this.module);
+    scope.slots = this.slots;
+    for (const [name, binding] of this.values) if (holds(name)) scope.values.set(name, binding);
+    for (const [name, binding] of this.types) if (holds(name)) scope.types.set(name, binding);
+    return scope;
+  }
+
   get values(): Map<string, Binding> {
     return (this.ownValues ??= new Map());
   }

@@ -1,0 +1,144 @@
+// A model from a machine whose frames are filled: everything settled, everything checked.
+
+import type { Allocations, Model, Resource } from "../model.ts";
+import type { Blueprint } from "../types/declared.ts";
+import type { CheckedModule, Program } from "../types/program.ts";
+import { checkLab } from "./check-lab.ts";
+import { isSecret } from "./datum.ts";
+import type { Whole } from "./evaluate.ts";
+import type { Machine } from "./machine.ts";
+import { plainValue } from "./plain.ts";
+import { run } from "./run.ts";
+import { noteContents, settleThing, type Settled } from "./settle.ts";
+import { Thing, type Env } from "./thing.ts";
+import { attempt } from "./walk.ts";
+
+/** What a model takes over from one that was made before and found right. */
+export interface TakenOver {
+  /** The things that it did not have. */
+  readonly fresh: readonly Thing[];
+  readonly sameSegments: boolean;
+  readonly allocations: Allocations;
+  readonly resource: (address: string) => Resource | undefined;
+}
+
+export function makeModel(whole: Whole, before?: TakenOver): Model {
+  const { program, root, machine, env, frames } = whole;
+  const { name } = machine.lab.options;
+  const things = machine.lab.things();
+  noteContents(things);
+  const into: Settled = { resources: [], paths: new Set() };
+  const labThing = things.some(({ kind }) => kind.name === "lab")
+    ? undefined
+    : defaultLab(program, root, name, env);
+  if (labThing) settleThing(labThing, undefined, into, machine);
+  for (const thing of things.filter((one) => one.kind.name === "lab"))
+    settleThing(thing, undefined, into, machine);
+  for (const thing of things) if (thing.kind.name !== "lab") settleOne(thing, into, machine);
+  const { fresh = things, sameSegments = false } = before ?? {};
+  const resource = before?.resource ?? find(new Map(into.resources.map((one) => [one.address, one])));
+  checkLab({ program, frames, things, fresh, sameSegments, resource }, machine);
+  return {
+    lab: name,
+    resources: into.resources,
+    outputs: outputsOf(root, env, machine),
+    allocations: before && sameSegments ? before.allocations : allocationsOf(machine),
+    inputs: [],
+    paths: [...into.paths],
+  };
+}
+
+const find =
+  <T>(map: ReadonlyMap<string, T>) =>
+  (key: string): T | undefined =>
+    map.get(key);
+
+/**
+ * The lab where no block declares it: all defaults. Its address is `lab`, which is free in nearly every file.
+ */
+function defaultLab(program: Program, root: CheckedModule, name: string, env: Env): Thing | undefined {
+  const kind = program.kind("lab");
+  if (!kind) return undefined;
+  const address = root.scope.values.has("lab") ? `lab:${name}` : "lab";
+  const head = { file: root.key, start: 0, end: 0 };
+  const blueprint: Blueprint = {
+    name,
+    type: { is: "thing", kind },
+    head,
+    nameSpan: head,
+    slot: -1,
+    frame: { slots: 0 },
+    set: new Map(),
+    body: { lets: [], declarations: [], asserts: [] },
+  };
+  return new Thing({ address, name, blueprint, owner: undefined, env: { slots: [], parent: env } });
+}
+
+/** A thing, and the private bus that it got, which comes right after it. */
+function settleOne(thing: Thing, into: Settled, machine: Machine): void {
+  if (thing.kind.is !== "kind") {
+    settleComponent(thing, machine);
+    return;
+  }
+  settleThing(thing, busOf(thing), into, machine);
+  const { own } = thing;
+  if (own) settleThing(own, undefined, into, machine);
+}
+
+/** A component's instance is no resource, but its parameters and constraints are asked. */
+function settleComponent(thing: Thing, machine: Machine): void {
+  settleThing(thing, undefined, { resources: [], paths: new Set() }, machine);
+}
+
+/** The bus that a device stands on: the block around it, or the private one of the guest around it. */
+function busOf(thing: Thing): string | undefined {
+  const { owner } = thing;
+  if (!owner || owner.kind.is !== "kind" || !owner.kind.table.holds.has(thing.kind.name)) return undefined;
+  return (owner.own ?? owner).address;
+}
+
+function outputsOf(root: CheckedModule, env: Env, machine: Machine): Model["outputs"] {
+  return root.outputs.flatMap((output) => {
+    const datum = attempt(() => run(output.code, env, machine));
+    if (!datum) return [];
+    if (isSecret(datum)) {
+      machine.tell(
+        "VB3012",
+        output.span,
+        `The output \`${output.name}\` is printed: it can't be computed from a secret.`,
+      );
+      return [];
+    }
+    return [{ name: output.name, value: plainValue(datum) }];
+  });
+}
+
+function allocationsOf(machine: Machine): Allocations {
+  const given: Record<string, string> = {};
+  for (const { result } of machine.lab.allocations.values()) {
+    for (const [device, text] of result?.addresses ?? []) given[device.address] = text;
+  }
+  return given;
+}
+
+/** The address of the second device of a segment that has another's MAC by chance; it moves on. */
+export function findMacClash(machine: Machine): string | undefined {
+  for (const segment of machine.lab.segments()?.all ?? []) {
+    const seen = new Map<string, Thing>();
+    const devices = segment.devices.filter(({ plug }) => plug.mac);
+    // Written ones first: they stay.
+    const isAuto = devices.map(({ device, plug }) => isAutoMac(device, plug.mac?.name));
+    const order = [...devices.filter((_, i) => !isAuto[i]), ...devices.filter((_, i) => isAuto[i])];
+    for (const { device, plug } of order) {
+      const cell = plug.mac && device.members.slots[plug.mac.slot];
+      const text = cell && "state" in cell && cell.value?.is === "mac" ? cell.value.text : undefined;
+      if (text === undefined) continue;
+      if (seen.has(text) && isAutoMac(device, plug.mac?.name)) return device.address;
+      seen.set(text, device);
+    }
+  }
+  return undefined;
+}
+
+const isAutoMac = (device: Thing, name: string | undefined): boolean =>
+  name !== undefined && device.origin(name)?.origin === "auto";

@@ -1,0 +1,97 @@
+// The tree of an edited text from the tree of the text before: items outside the edit are taken over, moved to
+// where they stand now; the edit and an item on each side of it are parsed. Only for who owns the tree, since
+// places in it change: what holds such a place (a resource, an attribute) goes along.
+
+import type { Item, Module } from "./ast.ts";
+import { parse } from "./parse.ts";
+
+/** A text that parsed without a mistake. */
+export interface GoodText {
+  readonly text: string;
+  readonly module: Module;
+}
+
+/**
+ * The module of `text`, equal to what `parse` gives. Undefined where it has a mistake or can't be told from
+ * its parts: then it is to be parsed whole, and nothing was moved.
+ */
+export function reparse(before: GoodText, text: string): Module | undefined {
+  const old = before.module.items;
+  const { same, sameEnd } = commonEnds(before.text, text);
+  const shift = text.length - before.text.length;
+  const edited = before.text.length - sameEnd;
+  // Whatever touches the edit may go on into it; beyond that one item more is read on each side.
+  const whole = lastWhere(old, (item) => item.span.end < same);
+  const next = firstWhere(old, (item) => item.span.start > edited);
+  const headCount = Math.max(0, whole);
+  const tailAt = next < old.length ? next + 1 : old.length;
+  const start = old[headCount - 1]?.span.end ?? 0;
+  const end = next < old.length ? (old[next] as Item).span.end + shift : text.length;
+  if (end < start) return undefined;
+  const { module, diagnostics } = parse(before.module.file, text.slice(start, end));
+  if (diagnostics.length > 0) return undefined;
+  const { items } = module;
+  const [first, last] = [old[whole], old[next]];
+  if (first && !standsAt(items[0], first, -start)) return undefined;
+  if (last && !standsAt(items.at(-1), last, shift - start)) return undefined;
+  for (const item of items) move(item, start);
+  const tail = old.slice(tailAt);
+  if (shift !== 0) for (const item of tail) move(item, shift);
+  const span = { ...before.module.span, end: text.length };
+  return { file: before.module.file, items: [...old.slice(0, headCount), ...items, ...tail], span };
+}
+
+const standsAt = (item: Item | undefined, where: Item, by: number): boolean =>
+  item?.node === where.node &&
+  item.span.start === where.span.start + by &&
+  item.span.end === where.span.end + by;
+
+function lastWhere(items: readonly Item[], holds: (item: Item) => boolean): number {
+  return firstWhere(items, (item) => !holds(item)) - 1;
+}
+
+/** Items stand in order, so what holds for one holds for all behind it. */
+function firstWhere(items: readonly Item[], holds: (item: Item) => boolean): number {
+  let [low, high] = [0, items.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(items[middle] as Item)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+function commonEnds(a: string, b: string): { readonly same: number; readonly sameEnd: number } {
+  const most = Math.min(a.length, b.length);
+  let same = 0;
+  while (same < most && a.charCodeAt(same) === b.charCodeAt(same)) same++;
+  let sameEnd = 0;
+  while (
+    sameEnd < most - same &&
+    a.charCodeAt(a.length - 1 - sameEnd) === b.charCodeAt(b.length - 1 - sameEnd)
+  )
+    sameEnd++;
+  return { same, sameEnd };
+}
+
+interface Movable {
+  start: number;
+  end: number;
+}
+
+/** Adds `by` to every place in a tree, each once: some nodes share theirs. */
+function move(tree: object, by: number): void {
+  const moved = new Set<object>();
+  const waiting: object[] = [tree];
+  for (let node = waiting.pop(); node; node = waiting.pop()) {
+    if (moved.has(node)) continue;
+    moved.add(node);
+    if ("start" in node && "end" in node) {
+      const span = node as Movable;
+      span.start += by;
+      span.end += by;
+      continue;
+    }
+    for (const part of Object.values(node)) if (typeof part === "object" && part !== null) waiting.push(part);
+  }
+}
