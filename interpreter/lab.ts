@@ -1,7 +1,7 @@
 // Opens a lab in this process: reads its files, takes its lock, starts what they say, keeps it equal to them.
 
 import { createHypervisor } from "../hypervisor/index.ts";
-import { showValue } from "../lang/index.ts";
+import { follower, showValue } from "../lang/index.ts";
 import type { Model } from "../lang/index.ts";
 import { prepareRuntimeFolder, realPathOf, socketPathOf } from "./control/paths.ts";
 import { ControlServer } from "./control/server.ts";
@@ -33,9 +33,10 @@ import { resolveFile } from "./world.ts";
 export async function openLab(options: LabOptions): Promise<Opened> {
   const root = realPathOf(options.file);
   const images = new ImageFiles(resolveFile);
+  const evaluate = follower();
   const read = (state?: State): Reading => {
     const { params = {}, env = process.env } = options;
-    return readLab({ root, params, env, images, allocations: state?.allocations() ?? {} });
+    return readLab({ root, params, env, images, evaluate, allocations: state?.allocations() ?? {} });
   };
   // The folder bears the lab's name, so a lab without one is read before it is locked.
   const first = findStateFolder(root, options.env) === undefined ? read() : undefined;

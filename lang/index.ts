@@ -3,8 +3,9 @@
 import { answerExpression, type Answer } from "./asking/expression.ts";
 import { explainAddress, type Why } from "./asking/why.ts";
 import { evaluateFiles, type EvaluateInput, type Evaluation } from "./eval/evaluate.ts";
-import { keeping } from "./resolve/kept-trees.ts";
-import { parse } from "./syntax/index.ts";
+import { KeptLab } from "./eval/kept-lab.ts";
+import { following, keeping } from "./resolve/kept-trees.ts";
+import { parse, reparse } from "./syntax/index.ts";
 import type { SetInput } from "./testing/change.ts";
 import { openTestsOf, stageTest, type OpenedTests, type Staging } from "./testing/open-tests.ts";
 import type { World } from "./world.ts";
@@ -44,6 +45,18 @@ export { sameValue, showValue, textOf, valueJson } from "./values.ts";
  */
 export function evaluate(world: World, input: EvaluateInput): Evaluation {
   return evaluateFiles(world, input, parseOnce);
+}
+
+/**
+ * An evaluator for one lab that is asked again after each edit: what the edit does not reach is not computed
+ * again. Its answers are those of `evaluate`; places in the model of an earlier answer follow the newest
+ * text.
+ */
+export function follower(): (world: World, input: EvaluateInput) => Evaluation {
+  const lab = new KeptLab(
+    following((file, text) => (file.startsWith("std:") ? parseOnce : parse)(file, text), reparse),
+  );
+  return (world, input) => lab.evaluate(world, input);
 }
 
 /**

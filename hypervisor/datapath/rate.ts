@@ -69,7 +69,9 @@ function ticksOf(nowNs: number): number {
   return Math.floor(nowNs / TICK_NS) | 0;
 }
 
-/** How far the receiving clock is ahead of `now`: at least minus a burst, also after the circle went round. */
+/**
+ * How far the receiving clock is ahead of `now`: at least minus a burst, also after the circle went round.
+ */
 function ticksAhead(due: number, now: number, burst: number, cost: number): number {
   const ahead = (due - now) | 0;
   return ahead > burst + cost || ahead < -burst ? -burst : ahead;

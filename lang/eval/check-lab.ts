@@ -171,7 +171,9 @@ function checkMacs(machine: Machine): void {
   }
 }
 
-/** Things that need each other can't come up: told as a circle, once. A new circle has a fresh thing in it. */
+/**
+ * Things that need each other can't come up: told as a circle, once. A new circle has a fresh thing in it.
+ */
 function checkNeeds(
   fresh: readonly Thing[],
   resource: (address: string) => Resource | undefined,

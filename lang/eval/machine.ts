@@ -64,6 +64,17 @@ export class Machine {
     this.root = root;
   }
 
+  /** Begins an evaluation of a lab of which a part was computed before: the root module has a new frame. */
+  begin(root: string, frame: Env): void {
+    this.globals.set(root, frame);
+    this.diagnostics.length = 0;
+    this.missing.clear();
+    this.running.length = 0;
+    this.depth = 0;
+    this.quiet = 0;
+    this.ways = undefined;
+  }
+
   /** Tells a mistake and ends the computation. */
   fail(
     code: string,

@@ -2,6 +2,7 @@
 
 export { parse } from "./parse.ts";
 export type { Parsed } from "./parse.ts";
+export { reparse } from "./reparse.ts";
 export type { Comment } from "./comments.ts";
 export { print } from "./print.ts";
 export { SYNTAX_CODES } from "./codes.ts";

@@ -1,6 +1,6 @@
-// The tree of an edited text from the tree of the text before: items outside the edit are taken over, moved to
-// where they stand now; the edit and an item on each side of it are parsed. Only for who owns the tree, since
-// places in it change: what holds such a place (a resource, an attribute) goes along.
+// The tree of an edited text from the tree of the text before: items outside the edit are taken over, moved
+// to where they stand now; the edit and an item on each side of it are parsed. Only for who owns the tree,
+// since places in it change: what holds such a place (a resource, an attribute) goes along.
 
 import type { Item, Module } from "./ast.ts";
 import { parse } from "./parse.ts";
@@ -30,11 +30,17 @@ export function reparse(before: GoodText, text: string): Module | undefined {
   if (end < start) return undefined;
   const { module, diagnostics } = parse(before.module.file, text.slice(start, end));
   if (diagnostics.length > 0) return undefined;
-  const { items } = module;
   const [first, last] = [old[whole], old[next]];
+  const items = [...module.items];
   if (first && !standsAt(items[0], first, -start)) return undefined;
   if (last && !standsAt(items.at(-1), last, shift - start)) return undefined;
   for (const item of items) move(item, start);
+  // The two that were read to be sure are the old ones, unless a comment above changed what documents them.
+  if (first && first.doc === items[0]?.doc) items[0] = first;
+  if (last && last.doc === items.at(-1)?.doc) {
+    move(last, shift);
+    items[items.length - 1] = last;
+  }
   const tail = old.slice(tailAt);
   if (shift !== 0) for (const item of tail) move(item, shift);
   const span = { ...before.module.span, end: text.length };
