@@ -18,6 +18,8 @@ export interface ToCheck {
   readonly fresh: readonly Thing[];
   /** Whether networks and plugged devices are as they were checked. */
   readonly sameSegments: boolean;
+  /** Those of `fresh` that may need others than before. */
+  readonly rewired: readonly Thing[];
   readonly resource: (address: string) => Resource | undefined;
 }
 
@@ -35,7 +37,7 @@ export function checkLab(lab: ToCheck, machine: Machine): void {
   if (!lab.sameSegments) checkMacs(machine);
   checkWriters(things, machine);
   // A value that failed says nothing of what needs what.
-  if (machine.diagnostics.length === 0) checkNeeds(fresh, lab.resource, machine);
+  if (machine.diagnostics.length === 0) checkNeeds(lab.rewired, lab.resource, machine);
 }
 
 function checkLabs(things: readonly Thing[], machine: Machine): void {

@@ -34,7 +34,7 @@ let length = stride * heaviest
 fn label(name: string, n: int): string = "\${name}-\${n + length}"
 fn near(n: int): int = n + step
 image echo: wasm { path = "std:guests/echo" }
-image ping: wasm { path = "std:guests/ping" }
+image ping: wasm { path = "std:guests/ping", memory = 4MiB }
 component pair(network: network, role: Role, count: int = 1) {
   guest left for i in 1..count { image = echo, device eth0: venet { network = network } }
   guest right { image = ping, args = [label("right", count)], device eth0: venet { network = network } }
@@ -292,4 +292,35 @@ test("what the outside answers in another way is computed again", () => {
   ask(testWorld(files("one", 1)), { root });
   expect(JSON.stringify(argsOf(ask(testWorld(files("one", 2)), { root })))).toContain("one");
   expect(JSON.stringify(argsOf(ask(testWorld(files("two", 3)), { root })))).toContain("two");
+});
+
+const attributeOf = ({ model }: Evaluation, address: string, name: string): unknown =>
+  model?.resources.find((resource) => resource.address === address)?.attributes[name]?.value;
+
+test("things stay where an edit changes some attributes, and what follows from these follows", () => {
+  const ask = follower();
+  const text = `${PLAIN}image large: wasm { path = "std:guests/ping", memory = 4MiB }
+guest g for i in 1..3 {
+  image = echo
+  args = [i]
+  device eth0: venet { network = lan }
+}
+`;
+  const at = (edited: string): Evaluation => ask(testWorld({ "lab.vbus": edited }), { root });
+  const first = at(text);
+  const second = at(text.replace("  image = echo\n", "  image = large\n"));
+  expect(attributeOf(second, "g[2]", "memory")).toEqual({
+    is: "quantity",
+    dimension: "size",
+    value: 4 * 2 ** 20,
+  });
+  expect(second.model?.resources.find(({ address }) => address === "g[2]")?.needs).toContain("large");
+  const [before, after] = [first, second].map(({ model }) =>
+    model?.resources.find(({ address }) => address === "g[2].eth0"),
+  );
+  expect(after).toBe(before);
+  // A mistake in between, mended in another way, leaves nothing behind.
+  expect(at(text.replace("[i]", "[i], watchdog = 0.3s / 0")).model).toBeUndefined();
+  const mended = text.replace("  image = echo\n", "  image = echo\n  memory = 3MiB\n");
+  expect(plain(at(mended))).toEqual(plain(evaluate(testWorld({ "lab.vbus": mended }), { root })));
 });

@@ -9,12 +9,13 @@ import type * as ast from "../syntax/ast.ts";
 import { PRELUDE, nameOfItem, recheckRoot } from "../types/check-program.ts";
 import type { CheckedModule } from "../types/program.ts";
 import type { World } from "../world.ts";
-import { fillFrame } from "./build.ts";
+import { fillFrame, thingsIn } from "./build.ts";
 import { bodiesOf, evaluateLoaded, guarded } from "./evaluate.ts";
 import type { EvaluateInput, Evaluation, Whole } from "./evaluate.ts";
 import { Lab } from "./lab.ts";
-import { LIMITS } from "./machine.ts";
+import { LIMITS, type Machine } from "./machine.ts";
 import { findMacClash, makeModel } from "./make-model.ts";
+import { canBePartlyKept, changedAttributes, letGo, settleAll, type PartlyKept } from "./partly-kept.ts";
 import { RememberedWorld } from "./remembered-world.ts";
 import { plugOf } from "./segments.ts";
 import type { Cell, Env, Thing } from "./thing.ts";
@@ -82,8 +83,10 @@ export class KeptLab {
     const root = program.modules.get(input.root);
     if (!root || program.reporter.diagnostics.length > 0) return undefined;
     let again: Renewed | undefined;
+    // Things that stay get values of this edit before it is known to be right. If it is not, the base still
+    // holds: whatever differs from its text, also by an edit taken back, is let go of again next time.
     const model = guarded(machine, () => {
-      again = renew(base, { ...base.whole, program, root }, edit.kept, input);
+      again = renew(base, { ...base.whole, program, root }, edit, input);
       return makeModel(again.whole, again);
     });
     if (!again || !model || machine.diagnostics.length > 0 || again.movedOthers()) return undefined;
@@ -109,6 +112,8 @@ interface Edit {
   readonly root: LoadedModule;
   /** Items of the root that mean what they meant. */
   readonly kept: ReadonlySet<ast.Item>;
+  /** Declarations, by name, of which only these attributes changed. */
+  readonly partly: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 const itemsOf = (module: LoadedModule): readonly ast.Item[] => module.files.flatMap((file) => file.items);
@@ -120,8 +125,17 @@ function editOf(base: Base, loaded: Loaded): Edit | undefined {
   if (!oldRoot || !root || before.length !== loaded.modules.length) return undefined;
   const sameOthers = loaded.modules.slice(0, -1).every((module, i) => isSame(module, before[i]));
   if (!sameOthers || root.key !== oldRoot.key || asksOutsideRoot(loaded, root)) return undefined;
-  const kept = untouched(itemsOf(oldRoot), itemsOf(root));
-  return kept && { root, kept };
+  const found = untouched(itemsOf(oldRoot), itemsOf(root));
+  if (!found) return undefined;
+  const partly = new Map<string, ReadonlySet<string>>();
+  const olds = new Map(itemsOf(oldRoot).map((item) => [nameOfItem(item), item]));
+  for (const item of itemsOf(root)) {
+    const old = item.node === "declaration" ? olds.get(item.name.text) : undefined;
+    if (item.node !== "declaration" || old?.node !== "declaration" || old === item) continue;
+    const changed = changedAttributes(old, item, found.touched, (part) => textOf(part, loaded));
+    if (changed) partly.set(item.name.text, changed);
+  }
+  return { root, kept: found.kept, partly };
 }
 
 function isSame(module: LoadedModule, other: LoadedModule | undefined): boolean {
@@ -139,13 +153,14 @@ function asksOutsideRoot({ sources, modules }: Loaded, root: LoadedModule): bool
   return texts.some((text) => WHOLE_LAB.some((word) => text.includes(word)));
 }
 
-const textOf = ({ span }: ast.Item, { sources }: Loaded): string =>
+const textOf = ({ span }: { readonly span: ast.Span }, { sources }: Loaded): string =>
   sources.get(span.file)?.slice(span.start, span.end) ?? "";
 
 /** What the model is made anew of. */
 interface Renewed {
   readonly whole: Whole;
   readonly fresh: readonly Thing[];
+  readonly rewired: readonly Thing[];
   readonly sameSegments: boolean;
   readonly allocations: Allocations;
   readonly resource: (address: string) => Resource | undefined;
@@ -156,16 +171,11 @@ interface Renewed {
 }
 
 /** Frames in which what is kept stands as it was, and a lab that asks for the rest. */
-function renew(base: Base, whole: Whole, kept: ReadonlySet<ast.Item>, input: EvaluateInput): Renewed {
-  const { machine } = whole;
-  const { root: oldRoot, env: oldEnv } = base.whole;
-  const names = new Set([...kept].map(nameOfItem));
-  const env: Env = { slots: [...oldEnv.slots] };
-  const isNew = ({ name }: { readonly name: string }): boolean => !names.has(name);
-  const gone = oldRoot.body.declarations.filter(isNew);
-  for (const { slot } of [...gone, ...oldRoot.body.lets.filter(isNew)]) env.slots[slot] = undefined;
-  const frames = framesOf(base.whole, whole.root, env);
-  machine.begin(whole.root.key, env);
+function renew(base: Base, whole: Whole, edit: Edit, input: EvaluateInput): Renewed {
+  const { machine, root } = whole;
+  const env: Env = { slots: [...base.whole.env.slots] };
+  const frames = framesOf(base.whole, root, env);
+  machine.begin(root.key, env);
   machine.lab = new Lab(machine, {
     ...base.lab.options,
     allocations: input.allocations ?? {},
@@ -173,30 +183,58 @@ function renew(base: Base, whole: Whole, kept: ReadonlySet<ast.Item>, input: Eva
     env,
     kind: (kind) => whole.program.kind(kind),
   });
-  const { body } = whole.root;
-  const added = { asserts: [], lets: body.lets.filter(isNew), declarations: body.declarations.filter(isNew) };
-  fillFrame(env, added, "", undefined, machine);
-  const thingsIn = (frame: Env, slots: readonly { readonly slot: number }[]): readonly Thing[] =>
-    slots.flatMap(({ slot }) => contentOf(frame.slots[slot] as Cell, machine));
-  const left = thingsIn(oldEnv, gone);
-  const fresh = thingsIn(env, added.declarations);
+  const { gone, parts, added } = fillAgain(base, root, env, edit, machine);
+  const left = gone.flatMap((cell) => contentOf(cell, machine));
+  const fresh = added.flatMap((cell) => contentOf(cell, machine));
   const sameSegments =
     isGivenOut(base, input.allocations ?? {}) &&
     ![...left, ...fresh].some((thing) => plugOf(thing) ?? thing.kind.name === "network");
   if (sameSegments) machine.lab.adoptSegments(base.lab);
+  const rewired = parts.flatMap((part) => settleAll(part, machine));
+  const changed = [...fresh, ...parts.flatMap(({ things }) => things)];
   let own: ReadonlyMap<string, Resource> | undefined;
   return {
     whole: { ...whole, env, frames },
-    fresh,
+    fresh: changed,
+    rewired: [...fresh, ...rewired],
     sameSegments,
     allocations: base.model.allocations,
-    resource: (address) => (own ??= resourcesOf(fresh)).get(address) ?? base.byAddress.get(address),
+    resource: (address) => (own ??= resourcesOf(changed)).get(address) ?? base.byAddress.get(address),
     movedOthers: () => !sameSegments && haveMoved(base.lab, machine.lab),
     accept: (byAddress) => {
       for (const address of resourcesOf(left).keys()) byAddress.delete(address);
-      for (const [address, resource] of resourcesOf(fresh)) byAddress.set(address, resource);
+      for (const [address, resource] of resourcesOf(changed)) byAddress.set(address, resource);
     },
   };
+}
+
+/** The cells of declarations that are gone or new, and what is kept of those that changed in part. */
+function fillAgain(base: Base, root: CheckedModule, env: Env, edit: Edit, machine: Machine) {
+  const names = new Set([...edit.kept].map(nameOfItem));
+  const isNew = ({ name }: { readonly name: string }): boolean => !names.has(name);
+  const old = base.whole.root.body;
+  const olds = new Map(old.declarations.filter(isNew).map((blueprint) => [blueprint.name, blueprint]));
+  const cellIn = (frame: Env, { slot }: { readonly slot: number }): Cell => frame.slots[slot] as Cell;
+  const parts: PartlyKept[] = [];
+  const added = root.body.declarations.filter((blueprint) => {
+    if (!isNew(blueprint)) return false;
+    const [before, changed] = [olds.get(blueprint.name), edit.partly.get(blueprint.name)];
+    if (!before || !changed) return true;
+    const cell = cellIn(base.whole.env, before);
+    const things = thingsIn(cell.value);
+    const part = canBePartlyKept(things) ? letGo(things, blueprint, changed) : undefined;
+    if (!part) return true;
+    parts.push(part);
+    olds.delete(blueprint.name);
+    env.slots[before.slot] = undefined;
+    env.slots[blueprint.slot] = cell;
+    return false;
+  });
+  const gone = [...olds.values()].map((blueprint) => cellIn(base.whole.env, blueprint));
+  for (const { slot } of [...olds.values(), ...old.lets.filter(isNew)]) env.slots[slot] = undefined;
+  const lets = root.body.lets.filter(isNew);
+  fillFrame(env, { asserts: [], lets, declarations: added }, "", undefined, machine);
+  return { gone, parts, added: added.map((blueprint) => cellIn(env, blueprint)) };
 }
 
 function framesOf(before: Whole, root: CheckedModule, env: Env): ReadonlyMap<CheckedModule, Env> {

@@ -18,6 +18,7 @@ export interface TakenOver {
   /** The things that it did not have. */
   readonly fresh: readonly Thing[];
   readonly sameSegments: boolean;
+  readonly rewired: readonly Thing[];
   readonly allocations: Allocations;
   readonly resource: (address: string) => Resource | undefined;
 }
@@ -35,9 +36,9 @@ export function makeModel(whole: Whole, before?: TakenOver): Model {
   for (const thing of things.filter((one) => one.kind.name === "lab"))
     settleThing(thing, undefined, into, machine);
   for (const thing of things) if (thing.kind.name !== "lab") settleOne(thing, into, machine);
-  const { fresh = things, sameSegments = false } = before ?? {};
+  const { fresh = things, sameSegments = false, rewired = fresh } = before ?? {};
   const resource = before?.resource ?? find(new Map(into.resources.map((one) => [one.address, one])));
-  checkLab({ program, frames, things, fresh, sameSegments, resource }, machine);
+  checkLab({ program, frames, things, fresh, sameSegments, rewired, resource }, machine);
   return {
     lab: name,
     resources: into.resources,
@@ -91,7 +92,7 @@ function settleComponent(thing: Thing, machine: Machine): void {
 }
 
 /** The bus that a device stands on: the block around it, or the private one of the guest around it. */
-function busOf(thing: Thing): string | undefined {
+export function busOf(thing: Thing): string | undefined {
   const { owner } = thing;
   if (!owner || owner.kind.is !== "kind" || !owner.kind.table.holds.has(thing.kind.name)) return undefined;
   return (owner.own ?? owner).address;

@@ -32,6 +32,55 @@ export function settleThing(thing: Thing, bus: string | undefined, into: Settled
   if (thing.paths) for (const path of thing.paths) into.paths.add(path);
 }
 
+/**
+ * Settles some members of a settled thing again, or where they are not known all of them: their values were
+ * let go of. The answer: whether it surely needs what it needed.
+ */
+export function settleAgain(
+  thing: Thing,
+  bus: string | undefined,
+  members: readonly Member[] | undefined,
+  machine: Machine,
+): boolean {
+  const before = thing.resource;
+  const attributes = members && before?.reads.length === 0 ? { ...before.attributes } : undefined;
+  for (const member of members ?? []) {
+    const cell = attributeCell(thing, member.slot, machine);
+    const datum = settledDatum(thing, member, cell, machine);
+    const old = attributes?.[member.name];
+    if (!attributes || !old || !datum || cell.reads || !isText(datum) || !isText(old.value)) {
+      return settleWhole(thing, bus, machine);
+    }
+    attributes[member.name] = attributeOf(cell, member, datum);
+  }
+  if (!before || !attributes) return settleWhole(thing, bus, machine);
+  thing.resource = { ...before, attributes };
+  return true;
+}
+
+function settleWhole(thing: Thing, bus: string | undefined, machine: Machine): false {
+  thing.paths = undefined;
+  thing.resource = settle(thing, bus, machine);
+  return false;
+}
+
+/** Whether a value names no thing and no file, and is no record with seeds. */
+function isText(value: Datum | Attribute["value"]): boolean {
+  switch (value.is) {
+    case "bool":
+    case "int":
+    case "float":
+    case "string":
+    case "quantity":
+    case "none":
+      return true;
+    case "list":
+      return value.items.every(isText);
+    default:
+      return false;
+  }
+}
+
 function settle(thing: Thing, bus: string | undefined, machine: Machine): Resource {
   const { fixed, asked: members } = templateOf(thing, machine);
   const attributes: Record<string, Attribute> = { ...fixed };

@@ -102,7 +102,8 @@ export class Thing {
   readonly address: string;
   /** Last name of the address, with its key. */
   readonly name: string;
-  readonly blueprint: Blueprint;
+  /** Another one of the same shape, where an edit changed what attributes are set to. */
+  blueprint: Blueprint;
   readonly owner: Thing | undefined;
   /** The head's variables, children and lets. */
   readonly env: Env;

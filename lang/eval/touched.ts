@@ -22,14 +22,15 @@ export function noteWords(items: readonly ast.Item[], textOf: (item: ast.Item) =
   }
 }
 
-/**
- * The items of `now` that can be taken over, or undefined where the edit is wide. Items without a name are
- * never among them. The words of all items were noted.
- */
-export function untouched(
-  before: readonly ast.Item[],
-  now: readonly ast.Item[],
-): ReadonlySet<ast.Item> | undefined {
+export interface Untouched {
+  /** The items that can be taken over. Those without a name are never among them. */
+  readonly kept: ReadonlySet<ast.Item>;
+  /** What all others declare or declared, and what follows from the whole lab. */
+  readonly touched: ReadonlySet<string>;
+}
+
+/** What an edit leaves alone, or undefined where it is wide. The words of all items were noted. */
+export function untouched(before: readonly ast.Item[], now: readonly ast.Item[]): Untouched | undefined {
   const old = new Set(before);
   const left = new Set(before);
   for (const item of now) left.delete(item);
@@ -39,7 +40,7 @@ export function untouched(
   const kept = new Set(now.filter((item) => old.has(item) && nameOfItem(item) !== undefined));
   const names = new Set(edited.flatMap((item) => nameOfItem(item) ?? []));
   if (edited.length > 0) for (const name of WHOLE_LAB) names.add(name);
-  let pending: ReadonlySet<string> = names;
+  let pending: ReadonlySet<string> = new Set(names);
   // Bound: each turn takes items out of `kept`.
   while (pending.size > 0) {
     const next = new Set<string>();
@@ -50,9 +51,10 @@ export function untouched(
       kept.delete(item);
       next.add(nameOfItem(item) as string);
     }
+    for (const name of next) names.add(name);
     pending = next;
   }
-  return kept;
+  return { kept, touched: names };
 }
 
 const isWide = (item: ast.Item): boolean =>

@@ -3,6 +3,7 @@
 // since places in it change: what holds such a place (a resource, an attribute) goes along.
 
 import type { Item, Module } from "./ast.ts";
+import { graft } from "./graft.ts";
 import { parse } from "./parse.ts";
 
 /** A text that parsed without a mistake. */
@@ -34,17 +35,34 @@ export function reparse(before: GoodText, text: string): Module | undefined {
   const items = [...module.items];
   if (first && !standsAt(items[0], first, -start)) return undefined;
   if (last && !standsAt(items.at(-1), last, shift - start)) return undefined;
-  for (const item of items) move(item, start);
+  for (const item of items) moveAll(placesIn(item), start);
   // The two that were read to be sure are the old ones, unless a comment above changed what documents them.
   if (first && first.doc === items[0]?.doc) items[0] = first;
   if (last && last.doc === items.at(-1)?.doc) {
     move(last, shift);
     items[items.length - 1] = last;
   }
+  graftEdited(old.slice(headCount, tailAt), items);
   const tail = old.slice(tailAt);
   if (shift !== 0) for (const item of tail) move(item, shift);
   const span = { ...before.module.span, end: text.length };
   return { file: before.module.file, items: [...old.slice(0, headCount), ...items, ...tail], span };
+}
+
+/** Items that were edited keep what is the same in them. */
+function graftEdited(before: readonly Item[], now: readonly Item[]): void {
+  const left = new Map(
+    before.flatMap((item) =>
+      item.node === "declaration" && !now.includes(item) ? [[item.name.text, item]] : [],
+    ),
+  );
+  for (const item of now) {
+    if (item.node !== "declaration" || before.includes(item)) continue;
+    const old = left.get(item.name.text);
+    // A part stands in one place: of two items with one name the first has it.
+    left.delete(item.name.text);
+    if (old) graft(old, item);
+  }
 }
 
 const standsAt = (item: Item | undefined, where: Item, by: number): boolean =>
@@ -85,19 +103,34 @@ interface Movable {
   end: number;
 }
 
-/** Adds `by` to every place in a tree, each once: some nodes share theirs. */
-function move(tree: object, by: number): void {
-  const moved = new Set<object>();
+/** The places in an item's tree, each once: some nodes share theirs. */
+const places = new WeakMap<Item, readonly Movable[]>();
+
+/** An item that moves once moves at every edit above it: its places are looked up the first time only. */
+function move(item: Item, by: number): void {
+  let known = places.get(item);
+  if (!known) {
+    known = placesIn(item);
+    places.set(item, known);
+  }
+  moveAll(known, by);
+}
+
+function moveAll(known: readonly Movable[], by: number): void {
+  for (const place of known) {
+    place.start += by;
+    place.end += by;
+  }
+}
+
+function placesIn(tree: object): readonly Movable[] {
+  const found = new Set<Movable>();
   const waiting: object[] = [tree];
   for (let node = waiting.pop(); node; node = waiting.pop()) {
-    if (moved.has(node)) continue;
-    moved.add(node);
-    if ("start" in node && "end" in node) {
-      const span = node as Movable;
-      span.start += by;
-      span.end += by;
-      continue;
-    }
-    for (const part of Object.values(node)) if (typeof part === "object" && part !== null) waiting.push(part);
+    if ("start" in node && "end" in node) found.add(node as Movable);
+    else
+      for (const part of Object.values(node))
+        if (typeof part === "object" && part !== null) waiting.push(part);
   }
+  return [...found];
 }
