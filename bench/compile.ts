@@ -29,7 +29,7 @@ export async function compileRival(name: string): Promise<string> {
     await run(compiler, [...FLAGS, source, "-o", fresh]);
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
-    throw new Error(`The rival ${name} needs a C compiler (install gcc, or set CC): ${words}`);
+    throw new Error(`rivals/${name}.c needs a C compiler (install gcc, or set CC): ${words}`);
   }
   await rename(fresh, program); // Two benches at once: each renames a whole file.
   return program;

@@ -10,6 +10,7 @@ import {
   type MeasuredComparison,
   type Work,
 } from "./harness.ts";
+import { openLangBench } from "./lang.ts";
 import { openNetBench } from "./net.ts";
 
 /** A benchmark made ready; `close` ends what it started. */
@@ -18,7 +19,10 @@ interface Bench {
   readonly close: () => Promise<void>;
 }
 
-const BENCHES: Readonly<Record<string, (tiny: boolean) => Promise<Bench>>> = { net: openNetBench };
+const BENCHES: Readonly<Record<string, (tiny: boolean) => Promise<Bench>>> = {
+  net: openNetBench,
+  lang: openLangBench,
+};
 const PAIRS = { tiny: 1, real: 7 };
 
 async function main(): Promise<number> {
