@@ -13,7 +13,9 @@ const INVALID = 2000;
 const SHARE = 0.85;
 
 const examples = new URL("../examples/", import.meta.url);
-const texts = readdirSync(examples).map((name) => readFileSync(new URL(`${name}/lab.vbus`, examples), "utf8"));
+const texts = readdirSync(examples).map((name) =>
+  readFileSync(new URL(`${name}/lab.vbus`, examples), "utf8"),
+);
 
 interface Failure {
   readonly mutant: Mutant;
@@ -56,7 +58,9 @@ class Tally {
       .toSorted(([, a], [, b]) => b.length - a.length)
       .slice(0, 10)
       .map(([sort, all]) => {
-        const some = all.slice(0, 2).map(({ mutant, shown }) => `line ${mutant.last}: ${mutant.what}\n${shown}`);
+        const some = all
+          .slice(0, 2)
+          .map(({ mutant, shown }) => `line ${mutant.last}: ${mutant.what}\n${shown}`);
         return `--- ${all.length} times ${sort}\n${some.join("\n")}`;
       })
       .join("\n");

@@ -18,10 +18,19 @@ interface Node {
   readonly span: Span;
 }
 
+/** Lines with a syntax error, whole, and the words on them that may name what is declared there. */
+export interface Unread {
+  readonly start: number;
+  readonly end: number;
+  readonly words: ReadonlySet<string>;
+}
+
 /** A parsed file. `items` holds what could be read, in the order of the text. */
 export interface Module extends Node {
   readonly file: string;
   readonly items: readonly Item[];
+  /** Absent where everything could be read. */
+  readonly unread?: readonly Unread[];
 }
 
 /** `///` lines above an item, member or variant, without the slashes; empty where there are none. */

@@ -48,6 +48,7 @@ export class DeclarationParser extends MemberParser {
       return false;
     }
     this.complain("`{`", "VB1048");
+    this.report.lose(this.here());
     this.skip(BODY_STOP);
     return (this.next as t.Token).tokenType === t.LeftBrace;
   }
@@ -98,7 +99,10 @@ export class DeclarationParser extends MemberParser {
     return this.attempt(
       () => {
         this.assign(1, what);
-        return this.value(1);
+        const { lostCount } = this.report ?? {};
+        const value = this.value(1);
+        // The type of a value that was only half read would be a wrong one.
+        return this.report?.lostCount === lostCount ? value : this.errorNode(value.span.start);
       },
       (start) => this.errorNode(start),
     );

@@ -210,6 +210,7 @@ export abstract class OperandParser extends RecoveringParser {
   protected close(type: t.Token["tokenType"]): void {
     if (!this.RECORDING_PHASE && this.next.tokenType !== type) {
       const { next } = this;
+      if (!next.broken) this.report.lose(next.startOffset);
       this.abandon();
       const end = next.endOffset + 1;
       const message = `Expected ${type.LABEL ?? type.name}, found ${this.shown(next)}.`;

@@ -7,6 +7,7 @@ import { lex } from "./lexer.ts";
 import { separate } from "./newlines.ts";
 import { parseTokens } from "./parser.ts";
 import { Report } from "./report.ts";
+import { unreadLines } from "./unread.ts";
 
 /** What is known of a text after parsing. */
 export interface Parsed {
@@ -22,5 +23,7 @@ export function parse(file: string, text: string): Parsed {
   const report = new Report(file, text);
   const { tokens, comments } = lex(report);
   const module = parseTokens(separate(tokens, report), report);
-  return { module, diagnostics: report.sorted(), comments };
+  const diagnostics = report.sorted();
+  if (diagnostics.length === 0) return { module, diagnostics, comments };
+  return { module: { ...module, unread: unreadLines(text, diagnostics, tokens) }, diagnostics, comments };
 }

@@ -122,6 +122,7 @@ export class RecoveringParser extends EmbeddedActionsParser {
     } catch (error) {
       if (error !== BAIL) throw error;
       this.depth = depth;
+      this.report.lose(this.here());
       this.skip(stop);
       return fallback(start);
     }
@@ -192,6 +193,7 @@ export class RecoveringParser extends EmbeddedActionsParser {
       else if (!complained) this.missingSeparator(what, joined ? (commas = [comma]) : undefined);
       complained = true;
       if (joined) continue;
+      this.report.lose(this.here());
       this.skip();
       if (!this.atEnd()) this.consume(0, Separator);
     }

@@ -20,7 +20,10 @@ export class Report {
   readonly diagnostics: Diagnostic[] = [];
   /** Something that never closes is already reported: the end of the text is no news. */
   endIsKnown = false;
+  /** How often the parser lost its way and skipped text. */
+  lostCount = 0;
   readonly #places = new Set<number>();
+  readonly #lost: { readonly start: number; readonly end: number }[] = [];
 
   constructor(file: string, text: string) {
     this.file = file;
@@ -32,9 +35,24 @@ export class Report {
   }
 
   error(code: string, start: number, end: number, message: string, more: More = {}): void {
-    if (this.#places.has(start) || this.diagnostics.length >= ERRORS_MAX) return;
+    if (this.#places.has(start) || this.diagnostics.length >= ERRORS_MAX || this.#isLost(start)) return;
     this.#places.add(start);
     this.diagnostics.push({ code, severity: "error", span: this.span(start, end), message, ...more });
+  }
+
+  /**
+   * From `start` to the end of its line the parser guesses: it skips text after a mistake. What it finds wrong
+   * there follows from the mistake, or is told when that is mended.
+   */
+  lose(start: number): void {
+    this.lostCount++;
+    if (this.#isLost(start)) return;
+    const end = this.text.indexOf("\n", start);
+    this.#lost.push({ start, end: end < 0 ? this.text.length : end });
+  }
+
+  #isLost(at: number): boolean {
+    return this.#lost.some(({ start, end }) => at > start && at < end);
   }
 
   /** A fix of one edit: `text` instead of what stands from `start` to `end`. */

@@ -73,8 +73,9 @@ function callByName(
     context.reporter.error("VB2015", span, `\`${name}\` is ${what}, no function.`);
   } else {
     const functions = context.scope.names().filter((other) => context.scope.findFunction(other));
-    context.reporter.error(
+    context.reporter.unknownName(
       "VB2015",
+      name,
       span,
       `There is no function \`${name}\`.`,
       suggestionOr(functionHint(name), span, nearest(name, functions)),
@@ -167,7 +168,8 @@ function callMethod(
     const more = action
       ? { hint: "It is an action: it stands in a test's `do { }`." }
       : suggestionOr(functionHint(name.text), name.span, nearest(name.text, functions));
-    context.reporter.error("VB2015", name.span, `There is no function \`${name.text}\`.`, more);
+    const message = `There is no function \`${name.text}\`.`;
+    context.reporter.unknownName("VB2015", name.text, name.span, message, more);
     return broken(expr.span);
   }
   const first: Given = { span: callee.of.span, checked: subject };

@@ -165,7 +165,8 @@ export function memberOf(type: Type, name: string): FoundMember | undefined {
         type.kind.is === "component" && !componentMember(type, name) ? undefined : table.members.get(name);
       if (member) return { type: member.type, member };
       const live = table.live.get(name);
-      return live && { type: live.type, live };
+      if (live) return { type: live.type, live };
+      return type.shape?.partial === true ? { type: ERROR } : undefined;
     }
     case "record": {
       const member = type.info.members.get(name);

@@ -40,11 +40,13 @@ const TOP_ITEMS = new Set([
 export function checkProgram(modules: readonly LoadedModule[], root: string, drivers: Drivers): Program {
   const program = new Program(drivers);
   for (const module of modules) {
+    for (const file of module.files) program.reporter.addFile(file);
     checkModule(module, module.key === root, program);
     // A module is whole before one that imports it starts: the errors come in order, too.
     program.settle();
   }
   checkCircles(program);
+  program.reporter.dropUnread();
   return program;
 }
 

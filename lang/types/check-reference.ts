@@ -111,6 +111,8 @@ function unknownName(
 ): Checked {
   const { name, span } = expr;
   const inner = expected && peel(expected);
+  // Where it is not known what is expected, any bare word may be a member of it.
+  if (inner?.is === "error") return broken(span);
   const members =
     inner?.is === "enum"
       ? [...inner.info.variants.keys()]
@@ -133,7 +135,7 @@ function unknownName(
         ? `\`${name}\` is a kind: write the name of a thing alone.`
         : valueHint(name);
     const more = hint ? { hint } : suggestion(span, nearest(name, context.scope.names()));
-    context.reporter.unknownName(name, span, `There is nothing called \`${name}\` here.`, more);
+    context.reporter.unknownName("VB2001", name, span, `There is nothing called \`${name}\` here.`, more);
   }
   return { code: broken(span).code, type: ERROR };
 }

@@ -1,7 +1,7 @@
 // Where an expression is checked: its scope, what is known of it, and where mistakes go.
 
 import type { Diagnostic, Related } from "../diagnostics.ts";
-import type { Expr, Span } from "../syntax/ast.ts";
+import type { Expr, Module, Span, Unread } from "../syntax/ast.ts";
 import type { Code } from "./code.ts";
 import type { Scope } from "./scope.ts";
 import { ERROR, type Type } from "./type.ts";
@@ -14,6 +14,31 @@ export class Reporter {
   /** Those that say nothing where the text they stand in could not be read: what is missing may be there. */
   readonly ifReadable = new Map<Diagnostic, Span>();
   readonly #unknown = new Map<string, Related[]>();
+  readonly #unread = new Map<string, readonly Unread[]>();
+
+  /** Notes which lines of a file could not be read. */
+  addFile({ file, unread }: Module): void {
+    if (unread !== undefined) this.#unread.set(file, unread);
+  }
+
+  /** Whether a part of what stands here could not be read: it may have declared more than is known. */
+  isUnread({ file, start, end }: Span): boolean {
+    return this.#unread.get(file)?.some((lines) => lines.start <= end && lines.end >= start) === true;
+  }
+
+  // Whether a line that could not be read may have declared this name.
+  #mayBeUnread(name: string, { file }: Span): boolean {
+    return this.#unread.get(file)?.some(({ words }) => words.has(name)) === true;
+  }
+
+  /** Takes back what was told of lines that could not be read: it most likely follows from that. */
+  dropUnread(): void {
+    if (this.#unread.size === 0) return;
+    const kept = this.diagnostics.filter(
+      ({ span: { file, start } }) => !this.isUnread({ file, start, end: start }),
+    );
+    this.diagnostics.splice(0, this.diagnostics.length, ...kept);
+  }
 
   error(
     code: string,
@@ -25,8 +50,9 @@ export class Reporter {
   }
 
   /** A name that means nothing: told once in a file, with the other places beside it. */
-  unknownName(name: string, span: Span, message: string, more: Partial<Diagnostic>): void {
-    const key = `${span.file} ${name}`;
+  unknownName(code: string, name: string, span: Span, message: string, more: Partial<Diagnostic>): void {
+    if (this.#mayBeUnread(name, span)) return;
+    const key = `${code} ${span.file} ${name}`;
     const also = this.#unknown.get(key);
     if (also) {
       if (also.length < ALSO_MAX) also.push({ span, message: "and here" });
@@ -34,7 +60,7 @@ export class Reporter {
     }
     const related: Related[] = [];
     this.#unknown.set(key, related);
-    this.diagnostics.push({ code: "VB2001", severity: "error", span, message, ...more, related });
+    this.diagnostics.push({ code, severity: "error", span, message, ...more, related });
   }
 }
 

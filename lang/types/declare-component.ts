@@ -75,7 +75,12 @@ function makeInfo(
     doc: syntax.doc,
     span: syntax.name.span,
     syntax,
-    shape: { name: syntax.name.text, childNames: names, child },
+    shape: {
+      name: syntax.name.text,
+      childNames: names,
+      child,
+      partial: program.reporter.isUnread(syntax.span),
+    },
     get resourceMembers() {
       return new Set(resource().keys());
     },

@@ -22,7 +22,7 @@ export interface Place {
   readonly prelude: boolean;
   readonly root: boolean;
   /** Kinds that may stand inside, of a thing. */
-  readonly holds?: ReadonlySet<string>;
+  readonly holds?: ReadonlySet<string> | undefined;
   /** Names that a child may not bear. */
   readonly taken?: ReadonlySet<string>;
   /** The component around it, for circles of components. */

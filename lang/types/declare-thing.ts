@@ -50,7 +50,7 @@ export function declareThing(
   const innerBody = once(() =>
     declareItems(childItems(syntax, program), inner, innerPlace(place, found()), program),
   );
-  const shape = once(() => childShape(syntax, inner, innerBody));
+  const shape = once(() => childShape(syntax, inner, innerBody, program));
   const thing = once((): ThingType => thingType(found(), shape));
   const type = (): Type => {
     const { kind } = found();
@@ -80,11 +80,12 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-function childShape(syntax: ast.Declaration, inner: Scope, body: () => Body): Shape {
+function childShape(syntax: ast.Declaration, inner: Scope, body: () => Body, program: Program): Shape {
   const names = syntax.body.flatMap((item) => (item.node === "declaration" ? [item.name.text] : []));
   return {
     name: syntax.name.text,
     childNames: names,
+    partial: program.reporter.isUnread(syntax.span),
     child: (name) => {
       if (!names.includes(name)) return undefined;
       body();
@@ -138,14 +139,9 @@ export const itemWord = (item: ast.Item): string =>
 
 function innerPlace(place: Place, found: Found): Place {
   const table = found.class?.table ?? found.kind?.table ?? emptyTable();
-  const known = found.kind !== undefined && found.kind.is === "kind";
-  return {
-    ...place,
-    what: "thing",
-    root: false,
-    holds: known ? table.holds : NO_NAMES,
-    taken: namesOf(table),
-  };
+  // What a block of an unknown kind may hold is unknown.
+  const holds = found.kind === undefined ? undefined : found.kind.is === "kind" ? table.holds : NO_NAMES;
+  return { ...place, what: "thing", root: false, holds, taken: namesOf(table) };
 }
 
 const NO_NAMES: ReadonlySet<string> = new Set();
@@ -171,8 +167,9 @@ function findKind(syntax: ast.Declaration, scope: Scope, place: Place, program: 
     const names = scope
       .typeNames()
       .filter((name) => ["kind", "component"].includes(scope.findType(name)?.is ?? ""));
-    reporter.error(
+    reporter.unknownName(
       "VB2002",
+      text,
       span,
       `There is no kind or component \`${text}\`.`,
       suggestionOr(
@@ -232,12 +229,12 @@ function checkStanding(syntax: ast.Declaration, kind: KindInfo, place: Place, pr
   const holders = program.holdersOf(kind.name);
   if (kind.name === "resource") {
     program.reporter.error("VB2002", span, "`resource` stands for every kind; declare one of them.");
-  } else if (place.what === "thing" && !place.holds?.has(kind.name)) {
+  } else if (place.what === "thing" && place.holds?.has(kind.name) === false) {
     program.reporter.error(
       "VB2010",
       span,
       `\`${kind.name}\` can't stand in this block.`,
-      place.holds?.size ? { hint: `It holds ${[...place.holds].join(", ")}.` } : {},
+      place.holds.size ? { hint: `It holds ${[...place.holds].join(", ")}.` } : {},
     );
   } else if (place.what !== "thing" && holders.length > 0) {
     program.reporter.error("VB2010", span, `\`${kind.name}\` stands inside ${holders.join(" or ")}.`);
