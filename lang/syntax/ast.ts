@@ -21,6 +21,8 @@ interface Node {
 /** Lines with a syntax error, whole, and the words on them that may name what is declared there. */
 export interface Unread {
   readonly start: number;
+  /** Where the first error begins. */
+  readonly from: number;
   readonly end: number;
   readonly words: ReadonlySet<string>;
 }
@@ -325,4 +327,5 @@ export type Expr =
   | ({ readonly node: "call"; readonly callee: Expr; readonly arguments: readonly Argument[] } & Node)
   | ({ readonly node: "parenthesised"; readonly inner: Expr } & Node)
   /** What stands where no expression could be read; its type agrees with everything. */
-  | ({ readonly node: "error" } & Node);
+  /** `read` is what could be read of it: to be looked at, but no value. */
+  | ({ readonly node: "error"; readonly read?: Expr } & Node);

@@ -102,7 +102,8 @@ export class DeclarationParser extends MemberParser {
         const { lostCount } = this.report ?? {};
         const value = this.value(1);
         // The type of a value that was only half read would be a wrong one.
-        return this.report?.lostCount === lostCount ? value : this.errorNode(value.span.start);
+        if (this.report?.lostCount === lostCount) return value;
+        return { node: "error", read: value, span: value.span };
       },
       (start) => this.errorNode(start),
     );

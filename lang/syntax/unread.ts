@@ -14,22 +14,22 @@ export function unreadLines(
   diagnostics: readonly Diagnostic[],
   tokens: readonly Token[],
 ): readonly Unread[] {
-  const lines: { start: number; end: number }[] = [];
+  const lines: { start: number; from: number; end: number }[] = [];
   for (const { span } of diagnostics) {
     const last = lines.at(-1);
     if (last !== undefined && span.end <= last.end) continue;
     const start = last !== undefined && span.start <= last.end ? last.end + 1 : lineStart(text, span.start);
-    lines.push({ start, end: lineEnd(text, Math.max(start, span.end)) });
+    lines.push({ start, from: Math.max(start, span.start), end: lineEnd(text, Math.max(start, span.end)) });
   }
   let at = 0;
-  return lines.map(({ start, end }) => {
+  return lines.map(({ start, from, end }) => {
     const words = new Set<string>();
     while (at < tokens.length && (tokens[at] as Token).startOffset < start) at++;
     for (; at < tokens.length && (tokens[at] as Token).startOffset <= end; at++) {
       const token = tokens[at] as Token;
       if (words.size < WORDS_MAX && isWord(token)) words.add(token.image);
     }
-    return { start, end, words };
+    return { start, from, end, words };
   });
 }
 

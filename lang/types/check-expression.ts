@@ -185,6 +185,7 @@ function checkForm(expr: Expr, context: Context, expected: Type | undefined): Ch
     case "parenthesised":
       return check(expr.inner, context, expected);
     case "error":
+      if (expr.read) check(expr.read, context, expected);
       return broken(expr.span);
   }
 }

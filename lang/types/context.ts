@@ -26,16 +26,21 @@ export class Reporter {
     return this.#unread.get(file)?.some((lines) => lines.start <= end && lines.end >= start) === true;
   }
 
-  // Whether a line that could not be read may have declared this name.
-  #mayBeUnread(name: string, { file }: Span): boolean {
-    return this.#unread.get(file)?.some(({ words }) => words.has(name)) === true;
+  // Whether another line, which could not be read, may have declared this name.
+  #mayBeUnread(name: string, { file, start: at }: Span): boolean {
+    const lines = this.#unread.get(file);
+    return lines?.some(({ words, start, end }) => words.has(name) && (at < start || at > end)) === true;
   }
 
-  /** Takes back what was told of lines that could not be read: it most likely follows from that. */
+  /**
+   * Takes back what was told of the rest of a line behind a syntax error: it most likely follows from that.
+   * What stands before the error may be its cause.
+   */
   dropUnread(): void {
     if (this.#unread.size === 0) return;
     const kept = this.diagnostics.filter(
-      ({ span: { file, start } }) => !this.isUnread({ file, start, end: start }),
+      ({ span: { file, start } }) =>
+        this.#unread.get(file)?.some((lines) => start >= lines.from && start <= lines.end) !== true,
     );
     this.diagnostics.splice(0, this.diagnostics.length, ...kept);
   }
