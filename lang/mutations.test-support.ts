@@ -7,10 +7,10 @@ import { Newline } from "./syntax/tokens.ts";
 
 /** What is done to a token. */
 export const MUTATIONS = ["delete", "duplicate", "swap", "replace-own", "replace-listed"] as const;
-export type Mutation = (typeof MUTATIONS)[number];
+type Mutation = (typeof MUTATIONS)[number];
 
 /** Whole numbers from 0 up to, but not with, `below`; the same ones for the same seed. */
-export type Draw = (below: number) => number;
+type Draw = (below: number) => number;
 
 export function drawFrom(seed: number): Draw {
   let state = seed >>> 0;
@@ -25,12 +25,13 @@ export function drawFrom(seed: number): Draw {
 
 /** What takes a token's place: words and signs of the language, a misspelt word, wrong units, literals. */
 const LISTED = [
-  ..."let param guest network device image volume bus test expect for in when where within output".split(" "),
-  ..."assert component enum fn import true false none".split(" "),
-  ..."= == => + - * / % .. . , : ? ?? && || ! < >= ( ) [ ] { }".split(" "),
-  ...["gest", "netwrok", "imgae", "subnett", "x", "10 ms", "5parsecs", "10mb", "3sec", "7kbs"],
-  ...["0", "42", "1.5", '"text"', "10ms", "64KiB", "10%", "10.0.0.1", "10.0.0.0/24", "0xff", "1..3"],
-];
+  "let param guest network device image volume bus test expect for in when where within output",
+  "assert component enum fn import true false none gest netwrok imgae subnett x",
+  "= == => + - * / % .. . , : ? ?? && || ! < >= ( ) [ ] { }",
+  '5parsecs 10mb 3sec 7kbs 0 42 1.5 "text" 10ms 64KiB 10% 10.0.0.1 10.0.0.0/24 0xff 1..3',
+]
+  .flatMap((row) => row.split(" "))
+  .concat("10 ms");
 
 /** Where a token stands. */
 interface Place {
@@ -118,7 +119,7 @@ function deletion(text: string, { start, end }: Place): Mutant {
 }
 
 /** How far the errors of a mutant are from what a user hopes for. */
-export type Verdict = "good" | "many" | "elsewhere";
+type Verdict = "good" | "many" | "elsewhere";
 
 /** At most three errors, and one whose main span touches a line of the mistake in this file. */
 export function judge(mutant: Mutant, errors: readonly Diagnostic[], file: string): Verdict {

@@ -1,6 +1,6 @@
-// One wrong token in an example gives few errors, and one of them where the token is. Warnings are not counted:
-// they say nothing of the mistake. `SEED=42 npx vitest run lang/mutations` repeats a run, `FAILURES=1` prints
-// the most common sorts of failure.
+// One wrong token in an example gives few errors, and one of them where the token is. Warnings are not
+// counted: they are no part of the promise. `SEED=42 npx vitest run lang/mutations` repeats a run,
+// `FAILURES=1` prints the most common sorts of failure. docs/mutants.md says what makes it fail.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";

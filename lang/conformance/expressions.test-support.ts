@@ -149,7 +149,7 @@ export const EXPRESSIONS: Rows = {
   "`fn` declares a function": [
     ["fn f(x: int): int = x + 1\noutput it = f(1)", "it = 2"],
     ["fn f(x: int): string = x", "VB2008"],
-    ["fn f(x) = x", "VB1030 VB1030"],
+    ["fn f(x) = x", "VB1030"],
     ['fn f(x: int): int = x\noutput it = f("a")', "VB2008"],
     ["fn f(x: int where x > 0): int = x\noutput it = f(0)", "VB3002"],
     ["output it = f(1)", "VB2015"],

@@ -47,10 +47,17 @@ export class DeclarationParser extends MemberParser {
       });
       return false;
     }
-    this.complain("`{`", "VB1048");
-    this.report.lose(this.here());
+    const found = this.next;
+    const start = this.here();
+    this.report.lose(start);
     this.skip(BODY_STOP);
-    return (this.next as t.Token).tokenType === t.LeftBrace;
+    const next = this.next as t.Token;
+    // One that was put in is told already.
+    if (!found.broken && !(next.tokenType === t.LeftBrace && next.broken)) {
+      const message = `Expected \`{\`, found ${this.shown(found)}.`;
+      this.report.error("VB1048", start, found.endOffset + 1, message);
+    }
+    return next.tokenType === t.LeftBrace;
   }
 
   import = this.RULE("import", (): Of<"import"> => {

@@ -4,6 +4,7 @@
 
 import type { TokenType } from "chevrotain";
 import { Brackets, CLOSERS, closerOf, isCloser, isOpener } from "./brackets.ts";
+import { repairBraces } from "./layout.ts";
 import type { Report } from "./report.ts";
 import {
   Comma,
@@ -247,5 +248,5 @@ class NewlinePass {
 
 /** What the parser reads: separators instead of line ends, and every opening bracket with its `partner`. */
 export function separate(raw: readonly Token[], report: Report): Token[] {
-  return new NewlinePass(raw, report).run();
+  return new NewlinePass(repairBraces(raw, report), report).run();
 }

@@ -105,7 +105,21 @@ export class RecoveringParser extends EmbeddedActionsParser {
     const start = this.here();
     const end = token.tokenType === EOF ? start : token.endOffset + 1;
     if (token.broken || (token.tokenType === EOF && this.report.endIsKnown)) return;
+    if (this.#onLaterLine(start)) {
+      const { startOffset } = this.LA(0);
+      const message = `Expected ${expected}, found the end of the line.`;
+      this.report.error(code, startOffset, this.behind(), message, more);
+      return;
+    }
     this.report.error(code, start, end, `Expected ${expected}, found ${this.shown(token)}.`, more);
+  }
+
+  /** Whether a line asks for more, and then its block ends: what is missing is missing on that line. */
+  #onLaterLine(start: number): boolean {
+    const last = this.LA(0) as Token | undefined;
+    if (last === undefined || !(last.startOffset >= 0) || !isCloser(this.next) || isOpener(last))
+      return false;
+    return this.report.text.slice(this.behind(), start).includes("\n");
   }
 
   protected bail(): never {

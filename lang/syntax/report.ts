@@ -41,8 +41,8 @@ export class Report {
   }
 
   /**
-   * From `start` to the end of its line the parser guesses: it skips text after a mistake. What it finds wrong
-   * there follows from the mistake, or is told when that is mended.
+   * From `start` to the end of its line the parser guesses: it skips text after a mistake. What it finds
+   * wrong there follows from the mistake, or is told when that is mended.
    */
   lose(start: number): void {
     this.lostCount++;
