@@ -10,7 +10,8 @@ import { evaluateText, FOLDER, shownDiagnostics } from "./world.test-support.ts"
 const seed = Number(process.env["SEED"] ?? 20240 + new Date().getUTCDate());
 const showFailures = process.env["FAILURES"] === "1";
 const INVALID = 2000;
-const SHARE = 0.85;
+/** The promise is 0.85. What is reached lies around 0.96: a recovery that is lost shall be seen. */
+const SHARE = 0.94;
 
 const examples = new URL("../examples/", import.meta.url);
 const texts = readdirSync(examples).map((name) =>

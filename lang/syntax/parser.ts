@@ -72,6 +72,8 @@ class Parser extends StepParser {
   #choice(): number {
     const { tokenType, image } = this.next;
     const second = this.second;
+    if (second.tokenType === t.Colon && (image === "param" || image === "let"))
+      return ITEM_NUMBERS[image] ?? 0;
     if (second.tokenType === t.Equals || second.tokenType === t.Colon || second.image === "==") return 0;
     if (tokenType === t.Ident) return second.tokenType === t.LeftBrace ? 2 : 1;
     return ITEM_NUMBERS[image] ?? 2;
@@ -109,6 +111,11 @@ class Parser extends StepParser {
     if (next.tokenType !== t.Ident && t.ITEM_WORDS.has(next.image)) return;
     if (next.tokenType === t.Ident && (isIn(NAMES, second) || second.tokenType === t.Dot)) return;
     const type = second.tokenType;
+    if (type === t.Colon && isIn(NAMES, this.LA(3)) && this.LA(4).tokenType === t.LeftBrace) {
+      this.unexpected("a kind and a name before the `:`", "VB1035", {
+        hint: "Such as `image echo: wasm { }`.",
+      });
+    }
     if (type === t.Equals || (type === t.LeftBrace && isIn(RECORD_WORDS, next))) return;
     if (type === t.Colon || second.image === "==") return;
     if (next.tokenType === t.Ident && type === t.Text && this.LA(3).tokenType === t.LeftBrace) return;
