@@ -1,9 +1,13 @@
 // Whatever stands in a file, `evaluate` answers: a model, or errors with places inside texts that it names.
+// `SEED=42 npx vitest run lang/robust` repeats a run.
 
 import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { evaluateText, shownDiagnostics } from "./world.test-support.ts";
+
+const seed = Number(process.env["SEED"] ?? 20240 + new Date().getUTCDate());
+process.stdout.write(`robust: SEED=${seed}\n`);
 
 const corpus = new URL("corpus/", import.meta.url);
 const examples = new URL("../examples/", import.meta.url);
@@ -45,6 +49,6 @@ test("a broken file is told, never thrown", () => {
       }
       shownDiagnostics(evaluation);
     }),
-    { numRuns: runs, verbose: 1 },
+    { seed, numRuns: runs, verbose: 1 },
   );
 }, 120_000);

@@ -46,7 +46,8 @@ export class Report {
    */
   lose(start: number): void {
     this.lostCount++;
-    if (this.#isLost(start)) return;
+    // Bound: as many as errors are kept, so that asking stays quick.
+    if (this.#lost.length >= ERRORS_MAX || this.#isLost(start)) return;
     const end = this.text.indexOf("\n", start);
     this.#lost.push({ start, end: end < 0 ? this.text.length : end });
   }
