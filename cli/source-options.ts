@@ -18,7 +18,8 @@ export function addSourceOptions(command: Command): Command {
       new Option("-p, --param <name=value>", "a parameter's value; may be given several times").argParser(
         (text: string, before: Record<string, string> | undefined) => {
           const at = text.indexOf("=");
-          if (at < 1) throw new UsageError(`-p takes NAME=VALUE, not \`${text}\`.`);
+          // What was written is not repeated: it may be a secret with its name left out.
+          if (at < 1) throw new UsageError("-p takes NAME=VALUE, as in `-p replicas=3`.");
           return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
         },
       ),
@@ -49,7 +50,15 @@ function readParams(file: string): Record<string, unknown> {
       return values as Record<string, unknown>;
     }
   } catch (error) {
-    throw new UsageError(`The parameter file ${file} is not JSON: ${(error as Error).message}.`);
+    throw new UsageError(`The parameter file ${file} is not JSON${placeOf(error, text)}.`);
   }
   throw new UsageError(`The parameter file ${file} must hold one JSON object, a member for each parameter.`);
+}
+
+/** Where the text stops being JSON. The engine's own sentence quotes what stands there, which may be a secret. */
+function placeOf(error: unknown, text: string): string {
+  const at = /at position (\d+)/.exec((error as Error).message)?.[1];
+  if (at === undefined) return "";
+  const before = text.slice(0, Number(at)).split("\n");
+  return `: see line ${before.length}, column ${(before.at(-1) ?? "").length + 1}`;
 }

@@ -36,7 +36,7 @@ export type { SetInput } from "./testing/change.ts";
 export type { Live, LiveThing } from "./testing/live.ts";
 export type { OpenedTests, Staging } from "./testing/open-tests.ts";
 export type { Asked, StagedTest, TestAct, TestStep } from "./testing/staged-test.ts";
-export { sameValue, showValue, textOf, valueJson } from "./values.ts";
+export { isSecretValue, sameValue, showValue, textOf, valueJson } from "./values.ts";
 
 /**
  * Reads the root module and what it imports through `world`, checks it and computes its model. `model` is

@@ -1,6 +1,6 @@
 // Values of the model for those who only read them: canonical text, equality, and how they look in source.
 
-import { identity, isSecret, scalarText } from "./eval/datum.ts";
+import { identity, scalarText } from "./eval/datum.ts";
 import { showDatum } from "./eval/show.ts";
 import type { Value } from "./model.ts";
 
@@ -56,18 +56,18 @@ const fieldsIdentity = (fields: Readonly<Record<string, Value>>): string =>
 
 /** Source-like text of any value; secrets show as `<secret>`. */
 export function showValue(value: Value): string {
-  return isSecretValue(value) ? "<secret>" : showDatum(value);
+  return showDatum(value);
 }
 
-const isSecretValue = (value: Value): boolean =>
-  value.is !== "ref" && value.is === "string" && isSecret(value);
+/** Whether the value itself was computed from a secret; what stands in a list or a record says so itself. */
+export const isSecretValue = (value: Value): boolean => "secret" in value && value.secret === true;
 
 /**
  * As JSON: numbers, texts, lists and objects; quantities and addresses by their text, things by their
  * address, a variant with fields as an object under its name. Secrets are `<secret>`.
  */
 export function valueJson(value: Value): unknown {
-  if ("secret" in value && value.secret) return "<secret>";
+  if (isSecretValue(value)) return "<secret>";
   switch (value.is) {
     case "none":
       return null;

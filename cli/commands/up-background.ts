@@ -7,7 +7,7 @@ import path from "node:path";
 import { connect, socketPathOf, type Source } from "../../interpreter/index.ts";
 import type { Context, Exit } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
-import type { ServedLetter } from "./up-served.ts";
+import type { GivenLetter, ServedLetter } from "./up-served.ts";
 
 interface BackgroundOptions {
   readonly dashboard: boolean;
@@ -67,9 +67,7 @@ async function startServer(
   const logFile = logFileOf(source);
   mkdirSync(path.dirname(logFile), { recursive: true, mode: 0o700 });
   const log = openSync(logFile, "w", 0o600);
-  const { flags = {} } = source.params ?? {};
   const args = ["up", source.file, "--serve", ...(watch ? [] : ["--no-watch"])];
-  for (const [name, value] of Object.entries(flags)) args.push("-p", `${name}=${value}`);
   if (params !== undefined) args.push("--params", params);
   const child = fork(process.argv[1] as string, args, {
     detached: true,
@@ -77,6 +75,9 @@ async function startServer(
     execArgv: [],
   });
   closeSync(log);
+  // Not as arguments: those of a process are there for everybody to read, and some of these are secrets.
+  const given: GivenLetter = { type: "given", flags: source.params?.flags ?? {} };
+  child.send(given, () => undefined);
   const letter = await firstLetter(child, logFile);
   child.unref();
   if (child.connected) child.disconnect();

@@ -12,10 +12,23 @@ export type ServedLetter =
   | { readonly type: "up"; readonly socketPath: string; readonly notes: string }
   | { readonly type: "refused"; readonly exit: Exit; readonly text: string };
 
+/** What the lab's process is told first: the values of `-p`, which would be read by others as arguments. */
+export interface GivenLetter {
+  readonly type: "given";
+  readonly flags: Readonly<Record<string, string>>;
+}
+
 /** Columns for diagnostics that somebody else shows. */
 const WIDTH = 100;
 
-export async function serveLab({ terminal, clock }: Context, source: Source, watch: boolean): Promise<Exit> {
+export async function serveLab({ terminal, clock }: Context, called: Source, watch: boolean): Promise<Exit> {
+  const given = process.connected ? await givenLetter() : { flags: {} };
+  // Whoever started it is gone before it said what to run with.
+  if (!given) return EXIT.failed;
+  const source = {
+    ...called,
+    params: { ...called.params, flags: { ...called.params?.flags, ...given.flags } },
+  };
   const lines = new EventLines(terminal, false, clock.wall());
   let lab: Lab | undefined;
   let signalled: Exit | undefined;
@@ -48,6 +61,13 @@ export async function serveLab({ terminal, clock }: Context, source: Source, wat
   } finally {
     release();
   }
+}
+
+function givenLetter(): Promise<GivenLetter | undefined> {
+  return new Promise((resolve) => {
+    process.once("message", (letter) => resolve(letter as GivenLetter));
+    process.once("disconnect", () => resolve(undefined));
+  });
 }
 
 function tell(letter: ServedLetter): void {

@@ -1,6 +1,6 @@
 // What of a model is drawn: things that stand for themselves, and what joins them. Devices are the joints.
 
-import { textOf, type Model, type Resource } from "../../lang/index.ts";
+import { showValue, type Model, type Resource } from "../../lang/index.ts";
 
 export interface DrawnThing {
   readonly address: string;
@@ -86,7 +86,7 @@ function aboutJoint(resource: Resource): string {
 
 function textIn(resource: Resource, name: string): string {
   const value = resource.attributes[name]?.value;
-  return value?.is === "ip" || value?.is === "cidr" ? textOf(value) : "";
+  return value?.is === "ip" || value?.is === "cidr" ? showValue(value) : "";
 }
 
 function refsOf(resource: Resource, name: string): readonly string[] {

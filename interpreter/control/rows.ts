@@ -6,7 +6,7 @@ import type { Guests } from "../apply/guests.ts";
 import { goalMet } from "../apply/guest-record.ts";
 import type { GuestRecord } from "../apply/guest-record.ts";
 import { entriesOf, goalOf, imageOf, usedDevices } from "../drivers/guest.ts";
-import { refOf, valueOf, wordOf } from "../drivers/read.ts";
+import { refOf, shownWordOf, valueOf } from "../drivers/read.ts";
 import type { BusRow, DeviceRow, GuestRow, NetworkRow, Snapshot } from "./protocol.ts";
 
 export interface RowSources {
@@ -75,7 +75,7 @@ function guestRow({ record, facts, devices, sources, rates }: GuestParts): Guest
   const interfaces = devices.flatMap((device) => {
     const declared = sources.ledger.get(device.id);
     if (declared?.class !== "venet") return [];
-    return [{ device: device.name, ip: wordOf(declared, "ip"), mac: wordOf(declared, "mac") }];
+    return [{ device: device.name, ip: shownWordOf(declared, "ip"), mac: shownWordOf(declared, "mac") }];
   });
   const state = record.phase === "waiting" ? "waiting" : (end?.state ?? facts?.state ?? "booting");
   return {
@@ -124,7 +124,7 @@ function networkRows(sources: RowSources, rates: RateSource): readonly NetworkRo
     const declared = sources.ledger.get(network.id);
     return {
       address: network.id,
-      subnet: declared === undefined ? "" : wordOf(declared, "subnet"),
+      subnet: declared === undefined ? "" : shownWordOf(declared, "subnet"),
       ports: network.ports,
       frames: network.frames,
       framesPerSecond: rates.frames(network.id, network.frames.count),

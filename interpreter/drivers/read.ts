@@ -2,6 +2,7 @@
 // what does not fit is a bug, not a user's mistake.
 
 import { BugError } from "../bug.ts";
+import { isSecretValue, showValue } from "../../lang/index.ts";
 import type { Resource, Value } from "../../lang/index.ts";
 
 /** The attribute's value; `none` where it is not there. */
@@ -31,6 +32,12 @@ export function wordOf(resource: Resource, name: string): string {
   if (value.is === "ip" || value.is === "cidr" || value.is === "mac") return value.text;
   if (value.is === "variant") return value.name;
   throw misfit(resource, name, "a text");
+}
+
+/** The same for readers: `<secret>` where it is one. */
+export function shownWordOf(resource: Resource, name: string): string {
+  const value = valueOf(resource, name);
+  return isSecretValue(value) ? showValue(value) : wordOf(resource, name);
 }
 
 /** The address of the thing that an attribute names. */

@@ -177,7 +177,9 @@ function guestsSeeing(device: string, desired: Definition): readonly string[] {
 
 function causeText(change: AttributeChange): string {
   if (change.name === "digest") return "content changed";
-  return `${change.name} ${change.before ?? "none"} -> ${change.after ?? "none"}`;
+  const { name, before = "none", after = "none" } = change;
+  // Only a secret differs and looks the same.
+  return before === after ? `${name} changed (secret)` : `${name} ${before} -> ${after}`;
 }
 
 function typeText(resource: Resource): string {

@@ -2,6 +2,7 @@
 // is told.
 
 import { createHmac } from "node:crypto";
+import { isSecretValue } from "../../lang/index.ts";
 import type { Model, Value } from "../../lang/index.ts";
 import type { Parameters } from "../lab-contract.ts";
 
@@ -34,12 +35,15 @@ export function withoutSecrets(model: Model, key: Uint8Array): Model {
   };
 }
 
+/** Whatever its type: an address, a number and a text are hidden alike. What is hidden stays as it is. */
 function hide(value: Value, key: Uint8Array): Value {
+  if (isSecretValue(value)) {
+    if (value.is === "string" && HIDDEN.test(value.value)) return value;
+    return { is: "string", value: hideText(`${value.is} ${JSON.stringify(value)}`, key), secret: true };
+  }
   switch (value.is) {
-    case "string": {
-      if (value.secret !== true || value.value.startsWith(PREFIX)) return value;
-      return { ...value, value: hideText(value.value, key) };
-    }
+    case "range":
+      return { is: "range", from: hide(value.from, key), to: hide(value.to, key) };
     case "list":
       return { ...value, items: value.items.map((item) => hide(item, key)) };
     case "map":
@@ -54,6 +58,8 @@ function hide(value: Value, key: Uint8Array): Value {
 }
 
 const PREFIX = "hmac-sha256:";
+/** All of it: a secret that only begins so is none of ours. */
+const HIDDEN = /^hmac-sha256:[0-9a-f]{64}$/;
 
 function hideFields(
   fields: Readonly<Record<string, Value>>,

@@ -14,7 +14,7 @@ import {
   subnetSize,
   type Subnet,
 } from "../values/address.ts";
-import { same } from "./datum.ts";
+import { isSecret, same, taint, type Datum } from "./datum.ts";
 import { readMember } from "./lab.ts";
 import { showDatum } from "./show.ts";
 import { attributeCell, rawAttribute } from "./attributes.ts";
@@ -24,14 +24,18 @@ import type { Thing } from "./thing.ts";
 import { asked, attempt } from "./walk.ts";
 
 export interface Allocation {
-  /** Of the devices whose address is `auto` and that got one. */
+  /** What is kept of the devices whose address is `auto` and that got one. */
   readonly addresses: ReadonlyMap<Thing, string>;
+  /** The same as values. */
+  readonly given: ReadonlyMap<Thing, Datum>;
 }
 
 interface Pool {
   readonly network: Thing;
   readonly subnet: Subnet;
   readonly pool: Subnet;
+  /** What is given out of a secret pool is a secret; only its place in the pool is kept. */
+  readonly secret: boolean;
   /** Next address to look at, so that a pool is gone through once. */
   next: bigint;
   full: boolean;
@@ -42,10 +46,17 @@ interface State {
   readonly pools: Map<Thing, Pool>;
   readonly taken: Map<string, string>;
   readonly addresses: Map<Thing, string>;
+  readonly given: Map<Thing, Datum>;
 }
 
 export function allocate(segment: Segment, kept: Allocations, machine: Machine): Allocation {
-  const state: State = { machine, pools: new Map(), taken: new Map(), addresses: new Map() };
+  const state: State = {
+    machine,
+    pools: new Map(),
+    taken: new Map(),
+    addresses: new Map(),
+    given: new Map(),
+  };
   for (const network of segment.networks) reserve(network, state);
   checkPools(state);
   const waiting: { device: Thing; pool: Pool }[] = [];
@@ -54,11 +65,11 @@ export function allocate(segment: Segment, kept: Allocations, machine: Machine):
     if (!pool || !plug.ip) continue;
     const raw = attempt(() => rawIp(device, plug, machine));
     if (raw?.is === "auto") waiting.push({ device, pool });
-    else if (raw?.is === "ip") setAside(device, raw.text, pool, state);
+    else if (raw?.is === "ip") setAside(device, raw, pool, state);
   }
   const rest = waiting.filter(({ device, pool }) => !keep(device, kept[device.address], pool, state));
   for (const { device, pool } of rest) takeLowest(device, pool, state);
-  return { addresses: state.addresses };
+  return { addresses: state.addresses, given: state.given };
 }
 
 function rawIp(device: Thing, plug: Plug, machine: Machine): ReturnType<typeof rawAttribute> | undefined {
@@ -68,18 +79,27 @@ function rawIp(device: Thing, plug: Plug, machine: Machine): ReturnType<typeof r
   return raw.is === "auto" ? raw : machine.ask(attributeCell(device, plug.ip.slot, machine));
 }
 
-function subnetOf(network: Thing, name: string, machine: Machine): Subnet | undefined {
+function subnetOf(network: Thing, name: string, machine: Machine): Datum | undefined {
   const member = network.table.members.get(name);
-  const value = member && asked(attributeCell(network, member.slot, machine), machine);
-  return value?.is === "cidr" ? parseCidr(value.text) : undefined;
+  return member && asked(attributeCell(network, member.slot, machine), machine);
+}
+
+const parsed = (value: Datum | undefined): Subnet | undefined =>
+  value?.is === "cidr" ? parseCidr(value.text) : undefined;
+
+/** As it is written, or hidden. */
+function shownSubnet(network: Thing, name: string, machine: Machine): string {
+  const value = subnetOf(network, name, machine);
+  return value ? showDatum(value) : "";
 }
 
 /** First and last address and gateway of the subnet; first and last of a pool of more than two. */
 function reserve(network: Thing, state: State): void {
   const { machine } = state;
-  const subnet = subnetOf(network, "subnet", machine);
-  const pool = subnetOf(network, "pool", machine);
-  if (!subnet || !pool) return;
+  const subnet = parsed(subnetOf(network, "subnet", machine));
+  const poolValue = subnetOf(network, "pool", machine);
+  const pool = parsed(poolValue);
+  if (!subnet || !pool || !poolValue) return;
   state.taken.set(ipText(subnet), "the network's own address");
   state.taken.set(ipText(lastOf(subnet)), "the last address of the subnet");
   const member = network.table.members.get("gateway");
@@ -90,7 +110,8 @@ function reserve(network: Thing, state: State): void {
     if (!state.taken.has(ipText(lastOf(pool))))
       state.taken.set(ipText(lastOf(pool)), "the last address of the pool");
   }
-  state.pools.set(network, { network, subnet, pool, next: pool.value, full: false });
+  const secret = isSecret(poolValue);
+  state.pools.set(network, { network, subnet, pool, secret, next: pool.value, full: false });
 }
 
 /** Where it was set, else the head of the thing: not the library's default. */
@@ -111,7 +132,10 @@ function checkPools(state: State): void {
         `\`${pool.network.address}\` is linked with \`${first.network.address}\`, so both have one subnet.`,
         {
           related: [
-            { span: spanOf(first.network, "subnet"), message: `${cidrText(first.subnet)} is set here` },
+            {
+              span: spanOf(first.network, "subnet"),
+              message: `${shownSubnet(first.network, "subnet", state.machine)} is set here`,
+            },
           ],
         },
       );
@@ -130,7 +154,12 @@ function checkPools(state: State): void {
       `The pools of the linked networks \`${before.network.address}\` and ` +
         `\`${pool.network.address}\` share addresses.`,
       {
-        related: [{ span: setSpan(before.network, "pool"), message: `its pool is ${cidrText(before.pool)}` }],
+        related: [
+          {
+            span: setSpan(before.network, "pool"),
+            message: `its pool is ${shownSubnet(before.network, "pool", state.machine)}`,
+          },
+        ],
         hint: "Linked networks share a subnet and divide it: give each a `pool` of its own.",
       },
     );
@@ -152,8 +181,10 @@ function checkMtus(first: Pool, pools: readonly Pool[], machine: Machine): void 
 }
 
 /** Takes a written address; tells where it is reserved, given twice or another network's. */
-function setAside(device: Thing, text: string, pool: Pool, state: State): void {
+function setAside(device: Thing, ip: Datum & { is: "ip" }, pool: Pool, state: State): void {
   const span = spanOf(device, "ip");
+  const { text } = ip;
+  const shown = showDatum(ip);
   const address = parseIp(text);
   const before = state.taken.get(text);
   if (before !== undefined) {
@@ -162,8 +193,8 @@ function setAside(device: Thing, text: string, pool: Pool, state: State): void {
       reserved ? "VB4002" : "VB4007",
       span,
       reserved
-        ? `${text} is reserved: it is ${before}.`
-        : `${text} is given twice: to \`${before}\` and to \`${device.address}\`.`,
+        ? `${shown} is reserved: it is ${before}.`
+        : `${shown} is given twice: to \`${before}\` and to \`${device.address}\`.`,
     );
     return;
   }
@@ -173,7 +204,7 @@ function setAside(device: Thing, text: string, pool: Pool, state: State): void {
     state.machine.tell(
       "VB4002",
       span,
-      `${text} lies in the pool of \`${other.network.address}\`, not of \`${pool.network.address}\`.`,
+      `${shown} lies in the pool of \`${other.network.address}\`, not of \`${pool.network.address}\`.`,
     );
     return;
   }
@@ -181,16 +212,23 @@ function setAside(device: Thing, text: string, pool: Pool, state: State): void {
 }
 
 /** A device keeps its address while it is still free and still in the pool. */
-function keep(device: Thing, text: string | undefined, pool: Pool, state: State): boolean {
+function keep(device: Thing, kept: string | undefined, pool: Pool, state: State): boolean {
+  const text = kept === undefined ? undefined : keptText(kept, pool.pool);
   const address = text === undefined ? undefined : parseIp(text);
   if (text === undefined || !address || !addressIn(address, pool.pool) || state.taken.has(text)) return false;
-  give(device, text, state);
+  give(device, text, pool, state);
   return true;
 }
 
-function give(device: Thing, text: string, state: State): void {
+/** An address, or its place in the pool: `+5`. */
+function keptText(kept: string, { bits, value }: Subnet): string {
+  return /^\+\d{1,39}$/.test(kept) ? ipText({ bits, value: value + BigInt(kept) }) : kept;
+}
+
+function give(device: Thing, text: string, { pool, secret }: Pool, state: State): void {
   state.taken.set(text, device.address);
-  state.addresses.set(device, text);
+  state.given.set(device, secret ? taint({ is: "ip", text }) : { is: "ip", text });
+  state.addresses.set(device, secret ? `+${(parseIp(text)?.value ?? pool.value) - pool.value}` : text);
 }
 
 function takeLowest(device: Thing, pool: Pool, state: State): void {
@@ -199,7 +237,7 @@ function takeLowest(device: Thing, pool: Pool, state: State): void {
   for (; pool.next <= last; pool.next++) {
     const text = ipText({ bits: pool.pool.bits, value: pool.next });
     if (state.taken.has(text)) continue;
-    give(device, text, state);
+    give(device, text, pool, state);
     return;
   }
   if (pool.full) return;
@@ -209,7 +247,7 @@ function takeLowest(device: Thing, pool: Pool, state: State): void {
   state.machine.tell(
     "VB4003",
     device.blueprint.head,
-    `The pool ${cidrText(pool.pool)} of \`${network.address}\` has no free address for ` +
+    `The pool ${shownSubnet(network, "pool", state.machine)} of \`${network.address}\` has no free address for ` +
       `\`${device.address}\`.`,
     {
       related: [

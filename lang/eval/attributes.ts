@@ -1,9 +1,11 @@
 // The members of one thing as cells: what the declaration set, else the default, else filled in; then
 // constrained.
 
+import type { Span } from "../syntax/ast.ts";
 import type { Member } from "../types/declared.ts";
+import { peel } from "../types/type.ts";
 import { fillAuto, fillOut } from "./fill.ts";
-import { NONE, type Datum } from "./datum.ts";
+import { isSecret, NONE, type Datum } from "./datum.ts";
 import { askConstraint } from "./explain.ts";
 import type { Machine } from "./machine.ts";
 import { run } from "./run.ts";
@@ -31,6 +33,7 @@ class AttributeCell extends MemberCell {
     const raw = rawAttribute(thing, member, machine);
     this.origin = raw.is === "auto" || member.out ? "auto" : set ? "set" : "default";
     this.originSpan = set?.span ?? member.value?.span ?? member.span;
+    if (isSecret(raw) && !takesSecrets(thing, member)) refuseSecret(member, this.originSpan, machine);
     if (raw.is === "auto") return fillAuto(thing, member, machine);
     return member.out ? fillOut(thing, member, machine) : raw;
   }
@@ -46,6 +49,29 @@ class AttributeCell extends MemberCell {
       machine,
     );
   }
+}
+
+/** What a guest is given at boot. */
+const GIVEN = new Set(["args", "env"]);
+/** Members that are shown to everybody. */
+const SHOWN = new Set(["labels", "moved_from"]);
+const ADDRESSES = new Set(["ip", "cidr", "mac"]);
+
+/** The host shows how the things are that it makes, but for what guests are given and for addresses. */
+function takesSecrets(thing: Thing, member: Member): boolean {
+  if (SHOWN.has(member.name)) return false;
+  const type = peel(member.type);
+  const isAddress = type.is === "simple" && ADDRESSES.has(type.name);
+  return thing.kind.is !== "kind" || isAddress || GIVEN.has(member.name);
+}
+
+function refuseSecret({ name }: Member, span: Span, machine: Machine): never {
+  return machine.fail(
+    "VB3012",
+    span,
+    `\`${name}\` is shown to everybody: it can't be computed from a secret.`,
+    { hint: "Secrets may stand in `args`, in `env`, and in addresses." },
+  );
 }
 
 /** The cell of the member with this slot, made when first asked. */

@@ -6,6 +6,7 @@ import type { CheckedModule, Program } from "../types/program.ts";
 import { askConstraint } from "./explain.ts";
 import type { Machine } from "./machine.ts";
 import { readMember } from "./lab.ts";
+import { showDatum } from "./show.ts";
 import type { Env, Thing } from "./thing.ts";
 import { attempt, childrenOf } from "./walk.ts";
 
@@ -166,7 +167,8 @@ function checkMacs(machine: Machine): void {
         machine.tell(
           "VB4007",
           origin.span,
-          `${mac.text} is given twice on one segment: to \`${other.address}\` and to \`${device.address}\`.`,
+          `${showDatum(mac)} is given twice on one segment: to \`${other.address}\` and to ` +
+            `\`${device.address}\`.`,
         );
       seen.set(mac.text, device);
     }

@@ -23,7 +23,8 @@ export function convertDatum(datum: Datum, type: Type, span: Span, machine: Mach
 function converted(datum: Datum, type: Type, span: Span, machine: Machine): Datum {
   switch (type.is) {
     case "secret":
-      return taint(convertDatum(datum, type.of, span, machine));
+      // Before it is converted: what fits not is told, too.
+      return convertDatum(taint(datum), type.of, span, machine);
     case "auto":
       return convertDatum(datum, type.of, span, machine);
     case "optional":

@@ -48,7 +48,7 @@ export const quantity = (dimension: Dimension, value: number): Datum => ({
 
 /** Whether it, or anything in it, was computed from a secret. */
 export function isSecret(datum: Datum): boolean {
-  if ("secret" in datum && datum.secret) return true;
+  if (isTainted(datum)) return true;
   switch (datum.is) {
     case "list":
       return datum.items.some(isSecret);
@@ -57,14 +57,19 @@ export function isSecret(datum: Datum): boolean {
     case "record":
     case "variant":
       return Object.values(datum.fields).some(isSecret);
+    case "range":
+      return isSecret(datum.from) || isSecret(datum.to);
     default:
       return false;
   }
 }
 
+/** Whether the value as a whole was computed from a secret: also how long a list is, and whether it is empty. */
+export const isTainted = (datum: Datum): boolean => "secret" in datum && datum.secret === true;
+
 /** The same, known to be computed from a secret, with everything in it. */
 export function taint(datum: Datum): Datum {
-  if ("secret" in datum && datum.secret) return datum;
+  if (isTainted(datum)) return datum;
   switch (datum.is) {
     case "thing":
     case "family":

@@ -57,8 +57,7 @@ function placeOf(thing: Thing, holder: Thing, machine: Machine): number {
 function allocatedIp(thing: Thing, networkMember: Member, machine: Machine): Datum {
   const network = machine.ask(attributeCell(thing, networkMember.slot, machine));
   if (network.is !== "thing") return machine.failQuietly();
-  const text = machine.lab.allocation(network.thing)?.addresses.get(thing);
-  return text === undefined ? machine.failQuietly() : { is: "ip", text };
+  return machine.lab.allocation(network.thing)?.given.get(thing) ?? machine.failQuietly();
 }
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));

@@ -16,9 +16,9 @@ export function binary(code: Binary, env: Env, machine: Machine): Datum {
   const left = run(code.left, env, machine);
   switch (code.operator) {
     case "&&":
-      return left.is === "bool" && !left.value ? left : run(code.right, env, machine);
+      return left.is === "bool" && !left.value ? left : decidedBy(left, run(code.right, env, machine));
     case "||":
-      return left.is === "bool" && left.value ? left : run(code.right, env, machine);
+      return left.is === "bool" && left.value ? left : decidedBy(left, run(code.right, env, machine));
     case "??":
       return left.is === "none" ? run(code.right, env, machine) : left;
     default: {
@@ -28,6 +28,9 @@ export function binary(code: Binary, env: Env, machine: Machine): Datum {
     }
   }
 }
+
+/** What is only looked at because of a secret tells of it. */
+const decidedBy = (left: Datum, right: Datum): Datum => (isSecret(left) ? taint(right) : right);
 
 function apply(code: Binary, left: Datum, right: Datum, machine: Machine): Datum {
   switch (code.operator) {

@@ -8,12 +8,13 @@ import { check, convert } from "../types/check-expression.ts";
 import type { GivenParam } from "../testing/compiled.ts";
 import type { CheckedModule, CheckedParam, Program } from "../types/program.ts";
 import { Scope } from "../types/scope.ts";
-import { peel, type Type } from "../types/type.ts";
+import { peel, showType, type Type } from "../types/type.ts";
 import { convertDatum } from "./convert.ts";
 import { text, type Datum } from "./datum.ts";
 import { askConstraint } from "./explain.ts";
 import { fromJson } from "./from-json.ts";
-import type { Machine } from "./machine.ts";
+import { Failure, type Machine } from "./machine.ts";
+import { holdsSecret, markSecrets } from "./mark-secrets.ts";
 import { run } from "./run.ts";
 import { parseWritten } from "./written.ts";
 import { Cell, LazyCell, type Env } from "./thing.ts";
@@ -117,43 +118,70 @@ function sourceOf(
   values: Readonly<Record<string, unknown>>,
   tools: Parameters<typeof fillParams>[3],
 ): Source | undefined {
+  const hidden = holdsSecret(param.type());
   const flag = input.flags?.[param.name];
-  if (flag !== undefined) return fromText(flag, `-p ${param.name}`, tools);
+  if (flag !== undefined) return fromText(flag, `-p ${param.name}`, hidden, tools);
   if (Object.hasOwn(values, param.name)) {
     const datum = fromJson(values[param.name]);
-    return { span: param.span, give: (type) => convertDatum(datum, type, param.span, tools.machine) };
+    const give = (type: Type): Datum =>
+      convertDatum(markSecrets(datum, type), type, param.span, tools.machine);
+    return { span: param.span, give };
   }
   const name = `VBUS_PARAM_${param.name.toUpperCase()}`;
   const variable = tools.machine.world.env(name);
-  return variable === undefined ? undefined : fromText(variable, name, tools);
+  return variable === undefined ? undefined : fromText(variable, name, hidden, tools);
 }
 
-/** The text as an expression; for strings as it is, unless it stands in quotes. */
-function fromText(raw: string, file: string, tools: Parameters<typeof fillParams>[3]): Source {
-  const { program, machine, parse, sources } = tools;
-  const span = { file, start: 0, end: raw.length };
-  sources.set(file, raw);
+/**
+ * The text as an expression; for strings as it is, unless it stands in quotes. A hidden one is no source that a
+ * mistake could be drawn into, and what is wrong with it is told in one sentence without its parts.
+ */
+function fromText(
+  raw: string,
+  file: string,
+  hidden: boolean,
+  tools: Parameters<typeof fillParams>[3],
+): Source {
+  const shown = hidden ? "<secret>" : raw;
+  const span = { file, start: 0, end: shown.length };
+  tools.sources.set(file, shown);
+  const read = (type: Type): Datum => readText(raw, span, type, tools);
   return {
     span,
-    give: (type) => {
-      const inner = peel(type);
-      const texts = inner.is === "simple" && ["string", "path", "target", "address"].includes(inner.name);
-      if (texts && !/^".*"$/s.test(raw)) return convertDatum(text(raw), type, span, machine);
-      const written = parseWritten(raw, file, parse);
-      if ("diagnostics" in written) {
-        const why = written.diagnostics[0]?.message ?? "it is no expression.";
-        return machine.fail("VB3007", span, `This can't be read as a value: ${why}`);
-      }
-      const context = program.context(new Scope(program.prelude));
-      const before = program.reporter.diagnostics.length;
-      const checked = check(written.expr, context, type);
-      const code = convert(checked, type, context, span, `\`${file}\``);
-      const told = program.reporter.diagnostics.splice(before);
-      if (told.length > 0) {
-        machine.diagnostics.push(...told);
-        return machine.failQuietly();
-      }
-      return run(code, { slots: [] }, machine);
-    },
+    give: (type) => (hidden ? unshown(type, span, tools.machine, () => read(type)) : read(type)),
   };
+}
+
+function readText(raw: string, span: ast.Span, type: Type, tools: Parameters<typeof fillParams>[3]): Datum {
+  const { program, machine, parse } = tools;
+  const { file } = span;
+  const inner = peel(type);
+  const texts = inner.is === "simple" && ["string", "path", "target", "address"].includes(inner.name);
+  if (texts && !/^".*"$/s.test(raw)) return convertDatum(text(raw), type, span, machine);
+  const written = parseWritten(raw, file, parse);
+  if ("diagnostics" in written) {
+    const why = written.diagnostics[0]?.message ?? "it is no expression.";
+    return machine.fail("VB3007", span, `This can't be read as a value: ${why}`);
+  }
+  const context = program.context(new Scope(program.prelude));
+  const before = program.reporter.diagnostics.length;
+  const checked = check(written.expr, context, type);
+  const code = convert(checked, type, context, span, `\`${file}\``);
+  const told = program.reporter.diagnostics.splice(before);
+  if (told.length > 0) {
+    machine.diagnostics.push(...told);
+    return machine.failQuietly();
+  }
+  return run(code, { slots: [] }, machine);
+}
+
+function unshown(type: Type, span: ast.Span, machine: Machine, read: () => Datum): Datum {
+  const before = machine.diagnostics.length;
+  try {
+    return read();
+  } catch (caught) {
+    if (!(caught instanceof Failure)) throw caught;
+    machine.diagnostics.length = before;
+    return machine.fail("VB3007", span, `This can't be read as a \`${showType(type)}\`.`);
+  }
 }

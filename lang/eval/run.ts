@@ -4,8 +4,20 @@
 import type { Code, CodeClause, ObjectCode, TimedCode } from "../types/code.ts";
 import type { Span } from "../syntax/ast.ts";
 import type { RecordInfo } from "../types/declared.ts";
-import { bool, identity, isSecret, list, NONE, scalarText, taint, type Datum } from "./datum.ts";
+import {
+  bool,
+  identity,
+  int,
+  isSecret,
+  isTainted,
+  list,
+  NONE,
+  scalarText,
+  taint,
+  type Datum,
+} from "./datum.ts";
 import { callExternal } from "./functions.ts";
+import { callHiding } from "./hiding.ts";
 import { convertDatum, buildRecord } from "./convert.ts";
 import type { Machine } from "./machine.ts";
 import { LIMITS } from "./machine.ts";
@@ -44,7 +56,8 @@ export function run(code: Code, env: Env, machine: Machine): Datum {
       return { is: "variant", enum: code.enum, name: code.name, fields: namedFields(code, env, machine) };
     case "not": {
       const of = run(code.of, env, machine);
-      return bool(of.is === "bool" && !of.value);
+      const result = bool(of.is === "bool" && !of.value);
+      return isSecret(of) ? taint(result) : result;
     }
     case "negate":
       return negate(run(code.of, env, machine), code.span, machine);
@@ -57,7 +70,7 @@ export function run(code: Code, env: Env, machine: Machine): Datum {
     case "member":
       return memberOfDatum(run(code.of, env, machine), code, machine);
     case "index":
-      return indexDatum(run(code.of, env, machine), run(code.index, env, machine), code, machine);
+      return runIndex(code, env, machine);
     case "call":
       return runCall(code, env, machine);
     case "present": {
@@ -114,7 +127,20 @@ function runIf(code: Code & { op: "if" }, env: Env, machine: Machine): Datum {
     env,
     machine,
   );
-  return isSecret(condition) ? taint(result) : result;
+  return isSecret(condition) ? chosen(result, code.span, machine) : result;
+}
+
+function runIndex(code: Code & { op: "index" }, env: Env, machine: Machine): Datum {
+  const [of, index] = [run(code.of, env, machine), run(code.index, env, machine)];
+  const found = indexDatum(of, index, code, machine);
+  return isSecret(index) ? chosen(found, code.span, machine) : found;
+}
+
+/** What a secret chose is one. A thing can't be hidden: the plan and the graph show who refers to whom. */
+function chosen(result: Datum, span: Span, machine: Machine): Datum {
+  if (result.is === "thing" || result.is === "family")
+    machine.fail("VB3012", span, "Which thing is meant is shown: it can't be computed from a secret.");
+  return taint(result);
 }
 
 function runText(code: Code & { op: "text" }, env: Env, machine: Machine): Datum {
@@ -136,13 +162,20 @@ function runText(code: Code & { op: "text" }, env: Env, machine: Machine): Datum
 
 function runList(code: Code & { op: "list" }, env: Env, machine: Machine): Datum {
   const items: Datum[] = [];
+  let secret = false;
   for (const item of code.items) {
     const datum = run(item.code, env, machine);
-    if (!item.spread) items.push(datum);
-    else for (const spread of itemsOf(datum, item.code.span, machine)) items.push(spread);
+    if (!item.spread) {
+      items.push(datum);
+      continue;
+    }
+    const spread = itemsOf(datum, item.code.span, machine);
+    // Items of a secret list are secrets themselves; where there are none, nothing else says so.
+    secret ||= spread.length === 0 && isTainted(datum);
+    for (const one of spread) items.push(one);
   }
   machine.countElements(items.length, code.span);
-  return list(items);
+  return secret ? taint(list(items)) : list(items);
 }
 
 /** The items of a list, or of a range of ints. */
@@ -152,7 +185,8 @@ export function itemsOf(datum: Datum, span: Span, machine: Machine): readonly Da
   const count = Math.max(0, datum.to.value - datum.from.value + 1);
   machine.countElements(count, span);
   const first = datum.from.value;
-  return Array.from({ length: count }, (_, i): Datum => ({ is: "int", value: first + i }));
+  const secret = isSecret(datum);
+  return Array.from({ length: count }, (_, i) => (secret ? taint(int(first + i)) : int(first + i)));
 }
 
 /** Key and value pairs of what can be gone through with two variables. */
@@ -174,7 +208,7 @@ function runCollect(code: Code & { op: "collect" }, env: Env, machine: Machine):
   const keys: Datum[] = [];
   const seen = new Set<string>();
   let secret = false;
-  goThrough(code.clauses, 0, env, machine, (inner) => {
+  const overSecret = goThrough(code.clauses, 0, env, machine, (inner) => {
     if (code.condition) {
       const condition = run(code.condition, inner, machine);
       secret ||= isSecret(condition);
@@ -193,31 +227,33 @@ function runCollect(code: Code & { op: "collect" }, env: Env, machine: Machine):
   const made: Datum = code.key
     ? { is: "map", entries: keys.map((key, i) => [key, items[i] ?? NONE]) }
     : list(items);
-  return secret ? taint(made) : made;
+  return secret || overSecret ? taint(made) : made;
 }
 
-/** Each combination of the clauses in a frame of its own. */
+/** Each combination of the clauses in a frame of its own. Answers whether a secret decided how many there are. */
 export function goThrough(
   clauses: readonly CodeClause[],
   at: number,
   env: Env,
   machine: Machine,
   each: (env: Env) => void,
-): void {
+): boolean {
   const clause = clauses[at];
   if (!clause) {
     each(env);
-    return;
+    return false;
   }
   const over = run(clause.over, env, machine);
+  let secret = isTainted(over);
   if (clause.slots === 1) {
     for (const item of itemsOf(over, clause.span, machine))
-      goThrough(clauses, at + 1, { slots: [item], parent: env }, machine, each);
+      secret = goThrough(clauses, at + 1, { slots: [item], parent: env }, machine, each) || secret;
   } else {
     for (const [key, value] of entriesOf(over, clause.span, machine)) {
-      goThrough(clauses, at + 1, { slots: [key, value], parent: env }, machine, each);
+      secret = goThrough(clauses, at + 1, { slots: [key, value], parent: env }, machine, each) || secret;
     }
   }
+  return secret;
 }
 
 function runObject(code: Code & { op: "object" }, env: Env, machine: Machine): Datum {
@@ -328,7 +364,7 @@ function runCall(code: Code & { op: "call" }, env: Env, machine: Machine): Datum
     return nested(machine, code.span, () => run(body, frame, machine));
   }
   if (!callee.external) return machine.failQuietly();
-  const items = frame.slots as Datum[];
-  const result = nested(machine, code.span, () => callExternal(callee.name, items, code, machine));
-  return items.some(isSecret) ? taint(result) : result;
+  return callHiding(callee.name, frame.slots as Datum[], code.span, machine, (items) =>
+    nested(machine, code.span, () => callExternal(callee.name, items, code, machine)),
+  );
 }

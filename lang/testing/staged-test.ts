@@ -2,11 +2,12 @@
 // and waits for nothing; what a step does is answered as data.
 
 import type { Diagnostic } from "../diagnostics.ts";
-import { scalarText, type Datum } from "../eval/datum.ts";
+import { isSecret, scalarText, type Datum } from "../eval/datum.ts";
 import type { Whole } from "../eval/evaluate.ts";
 import { Exhausted, Failure } from "../eval/machine.ts";
 import { plainValue } from "../eval/plain.ts";
 import { bindFrame, run } from "../eval/run.ts";
+import { showDatum } from "../eval/show.ts";
 import { Cell, LazyCell, type Env } from "../eval/thing.ts";
 import type { Model, Value } from "../model.ts";
 import type { Span } from "../syntax/ast.ts";
@@ -62,7 +63,7 @@ export class StagedTest {
     this.model = model;
     this.span = compiled.span;
     const name = this.#compute(undefined, (env) => run(compiled.name, env, whole.machine));
-    this.name = "value" in name ? (scalarText(name.value) ?? "") : "";
+    this.name = "value" in name ? shownText(name.value) : "";
     this.timeoutMs = compiled.timeout && this.#milliseconds(compiled.timeout);
     this.steps = compiled.steps.map((step) => ({
       is: step.is,
@@ -155,7 +156,7 @@ export class StagedTest {
   #durationText(step: CompiledStep): string {
     const code = step.is === "do" ? undefined : step.within;
     const asked = code && this.#compute(undefined, (env) => run(code, env, this.#whole.machine));
-    return asked && "value" in asked ? (scalarText(asked.value) ?? "") : "";
+    return asked && "value" in asked ? shownText(asked.value) : "";
   }
 
   /** Computes with fresh lets and limits; `live` answers facts meanwhile. */
@@ -215,6 +216,9 @@ export class StagedTest {
     return datumOf(answer, (wanted) => things.get(wanted)) ?? machine.failQuietly();
   }
 }
+
+/** The bare text, but for a secret. */
+const shownText = (datum: Datum): string => (isSecret(datum) ? showDatum(datum) : (scalarText(datum) ?? ""));
 
 const simple = (code: string, span: Span, message: string): Diagnostic => ({
   code,
