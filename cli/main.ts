@@ -51,7 +51,7 @@ function isOperationError(error: unknown): error is OperationError {
   return error instanceof Error && error.name === "OperationError";
 }
 
-function createProgram(context: Context, done: (exit: Exit) => void): Command {
+export function createProgram(context: Context, done: (exit: Exit) => void): Command {
   const { version } = createRequire(import.meta.url)(packageFile()) as { version: string };
   const program = new Command("vbus");
   program.exitOverride().configureOutput({

@@ -63,7 +63,7 @@ export class StagedTest {
     this.model = model;
     this.span = compiled.span;
     const name = this.#compute(undefined, (env) => run(compiled.name, env, whole.machine));
-    this.name = "value" in name ? shownText(name.value) : "";
+    this.name = "value" in name ? (scalarText(name.value) ?? "") : "";
     this.timeoutMs = compiled.timeout && this.#milliseconds(compiled.timeout);
     this.steps = compiled.steps.map((step) => ({
       is: step.is,
