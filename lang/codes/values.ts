@@ -94,8 +94,8 @@ network b { subnet = 10.1.0.0/24, mtu = 9000B }`,
     code: "VB3012",
     title: "a secret would be shown",
     explanation:
-      "What is computed from a secret goes to `env` and `args`, never into keys, labels, " +
-      "messages or outputs.",
+      "What is computed from a secret goes to `env`, `args` and addresses, never into keys, labels, " +
+      "other attributes, messages or outputs.",
     bad: `param token: secret string = "hidden"
 output shown = "token \${token}"`,
     good: `param token: secret string = "hidden"

@@ -10,6 +10,7 @@ const impaired = (text: string): string =>
 const test = (steps: string): string =>
   `guest g { image = echo, device e: venet { network = lan } }\ntest "t" { ${steps} }`;
 const SECRET = 'param key: secret string = "t0p"\n';
+const NET = "param net: secret cidr = 10.0.0.0/24\n";
 
 export const RULES: Rows = {
   "`where` stands behind a parameter": [
@@ -206,12 +207,36 @@ export const RULES: Rows = {
     [`${SECRET}output it = [1, 2].map(x => key)`, "VB3012"],
     [`${SECRET}output it = key == "x"`, "VB3012"],
     [`${SECRET}output it = key == "x" ? 1 : 2`, "VB3012"],
+    [`${SECRET}output it = !(key == "x")`, "VB3012"],
+    [`${SECRET}output it = key != "x" && true`, "VB3012"],
+    [`${SECRET}output it = key == "x" || true`, "VB3012"],
+    [`${SECRET}output it = [1, 2][key.len() % 2]`, "VB3012"],
+    [`${SECRET}output it = [1, 2].filter(x => key.len() > x)`, "VB3012"],
+    [`${SECRET}output it = [1, 2].find(x => key.len() > x)`, "VB3012"],
+    [`${SECRET}output it = [1, 2].sort(x => key == "x" ? x : -x)`, "VB3012"],
+    [`${SECRET}output it = [1, 2].flat_map(x => key == "x" ? [1] : [])`, "VB3012"],
+    [`${SECRET}output it = [for part in key.split("x"): 1]`, "VB3012"],
+    [`${SECRET}output it = [...[1, 2].filter(x => key == "x"), 1]`, "VB3012"],
   ],
   "A secret may go into": [
     [
       `${SECRET}guest g { image = echo, args = ["--key", key], env = { KEY = key } }`,
       'g.args = ["--key", <secret>]',
       "g.env = { KEY = <secret> }",
+    ],
+    [
+      `${NET}network n { subnet = net }\nguest g { image = echo, device e: venet { network = n } }`,
+      "g.e.ip = <secret>",
+    ],
+    [`${NET}network n { subnet = net }\noutput it = n.gateway`, "VB3012"],
+  ],
+  "A secret in another attribute": [
+    [`${SECRET}guest g { image = echo, memory = key.len() * 1MiB }`, "VB3012"],
+    [`${SECRET}image i: wasm { path = key }`, "VB3012"],
+    [
+      `${SECRET}network a { subnet = 10.0.0.0/24 }\nnetwork b { subnet = 10.0.1.0/24 }
+guest g { image = echo, device e: venet { network = key == "x" ? a : b } }`,
+      "VB3012",
     ],
   ],
   "A secret in a label": [
