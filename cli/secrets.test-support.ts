@@ -96,8 +96,8 @@ guest holder {
   args = ["--token", token, "--number", number, token.upper(), "x\${token}y", token.split("-")[1], ...keys]
   env = {
     LOGIN = login.password, USER = login.user, HASH = token.hash(), JOINED = keys.join(","),
-    ADDRESS = "\${address}:80", NEXT = address.next(1), NET = hidden, SEAT = seats["a"], OPEN = open, READ = read,
-    CHOSEN = token.starts_with("z") ? "a" : "b",
+    ADDRESS = "\${address}:80", NEXT = address.next(1), NET = hidden, SEAT = seats["a"],
+    OPEN = open, READ = read, CHOSEN = token.starts_with("z") ? "a" : "b",
   }
   device eth0: venet { network = lan, ip = address, mac = hardware }
 }
@@ -185,6 +185,7 @@ async function quietGuest(): Promise<Uint8Array> {
   return buffer;
 }
 
+/** Writes labs, parameters and what they read. */
 export async function writeLabs(folder: string): Promise<void> {
   writeFileSync(path.join(folder, "quiet.wasm"), await quietGuest());
   const write = (name: string, text: string): void => writeFileSync(path.join(folder, name), text);
@@ -206,7 +207,13 @@ export async function writeLabs(folder: string): Promise<void> {
 export const GIVEN: readonly string[] = [
   "--params",
   "values.json",
-  ...["-p", `address=${SECRETS.address}`, "-p", `hardware=${SECRETS.mac}`],
-  ...["-p", `number=${SECRETS.number}`, "-p", `hidden=${SECRETS.subnet}0/24`],
+  "-p",
+  `address=${SECRETS.address}`,
+  "-p",
+  `hardware=${SECRETS.mac}`,
+  "-p",
+  `number=${SECRETS.number}`,
+  "-p",
+  `hidden=${SECRETS.subnet}0/24`,
 ];
 export const ENVIRONMENT = { VBUS_PARAM_TOKEN: SECRETS.environment };

@@ -43,7 +43,7 @@ beforeAll(async () => {
 });
 afterAll(() => desk.close());
 
-/** For each command its calls with the exit codes: in every form that it has, on a lab that runs and is well. */
+/** For each command its calls with their exit codes, in every form that it has; the lab runs meanwhile. */
 const CALLS: Readonly<Record<string, readonly (readonly [number, ...string[]])[]>> = {
   check: [
     [0, LAB, ...GIVEN],

@@ -99,3 +99,27 @@ test("a device whose MAC is written elsewhere on its segment moves on to the nex
   expect(moved).not.toBe(first);
   expect(moved).toMatch(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/);
 });
+
+test("of a secret pool the place is kept, not the address, and it is found again in another pool", () => {
+  const given = (subnet: string, kept: Allocations) => {
+    const guests = ["a", "b"].filter((name) => name === "b" || !("b.eth0" in kept));
+    const lines = guests.map(
+      (name) => `guest ${name} { image = echo, device eth0: venet { network = lan } }`,
+    );
+    const head = `param hidden: secret cidr\nnetwork lan { subnet = hidden }
+image echo: wasm { path = "std:guests/echo" }\n`;
+    const params = { flags: { hidden: subnet } };
+    const { model } = evaluateText(head + lines.join("\n"), { allocations: kept, params });
+    const ip = model?.resources.find(({ address }) => address === "b.eth0")?.attributes["ip"]?.value;
+    return { kept: model?.allocations, ip };
+  };
+  const first = given("10.0.0.0/27", {});
+  expect(first).toEqual({
+    kept: { "a.eth0": "+2", "b.eth0": "+3" },
+    ip: { is: "ip", text: "10.0.0.3", secret: true },
+  });
+  expect(given("10.7.0.0/27", { "b.eth0": "+3" })).toEqual({
+    kept: { "b.eth0": "+3" },
+    ip: { is: "ip", text: "10.7.0.3", secret: true },
+  });
+});

@@ -66,6 +66,32 @@ test("a secret is stored as an HMAC, the same for the same secret", () => {
   expect(JSON.stringify(stored)).toContain("hmac-sha256:");
 });
 
+test("secrets of every type are stored as HMACs, also one that looks like the beginning of one", () => {
+  const ip: Value = { is: "ip", text: "10.213.77.41" };
+  const values: readonly Value[] = [
+    { is: "string", value: "hmac-sha256:hunter2" },
+    ip,
+    { is: "mac", text: "02:d7:3b:91:c5:6e" },
+    { is: "cidr", text: "10.198.40.0/24" },
+    { is: "int", value: 739146285013 },
+    { is: "path", text: "hunter2", path: "/hunter2" },
+  ];
+  const secrets = values.map((value) => ({ ...value, secret: true }) as Value);
+  const value: Value = { is: "list", items: [...secrets, { is: "range", from: secrets[4] ?? ip, to: ip }] };
+  const model = modelOf({});
+  const [guest] = model.resources;
+  if (!guest) throw new Error("there is no guest");
+  const args = { value, disruption: "restart", origin: "set", span } as const;
+  const state = openState(folder);
+  state.commit(entry({ ...model, resources: [{ ...guest, attributes: { args } }] }));
+  const stored = state.lastGeneration()?.model.resources[0]?.attributes["args"]?.value;
+  const items = stored?.is === "list" ? stored.items : [];
+  const hidden = { is: "string", secret: true, value: expect.stringMatching(/^hmac-sha256:[0-9a-f]{64}$/) };
+  expect(items).toEqual([...secrets.map(() => hidden), { is: "range", from: hidden, to: ip }]);
+  expect(new Set(items.map((item) => JSON.stringify(item))).size).toBe(items.length);
+  state.close();
+});
+
 test("a reader sees what the owner committed while the owner goes on", () => {
   const owner = openState(folder);
   owner.commit(entry(modelOf({ "a.eth0": "10.0.0.2" })));

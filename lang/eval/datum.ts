@@ -64,7 +64,7 @@ export function isSecret(datum: Datum): boolean {
   }
 }
 
-/** Whether the value as a whole was computed from a secret: also how long a list is, and whether it is empty. */
+/** Whether the value as a whole was computed from a secret: of a list also how long it is. */
 export const isTainted = (datum: Datum): boolean => "secret" in datum && datum.secret === true;
 
 /** The same, known to be computed from a secret, with everything in it. */

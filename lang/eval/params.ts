@@ -133,8 +133,8 @@ function sourceOf(
 }
 
 /**
- * The text as an expression; for strings as it is, unless it stands in quotes. A hidden one is no source that a
- * mistake could be drawn into, and what is wrong with it is told in one sentence without its parts.
+ * The text as an expression; for strings as it is, unless it stands in quotes. A hidden one is no source
+ * that a mistake could be drawn into, and what is wrong with it is told in one sentence without its parts.
  */
 function fromText(
   raw: string,

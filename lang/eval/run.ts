@@ -230,7 +230,7 @@ function runCollect(code: Code & { op: "collect" }, env: Env, machine: Machine):
   return secret || overSecret ? taint(made) : made;
 }
 
-/** Each combination of the clauses in a frame of its own. Answers whether a secret decided how many there are. */
+/** Each combination of the clauses in a frame of its own. The answer: whether a secret decided how many. */
 export function goThrough(
   clauses: readonly CodeClause[],
   at: number,
