@@ -55,7 +55,7 @@ function readParams(file: string): Record<string, unknown> {
   throw new UsageError(`The parameter file ${file} must hold one JSON object, a member for each parameter.`);
 }
 
-/** Where the text stops being JSON. The parser's own sentence quotes what stands there: it may be a secret. */
+/** Where the text stops being JSON. The parser's own sentence quotes what is there: it may be a secret. */
 function placeOf(error: unknown, text: string): string {
   const at = /at position (\d+)/.exec((error as Error).message)?.[1];
   if (at === undefined) return "";

@@ -247,8 +247,8 @@ function takeLowest(device: Thing, pool: Pool, state: State): void {
   state.machine.tell(
     "VB4003",
     device.blueprint.head,
-    `The pool ${shownSubnet(network, "pool", state.machine)} of \`${network.address}\` has no free address for ` +
-      `\`${device.address}\`.`,
+    `The pool ${shownSubnet(network, "pool", state.machine)} of \`${network.address}\` has no free ` +
+      `address for \`${device.address}\`.`,
     {
       related: [
         {
