@@ -11,6 +11,7 @@ export const SECRETS = {
   password: "wyrmkeep_oblivion7",
   listed: "jackdawquartz",
   seated: "sphinxvow-lynx",
+  badge: "cwtchzephyr-runnel",
   read: "gloamfjord-tarn",
   address: "10.213.77.41",
   subnet: "10.198.40.",
@@ -65,13 +66,14 @@ export function* secretsBelow(folder: string, inputs: ReadonlySet<string>): Gene
 }
 
 /** What is a secret in the file of parameters, and in the one that the lab reads. */
-export const INPUTS = new Set(["values.json", "broken.json", "misfit.json", "read.txt"]);
+export const INPUTS = new Set(["values.json", "broken.json", "misfit.json", "odd.json", "read.txt"]);
 
 const PARAMETERS = `type Login { user: string, password: secret string }
 param token: secret string
 param login: Login
 param keys: [secret string]
 param seats: {[string]: secret string}
+param badge: { code: secret string, level: int }
 param address: secret ip
 param hardware: secret mac
 param number: secret int
@@ -96,7 +98,7 @@ guest holder {
   args = ["--token", token, "--number", number, token.upper(), "x\${token}y", token.split("-")[1], ...keys]
   env = {
     LOGIN = login.password, USER = login.user, HASH = token.hash(), JOINED = keys.join(","),
-    ADDRESS = "\${address}:80", NEXT = address.next(1), NET = hidden, SEAT = seats["a"],
+    ADDRESS = "\${address}:80", NEXT = address.next(1), NET = hidden, SEAT = seats["a"], BADGE = badge.code,
     OPEN = open, READ = read, CHOSEN = token.starts_with("z") ? "a" : "b",
   }
   device eth0: venet { network = lan, ip = address, mac = hardware }
@@ -130,6 +132,7 @@ assert number < 5, "too large"
 assert address in 10.0.0.0/30, "it is \${address}"
 assert keys.map(key => key.len() > 99).all()
 assert json(token) == 1
+assert hush(json(file("odd.json"))) == "a"
 assert yaml("\${token}: [") == 1
 assert token.matches("[\${token}")
 assert file(token) == ""
@@ -163,6 +166,7 @@ const values = {
   login: { user: "ada", password: SECRETS.password },
   keys: [SECRETS.listed, `${SECRETS.listed}-2`],
   seats: { a: SECRETS.seated },
+  badge: { code: SECRETS.badge, level: 3 },
 };
 
 /** A guest that takes any arguments and prints nothing: what a guest prints is its own affair. */
@@ -198,8 +202,10 @@ export async function writeLabs(folder: string): Promise<void> {
     JSON.stringify({
       ...values,
       login: { user: "ada", password: [SECRETS.misfit], pasword: SECRETS.misfit },
+      badge: { code: SECRETS.misfit },
     }),
   );
+  write("odd.json", JSON.stringify([SECRETS.misfit]));
   write("read.txt", `${SECRETS.read}\n`);
 }
 

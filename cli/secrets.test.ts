@@ -74,7 +74,13 @@ const CALLS: Readonly<Record<string, readonly (readonly [number, ...string[]])[]
   ],
   eval: [
     [0, "token", LAB, ...GIVEN],
-    [0, "{ token, login, keys, seats, address, hardware, number, hidden, read }", LAB, "--json", ...GIVEN],
+    [
+      0,
+      "{ token, login, keys, seats, badge, address, hardware, number, hidden, read }",
+      LAB,
+      "--json",
+      ...GIVEN,
+    ],
     [
       0,
       "{ a = holder.args, b = holder.env, c = [auto[1].eth0.ip, dark.gateway], d = !(number > 5) }",
