@@ -1,14 +1,7 @@
 // What a save costs: the same lab read again and again in one process, with one line of it changed each time.
 // Reading the file and telling the running lab are not in it, only the language's own work.
 import { readFileSync } from "node:fs";
-import {
-  evaluate,
-  textOf,
-  type EvaluateInput,
-  type Evaluation,
-  type Resource,
-  type World,
-} from "../lang/index.ts";
+import { evaluate, follower, textOf, type Evaluation, type Resource, type World } from "../lang/index.ts";
 import { askFile } from "../interpreter/index.ts";
 import { quantile } from "./harness.ts";
 
@@ -46,14 +39,17 @@ export function openRecheck(file: string, guests: number): Recheck {
     ...outside,
     readText: (path) => (path === input.root ? { text } : outside.readText(path)),
   };
+  const follow = follower();
   let last: Evaluation | undefined;
   const read = (keeps: boolean): number => {
     text = family.replace(FAMILY_NUMBER, `"--id", i + ${turns.family}]`) + otherGuest(turns.other);
+    const allocations = last?.model?.allocations;
+    const question = { ...input, ...(allocations && { allocations }) };
     const start = performance.now();
-    const evaluation = readOnce(world, input, keeps ? last : undefined);
+    const evaluation = (keeps ? follow : evaluate)(world, question);
     const milliseconds = performance.now() - start;
     checkReading(evaluation, guests, turns);
-    if (keeps) last = evaluation;
+    last = evaluation;
     return milliseconds;
   };
   const medianOf = (changed: ChangedLine, keeps: boolean): number => {
@@ -68,12 +64,6 @@ export function openRecheck(file: string, guests: number): Recheck {
     again: (changed) => medianOf(changed, true),
     afresh: (changed) => medianOf(changed, false),
   };
-}
-
-/** The one place that says what one reading hands on to the next. */
-function readOnce(world: World, input: EvaluateInput, last: Evaluation | undefined): Evaluation {
-  const allocations = last?.model?.allocations;
-  return evaluate(world, { ...input, ...(allocations && { allocations }) });
 }
 
 /** Throws unless the model is all there and says what the changed lines say. */

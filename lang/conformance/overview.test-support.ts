@@ -80,6 +80,20 @@ export const ELSEWHERE: Readonly<Record<string, readonly [file: string, test: st
   "A change takes the strongest mark": [
     ["interpreter/plan/plan.test.ts", "a larger MTU makes the segment anew, and all that is plugged into it"],
   ],
+  "A plan says of a changed one": [
+    ["cli/secrets.test.ts", "a changed secret is seen as one, saved or given, before and after a kill"],
+    ["cli/secrets.test.ts", "values that don't fit, in flags, files and variables, are not quoted"],
+  ],
+  "The state holds an HMAC of each secret": [
+    ["interpreter/state/state.test.ts", "a secret is stored as an HMAC, the same for the same secret"],
+    ["interpreter/state/state.test.ts", "secrets of every type are stored as HMACs"],
+  ],
+  "Of an address given out of a secret pool": [
+    ["lang/allocation.test.ts", "of a secret pool the place is kept, not the address"],
+  ],
+  "A value in `-p` stands in the arguments": [
+    ["cli/secrets.test.ts", "the lab's own process has none of them in its arguments"],
+  ],
   "A test starts the lab for itself": [
     ["cli/test.test.ts", "each way to fail has its code, ends its own test and no other"],
     ["cli/test.test.ts", "guests are stopped, killed and started, and changes come as `set` would make them"],
@@ -104,5 +118,7 @@ export const ELSEWHERE: Readonly<Record<string, readonly [file: string, test: st
 /** Sentences that no test holds, and why. */
 export const UNHELD: Readonly<Record<string, string>> = {
   "Read this page once": "advice, not a rule",
+  "Who can read the state can therefore try guesses": "a warning, not a rule",
+  "What a guest prints is the guest's": "what a guest may do, which nothing checks",
   "The same seed does the same": "links can't be made bad yet: the host side refuses `impair`",
 };

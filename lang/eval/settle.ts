@@ -6,7 +6,7 @@ import type { Code } from "../types/code.ts";
 import type { Member, RecordInfo } from "../types/declared.ts";
 import { peel, type Type } from "../types/type.ts";
 import { attributeCell } from "./attributes.ts";
-import { isSecret, NONE, type Datum } from "./datum.ts";
+import { NONE, type Datum } from "./datum.ts";
 import { Distinct } from "./distinct.ts";
 import { checkPath, seedOf } from "./fill.ts";
 import type { Machine } from "./machine.ts";
@@ -17,9 +17,6 @@ import { asked, attempt } from "./walk.ts";
 
 /** Members whose things order nothing: links go both ways. */
 const ORDERS_NOTHING = new Set(["links"]);
-/** Members that are shown to everybody, so no secret may stand in them. */
-const SHOWN = new Set(["labels", "moved_from"]);
-
 export interface Settled {
   readonly resources: Resource[];
   readonly paths: Set<string>;
@@ -268,12 +265,6 @@ function settledDatum(thing: Thing, member: Member, cell: Cell, machine: Machine
   const type = peel(member.type);
   const named = datum.is === "path" && type.is === "simple" && type.name === "path";
   if (named && !pathIsThere(thing, member, datum.path, machine)) return undefined;
-  if (SHOWN.has(member.name) && isSecret(datum)) {
-    const span = thing.origin(member.name)?.span ?? thing.blueprint.head;
-    const message = `\`${member.name}\` is shown to everybody: it can't be computed from a secret.`;
-    machine.tell("VB3012", span, message);
-    return undefined;
-  }
   return datum.is === "record" ? fillSeeds(datum, thing, member.name, machine) : datum;
 }
 
