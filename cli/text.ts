@@ -1,6 +1,14 @@
 // Words and tables for people.
 
-import stringWidth from "string-width";
+import { createRequire } from "node:module";
+import type stringWidth from "string-width";
+
+/** Columns of a text on a terminal. The tables for what is not plain are large: loaded when first needed. */
+export function widthOf(text: string): number {
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
+  const module = createRequire(import.meta.url)("string-width") as { readonly default: typeof stringWidth };
+  return module.default(text);
+}
 
 /** "1 guest", "2 guests", "2 buses". */
 export function counted(count: number, noun: string): string {
@@ -35,12 +43,12 @@ export function tableText(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, column) => {
-      widths[column] = Math.max(widths[column] ?? 0, stringWidth(cell));
+      widths[column] = Math.max(widths[column] ?? 0, widthOf(cell));
     });
   }
   const line = (row: readonly string[]): string =>
     row
-      .map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - stringWidth(cell)))
+      .map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - widthOf(cell)))
       .join("  ")
       .trimEnd();
   return rows.map((row) => `${line(row)}\n`).join("");

@@ -1,11 +1,15 @@
 // The door of the interpreter: from files to a running lab, and the client that talks to one.
 
+import type { connect as Connect } from "./control/client.ts";
+import type { ControlServer } from "./control/server.ts";
+import type { openLab as OpenLab } from "./lab.ts";
+import type { runTests as RunTests } from "./test/run-tests.ts";
+
 export type { Clock } from "./clock.ts";
 export { OperationError } from "./operation-error.ts";
 export type { Trouble } from "./operation-error.ts";
-export { connect } from "./control/client.ts";
+export type { ControlServer } from "./control/server.ts";
 export type { LabClient } from "./control/client.ts";
-export { ControlServer } from "./control/server.ts";
 export { findLabs } from "./control/discover.ts";
 export type { RunningLab } from "./control/discover.ts";
 export { runtimeFolder, socketPathOf } from "./control/paths.ts";
@@ -16,7 +20,15 @@ export { PLAN_SCHEMA } from "./plan/plan.ts";
 export type { AttributeChange, Plan, Step, StepKind } from "./plan/plan.ts";
 export type { Checked, Lab, LabOptions, Opened, Parameters, Planned, Source } from "./lab-contract.ts";
 export { askFile, checkFile, planFile } from "./check.ts";
-export { openLab } from "./lab.ts";
 export { planToJson, printPlan } from "./plan/print.ts";
-export { runTests } from "./test/run-tests.ts";
 export type * from "./test/contract.ts";
+
+// Loaded when they are called: what runs a lab, or talks to one, is most of the program, and `check` and its
+// like need none of it.
+export const openLab: typeof OpenLab = async (options) => (await import("./lab.ts")).openLab(options);
+export const runTests: typeof RunTests = async (options) =>
+  (await import("./test/run-tests.ts")).runTests(options);
+export const connect: typeof Connect = async (path) => (await import("./control/client.ts")).connect(path);
+/** A control socket for anything that answers as a lab does. */
+export const serveControl: typeof ControlServer.listen = async (...given) =>
+  (await import("./control/server.ts")).ControlServer.listen(...given);

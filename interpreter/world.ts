@@ -1,8 +1,9 @@
 // The outside as the language sees it: files, the environment, the drivers. The only place that reads
 // sources. Never throws; whatever goes wrong is one of a few named problems.
 
+import { createRequire } from "node:module";
 import { lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { parseDocument } from "yaml";
+import type * as Yaml from "yaml";
 import type { ReadProblem, World } from "../lang/index.ts";
 import { resolveStd } from "../stdlib/index.ts";
 import type { Environment } from "./control/paths.ts";
@@ -35,9 +36,12 @@ export function makeWorld(env: Environment, images: ImageFiles): World {
 /** Aliases that one document may use: each copies what it names. */
 const YAML_ALIASES_MAX = 100;
 
+/** Loaded when a file first asks for it: it has more modules than the language. */
+const loadYaml = (): typeof Yaml => createRequire(import.meta.url)("yaml") as typeof Yaml;
+
 /** YAML 1.2, its core schema: no dates, no types of one's own, no code. */
 function parseYaml(text: string): ReturnType<World["parseYaml"]> {
-  const document = parseDocument(text, { schema: "core", version: "1.2", logLevel: "error" });
+  const document = loadYaml().parseDocument(text, { schema: "core", version: "1.2", logLevel: "error" });
   const wrong = document.errors[0] ?? document.warnings[0];
   if (wrong !== undefined) return { problem: firstLine(wrong.message) };
   try {

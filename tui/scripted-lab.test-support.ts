@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ControlServer } from "../interpreter/index.ts";
+import { serveControl, type ControlServer } from "../interpreter/index.ts";
 import type { LogLine, Snapshot } from "../interpreter/index.ts";
 import { makeSnapshot } from "./fixtures.test-support.ts";
 import { TestTerminal } from "./pty.test-support.ts";
@@ -43,7 +43,7 @@ export class ScriptedLab {
       stop: () => Promise.resolve(),
       typeConsole: () => 0,
     };
-    this.#server = await ControlServer.listen(target, this.socket, () => performance.now());
+    this.#server = await serveControl(target, this.socket, () => performance.now());
   }
 
   print(...lines: readonly LogLine[]): void {

@@ -1,6 +1,6 @@
 // A lab for a terminal, in plain ASCII: each meeting place with what comes there, then what stands alone.
 
-import stringWidth from "string-width";
+import { widthOf } from "../text.ts";
 import { counted } from "../text.ts";
 import type { DrawnThing, Joined, Joint } from "./joined.ts";
 
@@ -91,11 +91,11 @@ function branches(rows: readonly Row[]): string[] {
   const widths: number[] = [];
   for (const { columns } of rows) {
     if (columns.length === 1) continue;
-    for (const [i, text] of columns.entries()) widths[i] = Math.max(widths[i] ?? 0, stringWidth(text));
+    for (const [i, text] of columns.entries()) widths[i] = Math.max(widths[i] ?? 0, widthOf(text));
   }
   return rows.map(({ columns }, i) => {
     const text = columns
-      .map((column, at) => column + " ".repeat(Math.max(0, (widths[at] ?? 0) - stringWidth(column))))
+      .map((column, at) => column + " ".repeat(Math.max(0, (widths[at] ?? 0) - widthOf(column))))
       .filter((_, at) => (widths[at] ?? 0) > 0 || columns.length === 1)
       .join("  ");
     return `  ${i === rows.length - 1 ? "`-" : "|-"} ${text}`.trimEnd();
@@ -103,10 +103,10 @@ function branches(rows: readonly Row[]): string[] {
 }
 
 function cut(line: string, width: number): string {
-  if (stringWidth(line) <= width) return line;
+  if (widthOf(line) <= width) return line;
   let short = "";
   for (const point of line) {
-    if (stringWidth(short + point) > width - 3) break;
+    if (widthOf(short + point) > width - 3) break;
     short += point;
   }
   return `${short}...`;
