@@ -21,6 +21,8 @@ export type Outcome<T = undefined> =
 
 export interface NetworkSpec {
   readonly mtu: number;
+  /** Networks that it is joined with, from either side; one that isn't there joins when it comes. */
+  readonly links?: readonly Id[];
 }
 export interface VenetSpec {
   readonly network: Id;
@@ -152,6 +154,8 @@ export interface Hypervisor {
   compile(bytes: Uint8Array): Promise<Outcome<Image>>;
 
   createNetwork(id: Id, spec: NetworkSpec): Outcome;
+  /** Takes over `links`, while frames flow. Anything else is `invalid`. */
+  setNetwork(id: Id, spec: NetworkSpec): Outcome;
   /** Refused (`busy`) while devices are plugged in. */
   removeNetwork(id: Id): Outcome;
 

@@ -59,6 +59,7 @@ function doorOf(
   return {
     compile: compileImage,
     createNetwork: (id, spec) => devices.createNetwork(id, spec),
+    setNetwork: (id, spec) => devices.setNetwork(id, spec),
     removeNetwork: (id) => devices.removeNetwork(id),
     createBus: (id) => devices.createBus(id),
     removeBus: (id) => devices.removeBus(id),

@@ -59,8 +59,8 @@ test.each([
   ["a thing that no driver serves", `channel c { }`, undefined],
   [
     "a setting that no driver serves",
-    `network n { subnet = 10.0.0.0/24, links = [] }
-network m { subnet = 10.0.0.0/24, pool = 10.0.0.128/25, links = [n] }`,
+    `network n { subnet = 10.0.0.0/24 }
+bus b { device d: venet { network = n, vlan = 7 } }`,
     undefined,
   ],
 ])("%s is one diagnostic", (_name, text, image) => {

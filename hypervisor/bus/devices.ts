@@ -19,7 +19,7 @@ import { refuse, success } from "./outcome.ts";
 
 interface Network {
   readonly row: number;
-  readonly spec: NetworkSpec;
+  spec: NetworkSpec;
   readonly ports: Set<number>;
 }
 
@@ -60,15 +60,34 @@ export class Devices {
     const row = this.#plugs.addNetwork();
     if (row === undefined) return refuse("limit", "there are as many networks as this process can hold");
     this.#networks.set(id, { row, spec, ports: new Set() });
+    this.#join(id);
     return success();
+  }
+
+  setNetwork(id: Id, spec: NetworkSpec): Outcome {
+    const network = this.#networks.get(id);
+    if (!network) return refuse("missing", `there is no network \`${id}\``);
+    if (spec.mtu !== network.spec.mtu)
+      return refuse("invalid", "`mtu` can't change while the network is there");
+    network.spec = spec;
+    this.#join(id);
+    return success();
+  }
+
+  /** The links of a network have changed. Guests that will hear each other are introduced before they do. */
+  #join(id: Id): void {
+    this.#guests?.introduce(id);
+    this.#plugs.join(joined(this.#networks).map((group) => group.map(({ row }) => row)));
   }
 
   removeNetwork(id: Id): Outcome {
     const network = this.#networks.get(id);
     if (!network) return refuse("missing", `there is no network \`${id}\``);
     if (network.ports.size > 0) return refuse("busy", `network \`${id}\` has devices plugged in`);
-    this.#plugs.removeNetwork(network.row);
     this.#networks.delete(id);
+    const others = joined(this.#networks).map((group) => group.map(({ row }) => row));
+    this.#plugs.join([...others, [network.row]]);
+    this.#plugs.removeNetwork(network.row);
     return success();
   }
 
@@ -149,10 +168,14 @@ export class Devices {
     return this.#devices.get(id);
   }
 
-  /** Devices that are plugged into a network. */
-  onNetwork(id: Id): Device[] {
-    const ports = this.#networks.get(id)?.ports ?? [];
-    return [...ports].map((port) => this.#byPort.get(port)).filter((device) => device !== undefined);
+  /** Devices that are plugged into a network or one that it is joined with. */
+  onSegment(id: Id): Device[] {
+    const network = this.#networks.get(id);
+    const segment = joined(this.#networks).find((group) => group.some((one) => one === network)) ?? [];
+    return segment
+      .flatMap(({ ports }) => [...ports])
+      .map((port) => this.#byPort.get(port))
+      .filter((device) => device !== undefined);
   }
 
   /** Ports of a bus may have been opened or let go by the guest in a thread row. */
@@ -247,6 +270,23 @@ export class Devices {
       return refuse("invalid", "the device's MTU is larger than its network's");
     return undefined;
   }
+}
+
+/** The networks in groups that links join. */
+function joined(networks: ReadonlyMap<Id, Network>): readonly (readonly Network[])[] {
+  const groups = new Map<Network, Set<Network>>([...networks.values()].map((one) => [one, new Set([one])]));
+  for (const network of networks.values()) {
+    for (const id of network.spec.links ?? []) {
+      const other = networks.get(id);
+      const [into, from] = [groups.get(network), other && groups.get(other)];
+      if (!into || !from || into === from) continue;
+      for (const one of from) {
+        into.add(one);
+        groups.set(one, into);
+      }
+    }
+  }
+  return [...new Set(groups.values())].map((group) => [...group]);
 }
 
 /** Refuses what can't change while the device lives. */

@@ -5,8 +5,9 @@ import { NETWORKS_MAX, NETWORK_PORTS_MAX, PORTS_MAX, FRAME_OVERHEAD } from "../l
 import type { Fabric } from "../memory/fabric.ts";
 import { NETWORK, PORT, PORT_FLAG, RING, networkAt, portAt, ringAt } from "../memory/layout.ts";
 import { generationOf } from "../ring/claims.ts";
-import { clearMacs, forgetMacs } from "./mac-table.ts";
+import { forgetMacs } from "./mac-table.ts";
 import { leavePort, closeReceiving, portOwner } from "./port.ts";
+import { leaderOf, setSegments, startSegment } from "./segments.ts";
 
 /** Rows of a table that are free, lowest first; a row goes to the end of the line when it comes back. */
 export class Rows {
@@ -50,10 +51,16 @@ export class Plugs {
     if (network === undefined) return undefined;
     const row = networkAt(network) >> 2;
     this.#fabric.i32.fill(0, row, row + ((NETWORK.ports >> 2) + NETWORK_PORTS_MAX));
-    clearMacs(this.#fabric.i32, network);
+    startSegment(this.#fabric, network);
     return network;
   }
 
+  /** Joins networks: each of `groups` is one segment. Every network stands in one of them. */
+  join(groups: readonly (readonly number[])[]): void {
+    setSegments(this.#fabric, groups);
+  }
+
+  /** It is joined with none. */
   removeNetwork(network: number): void {
     this.#networks.give(network);
   }
@@ -111,7 +118,7 @@ export class Plugs {
       const at = list + (NETWORK.ports >> 2) + place;
       if (i32[at] === port + 1) Atomics.store(i32, at, 0);
     }
-    forgetMacs(i32, network, port);
+    forgetMacs(i32, leaderOf(i32, network), port);
   }
 
   /** A device is gone. Its row serves another once the guest that has it open has let go. */

@@ -15,6 +15,7 @@ import { learnMac, lookUpMac } from "./mac-table.ts";
 import type { Peers } from "./peers.ts";
 import { PUMP_PASSED, limitOf, type Pumps } from "./pump.ts";
 import { rateOf, takeToReceive, takeToSend } from "./rate.ts";
+import { leaderOf } from "./segments.ts";
 
 /** Bytes that are copied before they are published together: about what a core's nearest caches hold. */
 const BATCH_BYTES = 48 * 1024;
@@ -106,11 +107,12 @@ export class Switch {
     const header0 = memory.view.getInt32(address, true); // The header is read once, and written from these.
     const header1 = memory.view.getInt32(address + 4, true);
     const header2 = memory.view.getInt32(address + 8, true);
-    this.#learn(tx.port, network, (header1 >>> 16) | (header2 << 16), header2 >>> 16);
+    const segment = leaderOf(i32, network);
+    this.#learn(tx.port, segment, (header1 >>> 16) | (header2 << 16), header2 >>> 16);
     const group = (header0 & 1) !== 0;
-    const target = group ? -1 : lookUpMac(i32, network, header0, header1 & 0xffff);
-    if (target < 0 || (i32[(portAt(target) + PORT.network) >> 2] as number) - 1 !== network) {
-      return this.#flood(tx, descriptor, network, address, length, header0, header1, header2);
+    const target = group ? -1 : lookUpMac(i32, segment, header0, header1 & 0xffff);
+    if (target < 0 || !this.#isOn(target, segment)) {
+      return this.#flood(tx, descriptor, segment, address, length, header0, header1, header2);
     }
     if (target === tx.port) return this.#end(tx, descriptor, COUNTER.noListener, 0);
     const targetFlags = Atomics.load(i32, (portAt(target) + PORT.flags) >> 2);
@@ -230,7 +232,7 @@ export class Switch {
   #flood(
     tx: TxRing,
     descriptor: number,
-    network: number,
+    segment: number,
     address: number,
     length: number,
     h0: number,
@@ -238,11 +240,35 @@ export class Switch {
     h2: number,
   ) {
     const { i32 } = this.#parts.fabric;
-    const list = networkAt(network) >> 2;
+    const members = networkAt(segment) >> 2;
     const flooding = (threadAt(this.#parts.thread) + THREAD.flooding) >> 2;
-    const used = Atomics.load(i32, list + (NETWORK.portsUsed >> 2));
+    const used = Atomics.load(i32, members + (NETWORK.membersUsed >> 2));
     let copies = 0;
     i32[flooding] = tx.port + 1;
+    // Bound: NETWORKS_MAX.
+    for (let index = 0; index < used; index++) {
+      const network = Atomics.load(i32, members + (NETWORK.members >> 2) + index) - 1;
+      if (network >= 0) copies += this.#floodNetwork(tx, network, address, length, h0, h1, h2);
+    }
+    // A group frame that nobody is there to hear is not lost; a frame for one station that isn't there is.
+    if (copies === 0 && (h0 & 1) === 0) return this.#end(tx, descriptor, COUNTER.noListener, 0);
+    return this.#end(tx, descriptor, COUNTER.sent, length, 1);
+  }
+
+  /** The answer: how many ports there were to hear it. */
+  #floodNetwork(
+    tx: TxRing,
+    network: number,
+    address: number,
+    length: number,
+    h0: number,
+    h1: number,
+    h2: number,
+  ): number {
+    const { i32 } = this.#parts.fabric;
+    const list = networkAt(network) >> 2;
+    const used = Atomics.load(i32, list + (NETWORK.portsUsed >> 2));
+    let copies = 0;
     // Bound: NETWORK_PORTS_MAX.
     for (let index = 0; index < used; index++) {
       const port = Atomics.load(i32, list + (NETWORK.ports >> 2) + index) - 1;
@@ -258,9 +284,14 @@ export class Switch {
         copies++;
       }
     }
-    // A group frame that nobody is there to hear is not lost; a frame for one station that isn't there is.
-    if (copies === 0 && (h0 & 1) === 0) return this.#end(tx, descriptor, COUNTER.noListener, 0);
-    return this.#end(tx, descriptor, COUNTER.sent, length, 1);
+    return copies;
+  }
+
+  /** Whether a port is plugged into a network of this segment. */
+  #isOn(port: number, segment: number): boolean {
+    const { i32 } = this.#parts.fabric;
+    const network = (i32[(portAt(port) + PORT.network) >> 2] as number) - 1;
+    return network >= 0 && leaderOf(i32, network) === segment;
   }
 
   /**
@@ -299,11 +330,11 @@ export class Switch {
     return this.#receiver ? ring : -1;
   }
 
-  #learn(port: number, network: number, low: number, high: number): void {
+  #learn(port: number, segment: number, low: number, high: number): void {
     if ((low & 1) !== 0) return; // A group address is nobody's source.
     const { i32 } = this.#parts.fabric;
     // The table is asked, not a note of our own: another port may have claimed the address since.
-    if (lookUpMac(i32, network, low, high) !== port) learnMac(i32, network, low, high, port);
+    if (lookUpMac(i32, segment, low, high) !== port) learnMac(i32, segment, low, high, port);
   }
 
   #touch(ring: number): void {

@@ -159,7 +159,7 @@ export class Guests implements GuestsOfBus {
   }
 
   introduce(network: Id): void {
-    const here = this.#onNetwork(network);
+    const here = this.#onSegment(network);
     for (const guest of here) for (const other of here) this.#introduceTo(guest, other);
   }
 
@@ -252,7 +252,7 @@ export class Guests implements GuestsOfBus {
   /** The dead thread may have published without signalling: everybody on its networks looks once more. */
   #wakeNetwork(network: Id): void {
     const { fabric, devices } = this.#parts;
-    for (const device of devices.onNetwork(network)) {
+    for (const device of devices.onSegment(network)) {
       const ring = receivingRing(fabric, device.port);
       const owner = this.#byThread.get(portOwner(fabric, device.port));
       if (ring >= 0 && owner?.alive) signalRing(fabric, ring, owner.memory);
@@ -286,14 +286,14 @@ export class Guests implements GuestsOfBus {
   #neighbours(devices: readonly Device[]): Set<Guest> {
     const found = new Set<Guest>();
     for (const { spec } of devices) {
-      if (spec.class === "venet") for (const guest of this.#onNetwork(spec.venet.network)) found.add(guest);
+      if (spec.class === "venet") for (const guest of this.#onSegment(spec.venet.network)) found.add(guest);
     }
     return found;
   }
 
-  #onNetwork(network: Id): Set<Guest> {
+  #onSegment(network: Id): Set<Guest> {
     const found = new Set<Guest>();
-    for (const device of this.#parts.devices.onNetwork(network)) {
+    for (const device of this.#parts.devices.onSegment(network)) {
       for (const guest of this.#seeing(device)) found.add(guest);
     }
     return found;

@@ -46,17 +46,24 @@ export const THREAD = {
   size: 1024,
 } as const;
 
-/** A row for each network. */
+/** A row for each network. Joined networks are one segment; one of them, its leader, holds what they share. */
 export const NETWORK = {
   /** How many entries of `ports` have ever been used. */
   portsUsed: 0,
+  /** Row of the leader of its segment; its own where it is joined with none. Control, atomic. */
+  leader: 4,
+  /** Of a leader: how many entries of `members` have ever been used. */
+  membersUsed: 8,
   /** i32 each: port + 1, or 0 for a free place. A port never moves. */
   ports: 64,
+  /** Of a leader, i32 each: row + 1 of a network of the segment, itself among them, or 0 for a free place. */
+  members: 64 + NETWORK_PORTS_MAX * 4,
   /**
-   * Pairs of i32: the first four bytes of the MAC; the last two in the low half, port + 1 in the high half.
+   * Of a leader, pairs of i32: the first four bytes of the MAC; the last two in the low half, port + 1 in the
+   * high half.
    */
-  macs: 64 + NETWORK_PORTS_MAX * 4,
-  size: 64 + NETWORK_PORTS_MAX * 4 + MACS_MAX * 8,
+  macs: 64 + (NETWORK_PORTS_MAX + NETWORKS_MAX) * 4,
+  size: 64 + (NETWORK_PORTS_MAX + NETWORKS_MAX) * 4 + MACS_MAX * 8,
 } as const;
 
 /** A row for each device with a data path. */

@@ -154,6 +154,7 @@ export class Machine {
   #change(resource: Resource, find: Find): Outcome {
     const { hypervisor, guests } = this.#parts;
     if (resource.kind === "device") return hypervisor.setDevice(resource.address, deviceSpec(resource, find));
+    if (resource.kind === "network") return hypervisor.setNetwork(resource.address, networkSpec(resource));
     if (resource.kind === "guest") guests.redefine(resource);
     return OK;
   }

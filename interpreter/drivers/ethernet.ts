@@ -4,7 +4,7 @@ import type { Attribute, Disruption, Resource } from "../../lang/index.ts";
 import type { DeviceSpec, NetworkSpec } from "../../hypervisor/index.ts";
 import { invariant } from "../bug.ts";
 import type { Derived, Driver, Find } from "./driver.ts";
-import { numberOf, optionalNumberOf, refOf, wordOf } from "./read.ts";
+import { numberOf, optionalNumberOf, refOf, refsOf, wordOf } from "./read.ts";
 
 /** What the hypervisor takes over while a device is open. */
 const VENET_LIVE: ReadonlySet<string> = new Set(["network", "link", "rate"]);
@@ -50,7 +50,7 @@ function networkFacts(device: Resource, find: Find): Readonly<Record<string, Der
 }
 
 export function networkSpec(network: Resource): NetworkSpec {
-  return { mtu: numberOf(network, "mtu") };
+  return { mtu: numberOf(network, "mtu"), links: refsOf(network, "links") ?? [] };
 }
 
 /** What a guest calls the device: its name in its bus or its guest, with its key (`eth[2]`). */

@@ -6,7 +6,6 @@ import { driverOf } from "./registry.ts";
 
 /** By kind or class: attributes that are refused, unless their value asks for nothing. */
 const REFUSED: Readonly<Record<string, Readonly<Record<string, (value: Value) => boolean>>>> = {
-  network: { links: isEmpty },
   venet: { vlan: isNone, impair: isNone },
   guest: {
     health: isNone,
@@ -71,8 +70,4 @@ function notYet(resource: Resource, name: string, attribute: Attribute): Diagnos
 
 function isNone(value: Value): boolean {
   return value.is === "none";
-}
-
-function isEmpty(value: Value): boolean {
-  return value.is === "list" && value.items.length === 0;
 }
