@@ -1,5 +1,6 @@
 // Which networks are one segment: joining and parting them while frames flow. A network's row names its
-// leader; the leader's row lists the members and holds the MAC addresses of all. Control thread; senders read.
+// leader; the leader's row lists the members and holds the MAC addresses of all. Control thread; senders
+// read.
 //
 // Nothing that is on its way to a station of its own segment is lost by a change: a network is in its new
 // leader's list before it follows it, and leaves the old list after. In between it hears both.

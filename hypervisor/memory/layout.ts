@@ -46,7 +46,9 @@ export const THREAD = {
   size: 1024,
 } as const;
 
-/** A row for each network. Joined networks are one segment; one of them, its leader, holds what they share. */
+/**
+ * A row for each network. Joined networks are one segment; one of them, its leader, holds what they share.
+ */
 export const NETWORK = {
   /** How many entries of `ports` have ever been used. */
   portsUsed: 0,
