@@ -38,6 +38,12 @@ export const CLAIM_LATE_MAX = 64;
  */
 export const MACS_MAX = 2048;
 export const MAC_PROBES = 16;
+/**
+ * A station that was not heard for this long is forgotten: 5 minutes, as IEEE 802.1D recommends. Stations
+ * grow older in so many steps, at most 7.
+ */
+export const MAC_AGE_MS = 300_000;
+export const MAC_AGE_STEPS = 5;
 
 /** A rate limit lets through at once what comes in this time, and at least `RATE_BURST_BYTES`. */
 export const RATE_BURST_NS = 10_000_000;

@@ -10,7 +10,7 @@ import type {
   NetworkSpec,
   Outcome,
 } from "../hypervisor.ts";
-import { MTU_MAX, MTU_MIN } from "../limits.ts";
+import { MAC_AGE_MS, MAC_AGE_STEPS, MTU_MAX, MTU_MIN } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { countersOf, portOwner } from "../datapath/port.ts";
 import { networkFrames, receivedFacts, receivingFacts, sendingFacts, sentFacts } from "../metrics/facts.ts";
@@ -42,6 +42,8 @@ export class Devices {
   readonly #devices = new Map<Id, Device>();
   readonly #byPort = new Map<number, Device>();
   #guests: GuestsOfBus | undefined;
+  /** When stations last grew older. */
+  #agedNs: number | undefined;
 
   constructor(fabric: Fabric, tell: (event: HypervisorEvent) => void) {
     this.#fabric = fabric;
@@ -72,6 +74,14 @@ export class Devices {
     network.spec = spec;
     this.#join(id);
     return success();
+  }
+
+  /** What happens with time: stations that are silent grow old. To be called now and then. */
+  passTime(nowNs: number): void {
+    this.#agedNs ??= nowNs;
+    if (nowNs - this.#agedNs < (MAC_AGE_MS / MAC_AGE_STEPS) * 1e6) return;
+    this.#agedNs = nowNs;
+    this.#plugs.age([...this.#networks.values()].map(({ row }) => row));
   }
 
   /** The links of a network have changed. Guests that will hear each other are introduced before they do. */

@@ -2,9 +2,9 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { MACS_MAX, MAC_PROBES } from "../limits.ts";
+import { MACS_MAX, MAC_AGE_STEPS, MAC_PROBES } from "../limits.ts";
 import { createFabric } from "../memory/fabric.ts";
-import { clearMacs, forgetMacs, learnMac, lookUpMac } from "./mac-table.ts";
+import { ageMacs, clearMacs, forgetMacs, learnMac, lookUpMac } from "./mac-table.ts";
 
 const SEED = Number(process.env["SEED"] ?? 20_261_123);
 const { i32 } = createFabric();
@@ -48,4 +48,32 @@ test("a full table learns nothing more, forgets nothing, and answers no wrong po
   expect(known).toBeLessThanOrEqual(MACS_MAX);
   expect(known).toBeGreaterThan(MACS_MAX - MACS_MAX / MAC_PROBES);
   expect(lookUpMac(i32, NETWORK + 1, 0, 0)).toBe(-1);
+});
+
+test("a silent station is forgotten after its age, one that is heard is not", () => {
+  clearMacs(i32, NETWORK);
+  learnMac(i32, NETWORK, 1, 1, 100);
+  for (let step = 0; step < 40; step++) {
+    learnMac(i32, NETWORK, 2, 2, 200);
+    const silentFor = step % (MAC_AGE_STEPS + 3);
+    if (silentFor === 0) learnMac(i32, NETWORK, 1, 1, 100);
+    expect(lookUpMac(i32, NETWORK, 1, 1), `silent for ${silentFor} steps`).toBe(
+      silentFor <= MAC_AGE_STEPS ? 100 : -1,
+    );
+    expect(lookUpMac(i32, NETWORK, 2, 2)).toBe(200);
+    ageMacs(i32, NETWORK);
+  }
+});
+
+test("addresses that one station made up leave room for others in time", () => {
+  clearMacs(i32, NETWORK);
+  for (let n = 0; n < MACS_MAX * 8; n++) learnMac(i32, NETWORK, n * 7919, n & 0xffff, 1);
+  const others = Array.from({ length: 100 }, (_, n) => n);
+  const learn = (): number => {
+    for (const n of others) learnMac(i32, NETWORK, -n, 0xabc, 2);
+    return others.filter((n) => lookUpMac(i32, NETWORK, -n, 0xabc) === 2).length;
+  };
+  expect(learn()).toBeLessThan(50);
+  for (let step = 0; step <= MAC_AGE_STEPS; step++) ageMacs(i32, NETWORK);
+  expect(learn()).toBe(100);
 });

@@ -5,7 +5,7 @@ import { NETWORKS_MAX, NETWORK_PORTS_MAX, PORTS_MAX, FRAME_OVERHEAD } from "../l
 import type { Fabric } from "../memory/fabric.ts";
 import { NETWORK, PORT, PORT_FLAG, RING, networkAt, portAt, ringAt } from "../memory/layout.ts";
 import { generationOf } from "../ring/claims.ts";
-import { forgetMacs } from "./mac-table.ts";
+import { ageMacs, forgetMacs } from "./mac-table.ts";
 import { leavePort, closeReceiving, portOwner } from "./port.ts";
 import { leaderOf, setSegments, startSegment } from "./segments.ts";
 
@@ -58,6 +58,12 @@ export class Plugs {
   /** Joins networks: each of `groups` is one segment. Every network stands in one of them. */
   join(groups: readonly (readonly number[])[]): void {
     setSegments(this.#fabric, groups);
+  }
+
+  /** Stations of these networks grow older by a step. */
+  age(networks: Iterable<number>): void {
+    const { i32 } = this.#fabric;
+    for (const network of networks) if (leaderOf(i32, network) === network) ageMacs(i32, network);
   }
 
   /** It is joined with none. */

@@ -332,9 +332,7 @@ export class Switch {
 
   #learn(port: number, segment: number, low: number, high: number): void {
     if ((low & 1) !== 0) return; // A group address is nobody's source.
-    const { i32 } = this.#parts.fabric;
-    // The table is asked, not a note of our own: another port may have claimed the address since.
-    if (lookUpMac(i32, segment, low, high) !== port) learnMac(i32, segment, low, high, port);
+    learnMac(this.#parts.fabric.i32, segment, low, high, port);
   }
 
   #touch(ring: number): void {

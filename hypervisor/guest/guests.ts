@@ -260,6 +260,7 @@ export class Guests implements GuestsOfBus {
   }
 
   #look(): void {
+    this.#parts.devices.passTime(this.#parts.clock.nowNs());
     for (const guest of this.#guests.values()) {
       if (!guest.alive || !guest.looping(guest.spec.watchdogMs ?? WATCHDOG_MS)) continue;
       markFault(this.#parts.fabric, guest.thread, FAULT.watchdog);

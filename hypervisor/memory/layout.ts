@@ -56,13 +56,15 @@ export const NETWORK = {
   leader: 4,
   /** Of a leader: how many entries of `members` have ever been used. */
   membersUsed: 8,
+  /** Of a leader: counts steps of ageing. Control. */
+  age: 12,
   /** i32 each: port + 1, or 0 for a free place. A port never moves. */
   ports: 64,
   /** Of a leader, i32 each: row + 1 of a network of the segment, itself among them, or 0 for a free place. */
   members: 64 + NETWORK_PORTS_MAX * 4,
   /**
-   * Of a leader, pairs of i32: the first four bytes of the MAC; the last two in the low half, port + 1 in the
-   * high half.
+   * Of a leader, pairs of i32: the first four bytes of the MAC; the last two in the low half, above them port
+   * + 1 (13 bits) and the age in which the station was heard last (3 bits).
    */
   macs: 64 + (NETWORK_PORTS_MAX + NETWORKS_MAX) * 4,
   size: 64 + (NETWORK_PORTS_MAX + NETWORKS_MAX) * 4 + MACS_MAX * 8,
