@@ -1,0 +1,227 @@
+// Every bound of the machine room, at it and beyond. A new one needs a row here, or the test that has it.
+
+import { existsSync, readFileSync } from "node:fs";
+import { afterEach, expect, test } from "vitest";
+import { compileImage } from "./guest/image.ts";
+import type { DeviceSpec, Outcome } from "./hypervisor.ts";
+import * as limits from "./limits.ts";
+import { BROADCAST, TestLab, must, shapeOf } from "./machine-room.test-support.ts";
+import { guestImage, memoryOf, wat } from "./wat.test-support.ts";
+
+const labs: TestLab[] = [];
+afterEach(async () => {
+  await Promise.all(labs.splice(0).map((lab) => lab.close()));
+});
+
+function open(): TestLab["hv"] {
+  const lab = new TestLab({ mtu: 1500, warm: 0 });
+  labs.push(lab);
+  return lab.hv;
+}
+
+const venet = (network: string, n: number): DeviceSpec => ({
+  class: "venet",
+  name: `eth${n}`,
+  venet: {
+    network,
+    mac: `02:00:00:00:${(n >> 8).toString(16).padStart(2, "0")}:${(n & 255).toString(16).padStart(2, "0")}`,
+    ip: "10.0.0.1",
+    prefix: 8,
+    gateway: "10.0.0.2",
+    mtu: 1500,
+    ring: 64,
+    link: "up",
+  },
+});
+
+const code = (outcome: Outcome<unknown>): string => (outcome.ok ? "taken" : outcome.refusal.code);
+const words = (outcome: Outcome<unknown>): string => (outcome.ok ? "taken" : outcome.refusal.message);
+
+/** Adds so many devices, as many to a bus as it takes. */
+function addDevices(hv: TestLab["hv"], count: number, networkOf: (n: number) => string): Outcome {
+  let last: Outcome = { ok: true, value: undefined };
+  for (let n = 0; n < count; n++) {
+    const bus = `bus${Math.floor(n / limits.BUS_DEVICES_MAX)}`;
+    if (n % limits.BUS_DEVICES_MAX === 0) must(hv.createBus(bus));
+    last = hv.addDevice(bus, `d${n}`, venet(networkOf(n), n));
+    if (!last.ok) return last;
+  }
+  return last;
+}
+
+test("networks: as many as there are rows, and one more when one goes", () => {
+  const hv = open(); // It has one.
+  for (let n = 1; n < limits.NETWORKS_MAX; n++) must(hv.createNetwork(`n${n}`, { mtu: 1500 }));
+  expect(code(hv.createNetwork("more", { mtu: 1500 }))).toBe("limit");
+  must(hv.removeNetwork("n1"));
+  expect(code(hv.createNetwork("more", { mtu: 1500 }))).toBe("taken");
+});
+
+test("devices on one network, and on all", { timeout: 60_000 }, () => {
+  const hv = open();
+  must(hv.createNetwork("two", { mtu: 1500 }));
+  must(hv.createNetwork("three", { mtu: 1500 }));
+  const names = ["lan", "two", "three"];
+  const networkOf = (n: number): string => names[Math.floor(n / limits.NETWORK_PORTS_MAX)] as string;
+  expect(code(addDevices(hv, limits.NETWORK_PORTS_MAX, () => "lan"))).toBe("taken");
+  must(hv.createBus("more"));
+  expect(words(hv.addDevice("more", "more", venet("lan", 9999)))).toContain("`lan` has no room");
+  const other = open();
+  must(other.createNetwork("two", { mtu: 1500 }));
+  must(other.createNetwork("three", { mtu: 1500 }));
+  expect(code(addDevices(other, limits.PORTS_MAX, networkOf))).toBe("taken");
+  must(other.createBus("more"));
+  expect(code(other.addDevice("more", "more", venet("three", 9999)))).toBe("limit");
+  must(other.removeDevice("d0"));
+  expect(code(other.addDevice("more", "more", venet("three", 9999)))).toBe("taken");
+});
+
+test("devices on one bus", () => {
+  const hv = open();
+  must(hv.createBus("bus"));
+  for (let n = 0; n < limits.BUS_DEVICES_MAX; n++) must(hv.addDevice("bus", `d${n}`, venet("lan", n)));
+  expect(code(hv.addDevice("bus", "more", venet("lan", 999)))).toBe("limit");
+});
+
+test.each([
+  [limits.MTU_MIN - 1, "invalid"],
+  [limits.MTU_MIN, "taken"],
+  [limits.MTU_MAX, "taken"],
+  [limits.MTU_MAX + 1, "invalid"],
+])("an MTU of %d is %s", (mtu, answer) => {
+  expect(code(open().createNetwork("n", { mtu }))).toBe(answer);
+});
+
+const MEMORY = '(import "env" "memory" (memory 1 65536 shared))';
+const MAIN = '(func (export "main") (result i32) (i32.const 0))';
+
+test.each([
+  [limits.GUEST_MEMORY_MIN - 1, "invalid"],
+  [limits.GUEST_MEMORY_MIN, "taken"],
+  [limits.GUEST_MEMORY_MAX + 1, "invalid"],
+])("a guest's memory of %d bytes is %s", async (memory, answer) => {
+  const hv = open();
+  must(hv.createBus("bus"));
+  const image = must(await compileImage(await wat(`(module ${MEMORY} ${MAIN})`)));
+  expect(code(await hv.bootGuest("g", { bus: "bus", image, memory, args: [], env: {} }))).toBe(answer);
+});
+
+test("an image of the largest size is looked at, one byte more is not", async () => {
+  expect(words(await compileImage(new Uint8Array(limits.IMAGE_BYTES_MAX)))).toContain("not a WebAssembly");
+  expect(words(await compileImage(new Uint8Array(limits.IMAGE_BYTES_MAX + 1)))).toContain("larger than");
+});
+
+test.each([
+  [limits.TABLE_ENTRIES_MAX, "taken"],
+  [limits.TABLE_ENTRIES_MAX + 1, "image"],
+])("tables of up to %d entries are %s", async (entries, answer) => {
+  const bytes = await wat(`(module ${MEMORY} (table 1 ${entries} funcref) ${MAIN})`);
+  expect(code(await compileImage(bytes))).toBe(answer);
+});
+
+/** Runs a guest whose `main` gives a number, on a port with a ring of so many descriptors to send. */
+async function answerOf(
+  body: string,
+  { tx = 16, txSize = 64, mtu = 1500 } = {},
+): Promise<number | undefined> {
+  const lab = new TestLab({ mtu, warm: 1 });
+  labs.push(lab);
+  lab.plug(1);
+  const shape = shapeOf(1, BROADCAST, { rx: 16, rxSize: 64, tx, txSize });
+  const image = await guestImage(`(func (export "main") (result i32)\n${body})`, shape);
+  await lab.boot("asker", 1, image, memoryOf(shape), { ready: false });
+  return (await lab.ended("asker")).exit;
+}
+
+const EINVAL = -22;
+const EVENTS = "(drop (call $call (i32.const 0) (i32.const 3) (i32.const 192) (i32.const 64) (i32.const 0)))";
+const OPEN = "(drop (call $open (i32.const 1) (i32.const 1)))";
+
+test.each([
+  [limits.RING_SLOTS_MIN / 2, EINVAL],
+  [limits.RING_SLOTS_MIN, 0],
+  [limits.RING_SLOTS_MAX, 0],
+  [limits.RING_SLOTS_MAX * 2, EINVAL],
+])("a ring of %d descriptors is answered %d", async (count, answer) => {
+  const shm = `(call $shm (i32.const 1) (i32.const 1) (i32.const 0) (i32.const 4096) (i32.const ${count * 16})
+    (i32.const -64) (i32.const 0))`;
+  expect(await answerOf(`${EVENTS} ${OPEN} ${shm}`)).toBe(answer);
+});
+
+test.each([
+  [limits.LOG_WRITE_MAX - 1, limits.LOG_WRITE_MAX - 1],
+  [limits.LOG_WRITE_MAX, limits.LOG_WRITE_MAX],
+  [limits.LOG_WRITE_MAX + 1, limits.LOG_WRITE_MAX],
+])("of %d bytes for the log %d are taken at once", async (length, taken) => {
+  const write = `(call $call (i32.const 0) (i32.const 5) (i32.const 0) (i32.const ${length}) (i32.const 0))`;
+  expect(await answerOf(write)).toBe(taken);
+});
+
+/** Posts so many frames of a length and calls `signal` once: its answer, 1 where the budget ended first. */
+const posted = (count: number, length: number): string => `(local $n i32) (call $setup)
+  (loop $more
+    (call $head (call $txBuffer) (i32.const 1))
+    (call $post (call $txBuffer) (i32.const ${length}))
+    (br_if $more (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const ${count}))))
+  (call $signal (global.get $txNumber))`;
+
+test.each([
+  [limits.BUDGET_FRAMES - 1, 0],
+  [limits.BUDGET_FRAMES, 1],
+  [limits.BUDGET_FRAMES + 1, 1],
+])("of %d frames one call leaves %d: it is to be called again", async (count, answer) => {
+  expect(await answerOf(posted(count, 64), { tx: 512 })).toBe(answer);
+});
+
+/** Frames of 64 KiB that are the budget of bytes. */
+const LARGE = limits.BUDGET_BYTES / limits.MTU_MAX;
+
+test.each([
+  [LARGE - 1, 0],
+  [LARGE, 1],
+  [LARGE + 1, 1],
+])("of %d frames of 64 KiB one call leaves %d: it is to be called again", async (count, answer) => {
+  const ring = { tx: 16, txSize: limits.MTU_MAX, mtu: limits.MTU_MAX };
+  expect(await answerOf(posted(count, limits.MTU_MAX), ring)).toBe(answer);
+});
+
+/** Bounds whose test stands elsewhere, or that no caller meets. */
+const ELSEWHERE: Readonly<Record<string, readonly [file: string, text: string]>> = {
+  BOOT_BYTES_MAX: ["guest/boot-info.test.ts", "as much as there is room for, and one byte more is refused"],
+  FRAME_MIN: ["switch.test.ts", "the shortest and the longest frame pass"],
+  FRAME_OVERHEAD: ["switch.test.ts", "the shortest and the longest frame pass"],
+  LOG_RING_BYTES: ["ring/log-ring.test.ts", "a full ring takes what fits, then nothing"],
+  MACS_MAX: ["datapath/mac-table.test.ts", "a full table learns nothing more"],
+  MAC_PROBES: ["datapath/mac-table.test.ts", "a full table learns nothing more"],
+  MAC_AGE_STEPS: ["datapath/mac-table.test.ts", "a silent station is forgotten after its age"],
+  RATE_BURST_NS: ["datapath/rate.test.ts", "a receiver gets no more"],
+  RATE_BURST_BYTES: ["datapath/rate.test.ts", "a sender passes just that"],
+  RATE_WAIT_US_MAX: ["datapath/rate.test.ts", "a sender passes just that"],
+  CLAIM_TRIES: ["ring/claims.test.ts", "several senders in every order"],
+  CLAIM_LATE_MAX: ["ring/claims.test.ts", "a buffer that comes late to the guest costs nobody a frame"],
+  GUEST_HEAP_MIB: ["hostile-guests.test-support.ts", "growing tables as far as they may"],
+  GUEST_STACK_MIB: ["hostile-guests.test-support.ts", "recursion without end"],
+  WATCHDOG_MS: ["hostile-guests.test-support.ts", "a loop without end"],
+  WATCH_EVERY_MS: ["hostile-guests.test-support.ts", "a loop without end"],
+};
+
+/** Not tested at the bound, and why. */
+const NOT_MET: Readonly<Record<string, string>> = {
+  GUESTS_MAX: "1,023 threads are more than a test's machine bears; rows come back in life.test.ts",
+  PAIRS_MAX: "a cache: beyond it an instance is made again",
+  BOOT_MS_MAX: "ten seconds of waiting",
+  CLOSE_WAIT_MS: "a time of a tenth of a second, not asserted on a noisy machine",
+  MAC_AGE_MS: "five minutes of waiting; the steps are tested",
+};
+
+test("every bound has a row here, a test elsewhere, or the reason why not", () => {
+  const own = readFileSync(new URL(import.meta.url), "utf8");
+  const named = Object.keys(limits).filter((name) => own.includes(`limits.${name}`));
+  for (const name of Object.keys(limits))
+    expect([...named, ...Object.keys(ELSEWHERE), ...Object.keys(NOT_MET)]).toContain(name);
+  for (const [file, text] of Object.values(ELSEWHERE)) {
+    const url = new URL(file, import.meta.url);
+    expect(existsSync(url), file).toBe(true);
+    expect(readFileSync(url, "utf8")).toContain(text);
+  }
+});
