@@ -38,6 +38,8 @@ export const CLAIM_LATE_MAX = 64;
  */
 export const MACS_MAX = 2048;
 export const MAC_PROBES = 16;
+/** Looks at who is on a segment while its links change; the last is taken as it is. */
+export const SEGMENT_TRIES = 8;
 /**
  * A station that was not heard for this long is forgotten: 5 minutes, as IEEE 802.1D recommends. Stations
  * grow older in so many steps, at most 7.

@@ -3,15 +3,49 @@
 // read.
 //
 // Nothing that is on its way to a station of its own segment is lost by a change: a network is in its new
-// leader's list before it follows it, and leaves the old list after. In between it hears both.
+// leader's list before it follows it, and leaves the old list after. In between it hears both. A sender that
+// gathers who is there looks whether its network has moved meanwhile, and if so gathers again (`gatherPorts`):
+// the list that it read may have been left by the others already, or be written anew.
 
+import { SEGMENT_TRIES } from "../limits.ts";
 import type { Fabric } from "../memory/fabric.ts";
-import { NETWORK, networkAt } from "../memory/layout.ts";
+import { NETWORK, PORT, networkAt, portAt } from "../memory/layout.ts";
 import { clearMacs, forgetMacs } from "./mac-table.ts";
 
 /** Row of the leader of a network's segment. Any thread. */
 export function leaderOf(i32: Int32Array, network: number): number {
   return Atomics.load(i32, (networkAt(network) + NETWORK.leader) >> 2);
+}
+
+/**
+ * Puts the ports that are plugged into the segment of `network` into `into`, all but `but`. The answer: how
+ * many. Any thread.
+ */
+export function gatherPorts(i32: Int32Array, network: number, but: number, into: Int32Array): number {
+  const moves = (networkAt(network) + NETWORK.moves) >> 2;
+  // Bound: SEGMENT_TRIES; each but the last has seen a change of links.
+  for (let tries = 1; ; tries++) {
+    const before = Atomics.load(i32, moves);
+    const count = gather(i32, leaderOf(i32, network), but, into);
+    if (Atomics.load(i32, moves) === before || tries === SEGMENT_TRIES) return count;
+  }
+}
+
+function gather(i32: Int32Array, leader: number, but: number, into: Int32Array): number {
+  const members = Atomics.load(i32, usedAt(leader));
+  let count = 0;
+  // Bound: NETWORKS_MAX, and NETWORK_PORTS_MAX for each.
+  for (let index = 0; index < members; index++) {
+    const network = Atomics.load(i32, placeOf(leader, index)) - 1;
+    const list = networkAt(network) >> 2;
+    const used = network < 0 ? 0 : Atomics.load(i32, list + (NETWORK.portsUsed >> 2));
+    for (let place = 0; place < used && count < into.length; place++) {
+      const port = Atomics.load(i32, list + (NETWORK.ports >> 2) + place) - 1;
+      if (port < 0 || port === but) continue;
+      if ((i32[(portAt(port) + PORT.network) >> 2] as number) - 1 === network) into[count++] = port;
+    }
+  }
+  return count;
 }
 
 /** A new network is a segment of its own. */
@@ -31,6 +65,7 @@ export function setSegments({ i32 }: Fabric, groups: readonly (readonly number[]
       const old = leaderOf(i32, network);
       if (old === leader) continue;
       Atomics.store(i32, (networkAt(network) + NETWORK.leader) >> 2, leader);
+      Atomics.add(i32, (networkAt(network) + NETWORK.moves) >> 2, 1);
       left.set(old, [...(left.get(old) ?? []), network]);
     }
   }

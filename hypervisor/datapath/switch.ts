@@ -2,10 +2,10 @@
 // Each frame is judged once: to one port, to many, or dropped and counted. No allocation, no await, no
 // exception and no log per frame; the budget ends every call.
 
-import { BUDGET_BYTES, BUDGET_FRAMES, FRAME_MIN } from "../limits.ts";
+import { BUDGET_BYTES, BUDGET_FRAMES, FRAME_MIN, PORTS_MAX } from "../limits.ts";
 import { inside, type Fabric, type GuestMemory } from "../memory/fabric.ts";
-import { COUNTER, NETWORK, PORT, PORT_FLAG, RING, THREAD } from "../memory/layout.ts";
-import { networkAt, portAt, ringAt, threadAt } from "../memory/layout.ts";
+import { COUNTER, PORT, PORT_FLAG, RING, THREAD } from "../memory/layout.ts";
+import { portAt, ringAt, threadAt } from "../memory/layout.ts";
 import { DESCRIPTOR } from "../ring/abi.ts";
 import { BROKEN, CLAIMED, Claims, FULL, GONE, SMALL, generationOf } from "../ring/claims.ts";
 import { turnAt, type TxRing } from "../ring/sending.ts";
@@ -15,7 +15,7 @@ import { learnMac, lookUpMac } from "./mac-table.ts";
 import type { Peers } from "./peers.ts";
 import { PUMP_PASSED, limitOf, type Pumps } from "./pump.ts";
 import { rateOf, takeToReceive, takeToSend } from "./rate.ts";
-import { leaderOf } from "./segments.ts";
+import { gatherPorts, leaderOf } from "./segments.ts";
 
 /** Bytes that are copied before they are published together: about what a core's nearest caches hold. */
 const BATCH_BYTES = 48 * 1024;
@@ -34,6 +34,8 @@ export interface SwitchParts {
 export class Switch {
   readonly #parts: SwitchParts;
   readonly #claims: Claims;
+  /** Ports that a flooded frame goes to. */
+  readonly #hearing = new Int32Array(PORTS_MAX);
   /** Receiving rings to signal when the call ends. */
   readonly #touched = new Int32Array(BUDGET_FRAMES + 1);
   #touchedCount = 0;
@@ -112,7 +114,7 @@ export class Switch {
     const group = (header0 & 1) !== 0;
     const target = group ? -1 : lookUpMac(i32, segment, header0, header1 & 0xffff);
     if (target < 0 || !this.#isOn(target, segment)) {
-      return this.#flood(tx, descriptor, segment, address, length, header0, header1, header2);
+      return this.#flood(tx, descriptor, network, address, length, header0, header1, header2);
     }
     if (target === tx.port) return this.#end(tx, descriptor, COUNTER.noListener, 0);
     const targetFlags = Atomics.load(i32, (portAt(target) + PORT.flags) >> 2);
@@ -232,7 +234,7 @@ export class Switch {
   #flood(
     tx: TxRing,
     descriptor: number,
-    segment: number,
+    network: number,
     address: number,
     length: number,
     h0: number,
@@ -240,40 +242,13 @@ export class Switch {
     h2: number,
   ) {
     const { i32 } = this.#parts.fabric;
-    const members = networkAt(segment) >> 2;
     const flooding = (threadAt(this.#parts.thread) + THREAD.flooding) >> 2;
-    const used = Atomics.load(i32, members + (NETWORK.membersUsed >> 2));
+    const count = gatherPorts(i32, network, tx.port, this.#hearing);
     let copies = 0;
     i32[flooding] = tx.port + 1;
-    // Bound: NETWORKS_MAX.
-    for (let index = 0; index < used; index++) {
-      const network = Atomics.load(i32, members + (NETWORK.members >> 2) + index) - 1;
-      if (network >= 0) copies += this.#floodNetwork(tx, network, address, length, h0, h1, h2);
-    }
-    // A group frame that nobody is there to hear is not lost; a frame for one station that isn't there is.
-    if (copies === 0 && (h0 & 1) === 0) return this.#end(tx, descriptor, COUNTER.noListener, 0);
-    return this.#end(tx, descriptor, COUNTER.sent, length, 1);
-  }
-
-  /** The answer: how many ports there were to hear it. */
-  #floodNetwork(
-    tx: TxRing,
-    network: number,
-    address: number,
-    length: number,
-    h0: number,
-    h1: number,
-    h2: number,
-  ): number {
-    const { i32 } = this.#parts.fabric;
-    const list = networkAt(network) >> 2;
-    const used = Atomics.load(i32, list + (NETWORK.portsUsed >> 2));
-    let copies = 0;
-    // Bound: NETWORK_PORTS_MAX.
-    for (let index = 0; index < used; index++) {
-      const port = Atomics.load(i32, list + (NETWORK.ports >> 2) + index) - 1;
-      if (port < 0 || port === tx.port) continue;
-      if ((i32[(portAt(port) + PORT.network) >> 2] as number) - 1 !== network) continue;
+    // Bound: PORTS_MAX.
+    for (let index = 0; index < count; index++) {
+      const port = this.#hearing[index] as number;
       const outcome = this.#deliver(port, address, length, h0, h1, h2, -(tx.port + 1));
       if (outcome === COUNTER.sent) {
         this.#countCopy(tx.port);
@@ -284,7 +259,9 @@ export class Switch {
         copies++;
       }
     }
-    return copies;
+    // A group frame that nobody is there to hear is not lost; a frame for one station that isn't there is.
+    if (copies === 0 && (h0 & 1) === 0) return this.#end(tx, descriptor, COUNTER.noListener, 0);
+    return this.#end(tx, descriptor, COUNTER.sent, length, 1);
   }
 
   /** Whether a port is plugged into a network of this segment. */

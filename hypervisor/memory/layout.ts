@@ -58,6 +58,8 @@ export const NETWORK = {
   membersUsed: 8,
   /** Of a leader: counts steps of ageing. Control. */
   age: 12,
+  /** Counts the leaders that it has had. Control, atomic. */
+  moves: 16,
   /** i32 each: port + 1, or 0 for a free place. A port never moves. */
   ports: 64,
   /** Of a leader, i32 each: row + 1 of a network of the segment, itself among them, or 0 for a free place. */
