@@ -4,8 +4,8 @@
 //
 // Nothing that is on its way to a station of its own segment is lost by a change: a network is in its new
 // leader's list before it follows it, and leaves the old list after. In between it hears both. A sender that
-// gathers who is there looks whether its network has moved meanwhile, and if so gathers again (`gatherPorts`):
-// the list that it read may have been left by the others already, or be written anew.
+// gathers who is there looks whether its network has moved meanwhile, and if so gathers again
+// (`gatherPorts`): the list that it read may have been left by the others already, or be written anew.
 
 import { SEGMENT_TRIES } from "../limits.ts";
 import type { Fabric } from "../memory/fabric.ts";
