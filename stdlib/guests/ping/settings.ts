@@ -1,6 +1,6 @@
 // What `ping` was told to do, and what it says when it was told wrong.
 
-import { Options } from "../sdk/index";
+import { BootText, Options } from "../sdk/index";
 
 const USAGE: string =
   "usage: ping --to ADDR [--count N] [--interval DURATION] [--timeout DURATION] [--size BYTES] " +
@@ -16,8 +16,7 @@ export class Settings {
   /** Bytes of payload. */
   size: i32 = 56;
   /** Name of the device, or no text: the first one. */
-  device: usize = 0;
-  deviceLength: i32 = 0;
+  device: BootText = new BootText();
 
   private options: Options = new Options("ping", USAGE);
 
@@ -40,13 +39,7 @@ export class Settings {
     else if (options.is("--interval")) this.intervalNs = options.duration("a duration, such as 20ms", 0, DAY);
     else if (options.is("--timeout")) this.timeoutNs = options.duration("a duration, such as 1s", 1, DAY);
     else if (options.is("--size")) this.size = <i32>options.size("a number of bytes up to 65507", 0, 65_507);
-    else if (options.is("--device")) this.readDevice(options);
+    else if (options.is("--device")) options.copy("the name of a device, such as eth0", this.device);
     else options.unknown();
-  }
-
-  private readDevice(options: Options): void {
-    if (!options.text("the name of a device, such as eth0")) return;
-    this.device = options.value.at;
-    this.deviceLength = options.value.length;
   }
 }

@@ -18,6 +18,14 @@ export function store32(at: usize, value: u32): void {
   store<u32>(at, bswap<u32>(value));
 }
 
+export function load64(at: usize): u64 {
+  return bswap<u64>(load<u64>(at));
+}
+
+export function store64(at: usize, value: u64): void {
+  store<u64>(at, bswap<u64>(value));
+}
+
 export function loadMac(at: usize): u64 {
   return ((<u64>load16(at)) << 32) | load32(at + 2);
 }

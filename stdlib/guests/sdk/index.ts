@@ -2,18 +2,31 @@
 
 export { boot, argument, environment, guestName, BootText } from "./boot";
 export { allocate, release, largestFree } from "./memory";
-export { BAD, readDuration, readIp, readMac, readNumber, readSize } from "./values";
-export { bytesEqual, load16, load32, loadMac, store16, store32, storeMac, textEquals } from "./bytes";
+export { BAD, readDuration, readIp, readMac, readNumber, readRate, readSize } from "./values";
+export {
+  bytesEqual,
+  load16,
+  load32,
+  load64,
+  loadMac,
+  store16,
+  store32,
+  store64,
+  storeMac,
+  textEquals,
+} from "./bytes";
 export { Change, VenetFacts, nameEquals, nameLength, putName } from "./devices";
 export { changeCount, FOREVER, now, sleep, stopping, takeAllPending, takePending, wallNow } from "./events";
-export { Options } from "./options";
+export { Options, refuseArguments } from "./options";
 export * from "./text";
 export { RxRing } from "./rx-ring";
 export { Samples } from "./samples";
 export { TxRing } from "./tx-ring";
 export { Vconsole } from "./vconsole";
 export { Venet } from "./venet";
-export { DEALT_WITH, ECHO_ANSWER, NOTHING, Stack } from "./net/stack";
+export { Hosts } from "./net/hosts";
+export { DATAGRAM, DEALT_WITH, ECHO_ANSWER, NOTHING, Stack } from "./net/stack";
+export { STATION_FAILED, STATION_OPEN, STATION_UNKNOWN, Station } from "./net/station";
 export * from "./abi";
 export * from "./net/ethernet";
 export { close, open } from "./vbus";

@@ -4,7 +4,7 @@
 import { argument, BootText } from "./boot";
 import { textEquals } from "./bytes";
 import { print, put, putByte, putBytes, putLine } from "./text";
-import { BAD, readDuration, readIp, readMac, readNumber, readSize } from "./values";
+import { BAD, readDuration, readIp, readMac, readNumber, readRate, readSize } from "./values";
 
 export class Options {
   failed: bool = false;
@@ -38,6 +38,13 @@ export class Options {
     return false;
   }
 
+  /** Takes the option's value, whatever it is, into a text of its own. */
+  copy(what: string, into: BootText): void {
+    if (!this.text(what)) return;
+    into.at = this.value.at;
+    into.length = this.value.length;
+  }
+
   number(what: string, least: i64, most: i64): i64 {
     if (!this.text(what)) return least;
     return this.checked(readNumber(this.value.at, this.value.length), what, least, most);
@@ -51,6 +58,12 @@ export class Options {
   size(what: string, least: i64, most: i64): i64 {
     if (!this.text(what)) return least;
     return this.checked(readSize(this.value.at, this.value.length), what, least, most);
+  }
+
+  /** Bits per second. */
+  rate(what: string, least: i64, most: i64): i64 {
+    if (!this.text(what)) return least;
+    return this.checked(readRate(this.value.at, this.value.length), what, least, most);
   }
 
   ip(what: string): u32 {
@@ -103,4 +116,15 @@ export class Options {
     print(this.usage);
     this.failed = true;
   }
+}
+
+/** For guests without options: tells of the first argument, if there is one, and answers whether. */
+export function refuseArguments(guest: string): bool {
+  const text = new BootText();
+  if (!argument(0, text)) return false;
+  put(guest);
+  put(": takes no arguments, not ");
+  putBytes(text.at, min(text.length, 64));
+  putLine();
+  return true;
 }

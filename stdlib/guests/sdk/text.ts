@@ -70,6 +70,46 @@ export function putMilliseconds(ns: i64): void {
   putDigits(micros % 1000, 3);
 }
 
+/** Adds a number with commas: `16,700`. */
+export function putGrouped(value: u64): void {
+  let scale: u64 = 1;
+  while (value / scale >= 1000) scale *= 1000;
+  putDigits(value / scale, 1);
+  for (scale /= 1000; scale > 0; scale /= 1000) {
+    putByte(44 /* , */);
+    putDigits((value / scale) % 1000, 3);
+  }
+}
+
+/** Adds an amount as people say it, such as `250 MB`, `12.5 MB` or `1.0 Gbit/s`. */
+export function putAmount(value: u64, unit: string): void {
+  // What would be rounded up to 1000 has the next prefix: 999,500 is 1.0 M.
+  let scale: u64 = 1;
+  let prefix = 0;
+  while (prefix < 4 && value >= scale * 1000 - scale / 2) {
+    scale *= 1000;
+    prefix++;
+  }
+  const tenths = scale == 1 ? value * 10 : (value + scale / 20) / (scale / 10);
+  if (scale == 1 || tenths >= 1000) putDigits(scale == 1 ? value : (value + scale / 2) / scale, 1);
+  else putTenths(tenths);
+  putByte(32);
+  if (prefix > 0) putByte("kMGT".charCodeAt(prefix - 1));
+  put(unit);
+}
+
+/** Adds nanoseconds as seconds with one place, such as `2.0 s`. */
+export function putSeconds(ns: i64): void {
+  putTenths(<u64>(max<i64>(ns, 0) + 50_000_000) / 100_000_000);
+  put(" s");
+}
+
+function putTenths(tenths: u64): void {
+  putDigits(tenths / 10, 1);
+  putByte(46 /* . */);
+  putDigits(tenths % 10, 1);
+}
+
 /** Ends the line and writes it to the log. Waits for room, within bounds. */
 export function putLine(): void {
   store<u8>(line + length++, 10 /* \n */);

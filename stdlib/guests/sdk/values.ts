@@ -86,6 +86,21 @@ export function readSize(at: usize, length: i32): i64 {
   return digits == 0 || scale == 0 ? BAD : readScaled(at, digits, scale);
 }
 
+function rateScale(at: usize, length: i32): i64 {
+  if (textEquals(at, length, "bps")) return 1;
+  if (textEquals(at, length, "kbps")) return 1_000;
+  if (textEquals(at, length, "Mbps")) return 1_000_000;
+  if (textEquals(at, length, "Gbps")) return 1_000_000_000;
+  return 0;
+}
+
+/** Bits per second. */
+export function readRate(at: usize, length: i32): i64 {
+  const digits = decimalLength(at, length);
+  const scale = rateScale(at + digits, length - digits);
+  return digits == 0 || scale == 0 ? BAD : readScaled(at, digits, scale);
+}
+
 /** An IPv4 address as a number of 32 bits. */
 export function readIp(at: usize, length: i32): i64 {
   let value: i64 = 0;

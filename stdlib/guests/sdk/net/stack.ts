@@ -1,5 +1,5 @@
 // A small IPv4 host on one venet: answers ARP, ICMP echo and UDP echo, and hands on the answers to its own
-// pings. Not here: fragments, TCP, routing beyond the gateway. Takes a frame only where its answer would have
+// pings and the datagrams for its port. Not here: fragments, TCP, routing beyond the gateway. Takes a frame only where its answer would have
 // room, so that a slow link holds the sender up instead of losing answers.
 
 import { FOREVER } from "../events";
@@ -10,10 +10,11 @@ import * as icmp from "./icmp";
 import * as ipv4 from "./ipv4";
 import * as udp from "./udp";
 
-/** What `next` found: nothing there; a frame that is dealt with; an answer to an echo request. */
+/** What `next` found: nothing; a frame that is dealt with; an answer to an echo request; a datagram. */
 export const NOTHING: i32 = 0;
 export const DEALT_WITH: i32 = 1;
 export const ECHO_ANSWER: i32 = 2;
+export const DATAGRAM: i32 = 3;
 
 export class Stack {
   venet: Venet = new Venet();
@@ -28,6 +29,16 @@ export class Stack {
   /** Bytes with the ICMP header. */
   replyBytes: i32 = 0;
 
+  /** Datagrams to this port are handed on as `DATAGRAM`; 0: none are. */
+  port: u32 = 0;
+  /** Of the last `DATAGRAM`; its payload lies in the receive buffer until the next call of `next`. */
+  datagramMac: u64 = 0;
+  datagramFrom: u32 = 0;
+  datagramPort: u32 = 0;
+  datagramAt: usize = 0;
+  datagramBytes: i32 = 0;
+
+  private started: usize = 0;
   private neighbours: arp.ArpTable = new arp.ArpTable();
 
   /** As `Venet.open`; then tells the network who is here. */
@@ -123,6 +134,25 @@ export class Stack {
     return true;
   }
 
+  /** The largest payload of a datagram. */
+  get datagramPayloadMax(): i32 {
+    return min(this.venet.facts.mtu, ipv4.IPV4_LENGTH_MAX) - ipv4.IPV4_BYTES - udp.UDP_BYTES;
+  }
+
+  /** Begins a datagram: where to write its payload, or 0 where it doesn't fit or there is no room now. */
+  startDatagram(mac: u64, ip: u32, payload: i32): usize {
+    this.started = this.startPacket(mac, ip, ipv4.PROTOCOL_UDP, udp.UDP_BYTES + payload);
+    return this.started == 0 ? 0 : this.started + ipv4.IPV4_BYTES + udp.UDP_BYTES;
+  }
+
+  /** Prepares the datagram that was begun, with its payload complete, from `port` to this one. */
+  sendDatagram(targetPort: u32): void {
+    const packet = this.started;
+    const payload = ipv4.totalLength(packet) - ipv4.IPV4_BYTES - udp.UDP_BYTES;
+    udp.writeUdp(packet, packet + ipv4.IPV4_BYTES, this.port, targetPort, payload);
+    this.post(packet);
+  }
+
   private receive(frame: usize, length: i32): i32 {
     const facts = this.venet.facts;
     const target = ethernet.targetMac(frame);
@@ -170,8 +200,7 @@ export class Stack {
     const length = ipv4.totalLength(packet) - header;
     const protocol = ipv4.protocolOf(packet);
     if (protocol == ipv4.PROTOCOL_ICMP) return this.receiveIcmp(frame, packet, message, length);
-    if (protocol == ipv4.PROTOCOL_UDP) this.receiveUdp(frame, packet, message, length);
-    return DEALT_WITH;
+    return protocol == ipv4.PROTOCOL_UDP ? this.receiveUdp(frame, packet, message, length) : DEALT_WITH;
   }
 
   private receiveIcmp(frame: usize, packet: usize, message: usize, length: i32): i32 {
@@ -194,11 +223,25 @@ export class Stack {
     return DEALT_WITH;
   }
 
-  private receiveUdp(frame: usize, packet: usize, message: usize, bytes: i32): void {
+  private receiveUdp(frame: usize, packet: usize, message: usize, bytes: i32): i32 {
     const length = udp.checkUdp(packet, message, bytes);
     const port = length == 0 ? 0 : udp.sourcePort(message);
+    if (port == 0) return DEALT_WITH;
+    if (udp.targetPort(message) == this.port) {
+      this.datagramMac = ethernet.sourceMac(frame);
+      this.datagramFrom = ipv4.sourceIp(packet);
+      this.datagramPort = port;
+      this.datagramAt = message + udp.UDP_BYTES;
+      this.datagramBytes = length - udp.UDP_BYTES;
+      return DATAGRAM;
+    }
+    if (udp.targetPort(message) == udp.PORT_ECHO) this.answerEcho(frame, packet, message, length, port);
+    return DEALT_WITH;
+  }
+
+  private answerEcho(frame: usize, packet: usize, message: usize, length: i32, port: u32): void {
     // An answer to another echo service would be answered for ever.
-    if (port == 0 || port == udp.PORT_ECHO || udp.targetPort(message) != udp.PORT_ECHO) return;
+    if (port == udp.PORT_ECHO) return;
     const answer = this.startAnswer(frame, packet, ipv4.PROTOCOL_UDP, length);
     if (answer == 0) return;
     const reply = answer + ipv4.IPV4_BYTES;
