@@ -1,6 +1,6 @@
 // A small IPv4 host on one venet: answers ARP, ICMP echo and UDP echo, and hands on the answers to its own
-// pings and the datagrams for its port. Not here: fragments, TCP, routing beyond the gateway. Takes a frame only where its answer would have
-// room, so that a slow link holds the sender up instead of losing answers.
+// pings and the datagrams for its port. Not here: fragments, TCP, routing beyond the gateway. Takes a frame
+// only where its answer would have room, so that a slow link holds the sender up instead of losing answers.
 
 import { FOREVER } from "../events";
 import { Venet } from "../venet";
@@ -85,6 +85,11 @@ export class Stack {
 
   wake(): void {
     this.venet.rx.enable(false);
+  }
+
+  /** There is a buffer to send from. */
+  get hasRoom(): bool {
+    return this.venet.tx.reserve() != 0;
   }
 
   /** How long to sleep at most, as far as this device is concerned, nanoseconds. */

@@ -23,6 +23,7 @@ export class Station {
   private guest: string;
   private change: Change = new Change();
   private changesSeen: u32 = 0;
+  private goneSaid: bool = false;
 
   /** `guest` stands before each line of the log. */
   constructor(guest: string) {
@@ -57,6 +58,8 @@ export class Station {
   follow(): bool {
     if (changeCount() != this.changesSeen) this.readChanges();
     if (!this.stack.gone) return true;
+    if (this.goneSaid) return false;
+    this.goneSaid = true;
     put(this.guest);
     put(": ");
     putName(this.stack.venet.name);
