@@ -12,6 +12,8 @@ const shown = (name: string): string | undefined => {
 
 test.each([
   ["std:guests/ping", "guests/build/ping.wasm"],
+  ["std:guests/stream", "guests/build/stream.wasm"],
+  ["std:guests/sink", "guests/build/sink.wasm"],
   ["std:net", "net.vbus"],
   ["std:prelude", "prelude"],
   ["std:prelude/guest.vbus", "prelude/guest.vbus"],

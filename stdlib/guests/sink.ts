@@ -36,11 +36,12 @@ function receive(stack: Stack): void {
   const at = stack.datagramAt;
   const kind = wire.kindOf(at, stack.datagramBytes);
   if (kind != wire.DATA && kind != wire.FINISH) return;
-  const flow = flows.find(stack.datagramFrom, stack.datagramPort, wire.runOf(at));
+  const time = now();
+  const flow = flows.find(stack.datagramFrom, stack.datagramPort, wire.runOf(at), time);
   if (flow == null) return;
   const number = wire.numberOf(at);
-  if (kind == wire.DATA) return flow.count(number, stack.datagramBytes, now());
-  flow.finish(number, now());
+  if (kind == wire.DATA) return flow.count(number, stack.datagramBytes, time);
+  flow.finish(number, time);
   report(stack, flow, number);
 }
 

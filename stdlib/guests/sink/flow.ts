@@ -1,6 +1,6 @@
 // One run of a sender, as the receiver sees it: what has come, and in which order.
 
-import { allocate, now } from "../sdk/index";
+import { allocate } from "../sdk/index";
 import { Counts } from "../stream/wire";
 
 /** Numbers behind the highest one that are remembered one by one, a power of two. */
@@ -24,15 +24,15 @@ export class Flow {
   /** A bit for each of the last `WINDOW` numbers; for one flow after the other. */
   private seen: usize = allocate(<usize>(WINDOW / 8));
 
-  begin(ip: u32, port: u32, run: u32): void {
+  begin(ip: u32, port: u32, run: u32, time: i64): void {
     this.ip = ip;
     this.port = port;
     this.run = run;
-    this.heardAt = 0;
+    this.heardAt = time;
     this.finishedAt = 0;
     this.told = false;
     this.end = 0;
-    this.startedAt = now();
+    this.startedAt = time;
     const counts = this.counts;
     counts.received = counts.bytes = counts.disordered = counts.duplicates = 0;
     counts.ns = 0;
@@ -84,15 +84,19 @@ export class Flow {
   private byteOf(number: u64): usize {
     return this.seen + <usize>((number & (WINDOW - 1)) >> 3);
   }
+  private bitOf(number: u64): u32 {
+    const place = <u32>(number & 7);
+    return 1 << place;
+  }
   private marked(number: u64): bool {
-    return ((load<u8>(this.byteOf(number)) >> (<u8>(number & 7))) & 1) != 0;
+    return (load<u8>(this.byteOf(number)) & this.bitOf(number)) != 0;
   }
   private mark(number: u64): void {
     const at = this.byteOf(number);
-    store<u8>(at, load<u8>(at) | (1 << (<u8>(number & 7))));
+    store<u8>(at, load<u8>(at) | this.bitOf(number));
   }
   private unmark(number: u64): void {
     const at = this.byteOf(number);
-    store<u8>(at, load<u8>(at) & ~(1 << (<u8>(number & 7))));
+    store<u8>(at, load<u8>(at) & ~this.bitOf(number));
   }
 }

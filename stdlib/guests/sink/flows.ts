@@ -22,7 +22,7 @@ export class Flows {
   }
 
   /** The run that a datagram belongs to. Null: it is a new one, and all places have runs that go on. */
-  find(ip: u32, port: u32, run: u32): Flow | null {
+  find(ip: u32, port: u32, run: u32, time: i64): Flow | null {
     const last = this.last;
     if (last.ip == ip && last.port == port && last.run == run) return last;
     let free: Flow | null = null;
@@ -33,7 +33,7 @@ export class Flows {
       if ((flow.ip == 0 || flow.told) && (free == null || flow.heardAt < free.heardAt)) free = flow;
     }
     if (free == null) return null;
-    free.begin(ip, port, run);
+    free.begin(ip, port, run, time);
     return (this.last = free);
   }
 
