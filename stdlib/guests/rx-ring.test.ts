@@ -1,23 +1,23 @@
-// The receiving ring: every frame once, each sender's in that sender's order, whatever senders do in between.
-// The host's side plays several senders that claim positions in one order and publish them in another.
+// The receiving ring, of both SDKs: every frame once, each sender's in that sender's order, whatever senders do
+// in between. The host's side plays several senders that claim positions in one order and publish them in
+// another.
 
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { hasClang } from "./test/clang.ts";
 import type { HostRing } from "./test/rings.ts";
 import type { Part } from "./test/part.ts";
-import { loadPart } from "./test/part.ts";
+import { loadPart, loadPartOfC } from "./test/part.ts";
 
 const SIZES = [16, 32, 64, 128, 256, 512, 1024];
 const CAPACITY = 64;
 /** As far as `position` may be set ahead at once. */
 const HOP = 2 ** 30 - 1;
 
-async function openRing(slots: number): Promise<Part & { readonly ring: HostRing }> {
-  const loaded = await loadPart({ pages: 8 });
-  loaded.host.openDevice(1);
-  expect(loaded.part["rxOpen"]!(slots, CAPACITY)).toBe(0);
-  return { ...loaded, ring: loaded.host.rings.get("1:0")! };
-}
+const SDKS: readonly (readonly [name: string, load: typeof loadPart | typeof loadPartOfC])[] = [
+  ["AssemblyScript", loadPart],
+  ...(hasClang("The receiving ring in C") ? [["C", loadPartOfC] as const] : []),
+];
 
 function word(value: number): Uint8Array {
   return new Uint8Array(new Int32Array([value]).buffer);
@@ -28,135 +28,6 @@ function takeAll(part: Part["part"]): number[] {
   for (let value = part["rxTake"]!(); value !== -1; value = part["rxTake"]!()) taken.push(value);
   return taken;
 }
-
-test.each(SIZES)("a ring of %i slots gives everything in order, many times round", async (slots) => {
-  const { part, ring } = await openRing(slots);
-  const expected: number[] = [];
-  const taken: number[] = [];
-  for (let round = 0; round < 40; round++) {
-    const count = 1 + ((round * 37) % slots);
-    for (let i = 0; i < count; i++) {
-      const position = ring.claim();
-      expect(position).toBeDefined();
-      ring.fill(position!, word(position!));
-      expected.push(position!);
-    }
-    taken.push(...takeAll(part));
-  }
-  expect(taken).toEqual(expected);
-});
-
-test.each(SIZES)("a ring of %i slots offers all of them and no more", async (slots) => {
-  const { part, ring } = await openRing(slots);
-  for (let i = 0; i < slots; i++) ring.fill(ring.claim()!, word(i));
-  expect(ring.claim()).toBeUndefined();
-  expect(part["rxTake"]!()).toBe(0);
-  expect(ring.claim()).toBeUndefined(); // It is still in the guest's hands.
-  part["rxGive"]!();
-  expect(ring.claim()).toBe(slots);
-});
-
-test("a position that is late is passed over and taken when it comes", async () => {
-  const { part, ring } = await openRing(16);
-  const [a, b, c] = [ring.claim()!, ring.claim()!, ring.claim()!];
-  ring.fill(b, word(101));
-  expect(takeAll(part)).toEqual([101]);
-  ring.fill(a, word(100));
-  ring.fill(c, word(102));
-  expect(takeAll(part)).toEqual([100, 102]);
-});
-
-test("several gaps are looked behind without another publication", async () => {
-  const { part, ring } = await openRing(16);
-  const positions = Array.from({ length: 8 }, () => ring.claim()!);
-  for (const odd of [1, 3, 5, 7]) ring.fill(positions[odd]!, word(odd));
-  expect(takeAll(part)).toEqual([1, 3, 5, 7]);
-  for (const even of [6, 2, 0, 4]) ring.fill(positions[even]!, word(even));
-  expect(takeAll(part)).toEqual([0, 2, 4, 6]);
-});
-
-test("a passed position that comes before a look is taken before later ones", async () => {
-  const { part, ring } = await openRing(16);
-  const [first, other, second] = [ring.claim()!, ring.claim()!, ring.claim()!];
-  ring.fill(other, word(1));
-  expect(part["rxTake"]!()).toBe(1);
-  // One sender publishes both, in its order; the guest sees both at once.
-  ring.fill(first, word(10));
-  ring.fill(second, word(11));
-  expect(takeAll(part)).toEqual([10, 11]);
-});
-
-test("a slot that was passed over twice can give both its positions", async () => {
-  const { part, ring } = await openRing(16);
-  const first = ring.claim()!;
-  for (let i = 1; i < 16; i++) ring.fill(ring.claim()!, word(i));
-  expect(takeAll(part)).toHaveLength(15);
-  const second = ring.skip(); // Its sender waits for the slot, which the first one still has.
-  ring.fill(ring.claim()!, word(17));
-  expect(takeAll(part)).toEqual([17]);
-  ring.fill(first, word(100));
-  expect(takeAll(part)).toEqual([100]);
-  ring.fill(second, word(116));
-  expect(takeAll(part)).toEqual([116]);
-});
-
-test("a position that stays out is forgotten when its slot comes round", async () => {
-  const { part, ring } = await openRing(16);
-  for (let i = 0; i < 200; i++) {
-    if (i % 5 === 0) ring.skip();
-    ring.fill(ring.claim()!, word(i));
-    expect(part["rxTake"]!()).toBe(i);
-  }
-});
-
-test("a buffer without bytes is posted again and nothing is taken", async () => {
-  const { part, ring } = await openRing(16);
-  for (let i = 0; i < 100; i++) {
-    ring.fill(ring.claim()!, new Uint8Array());
-    expect(part["rxTake"]!()).toBe(-1);
-  }
-  ring.fill(ring.claim()!, word(7));
-  expect(takeAll(part)).toEqual([7]);
-});
-
-test("positions begin again behind the last one of 31 bits", async () => {
-  const { part, ring } = await openRing(16);
-  for (const start of [HOP, 2 * HOP - 40]) {
-    ring.position = start;
-    ring.fill(ring.claim()!, word(1));
-    expect(takeAll(part)).toEqual([1]);
-  }
-  const expected: number[] = [];
-  const taken: number[] = [];
-  for (let i = 0; i < 90; i += 3) {
-    const positions = [ring.claim()!, ring.claim()!, ring.claim()!];
-    ring.fill(positions[2]!, word(i + 2));
-    ring.fill(positions[0]!, word(i));
-    taken.push(...takeAll(part));
-    ring.fill(positions[1]!, word(i + 1));
-    taken.push(...takeAll(part));
-    expected.push(i, i + 2, i + 1);
-  }
-  expect(taken).toEqual(expected);
-  expect(ring.position).toBeLessThan(100);
-});
-
-test("ready says whether there is something, and never misses it", async () => {
-  const { part, ring } = await openRing(16);
-  const [a, b] = [ring.claim()!, ring.claim()!];
-  expect(part["rxReady"]!()).toBe(0);
-  ring.fill(b, word(2));
-  expect(part["rxReady"]!()).toBe(1);
-  expect(takeAll(part)).toEqual([2]);
-  expect(part["rxReady"]!()).toBe(0);
-  ring.fill(a, word(1));
-  expect(part["rxReady"]!()).toBe(1);
-  expect(takeAll(part)).toEqual([1]);
-  part["rxEnable"]!(1);
-  expect(ring.enabled).toBe(true);
-  part["rxEnable"]!(0);
-  expect(ring.enabled).toBe(false);
-});
 
 /** What happens next: a sender claims, publishes its oldest claim (whole or empty), or the guest looks. */
 type Step =
@@ -216,25 +87,165 @@ function play(
   return { published, taken: taken.filter((value) => value !== -1) };
 }
 
-test("each sender's frames arrive once and in its order, whatever happens in between", async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.constantFrom(16, 32),
-      fc.array(step, { minLength: 20, maxLength: 400 }),
-      fc.constantFrom(0, HOP - 8),
-      async (slots, steps, start) => {
-        const { part, ring } = await openRing(slots);
-        ring.position = start;
-        const { published, taken } = play(steps, part, ring);
-        for (let sender = 0; sender < SENDERS; sender++) {
-          expect(taken.filter((value) => Math.floor(value / 100_000) === sender)).toEqual(published[sender]);
-        }
-        expect(taken).toHaveLength(published.flat().length);
-        expect(part["rxReady"]!()).toBe(0);
-        // All buffers are back: a full ring can be claimed again.
-        for (let i = 0; i < slots; i++) expect(ring.claim()).toBeDefined();
-      },
-    ),
-    { numRuns: 300 },
-  );
+describe.each(SDKS)("in %s", (_name, load) => {
+  const openRing = async (slots: number): Promise<Part & { readonly ring: HostRing }> => {
+    const loaded = await load({ pages: 8 });
+    loaded.host.openDevice(1);
+    expect(loaded.part["rxOpen"]!(slots, CAPACITY)).toBe(0);
+    return { ...loaded, ring: loaded.host.rings.get("1:0")! };
+  };
+
+  test.each(SIZES)("a ring of %i slots gives everything in order, many times round", async (slots) => {
+    const { part, ring } = await openRing(slots);
+    const expected: number[] = [];
+    const taken: number[] = [];
+    for (let round = 0; round < 40; round++) {
+      const count = 1 + ((round * 37) % slots);
+      for (let i = 0; i < count; i++) {
+        const position = ring.claim();
+        expect(position).toBeDefined();
+        ring.fill(position!, word(position!));
+        expected.push(position!);
+      }
+      taken.push(...takeAll(part));
+    }
+    expect(taken).toEqual(expected);
+  });
+
+  test.each(SIZES)("a ring of %i slots offers all of them and no more", async (slots) => {
+    const { part, ring } = await openRing(slots);
+    for (let i = 0; i < slots; i++) ring.fill(ring.claim()!, word(i));
+    expect(ring.claim()).toBeUndefined();
+    expect(part["rxTake"]!()).toBe(0);
+    expect(ring.claim()).toBeUndefined(); // It is still in the guest's hands.
+    part["rxGive"]!();
+    expect(ring.claim()).toBe(slots);
+  });
+
+  test("a position that is late is passed over and taken when it comes", async () => {
+    const { part, ring } = await openRing(16);
+    const [a, b, c] = [ring.claim()!, ring.claim()!, ring.claim()!];
+    ring.fill(b, word(101));
+    expect(takeAll(part)).toEqual([101]);
+    ring.fill(a, word(100));
+    ring.fill(c, word(102));
+    expect(takeAll(part)).toEqual([100, 102]);
+  });
+
+  test("several gaps are looked behind without another publication", async () => {
+    const { part, ring } = await openRing(16);
+    const positions = Array.from({ length: 8 }, () => ring.claim()!);
+    for (const odd of [1, 3, 5, 7]) ring.fill(positions[odd]!, word(odd));
+    expect(takeAll(part)).toEqual([1, 3, 5, 7]);
+    for (const even of [6, 2, 0, 4]) ring.fill(positions[even]!, word(even));
+    expect(takeAll(part)).toEqual([0, 2, 4, 6]);
+  });
+
+  test("a passed position that comes before a look is taken before later ones", async () => {
+    const { part, ring } = await openRing(16);
+    const [first, other, second] = [ring.claim()!, ring.claim()!, ring.claim()!];
+    ring.fill(other, word(1));
+    expect(part["rxTake"]!()).toBe(1);
+    // One sender publishes both, in its order; the guest sees both at once.
+    ring.fill(first, word(10));
+    ring.fill(second, word(11));
+    expect(takeAll(part)).toEqual([10, 11]);
+  });
+
+  test("a slot that was passed over twice can give both its positions", async () => {
+    const { part, ring } = await openRing(16);
+    const first = ring.claim()!;
+    for (let i = 1; i < 16; i++) ring.fill(ring.claim()!, word(i));
+    expect(takeAll(part)).toHaveLength(15);
+    const second = ring.skip(); // Its sender waits for the slot, which the first one still has.
+    ring.fill(ring.claim()!, word(17));
+    expect(takeAll(part)).toEqual([17]);
+    ring.fill(first, word(100));
+    expect(takeAll(part)).toEqual([100]);
+    ring.fill(second, word(116));
+    expect(takeAll(part)).toEqual([116]);
+  });
+
+  test("a position that stays out is forgotten when its slot comes round", async () => {
+    const { part, ring } = await openRing(16);
+    for (let i = 0; i < 200; i++) {
+      if (i % 5 === 0) ring.skip();
+      ring.fill(ring.claim()!, word(i));
+      expect(part["rxTake"]!()).toBe(i);
+    }
+  });
+
+  test("a buffer without bytes is posted again and nothing is taken", async () => {
+    const { part, ring } = await openRing(16);
+    for (let i = 0; i < 100; i++) {
+      ring.fill(ring.claim()!, new Uint8Array());
+      expect(part["rxTake"]!()).toBe(-1);
+    }
+    ring.fill(ring.claim()!, word(7));
+    expect(takeAll(part)).toEqual([7]);
+  });
+
+  test("positions begin again behind the last one of 31 bits", async () => {
+    const { part, ring } = await openRing(16);
+    for (const start of [HOP, 2 * HOP - 40]) {
+      ring.position = start;
+      ring.fill(ring.claim()!, word(1));
+      expect(takeAll(part)).toEqual([1]);
+    }
+    const expected: number[] = [];
+    const taken: number[] = [];
+    for (let i = 0; i < 90; i += 3) {
+      const positions = [ring.claim()!, ring.claim()!, ring.claim()!];
+      ring.fill(positions[2]!, word(i + 2));
+      ring.fill(positions[0]!, word(i));
+      taken.push(...takeAll(part));
+      ring.fill(positions[1]!, word(i + 1));
+      taken.push(...takeAll(part));
+      expected.push(i, i + 2, i + 1);
+    }
+    expect(taken).toEqual(expected);
+    expect(ring.position).toBeLessThan(100);
+  });
+
+  test("ready says whether there is something, and never misses it", async () => {
+    const { part, ring } = await openRing(16);
+    const [a, b] = [ring.claim()!, ring.claim()!];
+    expect(part["rxReady"]!()).toBe(0);
+    ring.fill(b, word(2));
+    expect(part["rxReady"]!()).toBe(1);
+    expect(takeAll(part)).toEqual([2]);
+    expect(part["rxReady"]!()).toBe(0);
+    ring.fill(a, word(1));
+    expect(part["rxReady"]!()).toBe(1);
+    expect(takeAll(part)).toEqual([1]);
+    part["rxEnable"]!(1);
+    expect(ring.enabled).toBe(true);
+    part["rxEnable"]!(0);
+    expect(ring.enabled).toBe(false);
+  });
+
+  test("each sender's frames arrive once and in its order, whatever happens in between", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(16, 32),
+        fc.array(step, { minLength: 20, maxLength: 400 }),
+        fc.constantFrom(0, HOP - 8),
+        async (slots, steps, start) => {
+          const { part, ring } = await openRing(slots);
+          ring.position = start;
+          const { published, taken } = play(steps, part, ring);
+          for (let sender = 0; sender < SENDERS; sender++) {
+            expect(taken.filter((value) => Math.floor(value / 100_000) === sender)).toEqual(
+              published[sender],
+            );
+          }
+          expect(taken).toHaveLength(published.flat().length);
+          expect(part["rxReady"]!()).toBe(0);
+          // All buffers are back: a full ring can be claimed again.
+          for (let i = 0; i < slots; i++) expect(ring.claim()).toBeDefined();
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
 });

@@ -1,0 +1,204 @@
+// A guest in C: answers ARP, ping and UDP echo (port 7) on the first venet of its bus, and on the next one
+// where that goes. The sample of vbus.h.
+
+#include "vbus.h"
+
+enum {
+  SLOTS = 64,
+  MTU_MAX = 9000,
+  FRAME_MAX = MTU_MAX + VBUS_FRAME_OVERHEAD,
+  ETHERNET = 14, // Bytes of the headers.
+  IPV4 = 20,
+  ARP = 28,
+  ICMP = 8,
+  UDP = 8,
+  PORT_ECHO = 7,
+};
+
+static struct vbus_events events;
+static struct vbus_change change;
+static struct vbus_venet_facts facts;
+static struct vbus_rx rx;
+static struct vbus_tx tx;
+static uint8_t rx_memory[VBUS_RING_BYTES(SLOTS, FRAME_MAX)] __attribute__((aligned(64)));
+static uint8_t tx_memory[VBUS_RING_BYTES(SLOTS, FRAME_MAX)] __attribute__((aligned(64)));
+static uint32_t device; // Its id while it is open, else 0.
+static int32_t handle;
+static uint32_t changes_seen;
+
+static uint32_t load16(const uint8_t *at) { return (uint32_t)at[0] << 8 | at[1]; }
+
+static void store16(uint8_t *at, uint32_t value) {
+  at[0] = (uint8_t)(value >> 8);
+  at[1] = (uint8_t)value;
+}
+
+static bool equal(const uint8_t *a, const uint8_t *b, uint32_t bytes) {
+  for (uint32_t i = 0; i < bytes; i++)
+    if (a[i] != b[i]) return false;
+  return true;
+}
+
+// The Internet checksum over a sum so far and these bytes.
+static uint32_t checksum(uint32_t sum, const uint8_t *at, uint32_t bytes) {
+  for (; bytes > 1; bytes -= 2, at += 2) sum += load16(at);
+  if (bytes == 1) sum += (uint32_t)at[0] << 8;
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+  return ~sum & 0xffff;
+}
+
+// What UDP adds of the IPv4 header at `packet`.
+static uint32_t pseudo_header(const uint8_t *packet, uint32_t length) {
+  uint32_t sum = 17 + length;
+  for (uint32_t at = 12; at < 20; at += 2) sum += load16(packet + at);
+  return sum;
+}
+
+static bool is_group(const uint8_t *mac) { return mac[0] & 1; }
+
+// Answers have their addresses the other way round, and come from this guest.
+static void turn_round(uint8_t *answer, const uint8_t *frame) {
+  __builtin_memcpy(answer, frame + 6, 6);
+  __builtin_memcpy(answer + 6, facts.mac, 6);
+}
+
+// Each answer function writes into `out` and returns its bytes, 0 for none. `bytes` are those of the frame.
+static uint32_t answer_arp(uint8_t *out, const uint8_t *frame, uint32_t bytes) {
+  static const uint8_t request[8] = {0, 1, 8, 0, 6, 4, 0, 1};
+  const uint8_t *arp = frame + ETHERNET;
+  if (bytes < ETHERNET + ARP || !equal(arp, request, 8)) return 0;
+  if (!equal(arp + 24, facts.ip, 4) || is_group(arp + 8)) return 0;
+  turn_round(out, frame);
+  store16(out + 12, 0x0806);
+  uint8_t *answer = out + ETHERNET;
+  __builtin_memcpy(answer, request, 8);
+  answer[7] = 2;
+  __builtin_memcpy(answer + 8, facts.mac, 6);
+  __builtin_memcpy(answer + 14, facts.ip, 4);
+  __builtin_memcpy(answer + 18, arp + 8, 10);
+  return ETHERNET + ARP;
+}
+
+// Turns the message behind the IPv4 header of `packet` into its answer, in place. False: there is none.
+static bool answer_icmp(uint8_t *message, uint32_t length) {
+  if (length < ICMP || message[0] != 8 || checksum(0, message, length) != 0) return false;
+  message[0] = 0;
+  store16(message + 2, 0);
+  store16(message + 2, checksum(0, message, length));
+  return true;
+}
+
+static bool answer_udp(uint8_t *packet, uint8_t *message, uint32_t length) {
+  if (length < UDP || load16(message + 4) != length || load16(message + 2) != PORT_ECHO) return false;
+  uint32_t port = load16(message);
+  // An answer to another echo service would be answered for ever.
+  if (port == 0 || port == PORT_ECHO) return false;
+  uint32_t sum = pseudo_header(packet, length);
+  if (load16(message + 6) != 0 && checksum(sum, message, length) != 0) return false;
+  store16(message, PORT_ECHO);
+  store16(message + 2, port);
+  store16(message + 6, 0);
+  uint32_t check = checksum(sum, message, length);
+  store16(message + 6, check == 0 ? 0xffff : check); // 0 would say that there is none.
+  return true;
+}
+
+static uint32_t answer_ipv4(uint8_t *out, const uint8_t *frame, uint32_t bytes) {
+  static const uint8_t nobody[4] = {0, 0, 0, 0};
+  const uint8_t *packet = frame + ETHERNET;
+  if (!equal(frame, facts.mac, 6) || bytes < ETHERNET + IPV4) return 0;
+  // Without options, whole, sound, and for this guest: other packets are nobody's.
+  uint32_t total = load16(packet + 2);
+  if (packet[0] != 0x45 || total < IPV4 || total > bytes - ETHERNET) return 0;
+  if ((load16(packet + 6) & 0x3fff) != 0 || checksum(0, packet, IPV4) != 0) return 0;
+  if (!equal(packet + 16, facts.ip, 4) || equal(packet + 12, facts.ip, 4)) return 0;
+  if (equal(packet + 12, nobody, 4) || packet[12] >= 224) return 0;
+  __builtin_memcpy(out, frame, ETHERNET + total);
+  turn_round(out, frame);
+  uint8_t *answer = out + ETHERNET, *message = answer + IPV4;
+  uint32_t length = total - IPV4;
+  bool answered = packet[9] == 1    ? answer_icmp(message, length)
+                  : packet[9] == 17 ? answer_udp(answer, message, length)
+                                    : false;
+  if (!answered) return 0;
+  __builtin_memcpy(answer + 12, facts.ip, 4);
+  __builtin_memcpy(answer + 16, packet + 12, 4);
+  answer[8] = 64;
+  store16(answer + 10, 0);
+  store16(answer + 10, checksum(0, answer, IPV4));
+  return ETHERNET + total;
+}
+
+static uint32_t answer(uint8_t *out, const uint8_t *frame, uint32_t bytes) {
+  if (bytes < ETHERNET || is_group(frame + 6)) return 0;
+  uint32_t type = load16(frame + 12);
+  if (type == 0x0806) return answer_arp(out, frame, bytes);
+  return type == 0x0800 ? answer_ipv4(out, frame, bytes) : 0;
+}
+
+static void say(const char *text) {
+  int32_t length = 0;
+  while (length < 32 && change.name[length] != 0) length++;
+  vbus_print("echo: ");
+  vbus_write(change.name, length);
+  vbus_print(text);
+}
+
+static void open_device(void) {
+  if (change.facts.venet.mtu == 0 || change.facts.venet.mtu > MTU_MAX) return say(" has too large an MTU\n");
+  handle = vbus_open((int32_t)change.id, VBUS_ABI_VERSION);
+  if (handle < 0) return say(" can't be opened\n");
+  facts = change.facts.venet;
+  if (vbus_rx_open(&rx, handle, VBUS_VENET_RX, rx_memory, SLOTS, FRAME_MAX) < 0 ||
+      vbus_tx_open(&tx, handle, VBUS_VENET_TX, tx_memory, SLOTS, FRAME_MAX) < 0) {
+    vbus_close(handle);
+    return say(" can't have its rings\n");
+  }
+  device = change.id;
+  say(" ready\n");
+}
+
+static void follow_changes(void) {
+  changes_seen = vbus_load(&events.changes);
+  while (vbus_next_change(&change)) {
+    if (change.device_class != VBUS_CLASS_VENET) continue;
+    if (device == 0 && change.type != VBUS_CHANGE_REMOVED) {
+      open_device();
+    } else if (change.id == device && change.type == VBUS_CHANGE_REMOVED) {
+      say(" is gone\n");
+      vbus_close(handle);
+      device = 0;
+    } else if (change.id == device) {
+      facts = change.facts.venet;
+    }
+  }
+}
+
+// Answers what is there, and returns after how many nanoseconds there is more to do even if nothing comes.
+static int64_t serve(void) {
+  uint32_t length;
+  for (uint32_t frames = 0; frames < SLOTS; frames++) {
+    uint8_t *out = vbus_tx_reserve(&tx);
+    const uint8_t *frame = out == NULL ? NULL : vbus_rx_take(&rx, &length);
+    if (frame == NULL) break;
+    uint32_t bytes = answer(out, frame, length);
+    if (bytes > 0) vbus_tx_post(&tx, bytes);
+  }
+  int32_t wait = vbus_tx_kick(&tx);
+  return wait >= 2 ? (int64_t)wait * 1000 : VBUS_FOREVER;
+}
+
+VBUS_MAIN {
+  if (vbus_negotiate() < 0 || vbus_listen(&events) < 0) return 1;
+  follow_changes();
+  while (!vbus_stopping(&events)) {
+    if (vbus_load(&events.changes) != changes_seen) follow_changes();
+    if (device == 0) {
+      if (vbus_load(&events.changes) == changes_seen) vbus_sleep(&events, VBUS_FOREVER);
+      continue;
+    }
+    int64_t timeout = serve();
+    vbus_rx_wait(&rx, &events, changes_seen, timeout);
+  }
+  return 0;
+}

@@ -1,0 +1,111 @@
+// The numbers and layouts of docs/abi.md for C. Nothing here does anything; guests include vbus.h.
+#ifndef VBUS_ABI_H
+#define VBUS_ABI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+  VBUS_ABI_VERSION = 1,
+
+  VBUS_EPERM = -1,
+  VBUS_ENOENT = -2,
+  VBUS_EBADF = -9,
+  VBUS_EAGAIN = -11,
+  VBUS_EFAULT = -14,
+  VBUS_EBUSY = -16,
+  VBUS_ENODEV = -19,
+  VBUS_EINVAL = -22,
+  VBUS_ENOSPC = -28,
+  VBUS_EPROTO = -71,
+
+  VBUS_BUS = 0, // The handle of the bus, and its functions.
+  VBUS_BUS_NEGOTIATE = 1,
+  VBUS_BUS_BOOT = 2,
+  VBUS_BUS_EVENTS = 3,
+  VBUS_BUS_NEXT_CHANGE = 4,
+  VBUS_BUS_WRITE = 5,
+  VBUS_BUS_CLOCK = 6,
+
+  VBUS_BOOT_LAB = 1,
+  VBUS_BOOT_GUEST = 2,
+  VBUS_BOOT_ARGUMENT = 3,
+  VBUS_BOOT_ENVIRONMENT = 4,
+
+  VBUS_CHANGE_ADDED = 1,
+  VBUS_CHANGE_REMOVED = 2,
+  VBUS_CHANGE_CHANGED = 3,
+  VBUS_CLASS_VENET = 1,
+  VBUS_CLASS_VCONSOLE = 2,
+
+  VBUS_VENET_INFO = 1,
+  VBUS_VENET_RX = 0,
+  VBUS_VENET_TX = 1,
+  VBUS_VCONSOLE_SIZE = 1,
+  VBUS_VCONSOLE_IN = 0,
+  VBUS_VCONSOLE_OUT = 1,
+
+  VBUS_RING_SLOTS_MIN = 16,
+  VBUS_RING_SLOTS_MAX = 1024,
+  VBUS_FRAME_OVERHEAD = 18, // A frame has at most so many bytes more than the MTU.
+};
+#define VBUS_FOREVER INT64_MAX
+
+struct vbus_events {
+  uint32_t wake, sleeping, changes, stop, zero[4], pending[8];
+} __attribute__((aligned(64)));
+
+struct vbus_venet_facts {
+  uint8_t mac[6];
+  uint16_t mtu; // 0 is 65,536.
+  uint32_t link;
+  uint8_t ip[4], gateway[4]; // In the network's order.
+  uint32_t prefix, ring;
+};
+
+struct vbus_change {
+  uint32_t type, id, device_class, zero;
+  char name[32]; // Padded with zeros.
+  union {
+    struct vbus_venet_facts venet;
+    uint8_t bytes[80];
+  } facts;
+};
+
+struct vbus_descriptor {
+  uint32_t address, length, turn, cookie;
+};
+
+struct vbus_ring_signal {
+  uint32_t enabled, dirty, zero[2];
+};
+
+#define VBUS_AT(type, member, at) _Static_assert(offsetof(struct type, member) == (at), #type "." #member)
+VBUS_AT(vbus_events, wake, 0);
+VBUS_AT(vbus_events, sleeping, 4);
+VBUS_AT(vbus_events, changes, 8);
+VBUS_AT(vbus_events, stop, 12);
+VBUS_AT(vbus_events, pending, 32);
+_Static_assert(sizeof(struct vbus_events) == 64, "vbus_events");
+VBUS_AT(vbus_venet_facts, mtu, 6);
+VBUS_AT(vbus_venet_facts, link, 8);
+VBUS_AT(vbus_venet_facts, ip, 12);
+VBUS_AT(vbus_venet_facts, gateway, 16);
+VBUS_AT(vbus_venet_facts, prefix, 20);
+VBUS_AT(vbus_venet_facts, ring, 24);
+_Static_assert(sizeof(struct vbus_venet_facts) == 28, "vbus_venet_facts");
+VBUS_AT(vbus_change, id, 4);
+VBUS_AT(vbus_change, device_class, 8);
+VBUS_AT(vbus_change, name, 16);
+VBUS_AT(vbus_change, facts, 48);
+_Static_assert(sizeof(struct vbus_change) == 128, "vbus_change");
+VBUS_AT(vbus_descriptor, address, 0);
+VBUS_AT(vbus_descriptor, length, 4);
+VBUS_AT(vbus_descriptor, turn, 8);
+VBUS_AT(vbus_descriptor, cookie, 12);
+_Static_assert(sizeof(struct vbus_descriptor) == 16, "vbus_descriptor");
+VBUS_AT(vbus_ring_signal, enabled, 0);
+VBUS_AT(vbus_ring_signal, dirty, 4);
+_Static_assert(sizeof(struct vbus_ring_signal) == 16, "vbus_ring_signal");
+
+#endif
