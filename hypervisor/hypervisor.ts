@@ -24,6 +24,43 @@ export interface NetworkSpec {
   /** Networks that it is joined with, from either side; one that isn't there joins when it comes. */
   readonly links?: readonly Id[];
 }
+/** What happens to frames in one direction. Chances are from 0 to 1. */
+export interface Damage {
+  /** Bits per second, 0 for no limit. */
+  readonly rate: number;
+  readonly delayNs: number;
+  /** At most the delay. */
+  readonly jitterNs: number;
+  readonly distribution: "uniform" | "normal";
+  readonly loss: number;
+  /** The mean length of a run of losses, at least 1. */
+  readonly burst: number;
+  readonly reorder: number;
+  readonly duplicate: number;
+  readonly corrupt: number;
+  /** Frames that wait at most. */
+  readonly queue: number;
+  readonly seed: number;
+  /** Loses everything. */
+  readonly down: boolean;
+}
+/** What holds for a while, counted from when the device was last opened. */
+export interface TimedDamage {
+  readonly atNs: number;
+  readonly forNs: number;
+  readonly set: Partial<Damage>;
+}
+/** One direction: what holds always, and what is laid over it, the later over the earlier. */
+export interface DirectionSpec {
+  readonly base: Damage;
+  readonly timed: readonly TimedDamage[];
+}
+export interface ImpairmentSpec {
+  /** What the device sends. */
+  readonly egress?: DirectionSpec;
+  /** What it receives. */
+  readonly ingress?: DirectionSpec;
+}
 export interface VenetSpec {
   readonly network: Id;
   /** "02:..", unicast. */
@@ -37,6 +74,7 @@ export interface VenetSpec {
   readonly link: "up" | "down";
   /** Bits per second, each direction; absent: no limit. */
   readonly rate?: number;
+  readonly impair?: ImpairmentSpec;
 }
 export interface VconsoleSpec {
   readonly columns: number;
@@ -94,7 +132,7 @@ export interface CounterFacts {
   readonly count: number;
   readonly bytes: number;
   readonly dropped: number;
-  /** Reasons: full, down, no_listener, malformed, too_big, rate, lost_by_kill. */
+  /** Reasons: full, down, no_listener, malformed, too_big, rate, lost_by_kill, impaired, queue. */
   readonly droppedBy: Readonly<Record<string, number>>;
 }
 export interface RingFacts {
@@ -112,6 +150,15 @@ export interface RingFacts {
   readonly signals: number;
   readonly suppressed: number;
 }
+/** An impaired direction of a device. Frames that came and duplicates have left, been dropped, or wait. */
+export interface LineFacts {
+  readonly count: number;
+  readonly waiting: number;
+  readonly duplicated: number;
+  readonly corrupted: number;
+  /** Frames that went without their delay. */
+  readonly reordered: number;
+}
 export interface DeviceFacts {
   readonly id: Id;
   readonly bus: Id;
@@ -123,6 +170,9 @@ export interface DeviceFacts {
   readonly openBy?: Id;
   readonly rx: CounterFacts;
   readonly tx: CounterFacts;
+  /** Once it has been impaired, what is on its way; what ended there is in `tx` and `rx`. */
+  readonly egress?: LineFacts;
+  readonly ingress?: LineFacts;
   /** Calls of `signal` on its tx ring. */
   readonly kicks: number;
   readonly rings: readonly RingFacts[];
@@ -168,8 +218,8 @@ export interface Hypervisor {
   /** Hot-unplug: its counters are final; the guest is told; open handles answer ENODEV. */
   removeDevice(id: Id): Outcome;
   /**
-   * Takes over what can change while it runs: `rate`, `link`, `network`, `columns`, `rows`. Anything else
-   * is `invalid`.
+   * Takes over what can change while it runs: `rate`, `impair`, `link`, `network`, `columns`, `rows`.
+   * Anything else is `invalid`. Frames that wait already keep their time.
    */
   setDevice(id: Id, spec: DeviceSpec): Outcome;
 

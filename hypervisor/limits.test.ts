@@ -190,6 +190,8 @@ const ELSEWHERE: Readonly<Record<string, readonly [file: string, text: string]>>
   BOOT_BYTES_MAX: ["guest/boot-info.test.ts", "as much as there is room for, and one byte more is refused"],
   FRAME_MIN: ["switch.test.ts", "the shortest and the longest frame pass"],
   FRAME_OVERHEAD: ["switch.test.ts", "the shortest and the longest frame pass"],
+  LINE_STORE_BYTES: ["lines.test.ts", "a queue holds so many, the rest is lost and counted"],
+  LINE_BLOCK_BYTES: ["line/waiting-frames.test.ts", "as a sorted list does it"],
   LOG_RING_BYTES: ["ring/log-ring.test.ts", "a full ring takes what fits, then nothing"],
   MACS_MAX: ["datapath/mac-table.test.ts", "a full table learns nothing more"],
   MAC_PROBES: ["datapath/mac-table.test.ts", "a full table learns nothing more"],
@@ -208,6 +210,11 @@ const ELSEWHERE: Readonly<Record<string, readonly [file: string, text: string]>>
 /** Not tested at the bound, and why. */
 const NOT_MET: Readonly<Record<string, string>> = {
   GUESTS_MAX: "1,023 threads are more than a test's machine bears; rows come back in life.test.ts",
+  LINE_MEMORY_BYTES: "a gibibyte of rings: 200 lines of the largest",
+  LINE_RING_BYTES: "the size that a ring of slots is cut to",
+  LINE_QUEUE_MAX: "the language's own bound; refused by wrong.ts",
+  LINE_BUDGET_FRAMES: "fairness between lines, not asserted on a noisy machine",
+  LINE_SPIN_NS: "a time, not asserted",
   SEGMENT_TRIES: "so many changes of links within one look at a list",
   PAIRS_MAX: "a cache: beyond it an instance is made again",
   BOOT_MS_MAX: "ten seconds of waiting",

@@ -91,3 +91,22 @@ export const WATCHDOG_MS = 10_000;
 export const BOOT_MS_MAX = 10_000;
 /** How long closing a ring waits for a sender that is in the middle of a frame, milliseconds. */
 export const CLOSE_WAIT_MS = 100;
+
+/**
+ * Memory of the rings in which lines take frames, bytes. A device whose line finds no room is refused
+ * (`limit`).
+ */
+export const LINE_MEMORY_BYTES = 1024 * 1024 * 1024;
+/** What the ring of one line takes of it at most, bytes: long frames get fewer slots. */
+export const LINE_RING_BYTES = 5 * 1024 * 1024;
+/**
+ * Frames that wait in lines, all together, bytes in blocks of this. One more is lost and counted as `queue`.
+ */
+export const LINE_STORE_BYTES = 128 * 1024 * 1024;
+export const LINE_BLOCK_BYTES = 2048;
+/** Frames that may wait in one line; a larger `queue` is refused. */
+export const LINE_QUEUE_MAX = 65_536;
+/** Frames taken from one line, or let go, before the others have their turn. */
+export const LINE_BUDGET_FRAMES = 64;
+/** The I/O thread wakes so long before a frame is due, nanoseconds, and looks at the clock until it is. */
+export const LINE_SPIN_NS = 100_000;

@@ -5,8 +5,7 @@ import type { Reaped } from "./datapath/reap.ts";
 import type { DeviceFacts, DeviceSpec, GuestFacts, Image, Outcome, VenetSpec } from "./hypervisor.ts";
 import { assembleMachineRoom, type MachineRoom } from "./machine-room.ts";
 import { countersOf, portOwner, receivingRing } from "./datapath/port.ts";
-import { THREAD, threadAt } from "./memory/layout.ts";
-import { GUESTS_MAX } from "./limits.ts";
+import { THREAD, THREAD_ROWS, threadAt } from "./memory/layout.ts";
 import { guestImage, memoryOf, testGuest, type GuestShape } from "./wat.test-support.ts";
 
 /** Words of a guest's report, from byte 64 of its memory; see test-guests/peer.wat.txt. */
@@ -142,7 +141,7 @@ export class TestLab {
     const word = (thread: number, field: number): number =>
       Atomics.load(i32, (threadAt(thread) + field) >> 2);
     const fields = [THREAD.claimRing, THREAD.flooding];
-    const rows = Array.from({ length: GUESTS_MAX + 1 }, (_, thread) => thread);
+    const rows = Array.from({ length: THREAD_ROWS }, (_, thread) => thread);
     return rows.filter((thread) => fields.some((field) => word(thread, field) !== 0));
   }
 
@@ -160,14 +159,20 @@ export class TestLab {
 
   /** Frames put before all of `ports`, and what their senders have counted: these are to be the same. */
   sums(ports: readonly number[]): { received: number; accounted: number } {
+    const { fabric, devices } = this.room;
     let [received, accounted] = [0, 0];
     for (const n of ports) {
-      const { sent, flooded, copies } = countersOf(
-        this.room.fabric,
-        this.room.devices.device(`eth${n}`)?.port ?? 0,
-      );
+      const port = devices.device(`eth${n}`)?.port ?? 0;
       received += this.device(n).rx.count;
-      accounted += sent - flooded + copies;
+      const egress = devices.lines.of(port, "egress");
+      for (const each of egress === undefined ? [port] : [port, egress]) {
+        const { sent, flooded, copies } = countersOf(fabric, each);
+        accounted += sent - flooded + copies;
+      }
+      // What came into a line before the device left it there, or as often as the line says.
+      const ingress = devices.lines.of(port, "ingress");
+      if (ingress === undefined) continue;
+      accounted += countersOf(fabric, ingress).sent - (this.device(n).ingress?.count ?? 0);
     }
     return { received, accounted };
   }

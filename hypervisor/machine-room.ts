@@ -45,6 +45,7 @@ export function assembleMachineRoom(
   const close = async (): Promise<void> => {
     await guests.close();
     await pool.close();
+    await devices.lines.close();
   };
   const hypervisor = doorOf(devices, guests, listeners, close);
   return { hypervisor, fabric, devices, guests };

@@ -10,12 +10,17 @@ import type {
   NetworkSpec,
   Outcome,
 } from "../hypervisor.ts";
-import { MAC_AGE_MS, MAC_AGE_STEPS, MTU_MAX, MTU_MIN } from "../limits.ts";
+import { Lines } from "../line/lines.ts";
+import { wrongImpairment } from "../line/wrong.ts";
+import { FRAME_OVERHEAD, MAC_AGE_MS, MAC_AGE_STEPS, MTU_MAX, MTU_MIN } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { countersOf, portOwner } from "../datapath/port.ts";
-import { networkFrames, receivedFacts, receivingFacts, sendingFacts, sentFacts } from "../metrics/facts.ts";
+import { lineFacts, networkFrames, receivedFacts, sentFacts, type DevicePorts } from "../metrics/facts.ts";
+import { receivingFacts, sendingFacts } from "../metrics/ring-facts.ts";
 import { Bus, type Device } from "./bus.ts";
 import { refuse, success } from "./outcome.ts";
+
+const NO_LINE = "there is no room for one more impaired link";
 
 interface Network {
   readonly row: number;
@@ -30,12 +35,15 @@ export interface GuestsOfBus {
   deviceGone(device: Device): void;
   /** Guests on a network must know each other's memories. */
   introduce(network: Id): void;
+  /** The I/O thread found a guest that broke the protocol. */
+  lookForFaults(): void;
   memoryOf(guest: Id): GuestMemory | undefined;
 }
 
 export class Devices {
   readonly #fabric: Fabric;
   readonly #plugs: Plugs;
+  readonly lines: Lines;
   readonly #tell: (event: HypervisorEvent) => void;
   readonly #networks = new Map<Id, Network>();
   readonly #buses = new Map<Id, Bus>();
@@ -48,6 +56,7 @@ export class Devices {
   constructor(fabric: Fabric, tell: (event: HypervisorEvent) => void) {
     this.#fabric = fabric;
     this.#plugs = new Plugs(fabric);
+    this.lines = new Lines(fabric, this.#plugs, () => this.#guests?.lookForFaults());
     this.#tell = tell;
   }
 
@@ -130,6 +139,11 @@ export class Devices {
       this.#plugs.removePort(port);
       return refuse("limit", `network \`${spec.venet.network}\` has no room for one more device`);
     }
+    if (!this.#impair(device, spec)) {
+      this.#unplug(device);
+      this.#plugs.removePort(port);
+      return refuse("limit", NO_LINE);
+    }
     bus.add(device);
     this.#devices.set(id, device);
     this.#byPort.set(port, device);
@@ -142,6 +156,7 @@ export class Devices {
     const device = this.#devices.get(id);
     if (!device) return refuse("missing", `there is no device \`${id}\``);
     this.#unplug(device);
+    this.lines.remove(device.port);
     this.#plugs.removePort(device.port);
     this.#buses.get(device.bus)?.remove(device);
     this.#devices.delete(id);
@@ -155,11 +170,13 @@ export class Devices {
     if (!device) return refuse("missing", `there is no device \`${id}\``);
     const wrong = this.#wrong(spec) ?? fixedDiffers(device.spec, spec);
     if (wrong) return wrong;
+    if (!this.#impair(device, spec)) return refuse("limit", NO_LINE);
     const before = device.spec;
     if (before.class === "venet" && spec.class === "venet" && before.venet.network !== spec.venet.network) {
       this.#unplug(device);
       if (!this.#plug(device, spec.venet.network)) {
         this.#plug(device, before.venet.network);
+        this.#impair(device, before);
         return refuse("limit", `network \`${spec.venet.network}\` has no room for one more device`);
       }
       this.#guests?.introduce(spec.venet.network);
@@ -220,7 +237,8 @@ export class Devices {
   networkFacts(id: Id): NetworkFacts | undefined {
     const network = this.#networks.get(id);
     if (!network) return undefined;
-    return { id, frames: networkFrames(this.#fabric, [...network.ports]), ports: network.ports.size };
+    const ports = [...network.ports].map((port) => this.#portsOf(port));
+    return { id, frames: networkFrames(this.#fabric, ports), ports: network.ports.size };
   }
 
   allNetworkFacts(): readonly NetworkFacts[] {
@@ -252,11 +270,22 @@ export class Devices {
       class: spec.class,
       deviceId,
       ...(openBy === undefined ? {} : { openBy }),
-      rx: receivedFacts(this.#fabric, port),
-      tx: sentFacts(this.#fabric, port),
+      rx: receivedFacts(this.#fabric, this.#portsOf(port)),
+      tx: sentFacts(this.#fabric, this.#portsOf(port)),
+      ...lineFacts(this.#fabric, this.#portsOf(port)),
       kicks: countersOf(this.#fabric, port).kicks,
       rings,
     };
+  }
+
+  #portsOf(port: number): DevicePorts {
+    return { port, egress: this.lines.of(port, "egress"), ingress: this.lines.of(port, "ingress") };
+  }
+
+  /** False: there is no room for its lines. */
+  #impair({ id, port }: Device, spec: DeviceSpec): boolean {
+    if (spec.class !== "venet") return true;
+    return this.lines.set({ id, port, frameMax: spec.venet.mtu + FRAME_OVERHEAD }, spec.venet.impair);
   }
 
   #plug(device: Device, networkId: Id): boolean {
@@ -278,7 +307,8 @@ export class Devices {
     if (!network) return refuse("missing", `there is no network \`${spec.venet.network}\``);
     if (spec.venet.mtu > network.spec.mtu)
       return refuse("invalid", "the device's MTU is larger than its network's");
-    return undefined;
+    const wrong = wrongImpairment(spec.venet.impair);
+    return wrong === undefined ? undefined : refuse("invalid", wrong);
   }
 }
 

@@ -6,7 +6,7 @@ import type { Fabric } from "../memory/fabric.ts";
 import { NETWORK, PORT, PORT_FLAG, RING, networkAt, portAt, ringAt } from "../memory/layout.ts";
 import { generationOf } from "../ring/claims.ts";
 import { ageMacs, forgetMacs } from "./mac-table.ts";
-import { leavePort, closeReceiving, portOwner } from "./port.ts";
+import { leavePort, closeReceiving, hasSender, portOwner } from "./port.ts";
 import { leaderOf, setSegments, startSegment } from "./segments.ts";
 
 /** Rows of a table that are free, lowest first; a row goes to the end of the line when it comes back. */
@@ -38,8 +38,12 @@ export class Plugs {
   readonly #fabric: Fabric;
   readonly #ports = new Rows(PORTS_MAX);
   readonly #networks = new Rows(NETWORKS_MAX);
-  /** Ports of removed devices that a guest has not let go yet. */
+  /** Ports of removed devices that a guest, or a line, has not let go yet. */
   readonly #retired = new Set<number>();
+  /** How many lines a port has. */
+  readonly #lines = new Map<number, number>();
+  /** Ports of removed lines in whose rings a sender may still be, and what is to be done when none is. */
+  readonly #retiredLines = new Map<number, () => void>();
 
   constructor(fabric: Fabric) {
     this.#fabric = fabric;
@@ -73,6 +77,34 @@ export class Plugs {
 
   /** A row for a new device, or undefined at the limit. */
   addPort(settings: PortSettings): number | undefined {
+    const port = this.#takeRow();
+    if (port !== undefined) this.setPort(port, settings);
+    return port;
+  }
+
+  /** A row for a line of the device at `port`, or undefined at the limit. Nobody sends to it yet. */
+  addLine(port: number, frameMax: number, egress: boolean): number | undefined {
+    const line = this.#takeRow();
+    if (line === undefined) return undefined;
+    const { i32 } = this.#fabric;
+    i32[(portAt(line) + PORT.frameMax) >> 2] = frameMax;
+    const flags = PORT_FLAG.exists | PORT_FLAG.linkUp | (egress ? PORT_FLAG.egress : 0);
+    Atomics.store(i32, (portAt(line) + PORT.flags) >> 2, flags);
+    this.#lines.set(port, (this.#lines.get(port) ?? 0) + 1);
+    return line;
+  }
+
+  /** A line of the device at `port` is gone. `freed` is called when no sender is in its ring any more. */
+  removeLine(port: number, line: number, freed: () => void): void {
+    closeReceiving(this.#fabric, line);
+    this.#retiredLines.set(line, freed);
+    const left = (this.#lines.get(port) ?? 1) - 1;
+    if (left === 0) this.#lines.delete(port);
+    else this.#lines.set(port, left);
+    this.collect();
+  }
+
+  #takeRow(): number | undefined {
     const port = this.#ports.take();
     if (port === undefined) return undefined;
     const { i32 } = this.#fabric;
@@ -83,7 +115,6 @@ export class Plugs {
       i32[(ringAt(ring) + RING.index) >> 2] = ring;
       Atomics.store(i32, (ringAt(ring) + RING.generation) >> 2, (generation + 1) | 0);
     }
-    this.setPort(port, settings);
     return port;
   }
 
@@ -146,9 +177,15 @@ export class Plugs {
   /** Takes back the rows of removed devices that nobody has open any more. */
   collect(): void {
     for (const port of this.#retired) {
-      if (portOwner(this.#fabric, port) !== 0) continue;
+      if (portOwner(this.#fabric, port) !== 0 || this.#lines.has(port)) continue;
       this.#retired.delete(port);
       this.#ports.give(port);
+    }
+    for (const [line, freed] of this.#retiredLines) {
+      if (hasSender(this.#fabric, line * 2)) continue;
+      this.#retiredLines.delete(line);
+      freed();
+      this.#ports.give(line);
     }
   }
 }

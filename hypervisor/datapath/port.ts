@@ -1,6 +1,6 @@
 // A port's place in the fabric: who has it open, where it receives, what it has counted.
 
-import { CLOSE_WAIT_MS, GUESTS_MAX } from "../limits.ts";
+import { CLOSE_WAIT_MS } from "../limits.ts";
 import type { Fabric } from "../memory/fabric.ts";
 import {
   COUNTER,
@@ -9,6 +9,7 @@ import {
   RING,
   SLOT,
   THREAD,
+  THREAD_ROWS,
   portAt,
   ringAt,
   slotAt,
@@ -32,6 +33,15 @@ export function portOwner(fabric: Fabric, port: number): number {
 
 export function portExists(fabric: Fabric, port: number): boolean {
   return (Atomics.load(fabric.i32, (portAt(port) + PORT.flags) >> 2) & PORT_FLAG.exists) !== 0;
+}
+
+export function isLinkUp(fabric: Fabric, port: number): boolean {
+  return (Atomics.load(fabric.i32, (portAt(port) + PORT.flags) >> 2) & PORT_FLAG.linkUp) !== 0;
+}
+
+/** The network that a port is plugged into, or -1. */
+export function networkOf(fabric: Fabric, port: number): number {
+  return (fabric.i32[(portAt(port) + PORT.network) >> 2] as number) - 1;
 }
 
 /** The receiving ring of a port, or -1. */
@@ -69,8 +79,9 @@ export function waitForSenders(fabric: Fabric, ring: number, nowNs: () => number
   return false;
 }
 
-function hasSender(fabric: Fabric, ring: number): boolean {
-  for (let thread = 0; thread <= GUESTS_MAX; thread++) {
+/** Whether a thread, alive or not reaped yet, is in the middle of a frame for `ring`. */
+export function hasSender(fabric: Fabric, ring: number): boolean {
+  for (let thread = 0; thread < THREAD_ROWS; thread++) {
     if (Atomics.load(fabric.i32, (threadAt(thread) + THREAD.claimRing) >> 2) === ring + 1) return true;
   }
   return false;

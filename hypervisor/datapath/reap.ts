@@ -8,6 +8,7 @@ import { isInHost } from "../memory/threads.ts";
 import { DESCRIPTOR } from "../ring/abi.ts";
 import { passOver, resolvePasses } from "../ring/claims.ts";
 import { signalRing } from "../ring/signal.ts";
+import { isEgressRing } from "./line-port.ts";
 
 /** Finds the memory of the guest in a thread row and incarnation, undefined when it is gone too. */
 export type MemoryOf = (thread: number, incarnation: number) => GuestMemory | undefined;
@@ -41,7 +42,7 @@ export function reapThread(fabric: Fabric, thread: number, memoryOf: MemoryOf): 
     for (let index = 0; index < count; index++) {
       const length = i32[row + ((THREAD.scratch + 4) >> 2) + index * 4] as number;
       if (endPosition(fabric, ring, (from + index) | 0, memory, committed))
-        countPublished(fabric, countFor, length);
+        countPublished(fabric, countFor, length, isEgressRing(fabric, ring));
       else claims++;
     }
     if (memory) signalRing(fabric, ring, memory);
@@ -96,10 +97,12 @@ function endPosition(
 
 /**
  * `countFor` is what the thread noted: port + 1 for a frame, its negative for a copy, 0 where it is counted
- * already.
+ * already. A frame in an egress line is `queued`.
  */
-function countPublished(fabric: Fabric, countFor: number, length: number): void {
-  if (countFor > 0) {
+function countPublished(fabric: Fabric, countFor: number, length: number, queued: boolean): void {
+  if (countFor > 0 && queued) {
+    add(fabric, countFor - 1, COUNTER.queued, 1);
+  } else if (countFor > 0) {
     add(fabric, countFor - 1, COUNTER.sent, 1);
     add(fabric, countFor - 1, COUNTER.bytes, length);
   } else if (countFor < 0) {

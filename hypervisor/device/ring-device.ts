@@ -11,6 +11,7 @@ import {
   takePort,
   waitForSenders,
 } from "../datapath/port.ts";
+import { setAttached } from "../datapath/line-port.ts";
 import type { TxRing } from "../ring/sending.ts";
 import { EBUSY, EINVAL, ENODEV, ENOENT } from "../ring/abi.ts";
 import { resetRing } from "../ring/claims.ts";
@@ -86,5 +87,7 @@ export abstract class RingDevice implements Connection {
 /** Opens a device of any class: takes its port, or says why not. */
 export function openPort(device: DeviceNotice, parts: ConnectionParts): number {
   if (!portExists(parts.fabric, device.port)) return ENODEV;
-  return takePort(parts.fabric, device.port, parts.thread) ? 0 : EBUSY;
+  if (!takePort(parts.fabric, device.port, parts.thread)) return EBUSY;
+  setAttached(parts.fabric, device.port, parts.nowNs());
+  return 0;
 }

@@ -20,6 +20,7 @@ import {
   WATCH_EVERY_MS,
 } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
+import { IO_THREAD } from "../memory/layout.ts";
 import { hearPorts, markFault, startRow } from "../memory/threads.ts";
 import { CLAIMED, Claims } from "../ring/claims.ts";
 import { signalRing } from "../ring/signal.ts";
@@ -78,6 +79,7 @@ export class Guests implements GuestsOfBus {
     if (row === undefined) return refuse("limit", "there are as many guests as this process can hold");
     const thread = row + 1;
     bus.members.add(id);
+    await this.#parts.devices.lines.ready; // So that its first frame takes the line that is declared.
     const guest = await this.#launch(id, spec, thread, boot).catch((error: unknown) => String(error));
     if (typeof guest === "string") {
       bus.members.delete(id);
@@ -200,7 +202,7 @@ export class Guests implements GuestsOfBus {
       warm,
       boot,
       devices: seen.map(noticeOf),
-      peers: [...neighbours].map(peerLetter),
+      peers: [...[...neighbours].map(peerLetter), devices.lines.peer],
       reap: (ended) => this.#reap(ended),
       onState: ({ state, exit, reason }) =>
         tell({
@@ -215,11 +217,12 @@ export class Guests implements GuestsOfBus {
         hearPorts(fabric, thread);
         devices.lookAtPorts(spec.bus, thread, id);
       },
-      onFault: () => this.#lookForFaults(),
+      onFault: () => this.lookForFaults(),
     });
     this.#guests.set(id, guest);
     this.#byThread.set(thread, guest);
     this.#known.set(guest, new Set(neighbours));
+    devices.lines.meet(peerLetter(guest));
     for (const neighbour of neighbours) this.#introduceTo(neighbour, guest);
     return guest;
   }
@@ -242,6 +245,7 @@ export class Guests implements GuestsOfBus {
     bus?.members.delete(guest.id);
     this.#byThread.delete(guest.thread);
     this.#known.delete(guest);
+    devices.lines.meet({ type: "peer", thread: guest.thread, incarnation: guest.incarnation });
     for (const [other, known] of this.#known) {
       if (known.delete(guest))
         other.send({ type: "peer", thread: guest.thread, incarnation: guest.incarnation }, false);
@@ -256,6 +260,7 @@ export class Guests implements GuestsOfBus {
       const ring = receivingRing(fabric, device.port);
       const owner = this.#byThread.get(portOwner(fabric, device.port));
       if (ring >= 0 && owner?.alive) signalRing(fabric, ring, owner.memory);
+      devices.lines.lookAgain(device.port);
     }
   }
 
@@ -265,14 +270,15 @@ export class Guests implements GuestsOfBus {
       if (!guest.alive || !guest.looping(guest.spec.watchdogMs ?? WATCHDOG_MS)) continue;
       markFault(this.#parts.fabric, guest.thread, FAULT.watchdog);
     }
-    this.#lookForFaults();
+    this.lookForFaults();
   }
 
-  #lookForFaults(): void {
+  lookForFaults(): void {
     for (const guest of this.#guests.values()) guest.quarantine();
   }
 
   #memoryAt(thread: number, incarnation: number): GuestMemory | undefined {
+    if (thread === IO_THREAD) return this.#parts.devices.lines.memory;
     const guest = this.#byThread.get(thread);
     return guest?.incarnation === incarnation ? guest.memory : undefined;
   }

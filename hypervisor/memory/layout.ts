@@ -84,6 +84,13 @@ export const PORT = {
   owner: 12,
   /** Receiving ring + 1, or 0. The owner's thread, and the reaper. */
   rxRing: 16,
+  /** Of a device: the port + 1 of its line for what it sends, and for what it receives, or 0. Control. */
+  egressLine: 20,
+  ingressLine: 24,
+  /**
+   * Of a line: its ring's position up to which everything has gone on, when nothing waits. The I/O thread.
+   */
+  lineDone: 28,
   /** Next position of the sending ring. The owner's thread. */
   txPosition: 32,
   /** Sending ring: byte offset, slots; courtesy copies for observers. */
@@ -100,12 +107,23 @@ export const PORT = {
   /** Frames lost at this receiver, by sender's choice of reason; i32, atomic, for attribution only. */
   rxFull: 68,
   rxOther: 72,
-  /** Float64 counters, written by the owner's thread only (the reaper's after its end). */
+  /**
+   * Float64, nanoseconds of the monotonic clock at which a guest opened it last, 0: never. The owner's
+   * thread.
+   */
+  attached: 80,
+  /**
+   * Float64 counters, written by the owner's thread only (the reaper's after its end). A line's: the I/O
+   * thread.
+   */
   counters: 128,
-  size: 256,
+  size: 384,
 } as const;
 
-/** Float64 cells from `PORT.counters`. Each frame sent ends in exactly one of those up to `lostByKill`. */
+/**
+ * Float64 cells from `PORT.counters`. Each frame sent ends in exactly one of those up to `lostByKill`, or in
+ * `overRate`, `queued`, `impaired` or `queue`.
+ */
 export const COUNTER = {
   sent: 0,
   full: 1,
@@ -124,6 +142,16 @@ export const COUNTER = {
   kicks: 11,
   /** Over the receiver's rate limit. */
   overRate: 12,
+  /** Given to the device's own egress line, whose counters say how it ended. */
+  queued: 13,
+  /** Of a line: lost as its impairment says. */
+  impaired: 14,
+  /** No room in the line. */
+  queue: 15,
+  /** Of a line: frames made beside those that came, frames with a bit flipped, frames that went ahead. */
+  duplicated: 16,
+  corrupted: 17,
+  reordered: 18,
 } as const;
 
 export const PORT_FLAG = {
@@ -131,6 +159,10 @@ export const PORT_FLAG = {
   linkUp: 2,
   /** A rate is set, or something else that the pump does not do. */
   slow: 4,
+  /** A line for what a device sends: its frames count as `queued`. */
+  egress: 8,
+  /** A line that does nothing to frames: senders go past it as soon as it is empty. */
+  passing: 16,
 } as const;
 
 /** A row for each receiving ring; two to a port, used in turn, so that a ring can be swapped. */
@@ -174,8 +206,12 @@ export const SLOT = {
   size: 32,
 } as const;
 
+/** The row of the thread that works the lines, behind those of control and the guests. */
+export const IO_THREAD = GUESTS_MAX + 1;
+export const THREAD_ROWS = GUESTS_MAX + 2;
+
 const THREADS_AT = 0;
-const NETWORKS_AT = THREADS_AT + (GUESTS_MAX + 1) * THREAD.size;
+const NETWORKS_AT = THREADS_AT + THREAD_ROWS * THREAD.size;
 const PORTS_AT = NETWORKS_AT + NETWORKS_MAX * NETWORK.size;
 const RINGS_AT = PORTS_AT + PORTS_MAX * PORT.size;
 export const FABRIC_BYTES = RINGS_AT + PORTS_MAX * 2 * RING.size;

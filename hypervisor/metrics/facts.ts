@@ -1,18 +1,24 @@
-// What observers are shown of ports and rings: read from the fabric without stopping anybody.
+// What observers are shown of frames: read from the fabric without stopping anybody.
 
-import { countersOf, received, receivingRing } from "../datapath/port.ts";
-import type { CounterFacts, RingFacts } from "../hypervisor.ts";
-import type { Fabric, GuestMemory } from "../memory/fabric.ts";
-import { PORT, RING, SLOT, portAt, ringAt, slotAt } from "../memory/layout.ts";
-import { DESCRIPTOR, SIGNAL } from "../ring/abi.ts";
+import { countersOf, received } from "../datapath/port.ts";
+import type { CounterFacts, LineFacts } from "../hypervisor.ts";
+import type { Fabric } from "../memory/fabric.ts";
+import { PORT, portAt, type COUNTER } from "../memory/layout.ts";
 
-/** Frames that a guest sent, from its side. Each is in `count` or in `dropped`. */
-export function sentFacts(fabric: Fabric, port: number): CounterFacts {
-  const { sent, bytes, full, down, noListener, malformed, tooBig, lostByKill, overRate } = countersOf(
-    fabric,
-    port,
-  );
-  const droppedBy = only({
+/** A device's own port, and those of its lines, where it has them. */
+export interface DevicePorts {
+  readonly port: number;
+  readonly egress: number | undefined;
+  readonly ingress: number | undefined;
+}
+
+type Counters = Readonly<Record<keyof typeof COUNTER, number>>;
+type Reasons = Record<string, number>;
+
+/** Why frames ended here, but for those that were sent. */
+function reasonsOf(counters: Counters): Reasons {
+  const { full, down, noListener, malformed, tooBig, lostByKill, overRate, impaired, queue } = counters;
+  return {
     full,
     down,
     no_listener: noListener,
@@ -20,98 +26,91 @@ export function sentFacts(fabric: Fabric, port: number): CounterFacts {
     too_big: tooBig,
     rate: overRate,
     lost_by_kill: lostByKill,
-  });
-  const dropped = Object.values(droppedBy).reduce((sum, count) => sum + count, 0);
-  return { count: sent, bytes, dropped, droppedBy };
+    impaired,
+    queue,
+  };
 }
 
-/** Frames that were put before a guest, and those that its full ring could not take. */
-export function receivedFacts(fabric: Fabric, port: number): CounterFacts {
+/**
+ * Frames that a guest sent, from its side. Each is in `count` or in `dropped`, or waits in its line; a frame
+ * that a line doubled is there twice.
+ */
+export function sentFacts(fabric: Fabric, { port, egress }: DevicePorts): CounterFacts {
+  const own = countersOf(fabric, port);
+  const line = egress === undefined ? undefined : countersOf(fabric, egress);
+  const droppedBy = only(sum(reasonsOf(own), line && reasonsOf(line)));
+  const [count, bytes] = [own.sent + (line?.sent ?? 0), own.bytes + (line?.bytes ?? 0)];
+  return { count, bytes, dropped: total(droppedBy), droppedBy };
+}
+
+/** Frames that were put before a guest, and those that its full ring could not take or its line lost. */
+export function receivedFacts(fabric: Fabric, { port, ingress }: DevicePorts): CounterFacts {
   const { frames, bytes } = received(fabric, port);
   const row = portAt(port) >> 2;
   const full = (fabric.i32[row + (PORT.rxFull >> 2)] as number) >>> 0;
   const malformed = (fabric.i32[row + (PORT.rxOther >> 2)] as number) >>> 0;
-  return { count: frames, bytes, dropped: full + malformed, droppedBy: only({ full, malformed }) };
+  const droppedBy = only(
+    sum({ full, malformed }, ingress === undefined ? undefined : lostOn(fabric, ingress)),
+  );
+  return { count: frames, bytes, dropped: total(droppedBy), droppedBy };
 }
 
-/**
- * Adds up what the ports of a network sent; copies of flooded frames that found no room are drops of the
- * network.
- */
-export function networkFrames(fabric: Fabric, ports: readonly number[]): CounterFacts {
-  let count = 0;
-  let bytes = 0;
-  const droppedBy: Record<string, number> = {};
-  for (const port of ports) {
-    const sent = sentFacts(fabric, port);
-    count += sent.count;
-    bytes += sent.bytes;
-    for (const [reason, frames] of Object.entries(sent.droppedBy)) {
-      droppedBy[reason] = (droppedBy[reason] ?? 0) + frames;
-    }
-    const { copiesLost } = countersOf(fabric, port);
-    if (copiesLost > 0) droppedBy["full"] = (droppedBy["full"] ?? 0) + copiesLost;
-  }
-  const dropped = Object.values(droppedBy).reduce((sum, frames) => sum + frames, 0);
-  return { count, bytes, dropped, droppedBy };
+/** What an ingress line lost. What found no room at the device is counted there. */
+function lostOn(fabric: Fabric, line: number): Reasons {
+  return reasonsOf({ ...countersOf(fabric, line), full: 0, tooBig: 0 });
 }
 
-/** The receiving ring of a port as its guest's memory and the fabric show it now. */
-export function receivingFacts(
+/** What is on its way to and from a device. */
+export function lineFacts(
   fabric: Fabric,
-  port: number,
-  name: string,
-  memory: GuestMemory,
-): RingFacts | undefined {
-  const ring = receivingRing(fabric, port);
-  if (ring < 0) return undefined;
-  const { i32 } = fabric;
-  const at = ringAt(ring) >> 2;
-  const size = (i32[at + (RING.mask >> 2)] as number) + 1;
-  const offset = i32[at + (RING.offset >> 2)] as number;
-  const head = (i32[at + (RING.cursor >> 2)] as number) >>> 0;
-  let slots = "";
-  for (let index = 0; index < size; index++) {
-    const slot = slotAt(ring, index) >> 2;
-    const turn = memory.i32[(offset + index * DESCRIPTOR.size + DESCRIPTOR.turn) >>> 2] as number;
-    const written = i32[slot + (SLOT.turn >> 2)] as number;
-    const next = (i32[slot + (SLOT.next >> 2)] as number) >>> 0;
-    const claimed = ((next - head) | 0) < 0;
-    if (claimed) slots += "c";
-    else if (turn === (written | 1)) slots += "p";
-    else slots += "f";
-  }
+  { egress, ingress }: DevicePorts,
+): { readonly egress?: LineFacts; readonly ingress?: LineFacts } {
   return {
-    name,
-    size,
-    head,
-    slots,
-    enabled: memory.i32[((i32[at + (RING.signal >> 2)] as number) + SIGNAL.enabled) >>> 2] !== 0,
-    signals: (i32[at + (RING.sent >> 2)] as number) >>> 0,
-    suppressed: (i32[at + (RING.suppressed >> 2)] as number) >>> 0,
+    ...(egress !== undefined && { egress: factsOf(fabric, egress) }),
+    ...(ingress !== undefined && { ingress: factsOf(fabric, ingress) }),
   };
 }
 
-/** The sending ring of a port. */
-export function sendingFacts(
-  fabric: Fabric,
-  port: number,
-  name: string,
-  memory: GuestMemory,
-): RingFacts | undefined {
-  const row = portAt(port) >> 2;
-  const size = fabric.i32[row + (PORT.txSlots >> 2)] as number;
-  if (size === 0) return undefined;
-  const offset = fabric.i32[row + (PORT.txOffset >> 2)] as number;
-  let slots = "";
-  for (let index = 0; index < size; index++) {
-    const turn = memory.i32[(offset + index * DESCRIPTOR.size + DESCRIPTOR.turn) >>> 2] as number;
-    slots += (turn & 1) === 1 ? "p" : ".";
-  }
-  const head = (fabric.i32[row + (PORT.txPosition >> 2)] as number) >>> 0;
-  return { name, size, head, slots, enabled: false, signals: 0, suppressed: 0 };
+function factsOf(fabric: Fabric, line: number): LineFacts {
+  const counters = countersOf(fabric, line);
+  const { sent, duplicated, corrupted, reordered } = counters;
+  const ended = sent + total(reasonsOf(counters)); // Before what came, so that fewer never came than ended.
+  const count = received(fabric, line).frames;
+  return { count, waiting: count + duplicated - ended, duplicated, corrupted, reordered };
 }
 
-function only(reasons: Record<string, number>): Record<string, number> {
+/**
+ * Adds up what the ports of a network sent; copies of flooded frames that found no room, and what was lost on
+ * the way in, are drops of the network.
+ */
+export function networkFrames(fabric: Fabric, devices: readonly DevicePorts[]): CounterFacts {
+  let count = 0;
+  let bytes = 0;
+  let reasons: Reasons = {};
+  for (const device of devices) {
+    const sent = sentFacts(fabric, device);
+    count += sent.count;
+    bytes += sent.bytes;
+    reasons = sum(reasons, sent.droppedBy);
+    const { port, egress, ingress } = device;
+    const lines = egress === undefined ? [port] : [port, egress];
+    for (const each of lines) reasons = sum(reasons, { full: countersOf(fabric, each).copiesLost });
+    if (ingress !== undefined) reasons = sum(reasons, reasonsOf(countersOf(fabric, ingress)));
+  }
+  const droppedBy = only(reasons);
+  return { count, bytes, dropped: total(droppedBy), droppedBy };
+}
+
+function sum(a: Readonly<Reasons>, b: Readonly<Reasons> | undefined): Reasons {
+  const result = { ...a };
+  for (const [reason, frames] of Object.entries(b ?? {})) result[reason] = (result[reason] ?? 0) + frames;
+  return result;
+}
+
+function total(reasons: Readonly<Reasons>): number {
+  return Object.values(reasons).reduce((all, frames) => all + frames, 0);
+}
+
+function only(reasons: Reasons): Reasons {
   return Object.fromEntries(Object.entries(reasons).filter(([, count]) => count > 0));
 }

@@ -86,3 +86,14 @@ export function askToStop(memory: GuestMemory, events: number): void {
   Atomics.store(memory.i32, (events + EVENT.stop) >>> 2, 1);
   wake(memory, events, true);
 }
+
+/** Takes one of the eight words of pending signals. The thread whose event area it is. */
+export function takePending(memory: GuestMemory, events: number, word: number): number {
+  const at = ((events + EVENT.pending) >>> 2) + word;
+  return Atomics.load(memory.i32, at) === 0 ? 0 : Atomics.exchange(memory.i32, at, 0);
+}
+
+/** What a sleeper has to know before it looks around; see `sleepOnEvents`. */
+export function wakeCount(memory: GuestMemory, events: number): number {
+  return Atomics.load(memory.i32, events >>> 2);
+}

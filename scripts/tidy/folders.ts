@@ -56,6 +56,7 @@ const HYPERVISOR_STOREYS: Readonly<Record<string, number>> = {
   datapath: 2,
   device: 3,
   backend: 3,
+  line: 3,
   bus: 4,
   guest: 5, // A guest is a member of a bus; a bus knows guests by an interface of its own.
 };

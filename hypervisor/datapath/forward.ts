@@ -1,0 +1,259 @@
+// Forwarding of one frame that lies in the calling thread's own memory: to one port, to all of a network, or
+// into a line. Guests' threads do it for what they send, the I/O thread for what has waited in a line. No
+// allocation, no await, no exception and no log per frame.
+
+import { BUDGET_FRAMES, PORTS_MAX } from "../limits.ts";
+import type { Fabric, GuestMemory } from "../memory/fabric.ts";
+import { COUNTER, PORT, PORT_FLAG, RING, THREAD } from "../memory/layout.ts";
+import { portAt, ringAt, threadAt } from "../memory/layout.ts";
+import { BROKEN, CLAIMED, Claims, FULL, GONE, SMALL, generationOf } from "../ring/claims.ts";
+import { signalRing } from "../ring/signal.ts";
+import { FAULT, type RaiseFault } from "./fault.ts";
+import { isEmptyLine } from "./line-port.ts";
+import { learnMac, lookUpMac } from "./mac-table.ts";
+import type { Peers } from "./peers.ts";
+import { rateOf, takeToReceive } from "./rate.ts";
+import { gatherPorts, leaderOf } from "./segments.ts";
+
+export interface ForwardParts {
+  readonly fabric: Fabric;
+  readonly thread: number;
+  readonly memory: GuestMemory;
+  readonly peers: Pick<Peers<{ readonly type: string }>, "memoryOf">;
+  readonly fault: RaiseFault;
+  readonly nowNs: () => number;
+}
+
+/** One a thread. Holds the frame that is being forwarded and the rings that are to be signalled. */
+export class Forwarder {
+  readonly #parts: ForwardParts;
+  readonly #claims: Claims;
+  /** Receiving rings to signal when the call ends. */
+  readonly #touched = new Int32Array(BUDGET_FRAMES + 1);
+  #touchedCount = 0;
+  /** Ports that a flooded frame goes to. */
+  readonly #hearing = new Int32Array(PORTS_MAX);
+  #nowNs = 0;
+  #address = 0;
+  #length = 0;
+  /** The frame's first twelve bytes, read once: what is decided on is what is written. */
+  header0 = 0;
+  header1 = 0;
+  header2 = 0;
+  /** The memory behind the ring that was looked up last, and that ring's generation then. */
+  receiver: GuestMemory | undefined;
+  generation = 0;
+
+  constructor(parts: ForwardParts) {
+    this.#parts = parts;
+    this.#claims = new Claims(parts.fabric, parts.thread);
+  }
+
+  /** The clock is to be read anew. */
+  begin(): void {
+    this.#nowNs = 0;
+  }
+
+  /** The clock is read at most once a call, and only where something asks. */
+  now(): number {
+    if (this.#nowNs === 0) this.#nowNs = this.#parts.nowNs();
+    return this.#nowNs;
+  }
+
+  /** The frame that is forwarded next. It has been checked to lie in the memory. */
+  hold(address: number, length: number): void {
+    const { view } = this.#parts.memory;
+    this.#address = address;
+    this.#length = length;
+    this.header0 = view.getInt32(address, true);
+    this.header1 = view.getInt32(address + 4, true);
+    this.header2 = view.getInt32(address + 8, true);
+  }
+
+  /**
+   * Learns where the frame's sender is; the answer is the one port of the segment of `network` that it is for,
+   * or -1.
+   */
+  route(from: number, network: number): number {
+    const { i32 } = this.#parts.fabric;
+    const segment = leaderOf(i32, network);
+    this.#learn(from, segment, (this.header1 >>> 16) | (this.header2 << 16), this.header2 >>> 16);
+    if ((this.header0 & 1) !== 0) return -1;
+    const target = lookUpMac(i32, segment, this.header0, this.header1 & 0xffff);
+    return target >= 0 && this.#isOn(target, segment) ? target : -1;
+  }
+
+  /** Whether a port is plugged into a network of this segment. */
+  #isOn(port: number, segment: number): boolean {
+    const { i32 } = this.#parts.fabric;
+    const network = (i32[(portAt(port) + PORT.network) >> 2] as number) - 1;
+    return network >= 0 && leaderOf(i32, network) === segment;
+  }
+
+  /**
+   * Puts the frame where `target` receives: into its line, if it has one, else into its ring. The answer is
+   * the counter that the frame ends in; after SENT, count it and call `release`. `countFor` is the port + 1
+   * that counts it, negative for a copy.
+   */
+  deliver(target: number, countFor: number): number {
+    const { i32 } = this.#parts.fabric;
+    const row = portAt(target) >> 2;
+    if ((Atomics.load(i32, row + (PORT.flags >> 2)) & PORT_FLAG.linkUp) === 0) return COUNTER.down;
+    const line = this.lineOf(target, PORT.ingressLine);
+    return line < 0 ? this.arrive(target, countFor) : this.#put(line, target, countFor);
+  }
+
+  /** The same past the line. */
+  arrive(target: number, countFor: number): number {
+    const { fabric, nowNs } = this.#parts;
+    const flags = Atomics.load(fabric.i32, (portAt(target) + PORT.flags) >> 2);
+    if ((flags & PORT_FLAG.linkUp) === 0) return COUNTER.down;
+    const ring = this.ringOf(target);
+    if (ring < 0) return COUNTER.noListener;
+    const limited = rateOf(fabric, target) !== 0;
+    if (limited && !takeToReceive(fabric, target, this.#length, this.now(), nowNs)) return COUNTER.overRate;
+    return this.#put(target, target, countFor);
+  }
+
+  /** Puts the frame into an egress line. The answer is as that of `deliver`: QUEUED for SENT. */
+  enter(line: number, countFor: number): number {
+    const outcome = this.#put(line, -1, countFor);
+    if (outcome === COUNTER.sent) return COUNTER.queued;
+    return outcome === COUNTER.full ? COUNTER.queue : outcome;
+  }
+
+  /**
+   * Copies the frame to all ports of the segment of `network` but `from`; the answer is how many there were to
+   * hear it.
+   */
+  flood(network: number, from: number, counts: number): number {
+    const { i32 } = this.#parts.fabric;
+    const count = gatherPorts(i32, network, from, this.#hearing);
+    let copies = 0;
+    i32[(threadAt(this.#parts.thread) + THREAD.flooding) >> 2] = counts + 1;
+    // Bound: PORTS_MAX.
+    for (let index = 0; index < count; index++) {
+      const port = this.#hearing[index] as number;
+      const outcome = this.deliver(port, -(counts + 1));
+      if (outcome === COUNTER.sent) {
+        this.#countCopy(counts);
+        this.#claims.release();
+        copies++;
+      } else if (outcome !== COUNTER.noListener && outcome !== COUNTER.down) {
+        this.#countLostCopy(counts);
+        copies++;
+      }
+    }
+    return copies;
+  }
+
+  /** Ends the claim of a frame that was delivered and counted. */
+  release(): void {
+    this.#claims.release();
+  }
+
+  /** Ends a claim of the pump's during which positions were passed over. */
+  resolveBatch(ring: number): void {
+    this.#claims.resolveBatch(ring);
+  }
+
+  /** The line that frames of a port have to take, or -1: it has none, or may go past it. */
+  lineOf(port: number, direction: typeof PORT.egressLine | typeof PORT.ingressLine): number {
+    const { fabric } = this.#parts;
+    const line = Atomics.load(fabric.i32, (portAt(port) + direction) >> 2) - 1;
+    return line >= 0 && !isEmptyLine(fabric, line) ? line : -1;
+  }
+
+  /** The ring that `port` receives in, or -1; its memory is then `receiver`. */
+  ringOf(port: number): number {
+    const { fabric, peers } = this.#parts;
+    const { i32 } = fabric;
+    const ring = Atomics.load(i32, (portAt(port) + PORT.rxRing) >> 2) - 1;
+    if (ring < 0) return -1;
+    this.generation = generationOf(fabric, ring);
+    const at = ringAt(ring) >> 2;
+    const owner = i32[at + (RING.owner >> 2)] as number;
+    this.receiver = peers.memoryOf(owner, i32[at + (RING.incarnation >> 2)] as number);
+    return this.receiver ? ring : -1;
+  }
+
+  /** A ring is to be signalled when the call ends. */
+  touch(ring: number): void {
+    const touched = this.#touched;
+    // Bound: the rings of one call; most calls have one.
+    for (let index = this.#touchedCount - 1; index >= 0; index--) if (touched[index] === ring) return;
+    if (this.#touchedCount === touched.length) this.signalTouched();
+    touched[this.#touchedCount++] = ring;
+  }
+
+  signalTouched(): void {
+    const { fabric, peers } = this.#parts;
+    for (let index = 0; index < this.#touchedCount; index++) {
+      const ring = this.#touched[index] as number;
+      const at = ringAt(ring) >> 2;
+      const owner = fabric.i32[at + (RING.owner >> 2)] as number;
+      const memory = peers.memoryOf(owner, fabric.i32[at + (RING.incarnation >> 2)] as number);
+      if (memory) signalRing(fabric, ring, memory);
+    }
+    this.#touchedCount = 0;
+  }
+
+  /**
+   * Into the ring of `port`, which is `target`'s own or its line's; -1: nobody's loss where there is no room.
+   */
+  #put(port: number, target: number, countFor: number): number {
+    const { memory } = this.#parts;
+    const ring = this.ringOf(port);
+    const receiver = this.receiver;
+    if (ring < 0 || !receiver) return COUNTER.noListener;
+    const length = this.#length;
+    const claims = this.#claims;
+    const verdict = claims.claim(ring, receiver, length, countFor, this.generation);
+    if (verdict !== CLAIMED) return this.#refused(verdict, port, ring, target);
+    const to = claims.address;
+    receiver.u8.set(memory.u8.subarray(this.#address, this.#address + length), to);
+    // The header that was judged, whatever stands in the sender's RAM now.
+    receiver.view.setInt32(to, this.header0, true);
+    receiver.view.setInt32(to + 4, this.header1, true);
+    receiver.view.setInt32(to + 8, this.header2, true);
+    claims.publish(length);
+    this.touch(ring);
+    return COUNTER.sent;
+  }
+
+  #refused(verdict: number, port: number, ring: number, target: number): number {
+    const { fabric, thread, fault } = this.#parts;
+    if (verdict === GONE) return COUNTER.noListener;
+    const full = verdict === FULL;
+    if (target >= 0) {
+      Atomics.add(fabric.i32, (portAt(target) + (full ? PORT.rxFull : PORT.rxOther)) >> 2, 1);
+    }
+    if (full) return COUNTER.full;
+    if (verdict === SMALL) return COUNTER.tooBig;
+    if (verdict === BROKEN && this.ringOf(port) === ring) {
+      const owner = fabric.i32[(ringAt(ring) + RING.owner) >> 2] as number;
+      if (owner !== thread) fault(owner, FAULT.rxStructure);
+    }
+    return COUNTER.noListener;
+  }
+
+  #learn(port: number, segment: number, low: number, high: number): void {
+    if ((low & 1) !== 0) return; // A group address is nobody's source.
+    learnMac(this.#parts.fabric.i32, segment, low, high, port);
+  }
+
+  /** A copy that was published; in one straight line with the note that it is counted. */
+  #countCopy(port: number): void {
+    const { i32, f64 } = this.#parts.fabric;
+    const cell = ((portAt(port) + PORT.counters) >> 3) + COUNTER.copies;
+    const claimFor = (threadAt(this.#parts.thread) + THREAD.claimFor) >> 2;
+    f64[cell] = (f64[cell] as number) + 1;
+    i32[claimFor] = 0;
+  }
+
+  #countLostCopy(port: number): void {
+    const { f64 } = this.#parts.fabric;
+    const cell = ((portAt(port) + PORT.counters) >> 3) + COUNTER.copiesLost;
+    f64[cell] = (f64[cell] as number) + 1;
+  }
+}

@@ -1,0 +1,159 @@
+// The I/O thread's work: all lines of the machine room. Sleeps until a frame comes, a letter comes or a frame
+// is due; then takes what came, and forwards what is due as the switch would. Nothing a guest does ends it.
+
+import { Forwarder } from "../datapath/forward.ts";
+import { Peers, type PeerLetter } from "../datapath/peers.ts";
+import { countAt, isLinkUp, networkOf } from "../datapath/port.ts";
+import type { RaiseFault } from "../datapath/fault.ts";
+import { BUDGET_FRAMES, LINE_SPIN_NS } from "../limits.ts";
+import type { Fabric, GuestMemory } from "../memory/fabric.ts";
+import { COUNTER, IO_THREAD, THREAD, threadAt } from "../memory/layout.ts";
+import { sleepOnEvents, takePending, wakeCount } from "../ring/signal.ts";
+import type { LinesAnswer, LinesLetter } from "./letters.ts";
+import { Line } from "./line.ts";
+import { EVENTS_AT, FRAME_AT } from "./line-memory.ts";
+import { WaitingFrames } from "./waiting-frames.ts";
+
+export interface LineWorksParts {
+  readonly fabric: Fabric;
+  readonly memory: GuestMemory;
+  readonly incarnation: number;
+  readonly inbox: ConstructorParameters<typeof Peers>[2];
+  readonly fault: RaiseFault;
+  readonly nowNs: () => number;
+  readonly tell: (answer: LinesAnswer) => void;
+}
+
+export class LineWorks {
+  readonly #parts: LineWorksParts;
+  readonly #peers: Peers<LinesLetter>;
+  readonly #forwarder: Forwarder;
+  readonly #frames = new WaitingFrames();
+  /** By its own port. */
+  readonly #lines = new Map<number, Line>();
+  /** By signal number; several lines may share one. */
+  readonly #byNumber: Line[][] = Array.from({ length: 256 }, () => []);
+  /** Words of signal numbers whose lines have more than a budget allowed. */
+  readonly #left = new Int32Array(8);
+  #someLeft = false;
+  readonly #nowMs: () => number;
+
+  constructor(parts: LineWorksParts) {
+    this.#parts = parts;
+    const { fabric, memory, incarnation, inbox, fault, nowNs } = parts;
+    this.#peers = new Peers(fabric, IO_THREAD, inbox, (letter) => this.#take(letter));
+    this.#nowMs = () => nowNs() / 1e6;
+    const self: PeerLetter = { type: "peer", thread: IO_THREAD, incarnation, memory: memory.memory };
+    this.#peers.take(self); // Egress lines put frames into ingress lines.
+    this.#forwarder = new Forwarder({ fabric, thread: IO_THREAD, memory, peers: this.#peers, fault, nowNs });
+  }
+
+  /** Works until the thread is ended. */
+  run(): never {
+    // Event loop: this thread's own; each turn moves frames or sleeps.
+    for (;;) this.#turn();
+  }
+
+  /** One round: letters, frames that came, frames that are due, and sleep. */
+  #turn(): void {
+    const { memory, nowNs } = this.#parts;
+    const seen = wakeCount(memory, EVENTS_AT);
+    this.#peers.readMail();
+    this.#takeFrames();
+    const busy = this.#forwardDue();
+    if (busy || this.#someLeft) return;
+    const waitNs = this.#frames.nextDueNs - nowNs() - LINE_SPIN_NS;
+    if (waitNs <= 0) return; // So near that it is looked for.
+    sleepOnEvents(memory, EVENTS_AT, seen, waitNs / 1e6, this.#nowMs);
+  }
+
+  #take(letter: LinesLetter): void {
+    const known = this.#lines.get(letter.line);
+    if (letter.type === "line") {
+      if (known) return known.change(letter.spec);
+      const { fabric, memory } = this.#parts;
+      const line = new Line(letter, { fabric, memory, frames: this.#frames });
+      this.#lines.set(letter.line, line);
+      this.#byNumber[letter.number]?.push(line);
+      // Frames may have come before the letter.
+      this.#left[letter.number >>> 5] =
+        (this.#left[letter.number >>> 5] as number) | (1 << (letter.number & 31));
+      return;
+    }
+    if (known) {
+      this.#lines.delete(letter.line);
+      const sharing = this.#byNumber[known.number] ?? [];
+      sharing.splice(sharing.indexOf(known), 1);
+      this.#frames.drop(letter.line);
+    }
+    this.#parts.tell({ type: "dropped", line: letter.line });
+  }
+
+  #takeFrames(): void {
+    const { memory, nowNs } = this.#parts;
+    this.#someLeft = false;
+    for (let word = 0; word < 8; word++) {
+      let bits = takePending(memory, EVENTS_AT, word) | (this.#left[word] as number);
+      if (bits === 0) continue;
+      const now = nowNs();
+      let left = 0;
+      // Bound: 32.
+      while (bits !== 0) {
+        const bit = 31 - Math.clz32(bits);
+        bits &= ~(1 << bit);
+        const lines = this.#byNumber[word * 32 + bit] as Line[];
+        for (let index = 0; index < lines.length; index++) {
+          if (!(lines[index] as Line).takeFrames(now)) left |= 1 << bit;
+        }
+      }
+      this.#left[word] = left;
+      if (left !== 0) this.#someLeft = true;
+    }
+  }
+
+  /** Forwards what is due, up to a budget. True: there may be more. */
+  #forwardDue(): boolean {
+    const { memory } = this.#parts;
+    if (this.#frames.count === 0) return false;
+    const forwarder = this.#forwarder;
+    forwarder.begin();
+    let forwarded = 0;
+    // Bound: BUDGET_FRAMES.
+    while (forwarded < BUDGET_FRAMES && this.#frames.nextDueNs <= forwarder.now()) {
+      const line = this.#lines.get(this.#frames.nextLine) as Line;
+      const length = this.#frames.take(memory.u8, FRAME_AT);
+      forwarder.hold(FRAME_AT, length);
+      if (line.direction === "egress") this.#forwardSent(line, length);
+      else this.#end(line, forwarder.arrive(line.port, line.line + 1), length, 0);
+      line.leave();
+      forwarded++;
+    }
+    forwarder.signalTouched();
+    return forwarded > 0;
+  }
+
+  /** What the switch does with a frame of a guest. */
+  #forwardSent(line: Line, length: number): void {
+    const forwarder = this.#forwarder;
+    const network = networkOf(this.#parts.fabric, line.port);
+    if (!isLinkUp(this.#parts.fabric, line.port)) return this.#end(line, COUNTER.down, 0, 0);
+    if (network < 0) return this.#end(line, COUNTER.noListener, 0, 0);
+    const target = forwarder.route(line.port, network);
+    if (target === line.port) return this.#end(line, COUNTER.noListener, 0, 0);
+    if (target >= 0) return this.#end(line, forwarder.deliver(target, line.line + 1), length, 0);
+    const copies = forwarder.flood(network, line.port, line.line);
+    if (copies === 0 && (forwarder.header0 & 1) === 0) return this.#end(line, COUNTER.noListener, 0, 0);
+    this.#end(line, COUNTER.sent, length, 1);
+  }
+
+  /** Counts how a frame ended. */
+  #end(line: Line, counter: number, length: number, flooded: number): void {
+    const { fabric } = this.#parts;
+    countAt(fabric, line.line, counter, 1);
+    fabric.i32[(threadAt(IO_THREAD) + THREAD.flooding) >> 2] = 0;
+    if (counter !== COUNTER.sent) return;
+    countAt(fabric, line.line, COUNTER.bytes, length);
+    countAt(fabric, line.line, COUNTER.flooded, flooded);
+    if (flooded === 0) this.#forwarder.release();
+  }
+}

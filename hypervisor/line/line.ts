@@ -1,0 +1,138 @@
+// One impaired direction of one device, on the I/O thread: takes frames from its ring, decides what becomes
+// of each, and hands them to the frames that wait. No allocation per frame.
+
+import { attachedNs, setLineDone } from "../datapath/line-port.ts";
+import { countAt } from "../datapath/port.ts";
+import type { DirectionSpec } from "../hypervisor.ts";
+import { LINE_BUDGET_FRAMES } from "../limits.ts";
+import type { Fabric, GuestMemory } from "../memory/fabric.ts";
+import { COUNTER } from "../memory/layout.ts";
+import { Receiving } from "../ring/receiving.ts";
+import { decide, freshFate } from "./fate.ts";
+import type { LineLetter } from "./letters.ts";
+import { Timetable, type Rule } from "./timetable.ts";
+import type { WaitingFrames } from "./waiting-frames.ts";
+
+/** Bits before this byte are never flipped: they say where the frame goes. */
+const HEADER_BYTES = 14;
+
+export interface LineParts {
+  readonly fabric: Fabric;
+  readonly memory: GuestMemory;
+  readonly frames: WaitingFrames;
+}
+
+export class Line {
+  /** Its own port, and that of its device. */
+  readonly line: number;
+  readonly port: number;
+  readonly direction: LineLetter["direction"];
+  readonly number: number;
+  readonly #parts: LineParts;
+  readonly #address: string;
+  readonly #receiving: Receiving;
+  readonly #fate = freshFate();
+  #timetable: Timetable;
+  /** Frames that have come: the number of the next one. */
+  #came = 0;
+  #lostBefore = false;
+  /** When the last byte leaves what limits the rate. */
+  #rateDueNs = 0;
+  /** When the last frame that keeps its place goes on. */
+  #lastDueNs = 0;
+  #waiting = 0;
+
+  constructor(letter: LineLetter, parts: LineParts) {
+    this.line = letter.line;
+    this.port = letter.port;
+    this.direction = letter.direction;
+    this.number = letter.number;
+    this.#parts = parts;
+    this.#address = letter.address;
+    this.#receiving = new Receiving(parts.memory, letter.place);
+    this.#timetable = new Timetable(letter.spec, letter.address, letter.direction);
+  }
+
+  /** Another impairment; what waits keeps its time. */
+  change(spec: DirectionSpec): void {
+    this.#timetable = new Timetable(spec, this.#address, this.direction);
+  }
+
+  /** Takes what has come, up to a budget. False: there may be more. */
+  takeFrames(nowNs: number): boolean {
+    const opened = attachedNs(this.#parts.fabric, this.port);
+    const rule = this.#timetable.at(opened === 0 ? -1 : nowNs - opened);
+    // Bound: LINE_BUDGET_FRAMES.
+    for (let taken = 0; taken < LINE_BUDGET_FRAMES; taken++) {
+      if (!this.#receiving.take()) {
+        this.#noteDone();
+        return true;
+      }
+      const { address, length } = this.#receiving;
+      if (length > 0) this.#admit(rule, nowNs, address, length); // Empty: its sender was ended.
+      this.#receiving.give();
+    }
+    return false;
+  }
+
+  /** One of its frames goes on. */
+  leave(): void {
+    this.#waiting--;
+    this.#noteDone();
+  }
+
+  #noteDone(): void {
+    if (this.#waiting > 0 || !this.#receiving.complete) return;
+    setLineDone(this.#parts.fabric, this.line, this.#receiving.scan);
+  }
+
+  #admit({ damage, key }: Rule, nowNs: number, address: number, length: number): void {
+    const fate = this.#fate;
+    decide(fate, key, this.#came++, damage, this.#lostBefore);
+    this.#lostBefore = fate.lost;
+    if (damage.down || fate.lost) return this.#count(COUNTER.impaired);
+    if (this.#waiting >= damage.queue) return this.#count(COUNTER.queue);
+    const dueNs = this.#dueNs(damage, nowNs, length);
+    if (fate.corrupted && length > HEADER_BYTES) this.#flipBit(address, length);
+    if (!this.#hold(dueNs, address, length)) return this.#count(COUNTER.queue);
+    if (!fate.duplicated) return;
+    this.#count(COUNTER.duplicated);
+    if (this.#waiting >= damage.queue || !this.#hold(dueNs, address, length)) this.#count(COUNTER.queue);
+  }
+
+  /** When a frame that came now goes on. What chance doesn't move stays behind all that came before. */
+  #dueNs(damage: Rule["damage"], nowNs: number, length: number): number {
+    let dueNs = nowNs;
+    if (damage.rate > 0) {
+      dueNs = Math.max(nowNs, this.#rateDueNs) + (length * 8e9) / damage.rate;
+      this.#rateDueNs = dueNs;
+    }
+    if (this.#fate.ahead && damage.delayNs > 0) {
+      this.#count(COUNTER.reordered);
+      return dueNs;
+    }
+    dueNs += damage.delayNs + this.#fate.lateNs;
+    if (damage.jitterNs === 0) dueNs = Math.max(dueNs, this.#lastDueNs);
+    this.#lastDueNs = Math.max(dueNs, this.#lastDueNs);
+    return dueNs;
+  }
+
+  #flipBit(address: number, length: number): void {
+    const bits = (length - HEADER_BYTES) * 8;
+    const bit = Math.floor(this.#fate.bit * bits);
+    const at = address + HEADER_BYTES + (bit >>> 3);
+    const { u8 } = this.#parts.memory;
+    u8[at] = (u8[at] as number) ^ (1 << (bit & 7));
+    this.#count(COUNTER.corrupted);
+  }
+
+  #hold(dueNs: number, address: number, length: number): boolean {
+    if (!this.#parts.frames.put(this.line, dueNs, this.#parts.memory.u8, address, length)) return false;
+    this.#waiting++;
+    return true;
+  }
+
+  #count(counter: number): void {
+    countAt(this.#parts.fabric, this.line, counter, 1);
+  }
+}
