@@ -71,8 +71,8 @@ export class Forwarder {
   }
 
   /**
-   * Learns where the frame's sender is; the answer is the one port of the segment of `network` that it is for,
-   * or -1.
+   * Learns where the frame's sender is; the answer is the one port of the segment of `network` that it is
+   * for, or -1.
    */
   route(from: number, network: number): number {
     const { i32 } = this.#parts.fabric;
@@ -123,8 +123,8 @@ export class Forwarder {
   }
 
   /**
-   * Copies the frame to all ports of the segment of `network` but `from`; the answer is how many there were to
-   * hear it.
+   * Copies the frame to all ports of the segment of `network` but `from`; the answer is how many there were
+   * to hear it.
    */
   flood(network: number, from: number, counts: number): number {
     const { i32 } = this.#parts.fabric;

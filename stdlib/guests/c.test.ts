@@ -1,5 +1,5 @@
-// The C SDK: its numbers are those of the ABI's page, and what it is made of compiles to a guest that the host
-// takes. What it does is tested in a lab (cli/guests.test.ts) and with its ring (rx-ring.test.ts).
+// The C SDK: its numbers are those of the ABI's page, and what it is made of compiles to a guest that the
+// host takes. What it does is tested in a lab (cli/guests.test.ts) and with its ring (rx-ring.test.ts).
 
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";

@@ -1,5 +1,5 @@
-// The receiving ring, of both SDKs: every frame once, each sender's in that sender's order, whatever senders do
-// in between. The host's side plays several senders that claim positions in one order and publish them in
+// The receiving ring, of both SDKs: every frame once, each sender's in that sender's order, whatever senders
+// do in between. The host's side plays several senders that claim positions in one order and publish them in
 // another.
 
 import fc from "fast-check";

@@ -1,5 +1,5 @@
-// The guest `sink`: takes what `stream` sends, on every venet that its bus has, counts it for each sender, and
-// prints a line for each run that is over. Answers ARP and ICMP echo too. Runs until it is asked to stop.
+// The guest `sink`: takes what `stream` sends, on every venet that its bus has, counts it for each sender,
+// and prints a line for each run that is over. Answers ARP and ICMP echo too. Runs until it is asked to stop.
 
 import { DATAGRAM, Hosts, NOTHING, Options, Stack, boot, now, stopping } from "./sdk/index";
 import { Flow } from "./sink/flow";
