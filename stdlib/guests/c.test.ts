@@ -88,6 +88,23 @@ const ASKER: frames.Ends = {
   toIp: "10.0.0.1",
 };
 
+test("echo in C answers as many large pings at once as it has buffers, each whole", () => {
+  if (!hasClang("The buffers of the guest in C")) return;
+  const host = new TestHost({ devices: [{ ...ETH0, mtu: 9000 }], stopAt: 500_000_000, pages: 64 });
+  const ping = (sequence: number) =>
+    ({ id: 1, sequence, data: Array.from({ length: 8972 }, (_, i) => (i + sequence) & 255) }) as const;
+  const sequences = Array.from({ length: 64 }, (_, sequence) => sequence);
+  host.at(10_000_000, () => {
+    for (const n of sequences)
+      expect(host.deliver(1, frames.icmp(ASKER, { type: 8, ...ping(n) }))).toBe(true);
+  });
+  const instance = host.instantiate(compileC("stdlib/guests/c/echo.c"));
+  expect((instance.exports["main"] as () => number)()).toBe(0);
+  const answers = sequences.map((n) => frames.icmp(frames.turned(ASKER), { type: 0, ...ping(n) }));
+  const plain = (frame: Uint8Array): string => frames.hex(frames.withoutIdentification(frame));
+  expect(host.sent.map(({ frame }) => plain(frame))).toEqual(answers.map(plain));
+});
+
 test("echo in C answers arp, ping and datagrams byte by byte, and nothing else", () => {
   if (!hasClang("The answers of the guest in C")) return;
   const host = new TestHost({ devices: [ETH0], stopAt: 500_000_000, pages: 64 });
