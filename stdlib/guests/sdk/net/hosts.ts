@@ -28,7 +28,6 @@ export class Hosts {
   private changesSeen: u32 = 0;
   private turn: i32 = 0;
   private frames: i32 = 0;
-  private idle: i32 = SPINS;
 
   /** `guest` stands before each line of the log. */
   constructor(guest: string, port: u32) {
@@ -48,7 +47,6 @@ export class Hosts {
         if (kind != NOTHING) {
           this.current = stack;
           this.frames++;
-          this.idle = 0;
           return kind;
         }
       }
@@ -61,7 +59,7 @@ export class Hosts {
 
   /** After `next` found nothing: sleeps until there is something, or until `dueAt` on the clock. */
   rest(dueAt: i64): void {
-    if (this.idle++ < SPINS) return;
+    for (let spins = 0; spins < SPINS; spins++) if (this.ready()) return;
     let quiet = true;
     let timeout = FOREVER;
     for (let i = 0; i < DEVICES_MAX; i++) {
@@ -73,6 +71,16 @@ export class Hosts {
     if (dueAt != FOREVER) timeout = min(timeout, dueAt - now());
     if (quiet && !stopping() && changeCount() == this.changesSeen) sleep(timeout);
     for (let i = 0; i < DEVICES_MAX; i++) if (this.stacks[i].venet.isOpen) this.stacks[i].wake();
+  }
+
+  /** There is something that `next` would take. */
+  private ready(): bool {
+    if (changeCount() != this.changesSeen) return true;
+    for (let i = 0; i < DEVICES_MAX; i++) {
+      const stack = this.stacks[i];
+      if (stack.venet.isOpen && stack.hasRoom && stack.venet.rx.ready()) return true;
+    }
+    return false;
   }
 
   /** Sends what was prepared, and lets a device go that has gone. */
