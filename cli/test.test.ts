@@ -69,14 +69,36 @@ test("the tests of the examples pass, side by side", async () => {
   expect(lines[2]).toBe("2 passed in T s");
 });
 
+// Its bounds are those of a machine that has time: where this one hasn't, it is tried again.
+test("the tests of the example with a bad link pass", { retry: 4 }, async () => {
+  const { exit, stdout, stderr } = await desk.run(["test", "examples/05-links"]);
+  const lines = steady(stdout).trimEnd().split("\n");
+  expect({ exit, stderr, lines: lines.toSorted() }).toEqual({
+    exit: 0,
+    stderr: "",
+    lines: [
+      "2 passed in T s",
+      "ok      examples/05-links/lab.vbus:23  the delay is what was declared  T s",
+      "ok      examples/05-links/lab.vbus:29  a cut link is noticed, and heals  T s",
+    ],
+  });
+});
+
 test("a file that doesn't check is told like in check, and nothing runs", async () => {
   const wrong = write("wrong.vbus", `test "a" { expect client.exti == 0 }`);
   const { exit, stdout, stderr } = await desk.run(["test", wrong, "examples/01-hello"]);
   expect({ exit, stdout }).toEqual({ exit: 65, stdout: "" });
   expect(stderr).toContain("`guest` has no member `exti`");
-  const links = await desk.run(["test", "examples/05-links"]);
-  expect(links.exit).toBe(65);
-  expect(links.stderr).toContain("No driver serves `impair` of far.wan yet");
+  const tagged = LAB.replace(
+    "device eth0: venet { network = lan }",
+    "device eth0: venet { network = lan, vlan = 7 }",
+  );
+  const vlan = await desk.run([
+    "test",
+    write("vlan.vbus", `test "a" { expect client.exit == 0 within 1s }`, tagged),
+  ]);
+  expect(vlan.exit).toBe(65);
+  expect(vlan.stderr).toContain("No driver serves `vlan` of server.eth0 yet");
 });
 
 test("a failure shows the step with its values, what guests said and why frames were dropped", async () => {

@@ -4,10 +4,11 @@ import type { Attribute, Disruption, Resource } from "../../lang/index.ts";
 import type { DeviceSpec, NetworkSpec } from "../../hypervisor/index.ts";
 import { invariant } from "../bug.ts";
 import type { Derived, Driver, Find } from "./driver.ts";
+import { impairmentSpec } from "./impairment.ts";
 import { numberOf, optionalNumberOf, refOf, refsOf, wordOf } from "./read.ts";
 
 /** What the hypervisor takes over while a device is open. */
-const VENET_LIVE: ReadonlySet<string> = new Set(["network", "link", "rate"]);
+const VENET_LIVE: ReadonlySet<string> = new Set(["network", "link", "rate", "impair"]);
 
 /** A segment is made with its MTU; another one is another segment. */
 export const networkDriver: Driver = {
@@ -68,6 +69,7 @@ export function deviceSpec(device: Resource, find: Find): DeviceSpec {
   const network = find(address ?? "");
   invariant(address !== undefined && network !== undefined, `${device.address} has no network`);
   const rate = optionalNumberOf(device, "rate");
+  const impair = impairmentSpec(device);
   return {
     class: "venet",
     name: deviceName(device),
@@ -81,6 +83,7 @@ export function deviceSpec(device: Resource, find: Find): DeviceSpec {
       ring: numberOf(device, "ring"),
       link: wordOf(device, "link") === "down" ? "down" : "up",
       ...(rate !== undefined && { rate }),
+      ...(impair !== undefined && { impair }),
     },
   };
 }

@@ -6,7 +6,7 @@ import { driverOf } from "./registry.ts";
 
 /** By kind or class: attributes that are refused, unless their value asks for nothing. */
 const REFUSED: Readonly<Record<string, Readonly<Record<string, (value: Value) => boolean>>>> = {
-  venet: { vlan: isNone, impair: isNone },
+  venet: { vlan: isNone },
   guest: {
     health: isNone,
     realtime: isNone,

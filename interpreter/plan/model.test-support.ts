@@ -12,7 +12,7 @@ const images = new ImageFiles(resolveFile);
 const outside = makeWorld({}, images);
 
 /** The checked model of a text that must check. */
-function modelOf(text: string, allocations: Allocations = {}): Model {
+export function modelOf(text: string, allocations: Allocations = {}): Model {
   const world = {
     ...outside,
     readText: (path: string) => (path === ROOT ? { text } : outside.readText(path)),

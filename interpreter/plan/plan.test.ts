@@ -66,6 +66,20 @@ test("a rate is changed while it runs", () => {
   `);
 });
 
+test("a link is made bad, and worse, while it runs", () => {
+  const bad = (impair: string): string =>
+    edit("venet { network = lan } }\nguest", `venet { network = lan, impair { ${impair} } } }\nguest`);
+  const [first, second] = [bad("delay = 5ms"), bad("delay = 9ms, at 1s for 1s { down = true }")];
+  for (const [from, to] of [
+    [LAB, first],
+    [first, second],
+    [second, LAB],
+  ] as const) {
+    const { steps } = makePlan(definitionOf(from, KEPT), definitionOf(to, KEPT));
+    expect(steps.map(({ address, disruption }) => [address, disruption])).toEqual([["server.eth0", "live"]]);
+  }
+});
+
 test("other arguments restart that guest", () => {
   expect(planned(LAB, edit("server.eth0.ip]", 'server.eth0.ip, "--count", 9]'))).toMatchInlineSnapshot(`
     "-/+ restart  client  (guest)  [restart]

@@ -28,6 +28,17 @@ function pattern(datum: Datum | undefined, call: Call, machine: Machine): Patter
 /** The first group of the match, or all of it. */
 const captured = (match: readonly (string | undefined)[]): string => match[1] ?? match[0] ?? "";
 
+/**
+ * The number that a text is, or begins with: `(.*) ms` takes all it can, as in `p50 = 3 ms, p99 = 4 ms`. Part
+ * of a word, or of something with more points, is none.
+ */
+function numberAt(value: string): number {
+  const whole = value.trim();
+  if (whole === "") return Number.NaN;
+  const leading = /^[-+]?(?:[0-9]+(?:[.][0-9]+)?|[.][0-9]+)(?:[eE][-+]?[0-9]+)?(?![\w.])/.exec(whole);
+  return Number.isFinite(Number(whole)) || !leading ? Number(whole) : Number(leading[0]);
+}
+
 const repeated = (unit: string, count: number): string => {
   let value = "";
   const points = [...unit];
@@ -69,8 +80,8 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, External>> = {
   },
   number: ([x, p], call, machine) => {
     const match = pattern(p, call, machine).all(textOf(x)).at(-1);
-    const value = match ? Number(captured(match).trim()) : Number.NaN;
-    return match && captured(match).trim() !== "" && Number.isFinite(value) ? float(value) : NONE;
+    const value = match ? numberAt(captured(match)) : Number.NaN;
+    return Number.isFinite(value) ? float(value) : NONE;
   },
   count: ([x, p], call, machine) => int(pattern(p, call, machine).all(textOf(x)).length),
   hash: ([x]) => text(sha256Hex(textOf(x))),
