@@ -14,7 +14,7 @@ function placesIn(page: string): readonly { readonly path: string; readonly name
   }));
 }
 
-test.each(["threat-model.md"])("docs/%s names what is there", (page) => {
+test.each(["threat-model.md", "datapath.md"])("docs/%s names what is there", (page) => {
   const places = placesIn(page);
   expect(places.length).toBeGreaterThan(10);
   const missing = places.flatMap(({ path, names }) => {
