@@ -74,6 +74,8 @@ export interface VenetSpec {
   readonly link: "up" | "down";
   /** Bits per second, each direction; absent: no limit. */
   readonly rate?: number;
+  /** 802.1Q VLAN, 1 to 4094; absent: frames as they are on the segment, tags and all. */
+  readonly vlan?: number;
   readonly impair?: ImpairmentSpec;
 }
 export interface VconsoleSpec {
@@ -218,7 +220,7 @@ export interface Hypervisor {
   /** Hot-unplug: its counters are final; the guest is told; open handles answer ENODEV. */
   removeDevice(id: Id): Outcome;
   /**
-   * Takes over what can change while it runs: `rate`, `impair`, `link`, `network`, `columns`, `rows`.
+   * Takes over what can change while it runs: `rate`, `vlan`, `impair`, `link`, `network`, `columns`, `rows`.
    * Anything else is `invalid`. Frames that wait already keep their time.
    */
   setDevice(id: Id, spec: DeviceSpec): Outcome;

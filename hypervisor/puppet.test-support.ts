@@ -16,6 +16,8 @@ export interface Frame {
   readonly from: readonly number[];
   readonly mark: number;
   readonly length: number;
+  /** The frame bears this tag. */
+  readonly vlan?: number;
 }
 
 /** The frame that a puppet took: from whom, which one, how long. */
@@ -23,6 +25,7 @@ interface TakenFrame {
   readonly from: number;
   readonly mark: number;
   readonly length: number;
+  readonly vlan?: number;
 }
 
 export class Puppet {
@@ -49,8 +52,10 @@ export class Puppet {
       const at = 65_536 + (SLOTS + slot) * this.#bufferBytes;
       u8.set(frame.to, at);
       u8.set(frame.from, at + 6);
-      view.setUint16(at + 12, 0xb588, true);
-      view.setUint32(at + 16, frame.mark, true);
+      const inner = frame.vlan === undefined ? at : at + 4;
+      if (frame.vlan !== undefined) view.setUint32(at + 12, 0x81000000 | frame.vlan);
+      view.setUint16(inner + 12, 0xb588, true);
+      view.setUint32(inner + 16, frame.mark, true);
       view.setInt32(LENGTHS_AT + index * 4, frame.length, true);
     }
     this.lab.tell(this.id, WORD.frames, frames.length);
@@ -66,8 +71,10 @@ export class Puppet {
     const notes = 65_536 + 2 * SLOTS * this.#bufferBytes;
     return Array.from({ length: this.lab.report(this.id, WORD.taken) }, (_, index) => {
       const at = notes + index * NOTE_BYTES;
-      const mark = view.getUint32(at + 4 + 16, true);
-      return { from: view.getUint8(at + 4 + 11), mark, length: view.getUint32(at, true) };
+      const tagged = view.getUint16(at + 4 + 12) === 0x8100;
+      const mark = view.getUint32(at + 4 + (tagged ? 20 : 16), true);
+      const vlan = tagged ? { vlan: view.getUint16(at + 4 + 14) & 0xfff } : {};
+      return { from: view.getUint8(at + 4 + 11), mark, length: view.getUint32(at, true), ...vlan };
     });
   }
 

@@ -59,8 +59,9 @@ test.each([
   ["a thing that no driver serves", `channel c { }`, undefined],
   [
     "a setting that no driver serves",
-    `network n { subnet = 10.0.0.0/24 }
-bus b { device d: venet { network = n, vlan = 7 } }`,
+    `bus b { }
+image e: wasm { path = "std:guests/echo" }
+guest g { image = e, bus = b, vcpu = shared }`,
     undefined,
   ],
 ])("%s is one diagnostic", (_name, text, image) => {

@@ -341,6 +341,7 @@ function fixedDiffers(before: DeviceSpec, after: DeviceSpec): Outcome | undefine
 }
 
 function settingsOf(spec: DeviceSpec): PortSettings {
-  if (spec.class !== "venet") return { linkUp: true, mtu: MTU_MAX, rate: 0 };
-  return { linkUp: spec.venet.link === "up", mtu: spec.venet.mtu, rate: spec.venet.rate ?? 0 };
+  if (spec.class !== "venet") return { linkUp: true, mtu: MTU_MAX, rate: 0, vlan: 0 };
+  const { link, mtu, rate = 0, vlan = 0 } = spec.venet;
+  return { linkUp: link === "up", mtu, rate, vlan };
 }

@@ -14,6 +14,7 @@ import { learnMac, lookUpMac } from "./mac-table.ts";
 import type { Peers } from "./peers.ts";
 import { rateOf, takeToReceive } from "./rate.ts";
 import { gatherPorts, leaderOf } from "./segments.ts";
+import { TAG, TAG_AT, TAG_BYTES, growthOf, tagAction, tagOf, vlanOfTag } from "./vlan.ts";
 
 export interface ForwardParts {
   readonly fabric: Fabric;
@@ -40,6 +41,11 @@ export class Forwarder {
   header0 = 0;
   header1 = 0;
   header2 = 0;
+  /** The VLAN of the port that the frame came from, and the one that its own tag names. */
+  #vlan = 0;
+  #namedVlan = 0;
+  /** What happens to its tag on the way to the receiver that is being looked at. */
+  #tag: number = TAG.keep;
   /** The memory behind the ring that was looked up last, and that ring's generation then. */
   receiver: GuestMemory | undefined;
   generation = 0;
@@ -68,6 +74,7 @@ export class Forwarder {
     this.header0 = view.getInt32(address, true);
     this.header1 = view.getInt32(address + 4, true);
     this.header2 = view.getInt32(address + 8, true);
+    this.#tag = TAG.keep;
   }
 
   /**
@@ -77,10 +84,24 @@ export class Forwarder {
   route(from: number, network: number): number {
     const { i32 } = this.#parts.fabric;
     const segment = leaderOf(i32, network);
+    this.#readVlan(from);
     this.#learn(from, segment, (this.header1 >>> 16) | (this.header2 << 16), this.header2 >>> 16);
     if ((this.header0 & 1) !== 0) return -1;
     const target = lookUpMac(i32, segment, this.header0, this.header1 & 0xffff);
-    return target >= 0 && this.#isOn(target, segment) ? target : -1;
+    const found = target >= 0 && this.#isOn(target, segment) && this.#tagFor(target) !== TAG.refuse;
+    return found ? target : -1;
+  }
+
+  #readVlan(from: number): void {
+    const { fabric, memory } = this.#parts;
+    this.#vlan = fabric.i32[(portAt(from) + PORT.vlan) >> 2] as number;
+    const tagged = this.#length >= TAG_AT + TAG_BYTES + 2;
+    this.#namedVlan = tagged ? vlanOfTag(memory.view.getInt32(this.#address + TAG_AT, true)) : 0;
+  }
+
+  #tagFor(target: number): number {
+    const to = this.#parts.fabric.i32[(portAt(target) + PORT.vlan) >> 2] as number;
+    return tagAction(this.#vlan, this.#namedVlan, to);
   }
 
   /** Whether a port is plugged into a network of this segment. */
@@ -99,6 +120,8 @@ export class Forwarder {
     const { i32 } = this.#parts.fabric;
     const row = portAt(target) >> 2;
     if ((Atomics.load(i32, row + (PORT.flags >> 2)) & PORT_FLAG.linkUp) === 0) return COUNTER.down;
+    this.#tag = this.#tagFor(target);
+    if (this.#tag === TAG.refuse) return COUNTER.noListener;
     const line = this.lineOf(target, PORT.ingressLine);
     return line < 0 ? this.arrive(target, countFor) : this.#put(line, target, countFor);
   }
@@ -206,12 +229,14 @@ export class Forwarder {
     const ring = this.ringOf(port);
     const receiver = this.receiver;
     if (ring < 0 || !receiver) return COUNTER.noListener;
-    const length = this.#length;
+    const length = this.#length + growthOf(this.#tag);
     const claims = this.#claims;
     const verdict = claims.claim(ring, receiver, length, countFor, this.generation);
     if (verdict !== CLAIMED) return this.#refused(verdict, port, ring, target);
     const to = claims.address;
-    receiver.u8.set(memory.u8.subarray(this.#address, this.#address + length), to);
+    const from = this.#address;
+    if (this.#tag === TAG.keep) receiver.u8.set(memory.u8.subarray(from, from + length), to);
+    else this.#copyTagged(receiver, to);
     // The header that was judged, whatever stands in the sender's RAM now.
     receiver.view.setInt32(to, this.header0, true);
     receiver.view.setInt32(to + 4, this.header1, true);
@@ -219,6 +244,19 @@ export class Forwarder {
     claims.publish(length);
     this.touch(ring);
     return COUNTER.sent;
+  }
+
+  /** What stands behind the addresses, with a tag more or less. */
+  #copyTagged(receiver: GuestMemory, to: number): void {
+    const { u8 } = this.#parts.memory;
+    const end = this.#address + this.#length;
+    const rest = this.#address + TAG_AT;
+    if (this.#tag === TAG.strip) {
+      receiver.u8.set(u8.subarray(rest + TAG_BYTES, end), to + TAG_AT);
+      return;
+    }
+    receiver.view.setInt32(to + TAG_AT, tagOf(this.#vlan), true);
+    receiver.u8.set(u8.subarray(rest, end), to + TAG_AT + TAG_BYTES);
   }
 
   #refused(verdict: number, port: number, ring: number, target: number): number {

@@ -31,6 +31,8 @@ export interface PortSettings {
   readonly mtu: number;
   /** Bits per second, 0 for no limit. */
   readonly rate: number;
+  /** 802.1Q, 0 for none. */
+  readonly vlan: number;
 }
 
 /** All ports and networks of the fabric. Control thread only. */
@@ -121,11 +123,12 @@ export class Plugs {
   setPort(port: number, settings: PortSettings): void {
     const { i32, f64 } = this.#fabric;
     f64[(portAt(port) + PORT.rate) >> 3] = settings.rate;
+    i32[(portAt(port) + PORT.vlan) >> 2] = settings.vlan;
     i32[(portAt(port) + PORT.frameMax) >> 2] = settings.mtu + FRAME_OVERHEAD;
     const flags =
       PORT_FLAG.exists |
       (settings.linkUp ? PORT_FLAG.linkUp : 0) |
-      (settings.rate === 0 ? 0 : PORT_FLAG.slow);
+      (settings.rate === 0 && settings.vlan === 0 ? 0 : PORT_FLAG.slow);
     Atomics.store(i32, (portAt(port) + PORT.flags) >> 2, flags);
   }
 

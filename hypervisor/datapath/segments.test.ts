@@ -10,7 +10,7 @@ import { Plugs } from "./plugs.ts";
 import { leaderOf, membersOf } from "./segments.ts";
 
 const NETWORKS = 8;
-const SETTINGS = { linkUp: true, mtu: 1500, rate: 0 };
+const SETTINGS = { linkUp: true, mtu: 1500, rate: 0, vlan: 0 };
 
 /** Which group each network is in. */
 const grouping = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: NETWORKS, maxLength: NETWORKS });

@@ -8,7 +8,7 @@ import { impairmentSpec } from "./impairment.ts";
 import { numberOf, optionalNumberOf, refOf, refsOf, wordOf } from "./read.ts";
 
 /** What the hypervisor takes over while a device is open. */
-const VENET_LIVE: ReadonlySet<string> = new Set(["network", "link", "rate", "impair"]);
+const VENET_LIVE: ReadonlySet<string> = new Set(["network", "link", "rate", "vlan", "impair"]);
 
 /** A segment is made with its MTU; another one is another segment. */
 export const networkDriver: Driver = {
@@ -69,6 +69,7 @@ export function deviceSpec(device: Resource, find: Find): DeviceSpec {
   const network = find(address ?? "");
   invariant(address !== undefined && network !== undefined, `${device.address} has no network`);
   const rate = optionalNumberOf(device, "rate");
+  const vlan = optionalNumberOf(device, "vlan");
   const impair = impairmentSpec(device);
   return {
     class: "venet",
@@ -83,6 +84,7 @@ export function deviceSpec(device: Resource, find: Find): DeviceSpec {
       ring: numberOf(device, "ring"),
       link: wordOf(device, "link") === "down" ? "down" : "up",
       ...(rate !== undefined && { rate }),
+      ...(vlan !== undefined && { vlan }),
       ...(impair !== undefined && { impair }),
     },
   };

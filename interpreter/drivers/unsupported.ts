@@ -6,7 +6,6 @@ import { driverOf } from "./registry.ts";
 
 /** By kind or class: attributes that are refused, unless their value asks for nothing. */
 const REFUSED: Readonly<Record<string, Readonly<Record<string, (value: Value) => boolean>>>> = {
-  venet: { vlan: isNone },
   guest: {
     health: isNone,
     realtime: isNone,
