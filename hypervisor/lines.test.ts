@@ -3,9 +3,9 @@
 // machine may be busy.
 
 import { afterEach, expect, test } from "vitest";
-import type { Damage, DeviceFacts, ImpairmentSpec } from "./hypervisor.ts";
+import type { Damage, ImpairmentSpec } from "./hypervisor.ts";
 import { decide, freshFate, lineKey, type Fate } from "./line/fate.ts";
-import { damage, direction } from "./lines.test-support.ts";
+import { agree, damage, direction } from "./lines.test-support.ts";
 import { BROADCAST, TestLab, macOf, until } from "./machine-room.test-support.ts";
 import { puppet, type Frame, type Puppet } from "./puppet.test-support.ts";
 
@@ -55,22 +55,6 @@ function fatesOf(change: Partial<Damage>, count: number, way: "egress" | "ingres
     ({ lost } = fate);
     return fate;
   });
-}
-
-/** Frames that were posted, and those that ended or wait: these are to be the same. */
-function balance(device: DeviceFacts, posted: number): { posted: number; found: number } {
-  const { tx, egress } = device;
-  const found = tx.count + tx.dropped + (egress?.waiting ?? 0) - (egress?.duplicated ?? 0);
-  return { posted, found };
-}
-
-function agree(lab: TestLab, posted: Readonly<Record<number, number>>): void {
-  const { received, accounted } = lab.sums(Object.keys(posted).map(Number));
-  expect(received, "frames received and accounted for").toBe(accounted);
-  for (const [n, count] of Object.entries(posted)) {
-    const { posted: wanted, found } = balance(lab.device(Number(n)), count);
-    expect(found, `frames of port ${n} in exactly one counter`).toBe(wanted);
-  }
 }
 
 const MANY = { loss: 0.1, burst: 2, duplicate: 0.1, seed: 3 };
