@@ -1,5 +1,5 @@
-// 802.1Q between real guests: members of a VLAN hear each other untagged, a port without one sees the tags, and
-// nobody else hears anything.
+// 802.1Q between real guests: members of a VLAN hear each other untagged, a port without one sees the tags,
+// and nobody else hears anything.
 
 import { afterEach, expect, test } from "vitest";
 import { tagAction, TAG, tagOf, vlanOfTag } from "./datapath/vlan.ts";

@@ -1,6 +1,6 @@
-// 802.1Q on a segment: what becomes of a frame's tag on its way from one port to another. A port with a VLAN is
-// its untagged member: what it sends is tagged on the segment, and it gets what bears that tag, without it. A
-// port without one sees the segment as it is.
+// 802.1Q on a segment: what becomes of a frame's tag on its way from one port to another. A port with a VLAN
+// is its untagged member: what it sends is tagged on the segment, and it gets what bears that tag, without
+// it. A port without one sees the segment as it is.
 
 /** What is done to a frame before it is written to its receiver. */
 export const TAG = { keep: 0, insert: 1, strip: 2, refuse: 3 } as const;
@@ -30,8 +30,8 @@ export function growthOf(action: number): number {
 }
 
 /**
- * `named` is the VLAN of the frame's own tag; `from` and `to` are those of the ports, 0 for none. A tag inside a
- * frame from a port with a VLAN is that VLAN's own affair.
+ * `named` is the VLAN of the frame's own tag; `from` and `to` are those of the ports, 0 for none. A tag
+ * inside a frame from a port with a VLAN is that VLAN's own affair.
  */
 export function tagAction(from: number, named: number, to: number): number {
   if (from !== 0) return to === 0 ? TAG.insert : to === from ? TAG.keep : TAG.refuse;

@@ -107,7 +107,9 @@ export const PORT = {
   /** Frames lost at this receiver, by sender's choice of reason; i32, atomic, for attribution only. */
   rxFull: 68,
   rxOther: 72,
-  /** 802.1Q VLAN that the port is a member of, untagged; 0: it sees the segment's frames as they are. Control. */
+  /**
+   * 802.1Q VLAN that the port is a member of, untagged; 0: it sees the segment's frames as they are. Control.
+   */
   vlan: 76,
   /**
    * Float64, nanoseconds of the monotonic clock at which a guest opened it last, 0: never. The owner's
