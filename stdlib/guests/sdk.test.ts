@@ -175,6 +175,14 @@ test.each<[string, string, bigint]>([
   ["readSize", "4MiB", 4_194_304n],
   ["readSize", "1kB", 1000n],
   ["readSize", "1XB", BAD],
+  ["readRate", "100Mbps", 100_000_000n],
+  ["readRate", "1.5Gbps", 1_500_000_000n],
+  ["readRate", "64kbps", 64_000n],
+  ["readRate", "1bps", 1n],
+  ["readRate", "100", BAD],
+  ["readRate", "100mbps", BAD],
+  ["readRate", "100Mbit", BAD],
+  ["readRate", "9999999999Gbps", BAD],
   ["readIp", "0.0.0.0", 0n],
   ["readIp", "255.255.255.255", 0xffff_ffffn],
   ["readIp", "10.0.0.1", 0x0a00_0001n],
@@ -191,6 +199,33 @@ test.each<[string, string, bigint]>([
   const at = loaded.part["allocate"]!(64);
   put(loaded, at, Buffer.from(`${text}.9`)); // What follows a text is no part of it.
   expect(loaded.wide(name, at, Buffer.byteLength(text))).toBe(value);
+});
+
+test.each<[string, bigint, string]>([
+  ["printGrouped", 0n, "0"],
+  ["printGrouped", 999n, "999"],
+  ["printGrouped", 1000n, "1,000"],
+  ["printGrouped", 16_700n, "16,700"],
+  ["printGrouped", 1_002_003n, "1,002,003"],
+  ["printGrouped", 2n ** 64n - 1n, "18,446,744,073,709,551,615"],
+  ["printAmount", 0n, "0 B"],
+  ["printAmount", 999n, "999 B"],
+  ["printAmount", 1000n, "1.0 kB"],
+  ["printAmount", 12_549n, "12.5 kB"],
+  ["printAmount", 99_949n, "99.9 kB"],
+  ["printAmount", 99_950n, "100 kB"],
+  ["printAmount", 999_499n, "999 kB"],
+  ["printAmount", 999_500n, "1.0 MB"],
+  ["printAmount", 250_000_000n, "250 MB"],
+  ["printAmount", 2n ** 64n - 1n, "18446744 TB"],
+  ["printSeconds", 0n, "0.0 s"],
+  ["printSeconds", 1_949_999_999n, "1.9 s"],
+  ["printSeconds", 1_950_000_000n, "2.0 s"],
+  ["printSeconds", -1n, "0.0 s"],
+])("%s of %s is %s", async (name, value, text) => {
+  const { part, host } = await loadPart();
+  part[name]!(value);
+  expect(host.log).toBe(`${text}\n`);
 });
 
 test("percentiles are the nearest rank of what was added", async () => {

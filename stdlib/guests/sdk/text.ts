@@ -90,8 +90,8 @@ export function putAmount(value: u64, unit: string): void {
     scale *= 1000;
     prefix++;
   }
-  const tenths = scale == 1 ? value * 10 : (value + scale / 20) / (scale / 10);
-  if (scale == 1 || tenths >= 1000) putDigits(scale == 1 ? value : (value + scale / 2) / scale, 1);
+  const tenths = scale == 1 ? 0 : rounded(value, scale / 10);
+  if (scale == 1 || tenths >= 1000) putDigits(rounded(value, scale), 1);
   else putTenths(tenths);
   putByte(32);
   if (prefix > 0) putByte("kMGT".charCodeAt(prefix - 1));
@@ -100,8 +100,13 @@ export function putAmount(value: u64, unit: string): void {
 
 /** Adds nanoseconds as seconds with one place, such as `2.0 s`. */
 export function putSeconds(ns: i64): void {
-  putTenths(<u64>(max<i64>(ns, 0) + 50_000_000) / 100_000_000);
+  putTenths(rounded(max<i64>(ns, 0), 100_000_000));
   put(" s");
+}
+
+/** `value / unit`, rounded half up, whatever the value. */
+function rounded(value: u64, unit: u64): u64 {
+  return value / unit + (value % unit >= unit - unit / 2 ? 1 : 0);
 }
 
 function putTenths(tenths: u64): void {

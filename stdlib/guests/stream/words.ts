@@ -3,6 +3,8 @@
 import { put, putAmount, putGrouped, putSeconds } from "../sdk/index";
 import { Counts } from "./wire";
 
+const RATE_MAX: f64 = 1e18;
+
 /** Adds `25.0 MB in 2.0 s, 100 Mbit/s`. */
 export function putTransfer(bytes: u64, ns: i64): void {
   putAmount(bytes, "B");
@@ -10,7 +12,8 @@ export function putTransfer(bytes: u64, ns: i64): void {
   putSeconds(ns);
   if (ns <= 0) return;
   put(", ");
-  putAmount(<u64>((<f64>bytes * 8e9) / <f64>ns), "bit/s");
+  // Bounded: these may be numbers that somebody else has sent.
+  putAmount(<u64>min((<f64>bytes * 8e9) / <f64>ns, RATE_MAX), "bit/s");
 }
 
 /** Adds a transfer, and `0 of 16,984 lost, 0 out of order`, where `total` were sent. */

@@ -5,9 +5,10 @@ import { allocate, largestFree, release } from "../sdk/memory";
 import { RxRing } from "../sdk/rx-ring";
 import { TxRing } from "../sdk/tx-ring";
 import { Samples } from "../sdk/samples";
+import { putAmount, putGrouped, putLine, putSeconds } from "../sdk/text";
 import { Vconsole } from "../sdk/vconsole";
 import { boot } from "../sdk/boot";
-import { readDuration, readIp, readMac, readNumber, readSize } from "../sdk/values";
+import { readDuration, readIp, readMac, readNumber, readRate, readSize } from "../sdk/values";
 
 export {
   allocate,
@@ -18,9 +19,23 @@ export {
   readIp,
   readMac,
   readNumber,
+  readRate,
   readSize,
   release,
 };
+
+export function printGrouped(value: u64): void {
+  putGrouped(value);
+  putLine();
+}
+export function printAmount(value: u64): void {
+  putAmount(value, "B");
+  putLine();
+}
+export function printSeconds(ns: i64): void {
+  putSeconds(ns);
+  putLine();
+}
 
 const rx = new RxRing();
 const tx = new TxRing();
