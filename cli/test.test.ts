@@ -101,16 +101,11 @@ test("a file that doesn't check is told like in check, and nothing runs", async 
   const { exit, stdout, stderr } = await desk.run(["test", wrong, "examples/01-hello"]);
   expect({ exit, stdout }).toEqual({ exit: 65, stdout: "" });
   expect(stderr).toContain("`guest` has no member `exti`");
-  const tagged = LAB.replace(
-    "device eth0: venet { network = lan }",
-    "device eth0: venet { network = lan, vlan = 7 }",
-  );
-  const vlan = await desk.run([
-    "test",
-    write("vlan.vbus", `test "a" { expect client.exit == 0 within 1s }`, tagged),
-  ]);
-  expect(vlan.exit).toBe(65);
-  expect(vlan.stderr).toContain("No driver serves `vlan` of server.eth0 yet");
+  const sharing = LAB.replace("image = echo, device", "image = echo, vcpu = shared, device");
+  const asked = `test "a" { expect client.exit == 0 within 1s }`;
+  const shared = await desk.run(["test", write("shared.vbus", asked, sharing)]);
+  expect(shared.exit).toBe(65);
+  expect(shared.stderr).toContain("No driver serves `vcpu` of server yet");
 });
 
 test("a failure shows the step with its values, what guests said and why frames were dropped", async () => {
