@@ -7,6 +7,7 @@ import {
   type GuestSpec,
   type Hypervisor,
   type Image,
+  type ImpairmentSpec,
   type Outcome,
 } from "../hypervisor/index.ts";
 
@@ -20,14 +21,18 @@ export interface StreamOptions {
   readonly bytes: number;
   /** Frames that the sender posts before it signals. */
   readonly batch: number;
+  /** The sender's link; good where it is left out. */
+  readonly impair?: ImpairmentSpec;
 }
-/** The median of the round trips, microseconds. */
+/** Of the round trips, microseconds. */
 export interface TripResult {
   readonly p50_us: number;
+  readonly p99_us: number;
 }
 export interface TripOptions {
   readonly trips: number;
   readonly bytes: number;
+  readonly impair?: ImpairmentSpec;
 }
 
 /** A hypervisor with the bench's images compiled. Not reentrant: one run at a time. */
@@ -58,18 +63,18 @@ export async function openLab(): Promise<Lab> {
     receiver: must(await hypervisor.compile(await readGuest("drain"))),
   };
   return {
-    async stream({ frames, bytes, batch }) {
+    async stream({ frames, bytes, batch, impair }) {
       const common = ["--bytes", String(bytes), "--ring", String(RING)];
       const sender = ["--mac", MAC.receiver, "--frames", String(frames), "--batch", String(batch), ...common];
-      const logs = await runOnce({ hypervisor, images, bytes, sender, receiver: common });
+      const logs = await runOnce({ hypervisor, images, bytes, sender, receiver: common, impair });
       checkSums(logs, frames);
       return { frames, seconds: said(logs.sender, "ns") / 1e9 };
     },
-    async trips({ trips, bytes }) {
+    async trips({ trips, bytes, impair }) {
       const common = ["--bytes", String(bytes), "--ring", String(RING)];
       const sender = ["--mac", MAC.receiver, "--rtt", String(trips), ...common];
-      const logs = await runOnce({ hypervisor, images, bytes, sender, receiver: common });
-      return { p50_us: said(logs.sender, "p50_ns") / 1e3 };
+      const logs = await runOnce({ hypervisor, images, bytes, sender, receiver: common, impair });
+      return { p50_us: said(logs.sender, "p50_ns") / 1e3, p99_us: said(logs.sender, "p99_ns") / 1e3 };
     },
     close: () => hypervisor.close(),
   };
@@ -96,6 +101,8 @@ interface Run {
   /** Arguments of each guest. */
   readonly sender: readonly string[];
   readonly receiver: readonly string[];
+  /** Of the sender's link. */
+  readonly impair: ImpairmentSpec | undefined;
 }
 type Logs = Readonly<Record<Role, string>>;
 
@@ -117,6 +124,7 @@ async function runOnce(run: Run): Promise<Logs> {
       gateway: "10.0.0.254",
       mtu,
       ring: RING,
+      ...(role === "sender" && run.impair !== undefined && { impair: run.impair }),
     };
     const spec = { class: "venet", name: "eth0", venet: { ...venet, link: "up" } } as const;
     must(hypervisor.addDevice(role, `${role}.eth0`, spec));

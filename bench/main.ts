@@ -11,6 +11,7 @@ import {
   type Work,
 } from "./harness.ts";
 import { openLangBench } from "./lang.ts";
+import { openLinksBench } from "./links.ts";
 import { openNetBench } from "./net.ts";
 
 /** A benchmark made ready; `close` ends what it started. */
@@ -21,6 +22,7 @@ interface Bench {
 
 const BENCHES: Readonly<Record<string, (tiny: boolean) => Promise<Bench>>> = {
   net: openNetBench,
+  links: openLinksBench,
   lang: openLangBench,
 };
 const PAIRS = { tiny: 1, real: 7 };
