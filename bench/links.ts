@@ -1,5 +1,5 @@
-// Bad links: what is declared beside what is measured, through a closed loop between two guests. The rivals are our
-// own targets; a figure is how far off we are, so less is better.
+// Bad links: what is declared beside what is measured, through a closed loop between two guests. The rivals
+// are our own targets; a figure is how far off we are, so less is better.
 import type { Damage, ImpairmentSpec } from "../hypervisor/index.ts";
 import type { Work } from "./harness.ts";
 import { openLab, type Lab } from "./lab.ts";
