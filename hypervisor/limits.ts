@@ -109,4 +109,4 @@ export const LINE_QUEUE_MAX = 65_536;
 /** Frames taken from one line, or let go, before the others have their turn. */
 export const LINE_BUDGET_FRAMES = 64;
 /** The I/O thread wakes so long before a frame is due, nanoseconds, and looks at the clock until it is. */
-export const LINE_SPIN_NS = 100_000;
+export const LINE_SPIN_NS = 200_000;

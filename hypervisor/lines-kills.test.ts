@@ -17,7 +17,7 @@ import {
 } from "./machine-room.test-support.ts";
 import { until } from "./machine-room.test-support.ts";
 
-const KILLS = 160;
+const KILLS = 100;
 /** Frames that a sender has between their commit and its own count, at most. */
 const BATCH = 32;
 const PORTS = [1, 2, 3, 4];

@@ -9,7 +9,7 @@ import { portAt, ringAt, threadAt } from "../memory/layout.ts";
 import { BROKEN, CLAIMED, Claims, FULL, GONE, SMALL, generationOf } from "../ring/claims.ts";
 import { signalRing } from "../ring/signal.ts";
 import { FAULT, type RaiseFault } from "./fault.ts";
-import { isEmptyLine } from "./line-port.ts";
+import { isEmptyLine, timeMark } from "./line-port.ts";
 import { learnMac, lookUpMac } from "./mac-table.ts";
 import type { Peers } from "./peers.ts";
 import { rateOf, takeToReceive } from "./rate.ts";
@@ -241,6 +241,8 @@ export class Forwarder {
     receiver.view.setInt32(to, this.header0, true);
     receiver.view.setInt32(to + 4, this.header1, true);
     receiver.view.setInt32(to + 8, this.header2, true);
+    // A line counts from here, whenever its thread wakes.
+    if (port !== target) claims.mark(timeMark(this.now()));
     claims.publish(length);
     this.touch(ring);
     return COUNTER.sent;

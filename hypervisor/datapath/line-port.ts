@@ -52,3 +52,18 @@ export function attachedNs(fabric: Fabric, port: number): number {
 export function setAttached(fabric: Fabric, port: number, nowNs: number): void {
   fabric.f64[(portAt(port) + PORT.attached) >> 3] = nowNs;
 }
+
+/**
+ * Frames for a line are marked with when they came, in units that 32 bits tell apart for over two minutes.
+ */
+const MARK_NS = 64;
+
+export function timeMark(nowNs: number): number {
+  return Math.floor(nowNs / MARK_NS) | 0;
+}
+
+/** When a frame with this mark came; `nowNs` is later, and not by a minute. */
+export function timeOfMark(mark: number, nowNs: number): number {
+  const ago = (timeMark(nowNs) - mark) | 0;
+  return ago > 0 ? nowNs - ago * MARK_NS : nowNs;
+}

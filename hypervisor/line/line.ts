@@ -1,7 +1,7 @@
 // One impaired direction of one device, on the I/O thread: takes frames from its ring, decides what becomes
 // of each, and hands them to the frames that wait. No allocation per frame.
 
-import { attachedNs, setLineDone } from "../datapath/line-port.ts";
+import { attachedNs, setLineDone, timeOfMark } from "../datapath/line-port.ts";
 import { countAt } from "../datapath/port.ts";
 import type { DirectionSpec } from "../hypervisor.ts";
 import { LINE_BUDGET_FRAMES } from "../limits.ts";
@@ -68,8 +68,9 @@ export class Line {
         this.#noteDone();
         return true;
       }
-      const { address, length } = this.#receiving;
-      if (length > 0) this.#admit(rule, nowNs, address, length); // Empty: its sender was ended.
+      const { address, length, mark } = this.#receiving;
+      // Empty: its sender was ended.
+      if (length > 0) this.#admit(rule, timeOfMark(mark, nowNs), address, length);
       this.#receiving.give();
     }
     return false;
@@ -86,13 +87,13 @@ export class Line {
     setLineDone(this.#parts.fabric, this.line, this.#receiving.scan);
   }
 
-  #admit({ damage, key }: Rule, nowNs: number, address: number, length: number): void {
+  #admit({ damage, key }: Rule, cameNs: number, address: number, length: number): void {
     const fate = this.#fate;
     decide(fate, key, this.#came++, damage, this.#lostBefore);
     this.#lostBefore = fate.lost;
     if (damage.down || fate.lost) return this.#count(COUNTER.impaired);
     if (this.#waiting >= damage.queue) return this.#count(COUNTER.queue);
-    const dueNs = this.#dueNs(damage, nowNs, length);
+    const dueNs = this.#dueNs(damage, cameNs, length);
     if (fate.corrupted && length > HEADER_BYTES) this.#flipBit(address, length);
     if (!this.#hold(dueNs, address, length)) return this.#count(COUNTER.queue);
     if (!fate.duplicated) return;
@@ -100,11 +101,13 @@ export class Line {
     if (this.#waiting >= damage.queue || !this.#hold(dueNs, address, length)) this.#count(COUNTER.queue);
   }
 
-  /** When a frame that came now goes on. What chance doesn't move stays behind all that came before. */
-  #dueNs(damage: Rule["damage"], nowNs: number, length: number): number {
-    let dueNs = nowNs;
+  /**
+   * When a frame that came at `cameNs` goes on. What chance doesn't move stays behind all that came before.
+   */
+  #dueNs(damage: Rule["damage"], cameNs: number, length: number): number {
+    let dueNs = cameNs;
     if (damage.rate > 0) {
-      dueNs = Math.max(nowNs, this.#rateDueNs) + (length * 8e9) / damage.rate;
+      dueNs = Math.max(cameNs, this.#rateDueNs) + (length * 8e9) / damage.rate;
       this.#rateDueNs = dueNs;
     }
     if (this.#fate.ahead && damage.delayNs > 0) {

@@ -138,6 +138,11 @@ export class Claims {
     Atomics.store(i32, this.#slot + NEXT, (this.#position + slots) | 0);
   }
 
+  /** Writes a word of the host's own beside the claimed buffer, before `publish`. In host memory only. */
+  mark(word: number): void {
+    (this.#memory as GuestMemory).i32[this.#descriptor + (DESCRIPTOR.cookie >> 2)] = word;
+  }
+
   /** Ends the claim, after the frame was counted. */
   release(): void {
     const { i32 } = this.#fabric;

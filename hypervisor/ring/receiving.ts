@@ -60,6 +60,8 @@ export class Receiving {
   /** What `take` gave: where it lies and how many bytes it has, until `give`. */
   address = 0;
   length = 0;
+  /** What its sender marked it with. */
+  mark = 0;
 
   constructor(memory: GuestMemory, place: ReceivingPlace) {
     this.#i32 = memory.i32;
@@ -112,7 +114,9 @@ export class Receiving {
     this.#slot = slot;
     this.#turn = turn;
     this.address = this.#place.buffers + slot * this.#place.bufferBytes;
-    this.length = this.#i32[this.#descriptor(slot) + 1] as number;
+    const descriptor = this.#descriptor(slot);
+    this.length = this.#i32[descriptor + 1] as number;
+    this.mark = this.#i32[descriptor + (DESCRIPTOR.cookie >> 2)] as number;
   }
 
   /** Takes the earliest of the passed positions that have been completed since. */
