@@ -120,6 +120,11 @@
           (local.set $turn (i32.shl (local.get $x) (i32.const 1)))
           (local.set $s (i32.add (local.get $slots)
             (i32.shl (i32.and (local.get $x) (local.get $rxMask)) (i32.const 5))))
+          ;; A slot that was not passed over for a quarter of the circle: as P4 of claims.ts.
+          (local.set $a (i32.load 2 offset=4 (local.get $s)))
+          (if (i32.gt_s (i32.sub (local.get $x) (local.get $a)) (i32.const 0x40000000))
+            (then (drop (i32.atomic.rmw.cmpxchg 2 offset=4 (local.get $s) (local.get $a)
+              (i32.sub (local.get $x) (i32.add (local.get $rxMask) (i32.const 1)))))))
           (i32.store 1 offset=8 (i32.add (local.get $rxRing)
             (i32.shl (i32.and (local.get $x) (local.get $rxMask)) (i32.const 4))) (local.get $turn))
           (i32.store 2 offset=8 (local.get $s) (local.get $turn))

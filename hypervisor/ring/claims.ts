@@ -8,6 +8,10 @@
 // `passed`, and whoever sees the slot released (the owner, who looks at `passes` after releasing, or the
 // claimant, who looks at `next` after raising) moves `next` beyond what was passed. Both sides use
 // sequentially consistent operations, so one of them sees it.
+//
+// Positions wrap, so `passed` says something only while it is less than half a circle behind: who publishes
+// in a slot that was not passed over for long brings it up. The steps are model-checked: models/claims.pml
+// names them by the tags below (C claim, P publish, O pass over, N resolve, L look ahead, F end).
 
 import { CLAIM_LATE_MAX, CLAIM_TRIES, RING_SLOTS_MAX } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
@@ -34,6 +38,8 @@ const SLOTS = RING.slots >> 2;
 const NEXT = SLOT.next >> 2;
 const PASSED = SLOT.passed >> 2;
 const TURN = SLOT.turn >> 2;
+/** How far `passed` may lie behind a position, a quarter of the circle; `pump.wat` has the same number. */
+const PASSED_AGE_MAX = 0x4000_0000;
 
 /** One thread's hand in other guests' rings: at most one position is claimed at a time. */
 export class Claims {
@@ -72,16 +78,17 @@ export class Claims {
     const offset = i32[at + OFFSET] as number;
     // Bound: CLAIM_TRIES; each turn either ends, or another sender or this one has moved the cursor.
     for (let tries = 0, late = 0; tries < CLAIM_TRIES; tries++) {
-      const passes = Atomics.load(i32, at + PASSES);
-      const position = Atomics.load(i32, at + CURSOR);
+      const passes = Atomics.load(i32, at + PASSES); // C1: before the claim; pairs with O1 by P3.
+      const position = Atomics.load(i32, at + CURSOR); // C2: confirmed by C9.
       const slot = at + SLOTS + (position & mask) * (SLOT.size >> 2);
+      // C3: pairs with P2 and N3.
       if (Atomics.load(i32, slot + NEXT) !== position) {
         this.#passOver(at, slot, position, mask + 1);
         continue;
       }
       const descriptor = (offset + (position & mask) * DESCRIPTOR.size) >>> 2;
       const written = i32[slot + TURN] as number;
-      const turn = Atomics.load(memory.i32, descriptor + (DESCRIPTOR.turn >> 2));
+      const turn = Atomics.load(memory.i32, descriptor + (DESCRIPTOR.turn >> 2)); // C4: the guest's post.
       const address = (memory.i32[descriptor] as number) >>> 0; // Read once, as is the capacity.
       const capacity = (memory.i32[descriptor + 1] as number) >>> 0;
       let verdict = CLAIMED;
@@ -89,7 +96,7 @@ export class Claims {
       else if (address + capacity > memory.byteLength) verdict = BROKEN;
       else if (capacity < length) verdict = SMALL;
       if (verdict !== CLAIMED) {
-        // Another sender may have used the position while we looked: then what was read says nothing.
+        // C5, C6: another sender may have used the position since C2 and C3: what was read says nothing.
         if (Atomics.load(i32, at + CURSOR) !== position || Atomics.load(i32, slot + NEXT) !== position)
           continue;
         if (verdict === FULL && late < CLAIM_LATE_MAX && this.#postedAhead(at, memory, position)) {
@@ -97,10 +104,11 @@ export class Claims {
           this.#passOver(at, slot, position, mask + 1);
           continue;
         }
-        return Atomics.load(i32, at + GENERATION) === generation ? verdict : GONE;
+        return Atomics.load(i32, at + GENERATION) === generation ? verdict : GONE; // G: `closeReceiving`.
       }
       this.#note(ring, position, countFor, length);
-      if (Atomics.load(i32, at + GENERATION) !== generation) break;
+      if (Atomics.load(i32, at + GENERATION) !== generation) break; // C8: after the note; G.
+      // C9: the claim.
       if (Atomics.compareExchange(i32, at + CURSOR, position, (position + 1) | 0) !== position) {
         i32[this.#self + (THREAD.claimRing >> 2)] = 0;
         continue;
@@ -116,7 +124,7 @@ export class Claims {
       return CLAIMED;
     }
     this.#forget();
-    return Atomics.load(i32, at + GENERATION) === generation ? FULL : GONE;
+    return Atomics.load(i32, at + GENERATION) === generation ? FULL : GONE; // G.
   }
 
   /**
@@ -127,15 +135,20 @@ export class Claims {
     const { i32, f64 } = this.#fabric;
     const memory = this.#memory as GuestMemory;
     const turn = (this.#position << 1) | 0;
+    const slots = (i32[this.#ring + MASK] as number) + 1;
+    const passed = i32[this.#slot + PASSED] as number;
+    if (((this.#position - passed) | 0) > PASSED_AGE_MAX) {
+      // P4: a pass of the next lap, O3, comes first or overwrites it.
+      Atomics.compareExchange(i32, this.#slot + PASSED, passed, (this.#position - slots) | 0);
+    }
     memory.i32[this.#descriptor + 1] = length;
-    Atomics.store(memory.i32, this.#descriptor + (DESCRIPTOR.turn >> 2), turn); // The commit.
+    Atomics.store(memory.i32, this.#descriptor + (DESCRIPTOR.turn >> 2), turn); // P1: the commit.
     i32[this.#self + (THREAD.published >> 2)] = 1; // Up to the next `Atomics` nothing ends the thread.
     i32[this.#slot + TURN] = turn;
     const frames = (this.#slot >> 1) + (SLOT.frames >> 3);
     f64[frames] = (f64[frames] as number) + 1;
     f64[frames + 1] = (f64[frames + 1] as number) + length;
-    const slots = (i32[this.#ring + MASK] as number) + 1;
-    Atomics.store(i32, this.#slot + NEXT, (this.#position + slots) | 0);
+    Atomics.store(i32, this.#slot + NEXT, (this.#position + slots) | 0); // P2: pairs with C3; before P3.
   }
 
   /** Writes a word of the host's own beside the claimed buffer, before `publish`. In host memory only. */
@@ -147,6 +160,7 @@ export class Claims {
   release(): void {
     const { i32 } = this.#fabric;
     i32[this.#self + (THREAD.claimFor >> 2)] = 0;
+    // P3: pairs with O1; after P2, as N1 comes after O1.
     if (Atomics.load(i32, this.#ring + PASSES) !== this.#passes) {
       const slots = (i32[this.#ring + MASK] as number) + 1;
       resolvePasses(i32, this.#slot, (this.#position + slots) | 0, slots);
@@ -179,9 +193,9 @@ export class Claims {
     for (let ahead = 1; ahead <= mask && ahead <= CLAIM_LATE_MAX; ahead++) {
       const index = (position + ahead) & mask;
       const slot = at + SLOTS + index * (SLOT.size >> 2);
-      if (Atomics.load(i32, slot + NEXT) !== ((position + ahead) | 0)) continue;
+      if (Atomics.load(i32, slot + NEXT) !== ((position + ahead) | 0)) continue; // L1: as C3.
       const descriptor = ((i32[at + OFFSET] as number) + index * DESCRIPTOR.size) >>> 2;
-      const turn = Atomics.load(memory.i32, descriptor + (DESCRIPTOR.turn >> 2));
+      const turn = Atomics.load(memory.i32, descriptor + (DESCRIPTOR.turn >> 2)); // L2: as C4.
       if (turn === ((i32[slot + TURN] as number) | 1)) return true;
     }
     return false;
@@ -190,7 +204,8 @@ export class Claims {
   #passOver(at: number, slot: number, position: number, slots: number): void {
     const { i32 } = this.#fabric;
     this.#note((i32[at + (RING.index >> 2)] as number) | 0, position, 0, 0);
-    if (Atomics.load(i32, at + GENERATION) !== this.#generation) return this.#forget();
+    if (Atomics.load(i32, at + GENERATION) !== this.#generation) return this.#forget(); // As C8.
+    // As C9.
     if (Atomics.compareExchange(i32, at + CURSOR, position, (position + 1) | 0) !== position) {
       i32[this.#self + (THREAD.claimRing >> 2)] = 0;
       return;
@@ -211,14 +226,14 @@ export class Claims {
     i32[this.#self + (THREAD.claimCount >> 2)] = 0;
     i32[this.#self + (THREAD.claimFor >> 2)] = countFor;
     i32[this.#self + ((THREAD.scratch + 4) >> 2)] = length;
-    Atomics.store(i32, this.#self + (THREAD.claimRing >> 2), ring + 1);
+    Atomics.store(i32, this.#self + (THREAD.claimRing >> 2), ring + 1); // C7: before C8, pairs with G.
   }
 
   #forget(): void {
     const { i32 } = this.#fabric;
     i32[this.#self + (THREAD.claimFor >> 2)] = 0;
     i32[this.#self + (THREAD.published >> 2)] = 0;
-    Atomics.store(i32, this.#self + (THREAD.claimRing >> 2), 0);
+    Atomics.store(i32, this.#self + (THREAD.claimRing >> 2), 0); // F1: pairs with `waitForSenders`.
   }
 }
 
@@ -232,11 +247,12 @@ export function generationOf(fabric: Fabric, ring: number): number {
  * indices.
  */
 export function passOver(i32: Int32Array, at: number, slot: number, position: number, slots: number): void {
-  Atomics.add(i32, at + PASSES, 1);
+  Atomics.add(i32, at + PASSES, 1); // O1: pairs with P3.
   // Bound: fails only when another sender raised it, at most once for each lap of the ring.
   for (let tries = 0; tries < RING_SLOTS_MAX; tries++) {
-    const passed = Atomics.load(i32, slot + PASSED);
+    const passed = Atomics.load(i32, slot + PASSED); // O2: confirmed by O3.
     if (((passed - position) | 0) >= 0) break;
+    // O3: pairs with N2.
     if (Atomics.compareExchange(i32, slot + PASSED, passed, position) === passed) break;
   }
   resolvePasses(i32, slot, position, slots);
@@ -247,11 +263,11 @@ export function resolvePasses(i32: Int32Array, slot: number, from: number, slots
   let next = from;
   // Bound: each turn takes up a newer pass, of which there is one a lap.
   for (let tries = 0; tries < RING_SLOTS_MAX; tries++) {
-    if (Atomics.load(i32, slot + NEXT) !== next) return;
-    const passed = Atomics.load(i32, slot + PASSED);
+    if (Atomics.load(i32, slot + NEXT) !== next) return; // N1: pairs with P2.
+    const passed = Atomics.load(i32, slot + PASSED); // N2: pairs with O3.
     if (((passed - next) | 0) < 0) return;
     const beyond = (passed + slots) | 0;
-    if (Atomics.compareExchange(i32, slot + NEXT, next, beyond) !== next) return;
+    if (Atomics.compareExchange(i32, slot + NEXT, next, beyond) !== next) return; // N3: pairs with C3.
     next = beyond;
   }
 }

@@ -13,6 +13,7 @@ export function signalRing(fabric: Fabric, ring: number, memory: GuestMemory): v
   const signal = (i32[at + (RING.signal >> 2)] as number) >>> 2;
   // S1: pairs with the guest's look after `enabled`.
   Atomics.add(memory.i32, signal + (SIGNAL.dirty >> 2), 1);
+  // S6: pairs with the guest's `enabled`, which it sets before it looks.
   if (Atomics.load(memory.i32, signal + (SIGNAL.enabled >> 2)) === 0) {
     Atomics.add(i32, at + (RING.suppressed >> 2), 1);
     return;
@@ -31,8 +32,8 @@ export function wake(memory: GuestMemory, events: number, always: boolean): void
   if (events === 0) return;
   const word = events >>> 2;
   if (!always && Atomics.load(memory.i32, word + (EVENT.sleeping >> 2)) === 0) return; // S3: pairs with S5.
-  Atomics.add(memory.i32, word, 1);
-  Atomics.notify(memory.i32, word);
+  Atomics.add(memory.i32, word, 1); // S7: pairs with S10 and S11.
+  Atomics.notify(memory.i32, word); // S8: wakes S11.
 }
 
 /**
@@ -48,21 +49,22 @@ export function sleepOnEvents(
 ): boolean {
   const word = events >>> 2;
   const sleeping = word + (EVENT.sleeping >> 2);
-  if (Atomics.load(memory.i32, word) !== seen || isPending(memory, events)) return true;
+  if (Atomics.load(memory.i32, word) !== seen || isPending(memory, events)) return true; // S10.
   if (timeoutMs === 0) return false;
   const end = timeoutMs === Infinity ? Infinity : nowMs() + timeoutMs;
   Atomics.store(memory.i32, sleeping, 1); // S5: pairs with S3.
   let woken = true;
   // Bound: the caller's time limit; a guest that is to end is terminated in the wait.
   while (!isPending(memory, events) && Atomics.load(memory.i32, word) === seen) {
-    // S4: pairs with S2.
+    // S4, `isPending`: after S5, pairs with S2. S10, `wake`: pairs with S7.
     const left = end - nowMs();
+    // S11: compares and sleeps in one; pairs with S7 and S8.
     if (left <= 0 || Atomics.wait(memory.i32, word, seen, left) === "timed-out") {
       woken = isPending(memory, events) || Atomics.load(memory.i32, word) !== seen;
       break;
     }
   }
-  Atomics.store(memory.i32, sleeping, 0);
+  Atomics.store(memory.i32, sleeping, 0); // S12.
   return woken;
 }
 
@@ -76,7 +78,7 @@ function isPending(memory: GuestMemory, events: number): boolean {
 /** Says that the guest's devices have changed. Control thread. */
 export function tellChange(memory: GuestMemory, events: number): void {
   if (events === 0) return; // It has not asked to be told; it will look when it does.
-  Atomics.add(memory.i32, (events + EVENT.changes) >>> 2, 1);
+  Atomics.add(memory.i32, (events + EVENT.changes) >>> 2, 1); // S9: before S7.
   wake(memory, events, true);
 }
 
