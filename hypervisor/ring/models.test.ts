@@ -1,0 +1,95 @@
+// The models of models/ are searched by `spin`: nothing is wrong with them, and something is with each that is
+// broken on purpose. Larger bounds in CI, or with SLOW=1.
+
+import { expect, test } from "vitest";
+import { ask, missingCommands, type Question } from "./spin.test-support.ts";
+
+const CI = process.env["CI"] === "true";
+const SLOW = CI || process.env["SLOW"] === "1";
+const LIMIT_MS = 180_000;
+
+const SOUND: readonly Question[] = [
+  { model: "signal", defines: ["FRAMES=2", "CHANGES=0"], large: true },
+  { model: "signal", defines: ["CHANGES=0"], liveness: true },
+  { model: "claims", defines: ["FRAMES=1"] },
+  { model: "claims", defines: ["FRAMES=1", "REAPER=0"] },
+  { model: "claims", defines: ["FRAMES=1", "SLOTS=4"] },
+  { model: "claims", defines: ["FRAMES=1", "MORTAL_FRAMES=2", "BATCH=2"], large: true },
+];
+
+const LARGER: readonly Question[] = [
+  { model: "signal", large: true },
+  { model: "signal", liveness: true, large: true },
+  { model: "claims", large: true },
+  { model: "claims", defines: ["REAPER=0"], large: true },
+  { model: "claims", defines: ["FRAMES=1", "KILLS=2"], large: true },
+];
+
+const BROKEN: readonly Question[] = [
+  ...[
+    "NO_SECOND_LOOK",
+    "ENABLE_LATE",
+    "SIGNAL_EARLY",
+    "DIRTY_LATE",
+    "PENDING_EARLY",
+    "NO_FUTEX_COMPARE",
+    "SLEEPING_UNSAID",
+    "REAPER_SILENT",
+    "CHANGE_UNWOKEN",
+  ].map((broken) => ({ model: "signal" as const, defines: [broken] })),
+  { model: "signal", defines: ["NO_SECOND_LOOK", "CHANGES=0"], liveness: true },
+  ...[
+    "NEXT_UNSEEN",
+    "CURSOR_STORED",
+    "TURN_EARLY",
+    "NEXT_EARLY",
+    "PASSER_BLIND",
+    "OWNER_BLIND",
+    "PASSES_LATE",
+    "NOTE_EARLY",
+    "NOTE_LATE",
+    "COMMIT_UNNOTED",
+    "PASSED_STALE",
+    "DIRTY_EARLY",
+  ].map((broken) => ({ model: "claims" as const, defines: [broken] })),
+  { model: "claims", defines: ["ONE_LOOK", "SLOTS=4"] },
+];
+
+const nameOf = ({ model, defines = [], liveness }: Question): string =>
+  [model, ...defines, ...(liveness ? ["liveness"] : [])].join(" ");
+
+/** Asks two at a time. False, and a sentence, where a command is missing; in CI that is a failure. */
+async function askAll(
+  questions: readonly Question[],
+  judge: (question: Question, errors: number) => void,
+): Promise<void> {
+  const missing = missingCommands();
+  if (missing.length > 0) {
+    const words = `models: ${questions.length} searches skipped, for there is no ${missing.join(" and no ")}`;
+    if (CI) throw new Error(words);
+    console.log(words);
+    return;
+  }
+  const left = [...questions];
+  const lines: string[] = [];
+  const worker = async (): Promise<void> => {
+    // Bound: the questions.
+    for (let question = left.shift(); question; question = left.shift()) {
+      const { errors, states, seconds } = await ask(question);
+      lines.push(`${nameOf(question)}: ${states} states, ${seconds.toFixed(1)} s`);
+      expect(states, nameOf(question)).toBeGreaterThan(50);
+      judge(question, errors);
+    }
+  };
+  await Promise.all([worker(), worker()]);
+  console.log(`models:\n${lines.join("\n")}`);
+}
+
+test("nothing is wrong with the models of signal, claim and publish", { timeout: LIMIT_MS }, async () => {
+  const questions = SLOW ? [...LARGER, ...SOUND] : SOUND;
+  await askAll(questions, (question, errors) => expect(errors, nameOf(question)).toBe(0));
+});
+
+test("each model that is broken on purpose is found out", { timeout: LIMIT_MS }, async () => {
+  await askAll(BROKEN, (question, errors) => expect(errors, nameOf(question)).toBeGreaterThan(0));
+});
