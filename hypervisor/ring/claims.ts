@@ -81,8 +81,8 @@ export class Claims {
       const passes = Atomics.load(i32, at + PASSES); // C1: before the claim; pairs with O1 by P3.
       const position = Atomics.load(i32, at + CURSOR); // C2: confirmed by C9.
       const slot = at + SLOTS + (position & mask) * (SLOT.size >> 2);
-      // C3: pairs with P2 and N3.
-      if (Atomics.load(i32, slot + NEXT) !== position) {
+      const next = Atomics.load(i32, slot + NEXT); // C3: pairs with P2 and N3.
+      if (next !== position) {
         this.#passOver(at, slot, position, mask + 1);
         continue;
       }
@@ -108,12 +108,7 @@ export class Claims {
       }
       this.#note(ring, position, countFor, length);
       if (Atomics.load(i32, at + GENERATION) !== generation) break; // C8: after the note; G.
-      // C9: the claim.
-      if (Atomics.compareExchange(i32, at + CURSOR, position, (position + 1) | 0) !== position) {
-        i32[this.#self + (THREAD.claimRing >> 2)] = 0;
-        continue;
-      }
-      i32[this.#self + (THREAD.claimCount >> 2)] = 1; // Nothing between it and the claim: see `#note`.
+      if (!this.#advance(at, position)) continue;
       this.#ring = at;
       this.#memory = memory;
       this.#position = position;
@@ -205,14 +200,21 @@ export class Claims {
     const { i32 } = this.#fabric;
     this.#note((i32[at + (RING.index >> 2)] as number) | 0, position, 0, 0);
     if (Atomics.load(i32, at + GENERATION) !== this.#generation) return this.#forget(); // As C8.
-    // As C9.
-    if (Atomics.compareExchange(i32, at + CURSOR, position, (position + 1) | 0) !== position) {
-      i32[this.#self + (THREAD.claimRing >> 2)] = 0;
-      return;
-    }
-    i32[this.#self + (THREAD.claimCount >> 2)] = 1;
+    if (!this.#advance(at, position)) return;
     passOver(i32, at, slot, position, slots);
     this.#forget();
+  }
+
+  /** Makes `position` this thread's, as it has noted; false where another was first. */
+  #advance(at: number, position: number): boolean {
+    const { i32 } = this.#fabric;
+    // C9: the claim.
+    if (Atomics.compareExchange(i32, at + CURSOR, position, (position + 1) | 0) !== position) {
+      i32[this.#self + (THREAD.claimRing >> 2)] = 0;
+      return false;
+    }
+    i32[this.#self + (THREAD.claimCount >> 2)] = 1; // Nothing between it and the claim: see `#note`.
+    return true;
   }
 
   /**

@@ -24,7 +24,7 @@ export interface Question {
   readonly large?: boolean;
 }
 
-export interface Answer {
+interface Answer {
   readonly errors: number;
   readonly states: number;
   readonly seconds: number;
@@ -43,7 +43,12 @@ export function missingCommands(): readonly string[] {
 }
 
 /** Throws where the search did not come to an end: too deep, too large, too long. */
-export async function ask({ model, defines = [], liveness = false, large = false }: Question): Promise<Answer> {
+export async function ask({
+  model,
+  defines = [],
+  liveness = false,
+  large = false,
+}: Question): Promise<Answer> {
   const folder = await mkdtemp(join(tmpdir(), "vbus-spin-"));
   const start = process.hrtime.bigint();
   try {
