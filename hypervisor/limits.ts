@@ -108,5 +108,10 @@ export const LINE_BLOCK_BYTES = 2048;
 export const LINE_QUEUE_MAX = 65_536;
 /** Frames taken from one line, or let go, before the others have their turn. */
 export const LINE_BUDGET_FRAMES = 64;
+/**
+ * How often the I/O thread forwards a budget of frames that are due before it takes new ones and reads
+ * letters.
+ */
+export const LINE_ROUNDS = 16;
 /** The I/O thread wakes so long before a frame is due, nanoseconds, and looks at the clock until it is. */
 export const LINE_SPIN_NS = 200_000;

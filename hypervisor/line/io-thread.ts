@@ -2,7 +2,7 @@
 // The composition root of that thread.
 
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
-import { systemClock } from "../clock.ts";
+import { makeSteadyNowNs } from "../clock.ts";
 import { viewFabric, viewGuestMemory } from "../memory/fabric.ts";
 import { markFault } from "../memory/threads.ts";
 import type { LinesAnswer, LinesStart } from "./letters.ts";
@@ -24,7 +24,7 @@ const works = new LineWorks({
   fault: (thread, reason) => {
     if (markFault(fabric, thread, reason)) tell({ type: "fault" });
   },
-  nowNs: systemClock.nowNs,
+  nowNs: makeSteadyNowNs(),
   tell,
 });
 tell({ type: "ready" });

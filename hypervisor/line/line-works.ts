@@ -5,7 +5,7 @@ import { Forwarder } from "../datapath/forward.ts";
 import { Peers, type PeerLetter } from "../datapath/peers.ts";
 import { countAt, isLinkUp, networkOf } from "../datapath/port.ts";
 import type { RaiseFault } from "../datapath/fault.ts";
-import { BUDGET_FRAMES, LINE_SPIN_NS } from "../limits.ts";
+import { BUDGET_FRAMES, LINE_ROUNDS, LINE_SPIN_NS } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { COUNTER, IO_THREAD, THREAD, threadAt } from "../memory/layout.ts";
 import { sleepOnEvents, takePending, wakeCount } from "../ring/signal.ts";
@@ -60,8 +60,9 @@ export class LineWorks {
     const seen = wakeCount(memory, EVENTS_AT);
     this.#peers.readMail();
     this.#takeFrames();
-    const busy = this.#forwardDue();
-    if (busy || this.#someLeft) return;
+    // Bound: LINE_ROUNDS; what is due goes first, so that more does not come in than goes out.
+    for (let round = 0; round < LINE_ROUNDS; round++) if (!this.#forwardDue()) break;
+    if (this.#someLeft) return;
     const waitNs = this.#frames.nextDueNs - nowNs() - LINE_SPIN_NS;
     if (waitNs <= 0) return; // So near that it is looked for.
     sleepOnEvents(memory, EVENTS_AT, seen, waitNs / 1e6, this.#nowMs);
@@ -111,7 +112,7 @@ export class LineWorks {
     }
   }
 
-  /** Forwards what is due, up to a budget. True: there may be more. */
+  /** Forwards what is due, up to a budget, and signals. True: there may be more. */
   #forwardDue(): boolean {
     const { memory } = this.#parts;
     if (this.#frames.count === 0) return false;
@@ -129,7 +130,7 @@ export class LineWorks {
       forwarded++;
     }
     forwarder.signalTouched();
-    return forwarded > 0;
+    return forwarded === BUDGET_FRAMES;
   }
 
   /** What the switch does with a frame of a guest. */
