@@ -4,19 +4,10 @@
 
 import { Worker } from "node:worker_threads";
 import { createFabric, viewGuestMemory } from "../memory/fabric.ts";
-import { COUNTER, PORT, RING, SLOT, THREAD, portAt, ringAt, slotAt, threadAt } from "../memory/layout.ts";
-import { resetRing } from "./claims.ts";
-import {
-  BATON,
-  EVENTS,
-  OWNER,
-  PLACE,
-  RING_INDEX,
-  RUN,
-  SIGNAL_AT,
-  STATE,
-} from "./explorer-places.test-support.ts";
+import { COUNTER, PORT, SLOT, THREAD, portAt, slotAt, threadAt } from "../memory/layout.ts";
+import { BATON, EVENTS, OWNER, PLACE, RING_INDEX, RUN, STATE } from "./explorer-places.test-support.ts";
 import type { ThreadStart } from "./explorer-places.test-support.ts";
+import { slotsLost, startRing } from "./ring-start.test-support.ts";
 
 const HUNG_MS = 10_000;
 
@@ -160,36 +151,15 @@ export class Explorer {
       this.#fabric.i32.fill(0, threadAt(id) >> 2, (threadAt(id) + THREAD.size) >> 2);
       this.#fabric.i32.fill(0, portAt(id) >> 2, (portAt(id) + PORT.size) >> 2);
     }
-    this.#resetRing(scenario);
-  }
-
-  #resetRing({ count, start, passedAge = count }: Scenario): void {
-    const { i32 } = this.#fabric;
     const place = PLACE(count);
-    const at = ringAt(RING_INDEX);
     this.#memory.u8.fill(0, 0, place.buffers + count * place.bufferBytes);
-    i32.fill(0, at >> 2, (at + RING.slots + count * SLOT.size) >> 2);
-    const set = { count, offset: place.offset, signal: SIGNAL_AT, events: EVENTS };
-    resetRing(this.#fabric, RING_INDEX, { ...set, number: 0, owner: OWNER, incarnation: 1 });
-    i32[(at + RING.cursor) >> 2] = start | 0;
-    for (let ahead = 0; ahead < count; ahead++) {
-      const position = (start + ahead) | 0;
-      const index = position & (count - 1);
-      const slot = slotAt(RING_INDEX, index) >> 2;
-      const turn = ((position - count) << 1) | 0;
-      i32[slot + (SLOT.next >> 2)] = position;
-      i32[slot + (SLOT.passed >> 2)] = (position - passedAge) | 0;
-      i32[slot + (SLOT.turn >> 2)] = turn;
-      const descriptor = (place.offset + index * 16) >> 2;
-      this.#memory.i32[descriptor] = place.buffers + index * place.bufferBytes;
-      this.#memory.i32[descriptor + 1] = place.bufferBytes;
-      this.#memory.i32[descriptor + 2] = turn | 1;
-    }
+    const at = { ring: RING_INDEX, owner: OWNER, events: EVENTS, start, passedAge: scenario.passedAge };
+    startRing(this.#fabric, this.#memory, place, at);
   }
 
   /** Everything that was published has come, the counters say so, and every slot serves. */
   #judge({ count, reaped }: Scenario): readonly string[] {
-    const { i32, f64 } = this.#fabric;
+    const { f64 } = this.#fabric;
     const problems: string[] = [];
     const stopped = this.#baton[BATON.state + 1] === STATE.killed && !reaped;
     let arrived = 0;
@@ -201,16 +171,10 @@ export class Explorer {
       if (came !== sent && !(stopped && id === 1)) problems.push(`of sender ${id} came ${came} of ${sent}`);
     }
     let put = 0;
-    let lost = 0;
-    const cursor = i32[(ringAt(RING_INDEX) + RING.cursor) >> 2] as number;
     for (let index = 0; index < count; index++) {
-      const slot = slotAt(RING_INDEX, index) >> 2;
-      const next = i32[slot + (SLOT.next >> 2)] as number;
-      const turn = this.#memory.i32[(4096 + index * 16 + 8) >> 2] as number;
-      const serves = (next - cursor) >>> 0 < count && (next & (count - 1)) === index;
-      if (!serves || turn !== ((i32[slot + (SLOT.turn >> 2)] as number) | 1)) lost++;
-      put += f64[(slot >> 1) + (SLOT.frames >> 3)] as number;
+      put += f64[(slotAt(RING_INDEX, index) + SLOT.frames) >> 3] as number;
     }
+    const lost = slotsLost(this.#fabric, this.#memory, PLACE(count), RING_INDEX);
     if (lost > (stopped ? 1 : 0)) problems.push(`${lost} slots do not serve`);
     if (put !== arrived && !stopped) problems.push(`${put} frames were put here, and ${arrived} came`);
     return problems;
