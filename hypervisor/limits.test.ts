@@ -215,6 +215,7 @@ const NOT_MET: Readonly<Record<string, string>> = {
   LINE_QUEUE_MAX: "the language's own bound; refused by wrong.ts",
   LINE_BUDGET_FRAMES: "fairness between lines, not asserted on a noisy machine",
   LINE_SPIN_NS: "a time, not asserted",
+  LINE_ROUNDS: "rounds before the letters are read again, not asserted",
   SEGMENT_TRIES: "so many changes of links within one look at a list",
   PAIRS_MAX: "a cache: beyond it an instance is made again",
   BOOT_MS_MAX: "ten seconds of waiting",
