@@ -161,6 +161,15 @@ class Bench {
     expect(put).toBe(this.sent + this.byHand);
   }
 
+  /** A frame in each slot, and taken. */
+  lap(byPump: boolean): void {
+    const { count } = this.place;
+    for (let left = count; left > 0;) {
+      left -= byPump ? this.pump(Math.min(left, TX.slots)) : Number(this.one());
+      this.take(Infinity);
+    }
+  }
+
   /** As though `by` frames had come and gone, none of them passed over. The ring is at rest. */
   leap(by: number): void {
     const { count, offset } = this.place;
@@ -221,6 +230,24 @@ test.each(SIZES)("batches that end early in a ring of %i: by frames, by bytes, a
   }
 });
 
+test.each(SIZES)("a slot is passed over after half the circle without that, in a ring of %i", (count) => {
+  for (const start of STARTS) {
+    for (const byPump of [true, false]) {
+      const bench = new Bench(count, start, start);
+      for (let leaps = 0; leaps < 3; leaps++) {
+        bench.leap(LEAP_MAX);
+        bench.lap(byPump);
+      }
+      expect(bench.hand()).toBe(true);
+      for (let frame = 0; frame < count * 2; frame++) {
+        expect(bench.one(), `frame ${frame} from ${start}`).toBe(true);
+        bench.take(1);
+      }
+      bench.settle();
+    }
+  }
+});
+
 const step = fc.oneof(
   {
     weight: 6,
@@ -267,10 +294,7 @@ test(
             else {
               bench.settle();
               bench.leap(n);
-              // One lap of frames, as so many must have been.
-              for (let left = count; left > 0; left -= bench.pump(Math.min(left, TX.slots)))
-                bench.take(Infinity);
-              bench.take(Infinity);
+              bench.lap(true);
             }
           }
           bench.settle();
