@@ -113,7 +113,9 @@ test("the offsets in pump.wat are those of the layout", () => {
       [RING.generation, RING.passes, RING.mask, RING.offset, RING.index].includes(at as 4),
     ),
   ).toBe(true);
-  expect([...offsets("s")].every((at) => [SLOT.turn, SLOT.frames, SLOT.bytes].includes(at as 8))).toBe(true);
+  expect(
+    [...offsets("s")].every((at) => [SLOT.passed, SLOT.turn, SLOT.frames, SLOT.bytes].includes(at as 8)),
+  ).toBe(true);
   const counters = [PORT.txPosition, PORT.counters + COUNTER.sent * 8, PORT.counters + COUNTER.bytes * 8];
   expect([...offsets("portRow")].sort((a, b) => a - b)).toEqual(counters);
   expect(offsets("ring").size + offsets("s").size + offsets("thread").size).toBeGreaterThan(8);
