@@ -71,6 +71,7 @@ function endPosition(
   const at = ringAt(ring) >> 2;
   const mask = i32[at + (RING.mask >> 2)] as number;
   const slot = slotAt(ring, position & mask) >> 2;
+  // E1: pairs with P2 and N3 of claims.ts.
   const ahead = (Atomics.load(i32, slot + (SLOT.next >> 2)) - position) | 0;
   if (ahead > 0) {
     resolvePasses(i32, slot, (position + mask + 1) | 0, mask + 1);
@@ -81,16 +82,17 @@ function endPosition(
   const turnAt = descriptor + (DESCRIPTOR.turn >> 2);
   const written = i32[slot + (SLOT.turn >> 2)] as number;
   const turn = (position << 1) | 0;
+  // E2: the guest's post, as C4.
   if (!published && (ahead < 0 || Atomics.load(memory.i32, turnAt) !== (written | 1))) {
     passOver(i32, at, slot, position, mask + 1);
     return false;
   }
   if (!published) {
     memory.i32[descriptor + (DESCRIPTOR.length >> 2)] = 0; // An empty buffer: the guest posts it again.
-    Atomics.store(memory.i32, turnAt, turn);
+    Atomics.store(memory.i32, turnAt, turn); // E3: as P1.
     i32[slot + (SLOT.turn >> 2)] = turn;
   }
-  Atomics.store(i32, slot + (SLOT.next >> 2), (position + mask + 1) | 0);
+  Atomics.store(i32, slot + (SLOT.next >> 2), (position + mask + 1) | 0); // E4: as P2.
   resolvePasses(i32, slot, (position + mask + 1) | 0, mask + 1);
   return published;
 }
