@@ -1,23 +1,10 @@
 // Bad links: what is declared beside what is measured, through a closed loop between two guests. The rivals
 // are our own targets; a figure is how far off we are, so less is better.
-import type { Damage, ImpairmentSpec } from "../hypervisor/index.ts";
+import { HARMLESS, type Damage, type ImpairmentSpec } from "../hypervisor/index.ts";
 import type { Work } from "./harness.ts";
 import { openLab, type Lab } from "./lab.ts";
 
-const GOOD: Damage = {
-  rate: 0,
-  delayNs: 0,
-  jitterNs: 0,
-  distribution: "uniform",
-  loss: 0,
-  burst: 1,
-  reorder: 0,
-  duplicate: 0,
-  corrupt: 0,
-  queue: 1000,
-  seed: 7,
-  down: false,
-};
+const GOOD: Damage = { ...HARMLESS.base, queue: 1000, seed: 7 };
 /** A frame of the sender's is late by this, its answer is not. */
 const DELAYS_MS = [1, 10, 30];
 const RATES = [20e6, 100e6, 1e9];

@@ -2,22 +2,10 @@
 
 import { expect } from "vitest";
 import type { Damage, DirectionSpec, ImpairmentSpec, TimedDamage } from "./hypervisor.ts";
+import { HARMLESS } from "./line/timetable.ts";
 import type { TestLab } from "./machine-room.test-support.ts";
 
-const HARMLESS: Damage = {
-  rate: 0,
-  delayNs: 0,
-  jitterNs: 0,
-  distribution: "uniform",
-  loss: 0,
-  burst: 1,
-  reorder: 0,
-  duplicate: 0,
-  corrupt: 0,
-  queue: 1000,
-  seed: 7,
-  down: false,
-};
+const GOOD: Damage = { ...HARMLESS.base, queue: 1000, seed: 7 };
 
 /** One direction: what is said, and nothing else. */
 export function direction(change: Partial<Damage>, ...timed: readonly TimedDamage[]): DirectionSpec {
@@ -25,7 +13,7 @@ export function direction(change: Partial<Damage>, ...timed: readonly TimedDamag
 }
 
 export function damage(change: Partial<Damage> = {}): Damage {
-  return { ...HARMLESS, ...change };
+  return { ...GOOD, ...change };
 }
 
 /** Everything at once, or parts of it, in one direction or both; sometimes a good link. */

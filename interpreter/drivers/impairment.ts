@@ -2,6 +2,7 @@
 // and one list of timed statements for each direction.
 
 import type { Resource, Value } from "../../lang/index.ts";
+import { HARMLESS } from "../../hypervisor/index.ts";
 import type { Damage, DirectionSpec, ImpairmentSpec, TimedDamage } from "../../hypervisor/index.ts";
 import { valueOf } from "./read.ts";
 
@@ -9,20 +10,7 @@ type Fields = Readonly<Record<string, Value>>;
 
 const BILLION = 1e9;
 /** As the type `Damage` of the standard library has them, for a direction that only timed statements name. */
-const DEFAULTS: Damage = {
-  rate: 0,
-  delayNs: 0,
-  jitterNs: 0,
-  distribution: "uniform",
-  loss: 0,
-  burst: 1,
-  reorder: 0,
-  duplicate: 0,
-  corrupt: 0,
-  queue: 1000,
-  seed: 0,
-  down: false,
-};
+const DEFAULTS: Damage = { ...HARMLESS.base, queue: 1000 };
 
 /** Undefined where the device's link is good. */
 export function impairmentSpec(device: Resource): ImpairmentSpec | undefined {

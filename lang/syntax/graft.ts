@@ -4,7 +4,8 @@
 
 import type { Declaration, Item } from "./ast.ts";
 
-interface Movable {
+/** A span, by who owns its tree. */
+export interface Movable {
   start: number;
   end: number;
 }
@@ -47,7 +48,7 @@ function takeOver<Part>(old: Part, now: Part): Part {
   return old;
 }
 
-const isPlace = (part: object): part is Movable => "start" in part && "end" in part;
+export const isPlace = (part: object): part is Movable => "start" in part && "end" in part;
 const isObject = (part: unknown): part is Parts => typeof part === "object" && part !== null;
 
 function isSame(a: unknown, b: unknown): boolean {

@@ -3,7 +3,7 @@
 // since places in it change: what holds such a place (a resource, an attribute) goes along.
 
 import type { Item, Module } from "./ast.ts";
-import { graft } from "./graft.ts";
+import { graft, isPlace, type Movable } from "./graft.ts";
 import { parse } from "./parse.ts";
 
 /** A text that parsed without a mistake. */
@@ -98,11 +98,6 @@ function commonEnds(a: string, b: string): { readonly same: number; readonly sam
   return { same, sameEnd };
 }
 
-interface Movable {
-  start: number;
-  end: number;
-}
-
 /** The places in an item's tree, each once: some nodes share theirs. */
 const places = new WeakMap<Item, readonly Movable[]>();
 
@@ -127,7 +122,7 @@ function placesIn(tree: object): readonly Movable[] {
   const found = new Set<Movable>();
   const waiting: object[] = [tree];
   for (let node = waiting.pop(); node; node = waiting.pop()) {
-    if ("start" in node && "end" in node) found.add(node as Movable);
+    if (isPlace(node)) found.add(node);
     else
       for (const part of Object.values(node))
         if (typeof part === "object" && part !== null) waiting.push(part);
