@@ -5,14 +5,15 @@ import { defineConfig } from "vitest/config";
 process.env["SEED"] ??= String(Date.now() % 2 ** 31);
 
 export default defineConfig({
+  // Limits are for what hangs: a busy machine is given all the time it takes.
   test: {
     include: ["{lang,stdlib,hypervisor,interpreter,tui,cli,bench,scripts,examples}/**/*.test.{ts,tsx}"],
     exclude: ["**/node_modules/**", "**/dist/**", "**/build/**"],
     globalSetup: ["scripts/test-setup.ts"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
     allowOnly: false,
     env: { SEED: process.env["SEED"] },
   },

@@ -45,7 +45,7 @@ function lab(withC: boolean): string {
   return reduced.replace(/^image echo.*\n/m, "");
 }
 
-test("each way to write a guest works as the page says", { timeout: 60_000 }, async () => {
+test("each way to write a guest works as the page says", { timeout: 300_000 }, async () => {
   const withC = hasClang();
   symlinkSync(path.join(ROOT, "stdlib"), path.join(desk.folder, "stdlib"));
   mkdirSync(path.join(desk.folder, "node_modules"));

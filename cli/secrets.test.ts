@@ -162,7 +162,7 @@ test("a search finds each form of a text in bytes and in what is said", () => {
 
 test.each(Object.keys(CALLS).filter((name) => CALLS[name]?.length))(
   "%s tells no secret, in any form",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async (name) => {
     const from = said.length;
     writeFileSync(path.join(desk.folder, "other.vbus"), readFileSync(path.join(desk.folder, LAB)));
@@ -176,7 +176,7 @@ test.each(Object.keys(CALLS).filter((name) => CALLS[name]?.length))(
 
 test(
   "values that don't fit, in flags, files and variables, are not quoted",
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async () => {
     const from = said.length;
     const { misfit } = SECRETS;
@@ -238,7 +238,7 @@ test("the lab's own process has none of them in its arguments", async () => {
 
 test(
   "a changed secret is seen as one, saved or given, before and after a kill",
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async () => {
     const from = said.length;
     const { changed, saved } = SECRETS;

@@ -85,7 +85,7 @@ test("the tests of the example with a bad link pass", { retry: 4 }, async () => 
 });
 
 // A sink that gets no core for 30 ms loses what its ring can't hold: then it is tried again, too.
-test("the tests of the racks pass", { retry: 4, timeout: 60_000 }, async () => {
+test("the tests of the racks pass", { retry: 4, timeout: 300_000 }, async () => {
   const { exit, stdout, stderr } = await desk.run(["test", "examples/03-racks"]);
   expect({ exit, stderr, stdout: steady(stdout) }).toEqual({
     exit: 0,

@@ -57,7 +57,7 @@ async function attack(lab: TestLab, which: (typeof ATTACKERS)[number], times: nu
 
 test(
   "a thousand senders ended at random moments cost their neighbours nothing",
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async () => {
     console.log(`kills: seed ${SEED}`);
     const random = randomOf(SEED);

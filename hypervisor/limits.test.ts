@@ -57,7 +57,7 @@ test("networks: as many as there are rows, and one more when one goes", () => {
   expect(code(hv.createNetwork("more", { mtu: 1500 }))).toBe("taken");
 });
 
-test("devices on one network, and on all", { timeout: 60_000 }, () => {
+test("devices on one network, and on all", { timeout: 300_000 }, () => {
   const hv = open();
   must(hv.createNetwork("two", { mtu: 1500 }));
   must(hv.createNetwork("three", { mtu: 1500 }));

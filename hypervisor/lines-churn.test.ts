@@ -31,7 +31,7 @@ function change(lab: TestLab, random: () => number): void {
 
 test(
   "under random impairments, cuts and moves every frame ends in one counter",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     console.log(`lines-churn: seed ${SEED}`);
     const random = randomOf(SEED);

@@ -24,7 +24,7 @@ const PORTS = [1, 2, 3, 4];
 
 test(
   "senders and receivers ended at random moments, with lines on both sides",
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async () => {
     console.log(`lines-kills: seed ${SEED}`);
     const random = randomOf(SEED);

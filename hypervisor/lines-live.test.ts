@@ -28,7 +28,7 @@ function anyLossless(random: () => number): ImpairmentSpec | undefined {
   return { ...(random() < 0.7 && { egress: one() }), ...(random() < 0.7 && { ingress: one() }) };
 }
 
-test("a closed loop loses nothing by changes of delays and rates", { timeout: 120_000 }, async () => {
+test("a closed loop loses nothing by changes of delays and rates", { timeout: 300_000 }, async () => {
   console.log(`lines-live: seed ${SEED}`);
   const random = randomOf(SEED);
   const lab = new TestLab();

@@ -34,7 +34,7 @@ async function changeRates(lab: TestLab): Promise<number[]> {
 
 test(
   "changes all around leave a closed loop at full speed and without a loss",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const lab = new TestLab();
     try {

@@ -13,7 +13,7 @@ interface TerminalOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 
 /** Names of keys that are more than their character. */
 const KEYS: Readonly<Record<string, string>> = {

@@ -79,6 +79,8 @@ export function main(): i32 {
       idle = 0;
     } else if (port.rx.take()) {
       take(port.rx.at, port.rx.length);
+      port.rx.give();
+      if (!port.flush()) break;
       idle = 0;
     } else {
       idle++;
@@ -109,7 +111,10 @@ function take(frame: usize, length: i32): void {
   }
 }
 
-/** Everything but the data frame that is next. */
+/**
+ * Everything but the data frame that is next. What it answers goes out when the buffers have been given back:
+ * a sender that hears of room may use it at once.
+ */
 function takeRare(frame: usize, length: i32, stream: usize, sequence: u32): void {
   const word = wordOf(frame, length);
   const number = (word >> 24) & (STREAMS - 1);
@@ -137,10 +142,8 @@ function takeRare(frame: usize, length: i32, stream: usize, sequence: u32): void
       store<u32>(stream, sequence, EXPECTED);
     }
     acknowledge(stream, number);
-    port.flush();
   } else if (kind == ASK) {
     reply(sdk.loadMac(frame + 6), ANSWER, number, sequence, 0);
-    port.flush();
   }
 }
 

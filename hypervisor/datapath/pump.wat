@@ -102,7 +102,18 @@
           (local.set $x (i32.add (local.get $thread) (i32.shl (local.get $i) (i32.const 4))))
           (local.set $l (i32.load 2 offset=68 (local.get $x)))
           (local.set $ra (i32.load 2 offset=72 (local.get $x)))
-          (memory.copy 1 0 (local.get $ra) (i32.load 2 offset=64 (local.get $x)) (local.get $l))
+          (local.set $a (i32.load 2 offset=64 (local.get $x)))
+          ;; A call of memory.copy costs more than short frames do: those go 16 bytes at a time, the last ones twice.
+          (if (i32.le_u (i32.sub (local.get $l) (i32.const 16)) (i32.const 240))
+            (then
+              (local.set $r (i32.add (local.get $ra) (i32.sub (local.get $l) (i32.const 16))))
+              (local.set $d (i32.sub (local.get $a) (local.get $ra)))
+              (local.set $x (local.get $ra))
+              (loop $short
+                (v128.store 1 (local.get $x) (v128.load 0 (i32.add (local.get $x) (local.get $d))))
+                (br_if $short (i32.lt_u (local.tee $x (i32.add (local.get $x) (i32.const 16))) (local.get $r))))
+              (v128.store 1 (local.get $r) (v128.load 0 (i32.add (local.get $r) (local.get $d)))))
+            (else (memory.copy 1 0 (local.get $ra) (local.get $a) (local.get $l))))
           (i32.store 1 (local.get $ra) (local.get $w0))
           (i32.store 1 offset=4 (local.get $ra) (local.get $w1))
           (i32.store 1 offset=8 (local.get $ra) (local.get $w2))
@@ -113,11 +124,27 @@
           (br_if $copy (i32.lt_u (local.get $i) (local.get $n))))
         (atomic.fence)
 
-        ;; 4. Publish: the turn in the guest's descriptor is the commit of its frame; then the host's own slot.
+        ;; 4. Publish: the turn in the guest's descriptor is the commit of its frame, and `published` tells the reaper.
         (local.set $i (i32.const 0))
         (loop $publish
           (local.set $x (i32.add (local.get $c) (local.get $i)))
           (local.set $turn (i32.shl (local.get $x) (i32.const 1)))
+          (local.set $x (i32.and (local.get $x) (local.get $rxMask)))
+          (local.set $s (i32.add (local.get $slots) (i32.shl (local.get $x) (i32.const 5))))
+          (local.set $l (i32.load 2 offset=68 (i32.add (local.get $thread) (i32.shl (local.get $i) (i32.const 4)))))
+          (i32.store 1 offset=8 (i32.add (local.get $rxRing) (i32.shl (local.get $x) (i32.const 4))) (local.get $turn))
+          (i32.store 2 offset=8 (local.get $s) (local.get $turn))
+          (f64.store 2 offset=16 (local.get $s) (f64.add (f64.load 2 offset=16 (local.get $s)) (f64.const 1)))
+          (f64.store 2 offset=24 (local.get $s)
+            (f64.add (f64.load 2 offset=24 (local.get $s)) (f64.convert_i32_u (local.get $l))))
+          (local.set $i (i32.add (local.get $i) (i32.const 1)))
+          (i32.store 2 offset=56 (local.get $thread) (local.get $i))
+          (br_if $publish (i32.lt_u (local.get $i) (local.get $n))))
+        ;; Whoever sees a slot's next position below sees its turn.
+        (atomic.fence)
+        (local.set $i (i32.const 0))
+        (loop $pass
+          (local.set $x (i32.add (local.get $c) (local.get $i)))
           (local.set $s (i32.add (local.get $slots)
             (i32.shl (i32.and (local.get $x) (local.get $rxMask)) (i32.const 5))))
           ;; A slot that was not passed over for a quarter of the circle: as P4 of claims.ts.
@@ -125,17 +152,9 @@
           (if (i32.gt_s (i32.sub (local.get $x) (local.get $a)) (i32.const 0x40000000))
             (then (drop (i32.atomic.rmw.cmpxchg 2 offset=4 (local.get $s) (local.get $a)
               (i32.sub (local.get $x) (i32.add (local.get $rxMask) (i32.const 1)))))))
-          (i32.store 1 offset=8 (i32.add (local.get $rxRing)
-            (i32.shl (i32.and (local.get $x) (local.get $rxMask)) (i32.const 4))) (local.get $turn))
-          (i32.store 2 offset=8 (local.get $s) (local.get $turn))
-          (f64.store 2 offset=16 (local.get $s) (f64.add (f64.load 2 offset=16 (local.get $s)) (f64.const 1)))
-          (f64.store 2 offset=24 (local.get $s) (f64.add (f64.load 2 offset=24 (local.get $s))
-            (f64.convert_i32_u (i32.load 2 offset=68
-              (i32.add (local.get $thread) (i32.shl (local.get $i) (i32.const 4)))))))
           (i32.store 2 (local.get $s) (i32.add (local.get $x) (i32.add (local.get $rxMask) (i32.const 1))))
           (local.set $i (i32.add (local.get $i) (i32.const 1)))
-          (br_if $publish (i32.lt_u (local.get $i) (local.get $n))))
-        (atomic.fence)
+          (br_if $pass (i32.lt_u (local.get $i) (local.get $n))))
 
         ;; 5. Give the sender its descriptors back.
         (local.set $i (i32.const 0))
@@ -157,6 +176,7 @@
         (f64.store 2 offset=184 (local.get $portRow)
           (f64.add (f64.load 2 offset=184 (local.get $portRow)) (f64.convert_i32_u (local.get $bytes))))
         (i32.store 2 offset=44 (local.get $thread) (i32.const 0))
+        (i32.store 2 offset=56 (local.get $thread) (i32.const 0))
         (if (i32.ne (local.get $passes) (i32.atomic.load 2 offset=4 (local.get $ring)))
           (then (return (i32.or (local.get $moved) (i32.const 0x40000000)))))
         (i32.store 2 offset=4 (local.get $thread) (i32.const 0))

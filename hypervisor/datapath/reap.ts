@@ -35,13 +35,13 @@ export function reapThread(fabric: Fabric, thread: number, memoryOf: MemoryOf): 
   if (ring >= 0) {
     const from = i32[row + (THREAD.claimFrom >> 2)] as number;
     const count = i32[row + (THREAD.claimCount >> 2)] as number;
-    const committed = i32[row + (THREAD.published >> 2)] === 1;
+    const published = i32[row + (THREAD.published >> 2)] as number;
     const at = ringAt(ring) >> 2;
     const owner = i32[at + (RING.owner >> 2)] as number;
     const memory = memoryOf(owner, i32[at + (RING.incarnation >> 2)] as number);
     for (let index = 0; index < count; index++) {
       const length = i32[row + ((THREAD.scratch + 4) >> 2) + index * 4] as number;
-      if (endPosition(fabric, ring, (from + index) | 0, memory, committed))
+      if (endPosition(fabric, ring, (from + index) | 0, memory, index < published))
         countPublished(fabric, countFor, length, isEgressRing(fabric, ring));
       else claims++;
     }

@@ -39,7 +39,7 @@ export const THREAD = {
   flooding: 48,
   /** 1 while control has been told that the guest's ports changed, and has not looked. Atomic. */
   portsBell: 52,
-  /** 1 from the commit of the one position that is claimed until the claim ends. */
+  /** How many of the claimed positions have had their commit; 0 where none is claimed. */
   published: 56,
   /** Room for the batch that the pump works on: 32 × 16 bytes. */
   scratch: 64,

@@ -6,7 +6,7 @@ import { ask, missingCommands, type Question } from "./spin.test-support.ts";
 
 const CI = process.env["CI"] === "true";
 const SLOW = CI || process.env["SLOW"] === "1";
-const LIMIT_MS = 180_000;
+const LIMIT_MS = 600_000;
 
 const SOUND: readonly Question[] = [
   { model: "signal", defines: ["FRAMES=2", "CHANGES=0"], large: true },

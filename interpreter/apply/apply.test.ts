@@ -149,7 +149,7 @@ test("a failure injected at every act takes everything back", async () => {
   }
   expect(failures).toBeGreaterThan(12);
   expect(engine.plan(definitionOf(AFTER)).steps).toEqual([]);
-}, 60_000);
+}, 300_000);
 
 test("a first apply that fails leaves nothing", async () => {
   const saboteur = new Saboteur();
@@ -167,7 +167,7 @@ test("a first apply that fails leaves nothing", async () => {
       records: [],
     });
   }
-}, 60_000);
+}, 300_000);
 
 test("what can't be taken back is named, and the rest is taken back", async () => {
   const saboteur = new Saboteur();
@@ -209,7 +209,7 @@ test("a plan changes nothing, and after an apply there is nothing to do", async 
     }),
     { seed, numRuns: 12 },
   );
-}, 60_000);
+}, 300_000);
 
 test("two ways to a lab end in the same state", async () => {
   const ends: unknown[] = [];

@@ -201,7 +201,7 @@ function follow(
   }
 }
 
-test("after each of many edits the lab is as one evaluated from nothing", { timeout: 60_000 }, () => {
+test("after each of many edits the lab is as one evaluated from nothing", { timeout: 300_000 }, () => {
   const run = fc.record({
     text: fc.constantFrom(WOVEN, WOVEN, WOVEN, WOVEN, WOVEN, WOVEN, ...examples),
     edits: fc.array(edit, { minLength: 4, maxLength: 12 }),

@@ -224,7 +224,7 @@ test("a truncated file gives at most three errors, at every byte", () => {
       if (count > 3) throw new Error(`${count} errors after ${JSON.stringify(cut.slice(-60))}`);
     }
   }
-}, 60_000);
+}, 300_000);
 
 // The time limits are generous, so that a busy machine does not fail them; what they catch is quadratic time.
 test.each([
@@ -258,7 +258,7 @@ test.each([
       expect((process.cpuUsage().user - before) / 1e6).toBeLessThan(2);
     }
   },
-  30_000,
+  300_000,
 );
 
 test("ten thousand guests take no more than a second of work", () => {
@@ -271,4 +271,4 @@ test("ten thousand guests take no more than a second of work", () => {
   const before = process.cpuUsage().user;
   expect(parse("f", text).module.items.length).toBe(10_000);
   expect((process.cpuUsage().user - before) / 1e6).toBeLessThan(3);
-}, 30_000);
+}, 300_000);
