@@ -179,6 +179,7 @@
         (i32.store 2 offset=56 (local.get $thread) (i32.const 0))
         (if (i32.ne (local.get $passes) (i32.atomic.load 2 offset=4 (local.get $ring)))
           (then (return (i32.or (local.get $moved) (i32.const 0x40000000)))))
-        (i32.store 2 offset=4 (local.get $thread) (i32.const 0))
+        ;; Atomic: who waits for us to let go has seen all of the above.
+        (i32.atomic.store 2 offset=4 (local.get $thread) (i32.const 0))
         (br $batch)))
     (local.get $moved)))
