@@ -3,104 +3,17 @@
 // place.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { HOSTILE, type Hostile } from "./hostile-guests.test-support.ts";
+import { HOSTILE } from "./hostile-guests.test-support.ts";
+import { HostilePlace } from "./hostile-place.test-support.ts";
 import { compileImage } from "./guest/image.ts";
-import { REPORT, TestLab, bootPair, endPair, macOf, must } from "./machine-room.test-support.ts";
-import { pairAtRest, pairGoesOn, peer, shapeOf, until } from "./machine-room.test-support.ts";
-import { guestImage, memoryOf, testGuest, wat } from "./wat.test-support.ts";
+import { wat } from "./wat.test-support.ts";
 
-/** Told to a hostile guest that it may begin. */
-const GO = 14;
-const HOSTILE_PORT = 3;
-const FEEDER_PORT = 4;
-const SINK_PORT = 5;
-/** Frames that the pair exchanges while it is attacked. */
-const FRAMES = 20_000;
+const place = new HostilePlace();
 
-const lab = new TestLab();
-const texts: number[] = [];
+beforeAll(() => place.start());
+afterAll(() => place.lab.close());
 
-beforeAll(async () => {
-  lab.hv.on((event) => {
-    if (event.type === "log") texts.push(event.text.length);
-  });
-  for (const n of [1, 2, HOSTILE_PORT, FEEDER_PORT, SINK_PORT]) lab.plug(n);
-  await bootPair(lab);
-  const sink = await peer(SINK_PORT, { to: macOf(2), window: 1, answerers: [63], answers: false });
-  await lab.boot("sink", SINK_PORT, sink.image, sink.memory);
-});
-
-afterAll(async () => {
-  await lab.close();
-});
-
-async function bootHostile(which: Hostile): Promise<void> {
-  const shape = shapeOf(HOSTILE_PORT, macOf(which.toSink ? SINK_PORT : 2), { rx: 64, tx: 256 });
-  const image = await guestImage(`${testGuest("hostile")}\n${which.body}`, shape);
-  const watchdog = which.watchdogMs === undefined ? {} : { watchdogMs: which.watchdogMs };
-  await lab.boot("hostile", HOSTILE_PORT, image, which.memory ?? memoryOf(shape), {
-    ready: false,
-    ...watchdog,
-  });
-}
-
-/** A guest that sends to the hostile one as fast as it can, frames of 64 bytes to 1 KiB. */
-async function bootFeeder(): Promise<void> {
-  const to = macOf(HOSTILE_PORT);
-  const { image, memory } = await peer(FEEDER_PORT, {
-    to,
-    window: 2 ** 30,
-    answerers: [63],
-    lengthMask: 0x3ff,
-  });
-  await lab.boot("feeder", FEEDER_PORT, image, memory);
-}
-
-async function meet(which: Hostile): Promise<void> {
-  const wrong = (): number => lab.report("a", REPORT.wrong) + lab.report("b", REPORT.wrong);
-  await bootHostile(which);
-  if (which.fed) {
-    await until("it has been heard of", () => lab.device(HOSTILE_PORT).tx.count > 0);
-    await bootFeeder();
-  }
-  lab.tell("hostile", GO, 1);
-  await pairGoesOn(lab, FRAMES); // Meanwhile it does what it does.
-  if (which.talks) await until("its text arrives", () => texts.length > 0);
-  if (which.end !== "running") await lab.ended("hostile");
-  await pairGoesOn(lab, 500);
-  if (which.fed) {
-    expect(lab.guest("feeder").state, "who sends to it goes on").toBe("running");
-    const before = lab.report("feeder", REPORT.rounds);
-    await until("the feeder goes on", () => lab.report("feeder", REPORT.rounds) > before);
-  }
-  const { state } = lab.guest("hostile");
-  expect(which.end, `it is ${state}`).toContain(state);
-  expect(lab.guest("hostile")).toMatchObject(which.exit === undefined ? {} : { exit: which.exit });
-  if (which.reason) expect(lab.guest("hostile").reason).toMatch(which.reason);
-  if (which.dropped) expect(lab.device(HOSTILE_PORT).tx.droppedBy).toEqual(which.dropped);
-  const { lost } = which;
-  const losses = (): number => (lost === undefined ? 1 : (lab.device(HOSTILE_PORT).rx.droppedBy[lost] ?? 0));
-  await until("what it lost is counted", () => losses() > 0);
-  expect(wrong(), "numbers that the pair misses").toBe(0);
-}
-
-test.each(HOSTILE.map((which) => [which.name, which] as const))("%s", async (_, which) => {
-  // Counters are those of the device: each guest gets a new one.
-  must(lab.hv.removeDevice("eth3"));
-  must(lab.hv.removeBus("bus3"));
-  lab.plug(HOSTILE_PORT);
-  try {
-    await meet(which);
-  } finally {
-    if (lab.hv.guest("feeder")) must(await lab.hv.killGuest("feeder"));
-    if (lab.hv.guest("hostile")) must(await lab.hv.killGuest("hostile"));
-    if (lab.hv.guest("feeder")) must(lab.hv.removeGuest("feeder"));
-    if (lab.hv.guest("hostile")) must(lab.hv.removeGuest("hostile"));
-  }
-  expect(await pairAtRest(lab)).toEqual([]);
-  await until("the sink's buffers are posted", () => /^p+$/.test(lab.slots(SINK_PORT)));
-  for (const n of [HOSTILE_PORT, FEEDER_PORT]) expect(lab.portOf(n)).toEqual({ owner: 0, ring: -1 });
-});
+test.each(HOSTILE.map((which) => [which.name, which] as const))("%s", (_, which) => place.meet(which));
 
 const MEMORY = '(import "env" "memory" (memory 1 1 shared))';
 const MAIN = '(func (export "main") (result i32) (i32.const 0))';
@@ -148,7 +61,7 @@ test.each([
 });
 
 test("afterwards the pair has lost nothing", async () => {
-  const { exchanged, zeros } = await endPair(lab);
-  expect(exchanged).toBeGreaterThan(FRAMES);
-  expect(Object.entries(zeros).filter(([, value]) => value !== 0)).toEqual([]);
+  const { exchanged, wrong } = await place.end();
+  expect(exchanged).toBeGreaterThan(20_000);
+  expect(wrong).toEqual([]);
 });
