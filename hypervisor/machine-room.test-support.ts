@@ -8,6 +8,8 @@ import { countersOf, portOwner, receivingRing } from "./datapath/port.ts";
 import { THREAD, THREAD_ROWS, threadAt } from "./memory/layout.ts";
 import { guestImage, memoryOf, testGuest, type GuestShape } from "./wat.test-support.ts";
 
+export { randomOf } from "./random.test-support.ts";
+
 /** Words of a guest's report, from byte 64 of its memory; see test-guests/peer.wat.txt. */
 export const REPORT = {
   ready: 0,
@@ -190,17 +192,6 @@ interface BootOptions {
 
 function specOf(n: number, venet: VenetSpec): DeviceSpec {
   return { class: "venet", name: `eth${n}`, venet };
-}
-
-/** Numbers from 0 to below 1, the same for the same seed. */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    const mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    const more = mixed ^ (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61));
-    return ((more ^ (more >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** The seed of this run of the tests, printed where it is used. */

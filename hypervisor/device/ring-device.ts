@@ -13,7 +13,7 @@ import {
 } from "../datapath/port.ts";
 import { setAttached } from "../datapath/line-port.ts";
 import type { TxRing } from "../ring/sending.ts";
-import { EBUSY, EINVAL, ENODEV, ENOENT } from "../ring/abi.ts";
+import { EBUSY, ENODEV, ENOENT } from "../ring/abi.ts";
 import { resetRing } from "../ring/claims.ts";
 import type { Connection, ConnectionParts, DeviceNotice, RingRequest } from "./connection.ts";
 
@@ -71,7 +71,6 @@ export abstract class RingDevice implements Connection {
   #registerReceiving(request: RingRequest): number {
     const { fabric, thread, incarnation, events, nowNs } = this.parts;
     const { port } = this.device;
-    if (events === 0) return EINVAL;
     const ring = spareRing(fabric, port);
     const old = receivingRing(fabric, port);
     closeReceiving(fabric, port);

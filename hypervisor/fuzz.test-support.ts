@@ -1,0 +1,236 @@
+// The fuzzer: a guest that makes calls by chance, a second thread in its memory, control that changes its
+// devices meanwhile, one that sends to it and one that it sends to. A guest that is stopped is replaced.
+
+import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
+import { once } from "node:events";
+import {
+  FRAME_BYTES,
+  FRAME_KINDS,
+  LAST_HANDLE,
+  LAST_NUMBER,
+  MEMORY,
+  OWN_PLACE,
+  PLACES,
+  Sequences,
+  wordsOf,
+  type FuzzedCall,
+} from "./fuzz-calls.test-support.ts";
+import type { ScribbleLetter, ScribbleMode } from "./fuzz-scribbler.test-support.ts";
+import type { DeviceSpec, Image, VenetSpec } from "./hypervisor.ts";
+import {
+  BROADCAST,
+  type TestLab,
+  macOf,
+  must,
+  peer,
+  randomOf,
+  shapeOf,
+  until,
+} from "./machine-room.test-support.ts";
+import { guestImage, testGuest } from "./wat.test-support.ts";
+
+const FUZZED_PORT = 3;
+const FEEDER_PORT = 4;
+const SINK_PORT = 5;
+/** Words of the fuzzed guest's memory; see test-guests/fuzzed.wat.txt. */
+const CALLS = 131_072 >> 2;
+const ANSWERS = 262_144 >> 2;
+const TO_DO = 278_528 >> 2;
+const DONE = 278_532 >> 2;
+/** At most eight calls each, and there is room for 4096. */
+const BATCH = 512;
+const CHURN_MS = 10;
+const ENDS = ["completed", "failed", "stopped", "quarantined"];
+/** What a guest may be stopped for. The rest would be an exception of the host's own. */
+const BROKE = /^broke the protocol: /;
+
+/** What the second thread does in a batch: mostly what leaves the guest alive. */
+const MODES: readonly ScribbleMode[] = [
+  ...Array.from({ length: 28 }, (): ScribbleMode => "signals"),
+  ...(["lengths", "pointers", "turns", "all"] as const),
+];
+
+const SCREEN: DeviceSpec = { class: "vconsole", name: "screen", vconsole: { columns: 80, rows: 24 } };
+
+function venet(name: string, n: number, change: Partial<VenetSpec> = {}): DeviceSpec {
+  const common = { prefix: 16, gateway: "10.0.255.254", mtu: 1500, ring: 256, link: "up" } as const;
+  const [mac, ip] = [`02:00:00:00:00:${n.toString(16).padStart(2, "0")}`, `10.0.0.${n}`];
+  return { class: "venet", name, venet: { network: "arena", mac, ip, ...common, ...change } };
+}
+
+export class Fuzzer {
+  readonly lab: TestLab;
+  readonly seed: number;
+  /** Sequences that were made from first to last, and guests that were stopped for what they did. */
+  sequences = 0;
+  stopped = 0;
+  readonly #random: () => number;
+  readonly #generated: Sequences;
+  readonly #end = new SharedArrayBuffer(4);
+  #scribbler: { readonly worker: Worker; readonly port: MessagePort } | undefined;
+  #churn: NodeJS.Timeout | undefined;
+  #churned = 0;
+  #image: Image | undefined;
+
+  /** Control may not touch the lab's ports 3 to 5, its network "arena" and `bus3`. */
+  constructor(lab: TestLab, seed: number) {
+    this.lab = lab;
+    this.seed = seed;
+    this.#random = randomOf(seed);
+    this.#generated = new Sequences(this.#random);
+  }
+
+  async start(): Promise<void> {
+    const { lab } = this;
+    must(lab.hv.createNetwork("arena", { mtu: 1500 }));
+    for (const n of [FUZZED_PORT, FEEDER_PORT, SINK_PORT]) lab.plug(n, { network: "arena" });
+    must(lab.hv.addDevice(`bus${FUZZED_PORT}`, "screen", SCREEN));
+    must(lab.hv.addDevice(`bus${FUZZED_PORT}`, "slow", venet("slow", 6, { rate: 8000 })));
+    must(lab.hv.addDevice(`bus${FUZZED_PORT}`, "spare", venet("spare", 7)));
+    const shape = shapeOf(FUZZED_PORT, macOf(FEEDER_PORT), { rx: 16, tx: 16 });
+    this.#image = await guestImage(testGuest("fuzzed"), shape, { LAST_HANDLE, LAST_NUMBER, OWN_PLACE });
+    const sink = await peer(SINK_PORT, {
+      to: macOf(FEEDER_PORT),
+      window: 1,
+      answerers: [63],
+      answers: false,
+    });
+    await lab.boot("sink", SINK_PORT, sink.image, sink.memory);
+    const to = macOf(FUZZED_PORT);
+    const feeder = await peer(FEEDER_PORT, {
+      to,
+      window: 2 ** 30,
+      answerers: [63],
+      paceUs: 300,
+      lengthMask: 0x3ff,
+    });
+    await lab.boot("feeder", FEEDER_PORT, feeder.image, feeder.memory);
+    const { port1, port2 } = new MessageChannel();
+    const worker = new Worker(new URL("./fuzz-scribbler.test-support.ts", import.meta.url), {
+      workerData: { port: port2, end: this.#end },
+      transferList: [port2],
+    });
+    this.#scribbler = { worker, port: port1 };
+    await this.#boot();
+    this.#churn = setInterval(() => this.#change(), CHURN_MS);
+  }
+
+  /** Makes so many sequences more. Throws at the first sign of a broken host, with what was being done. */
+  async run(count: number): Promise<void> {
+    const end = this.sequences + count;
+    while (this.sequences < end) await this.#batch(Math.min(BATCH, end - this.sequences));
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#churn);
+    Atomics.store(new Int32Array(this.#end), 0, 1);
+    if (this.#scribbler) await once(this.#scribbler.worker, "exit");
+    this.#scribbler?.port.close();
+    for (const id of ["fuzzed", "feeder", "sink"]) must(await this.lab.hv.killGuest(id));
+  }
+
+  async #boot(): Promise<void> {
+    await this.lab.boot("fuzzed", FUZZED_PORT, this.#image as Image, MEMORY, { ready: false });
+    const { u8, memory } = this.#memory();
+    const unknown = [2, 9, 9, 9, 9, 9];
+    const group = [1, 0, 94, 0, 0, 1];
+    const heads = [
+      macOf(FEEDER_PORT),
+      macOf(SINK_PORT),
+      macOf(FUZZED_PORT),
+      macOf(6),
+      macOf(7),
+      unknown,
+      group,
+      BROADCAST,
+    ];
+    for (let kind = 0; kind < FRAME_KINDS; kind++) {
+      const tag = kind % 3 === 0 ? [0x81, 0, 0, 7] : [];
+      const head = [...(heads[kind] as readonly number[]), ...macOf(FUZZED_PORT), ...tag, 0x88, 0xb5];
+      u8.set(head, PLACES.buffers + kind * FRAME_BYTES);
+    }
+    this.#scribble({ memory, mode: "signals", seed: this.#seed() });
+  }
+
+  #scribble(letter: ScribbleLetter): void {
+    this.#scribbler?.port.postMessage(letter);
+  }
+
+  async #batch(count: number): Promise<void> {
+    const { i32 } = this.#memory();
+    const batch = Array.from({ length: count }, () => this.#generated.next());
+    const mode = MODES[Math.floor(this.#random() * MODES.length)] as ScribbleMode;
+    this.#scribble({ mode, seed: this.#seed() });
+    const calls = batch.flat();
+    for (const [index, made] of calls.entries()) i32.set(wordsOf(made), CALLS + index * 8);
+    Atomics.store(i32, DONE, 0);
+    Atomics.store(i32, TO_DO, calls.length);
+    Atomics.notify(i32, TO_DO);
+    const over = (): boolean => Atomics.load(i32, TO_DO) === 0 || this.#hasEnded();
+    await until("a batch is done", over, 60_000).catch((error: unknown) => {
+      throw new Error(`${String(error)}; ${this.#where(batch, Atomics.load(i32, DONE))}`);
+    });
+    const done = Atomics.load(i32, DONE);
+    this.sequences += wholeSequences(batch, done);
+    const broken = ["feeder", "sink"].find((id) => this.lab.guest(id).state !== "running");
+    if (broken) throw new Error(`${broken}: ${this.lab.guest(broken).reason}; ${this.#where(batch, done)}`);
+    if (this.#hasEnded()) await this.#replace(batch, done);
+  }
+
+  async #replace(batch: readonly FuzzedCall[][], done: number): Promise<void> {
+    const { state, reason = "" } = this.lab.guest("fuzzed");
+    if (state !== "quarantined" || !BROKE.test(reason)) {
+      throw new Error(`the guest is ${state}: ${reason}; ${this.#where(batch, done)}`);
+    }
+    this.stopped++;
+    must(this.lab.hv.removeGuest("fuzzed"));
+    await this.#boot();
+  }
+
+  #hasEnded(): boolean {
+    return ENDS.includes(this.lab.guest("fuzzed").state);
+  }
+
+  /**
+   * The sequence that was being made when `done` calls of a batch had been, with what is needed to repeat it.
+   */
+  #where(batch: readonly FuzzedCall[][], done: number): string {
+    let before = 0;
+    const at = batch.findIndex((calls) => (before += calls.length) > done);
+    const { i32 } = this.#memory();
+    const answers = [...i32.subarray(ANSWERS + Math.max(0, done - 8), ANSWERS + done)];
+    const words = [at - 1, at]
+      .map((index) => batch[index] ?? [])
+      .map((calls) => calls.map(({ verb, args }) => `${verb}(${args.join(", ")})`).join("; "));
+    return `SEED=${this.seed}, about sequence ${this.sequences + at}: ${words.join(" | ")}; answers ${answers.join()}`;
+  }
+
+  /** What control does meanwhile. */
+  #change(): void {
+    const { lab } = this;
+    const step = this.#churned++;
+    if (step % 4 === 0) lab.change(FUZZED_PORT, { link: step % 32 === 0 ? "down" : "up" });
+    if (step % 4 === 1) lab.change(FUZZED_PORT, { link: "up", vlan: step % 24 === 1 ? 7 : 0 });
+    if (step % 4 === 2) lab.hv.typeConsole("screen", "typed");
+    if (step % 16 === 3) must(lab.hv.removeDevice("spare"));
+    if (step % 16 === 7) must(lab.hv.addDevice(`bus${FUZZED_PORT}`, "spare", venet("spare", 7)));
+  }
+
+  #memory(): { readonly u8: Uint8Array; readonly i32: Int32Array; readonly memory: WebAssembly.Memory } {
+    const memory = this.lab.room.guests.memoryOf("fuzzed");
+    if (!memory) throw new Error("there is no fuzzed guest");
+    return memory;
+  }
+
+  #seed(): number {
+    return Math.floor(this.#random() * 2 ** 31);
+  }
+}
+
+/** How many sequences of a batch are made when so many calls are. */
+function wholeSequences(batch: readonly FuzzedCall[][], done: number): number {
+  let calls = 0;
+  let whole = 0;
+  for (const sequence of batch) if ((calls += sequence.length) <= done) whole++;
+  return whole;
+}
