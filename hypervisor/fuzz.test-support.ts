@@ -121,11 +121,15 @@ export class Fuzzer {
     while (this.sequences < end) await this.#batch(Math.min(BATCH, end - this.sequences));
   }
 
+  /** Ends it and all that it has started; once more does nothing. */
   async stop(): Promise<void> {
+    const scribbler = this.#scribbler;
+    if (!scribbler) return;
+    this.#scribbler = undefined;
     clearInterval(this.#churn);
     Atomics.store(new Int32Array(this.#end), 0, 1);
-    if (this.#scribbler) await once(this.#scribbler.worker, "exit");
-    this.#scribbler?.port.close();
+    await once(scribbler.worker, "exit");
+    scribbler.port.close();
     for (const id of ["fuzzed", "feeder", "sink"]) must(await this.lab.hv.killGuest(id));
   }
 

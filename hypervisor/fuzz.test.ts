@@ -77,8 +77,8 @@ test(
     const coverage = new Coverage(places);
     await coverage.start();
     const lab = await labWithPair();
+    const fuzzer = new Fuzzer(lab, SEED);
     try {
-      const fuzzer = new Fuzzer(lab, SEED);
       await fuzzer.start();
       const missed = (): string[] => {
         const left = places.filter((place) => !coverage.reached.has(place));
@@ -98,6 +98,7 @@ test(
       expect(wrong, "reached after all").toEqual([]);
       await checkPair(lab);
     } finally {
+      await fuzzer.stop();
       await lab.close();
       await coverage.stop();
     }
@@ -127,8 +128,8 @@ test(
   `${COUNT} sequences end no host and cost a pair nothing`,
   async () => {
     const lab = await labWithPair();
+    const fuzzer = new Fuzzer(lab, SEED);
     try {
-      const fuzzer = new Fuzzer(lab, SEED);
       const quiet = await rate(lab, () => new Promise((resolve) => setTimeout(resolve, QUIET_MS)));
       await fuzzer.start();
       const rates: number[] = [];
@@ -142,6 +143,7 @@ test(
       expect(worst).toBeGreaterThanOrEqual(0.5);
       await checkPair(lab);
     } finally {
+      await fuzzer.stop();
       await lab.close();
     }
   },
