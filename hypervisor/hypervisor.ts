@@ -185,6 +185,42 @@ export interface NetworkFacts {
   readonly ports: number;
 }
 
+/** What is captured, and how much of it. */
+export interface CaptureSpec {
+  /** Every frame that these send and every one that comes to them, dropped ones with the reason. */
+  readonly devices?: readonly Id[];
+  /** Every frame on these, and on what they are joined with, once: as its sender sent it. */
+  readonly networks?: readonly Id[];
+  /** A part of pcap-filter(7), see `readFilter`; frames that don't fit are left out. */
+  readonly filter?: string;
+  /** `matched` is said of the capture once a frame that it shows fits this one too. */
+  readonly expect?: string;
+  /** Bytes that are kept of a frame, 14 to 262,144; absent: all. */
+  readonly snaplen?: number;
+  /** It is done after so many frames. */
+  readonly frames?: number;
+}
+/** A piece of pcapng, and what the capture has come to with it. */
+export interface CaptureChunk {
+  readonly bytes: Uint8Array;
+  /** Frames shown so far, in this piece, those before it, and those that still wait. */
+  readonly frames: number;
+  /** Frames that are missing: they found no room on their way. The guests lost nothing by it. */
+  readonly lost: number;
+  readonly matched: boolean;
+  /** The last one: everything has been read. */
+  readonly done: boolean;
+}
+/** A capture that runs. Who doesn't read loses frames of the capture, never of the guests. */
+export interface Capture {
+  /** The next piece, as soon as there is one. One at a time; after the last they are empty. */
+  read(): Promise<CaptureChunk>;
+  /** No more frames; what has been captured can still be read. */
+  stop(): void;
+  /** No more frames, and what hasn't been read is forgotten. */
+  drop(): void;
+}
+
 export type HypervisorEvent =
   | {
       readonly type: "guest";
@@ -238,6 +274,12 @@ export interface Hypervisor {
 
   /** Types bytes on a guest's vconsole; the number of bytes taken. */
   typeConsole(device: Id, text: string): Outcome<number>;
+
+  /**
+   * Captures frames as pcapng: names as interfaces, nanoseconds, directions, reasons of drops as comments.
+   * Refused: `missing`, `invalid`, `limit`. It follows devices and links as they change.
+   */
+  capture(spec: CaptureSpec): Outcome<Capture>;
 
   guest(id: Id): GuestFacts | undefined;
   guests(): readonly GuestFacts[];

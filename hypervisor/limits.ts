@@ -115,3 +115,25 @@ export const LINE_BUDGET_FRAMES = 64;
 export const LINE_ROUNDS = 16;
 /** The I/O thread wakes so long before a frame is due, nanoseconds, and looks at the clock until it is. */
 export const LINE_SPIN_NS = 200_000;
+
+/**
+ * Frames on their way from one thread to whoever captures, bytes, a power of two. What finds no room is
+ * missing in the capture and counted there; the guests' frames go on.
+ */
+export const TAP_RING_BYTES = 1024 * 1024;
+/** Captures at the same time. One more is refused (`limit`). */
+export const CAPTURES_MAX = 16;
+/**
+ * What one capture keeps for a reader that is slow, bytes. What comes beyond it is missing there and counted.
+ */
+export const CAPTURE_QUEUE_BYTES = 8 * 1024 * 1024;
+/** What a reader is given at once, bytes, or one frame where that is longer. */
+export const CAPTURE_CHUNK_BYTES = 256 * 1024;
+/** Bytes that are kept of a frame; other values of `snaplen` are refused. The most is any frame, whole. */
+export const SNAPLEN_MIN = 14;
+export const SNAPLEN_MAX = 262_144;
+/** After some frames the capture thread rests so long before it looks for more, milliseconds. */
+export const CAPTURE_REST_MS = 2;
+/** Letters of a filter, and parentheses and `not` inside one another. Others are refused. */
+export const FILTER_LENGTH_MAX = 4096;
+export const FILTER_DEPTH_MAX = 64;

@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { systemClock } from "./clock.ts";
 import { Devices } from "./bus/devices.ts";
+import { Captures } from "./capture/captures.ts";
 import { Guests } from "./guest/guests.ts";
 import { compileImage } from "./guest/image.ts";
 import { Pool } from "./guest/pool.ts";
@@ -20,6 +21,7 @@ export interface MachineRoom {
   readonly fabric: Fabric;
   readonly devices: Devices;
   readonly guests: Guests;
+  readonly captures: Captures;
 }
 
 /** Starts a machine room: the fabric and a pool of warm threads. `close` ends it. */
@@ -41,19 +43,22 @@ export function assembleMachineRoom(
   };
   const devices = new Devices(fabric, tell);
   const guests = new Guests({ fabric, pool, devices, clock: systemClock, lab: options.lab, tell, onReaped });
-  devices.attach(guests);
+  const captures = new Captures(fabric, devices, systemClock);
+  devices.attach(guests, captures);
   const close = async (): Promise<void> => {
+    await captures.close();
     await guests.close();
     await pool.close();
     await devices.lines.close();
   };
-  const hypervisor = doorOf(devices, guests, listeners, close);
-  return { hypervisor, fabric, devices, guests };
+  const hypervisor = doorOf(devices, guests, captures, listeners, close);
+  return { hypervisor, fabric, devices, guests, captures };
 }
 
 function doorOf(
   devices: Devices,
   guests: Guests,
+  captures: Captures,
   listeners: Set<(event: HypervisorEvent) => void>,
   close: () => Promise<void>,
 ): Hypervisor {
@@ -72,6 +77,7 @@ function doorOf(
     killGuest: (id) => guests.kill(id),
     removeGuest: (id) => guests.remove(id),
     typeConsole: (device, text) => guests.type(device, text),
+    capture: (spec) => captures.start(spec),
     guest: (id) => guests.facts(id),
     guests: () => guests.all(),
     device: (id) => devices.facts(id),

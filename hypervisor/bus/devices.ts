@@ -1,6 +1,6 @@
 // Networks, buses and their devices on the control thread: making, plugging, changing, unmaking.
 
-import { Plugs, type PortSettings } from "../datapath/plugs.ts";
+import { Plugs, type PortSettings, type Tap } from "../datapath/plugs.ts";
 import type {
   DeviceFacts,
   DeviceSpec,
@@ -40,6 +40,11 @@ export interface GuestsOfBus {
   memoryOf(guest: Id): GuestMemory | undefined;
 }
 
+/** What devices need of those that capture their frames. */
+export interface CapturesOfDevices {
+  plugsChanged(): void;
+}
+
 export class Devices {
   readonly #fabric: Fabric;
   readonly #plugs: Plugs;
@@ -50,6 +55,7 @@ export class Devices {
   readonly #devices = new Map<Id, Device>();
   readonly #byPort = new Map<number, Device>();
   #guests: GuestsOfBus | undefined;
+  #captures: CapturesOfDevices | undefined;
   /** When stations last grew older. */
   #agedNs: number | undefined;
 
@@ -60,8 +66,18 @@ export class Devices {
     this.#tell = tell;
   }
 
-  attach(guests: GuestsOfBus): void {
+  attach(guests: GuestsOfBus, captures: CapturesOfDevices): void {
     this.#guests = guests;
+    this.#captures = captures;
+  }
+
+  /** How the frames of a port are captured from now on. */
+  setTap(port: number, tap: Tap): void {
+    this.#plugs.setTap(port, tap);
+  }
+
+  hasNetwork(id: Id): boolean {
+    return this.#networks.has(id);
   }
 
   createNetwork(id: Id, spec: NetworkSpec): Outcome {
@@ -97,6 +113,7 @@ export class Devices {
   #join(id: Id): void {
     this.#guests?.introduce(id);
     this.#plugs.join(joined(this.#networks).map((group) => group.map(({ row }) => row)));
+    this.#captures?.plugsChanged();
   }
 
   removeNetwork(id: Id): Outcome {
@@ -107,6 +124,7 @@ export class Devices {
     const others = joined(this.#networks).map((group) => group.map(({ row }) => row));
     this.#plugs.join([...others, [network.row]]);
     this.#plugs.removeNetwork(network.row);
+    this.#captures?.plugsChanged();
     return success();
   }
 
@@ -148,6 +166,7 @@ export class Devices {
     this.#devices.set(id, device);
     this.#byPort.set(port, device);
     if (spec.class === "venet") this.#guests?.introduce(spec.venet.network);
+    this.#captures?.plugsChanged();
     this.#guests?.deviceChanged(device);
     return success();
   }
@@ -161,6 +180,7 @@ export class Devices {
     this.#buses.get(device.bus)?.remove(device);
     this.#devices.delete(id);
     this.#byPort.delete(device.port);
+    this.#captures?.plugsChanged();
     this.#guests?.deviceGone(device);
     return success();
   }
@@ -183,6 +203,7 @@ export class Devices {
     }
     device.spec = spec;
     this.#plugs.setPort(device.port, settingsOf(spec));
+    this.#captures?.plugsChanged();
     this.#guests?.deviceChanged(device);
     return success();
   }

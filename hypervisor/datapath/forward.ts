@@ -4,10 +4,11 @@
 
 import { BUDGET_FRAMES, PORTS_MAX } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
-import { COUNTER, PORT, PORT_FLAG, RING, THREAD } from "../memory/layout.ts";
+import { COUNTER, PORT, PORT_FLAG, RING, TAP_SIDE, THREAD } from "../memory/layout.ts";
 import { portAt, ringAt, threadAt } from "../memory/layout.ts";
 import { BROKEN, CLAIMED, Claims, FULL, GONE, SMALL, generationOf } from "../ring/claims.ts";
 import { signalRing } from "../ring/signal.ts";
+import { TapWriter, tapKeep, tapSides } from "../ring/tap-ring.ts";
 import { FAULT, type RaiseFault } from "./fault.ts";
 import { isEmptyLine, timeMark } from "./line-port.ts";
 import { learnMac, lookUpMac } from "./mac-table.ts";
@@ -23,12 +24,15 @@ export interface ForwardParts {
   readonly peers: Pick<Peers<{ readonly type: string }>, "memoryOf">;
   readonly fault: RaiseFault;
   readonly nowNs: () => number;
+  /** The same clock for one who looks often: captured frames are stamped with it. */
+  readonly steadyNowNs: () => number;
 }
 
 /** One a thread. Holds the frame that is being forwarded and the rings that are to be signalled. */
 export class Forwarder {
   readonly #parts: ForwardParts;
   readonly #claims: Claims;
+  readonly #tap: TapWriter;
   /** Receiving rings to signal when the call ends. */
   readonly #touched = new Int32Array(BUDGET_FRAMES + 1);
   #touchedCount = 0;
@@ -37,6 +41,10 @@ export class Forwarder {
   #nowNs = 0;
   #address = 0;
   #length = 0;
+  /** It may be read: it lies in the memory. */
+  #readable = false;
+  /** When a captured frame came, before anybody could answer it; 0: not captured so far. */
+  #stampNs = 0;
   /** The frame's first twelve bytes, read once: what is decided on is what is written. */
   header0 = 0;
   header1 = 0;
@@ -53,6 +61,7 @@ export class Forwarder {
   constructor(parts: ForwardParts) {
     this.#parts = parts;
     this.#claims = new Claims(parts.fabric, parts.thread);
+    this.#tap = new TapWriter(parts.fabric, parts.thread);
   }
 
   /** The clock is to be read anew. */
@@ -66,15 +75,49 @@ export class Forwarder {
     return this.#nowNs;
   }
 
-  /** The frame that is forwarded next. It has been checked to lie in the memory. */
-  hold(address: number, length: number): void {
+  /** The frame that is forwarded next, sent by port `from`. It has been checked to lie in the memory. */
+  hold(from: number, address: number, length: number): void {
     const { view } = this.#parts.memory;
     this.#address = address;
     this.#length = length;
+    this.#readable = true;
+    this.#stampNs = 0;
+    if (tapSides(this.#parts.fabric, from) !== 0) this.#stamp();
     this.header0 = view.getInt32(address, true);
     this.header1 = view.getInt32(address + 4, true);
     this.header2 = view.getInt32(address + 8, true);
     this.#tag = TAG.keep;
+  }
+
+  /** A frame of port `from` that is dropped for its length alone: nothing of it is read. */
+  holdUnread(from: number, length: number): void {
+    this.#length = length;
+    this.#readable = false;
+    this.#stampNs = 0;
+    if (tapSides(this.#parts.fabric, from) !== 0) this.#stamp();
+  }
+
+  #stamp(): void {
+    if (this.#stampNs === 0) this.#stampNs = this.#parts.steadyNowNs();
+  }
+
+  /** Shows the frame to those who capture at a port: on which side, and the counter that it ended in. */
+  record(port: number, side: number, outcome: number): void {
+    const { fabric } = this.#parts;
+    const { i32 } = fabric;
+    const tag = side === TAP_SIDE.in ? this.#tag : TAG.keep;
+    const length = this.#length + growthOf(tag);
+    const kept = this.#readable ? tapKeep(fabric, port, length) : 0;
+    const at = this.#tap.begin(port, kept);
+    if (at < 0) return;
+    if (kept > 0) {
+      this.#copy(fabric.u8, at, tag, kept);
+      i32[at >> 2] = this.header0;
+      i32[(at + 4) >> 2] = this.header1;
+      i32[(at + 8) >> 2] = this.header2;
+    }
+    this.#stamp();
+    this.#tap.commit(port, this.#stampNs, length, side, outcome);
   }
 
   /**
@@ -123,7 +166,10 @@ export class Forwarder {
     this.#tag = this.#tagFor(target);
     if (this.#tag === TAG.refuse) return COUNTER.noListener;
     const line = this.lineOf(target, PORT.ingressLine);
-    return line < 0 ? this.arrive(target, countFor) : this.#put(line, target, countFor);
+    if (line < 0) return this.arrive(target, countFor);
+    const outcome = this.#put(line, target, countFor);
+    if (outcome !== COUNTER.sent) this.#recordCome(target, outcome);
+    return outcome;
   }
 
   /** The same past the line. */
@@ -133,9 +179,18 @@ export class Forwarder {
     if ((flags & PORT_FLAG.linkUp) === 0) return COUNTER.down;
     const ring = this.ringOf(target);
     if (ring < 0) return COUNTER.noListener;
+    if (tapSides(fabric, target) !== 0) this.#stamp();
     const limited = rateOf(fabric, target) !== 0;
-    if (limited && !takeToReceive(fabric, target, this.#length, this.now(), nowNs)) return COUNTER.overRate;
-    return this.#put(target, target, countFor);
+    const passes = !limited || takeToReceive(fabric, target, this.#length, this.now(), nowNs);
+    const outcome = passes ? this.#put(target, target, countFor) : COUNTER.overRate;
+    this.#recordCome(target, outcome);
+    return outcome;
+  }
+
+  /** A frame that came to `target`, in its ring or lost before it. */
+  #recordCome(target: number, outcome: number): void {
+    if ((tapSides(this.#parts.fabric, target) & TAP_SIDE.in) === 0 || outcome === COUNTER.noListener) return;
+    this.record(target, TAP_SIDE.in, outcome);
   }
 
   /** Puts the frame into an egress line. The answer is as that of `deliver`: QUEUED for SENT. */
@@ -225,7 +280,6 @@ export class Forwarder {
    * Into the ring of `port`, which is `target`'s own or its line's; -1: nobody's loss where there is no room.
    */
   #put(port: number, target: number, countFor: number): number {
-    const { memory } = this.#parts;
     const ring = this.ringOf(port);
     const receiver = this.receiver;
     if (ring < 0 || !receiver) return COUNTER.noListener;
@@ -234,9 +288,7 @@ export class Forwarder {
     const verdict = claims.claim(ring, receiver, length, countFor, this.generation);
     if (verdict !== CLAIMED) return this.#refused(verdict, port, ring, target);
     const to = claims.address;
-    const from = this.#address;
-    if (this.#tag === TAG.keep) receiver.u8.set(memory.u8.subarray(from, from + length), to);
-    else this.#copyTagged(receiver, to);
+    this.#copy(receiver.u8, to, this.#tag, length);
     // The header that was judged, whatever stands in the sender's RAM now.
     receiver.view.setInt32(to, this.header0, true);
     receiver.view.setInt32(to + 4, this.header1, true);
@@ -248,17 +300,21 @@ export class Forwarder {
     return COUNTER.sent;
   }
 
-  /** What stands behind the addresses, with a tag more or less. */
-  #copyTagged(receiver: GuestMemory, to: number): void {
+  /** The first `bytes` bytes of the frame as they stand in the memory, with a tag more or less. */
+  #copy(into: Uint8Array, to: number, tag: number, bytes: number): void {
     const { u8 } = this.#parts.memory;
-    const end = this.#address + this.#length;
-    const rest = this.#address + TAG_AT;
-    if (this.#tag === TAG.strip) {
-      receiver.u8.set(u8.subarray(rest + TAG_BYTES, end), to + TAG_AT);
+    const from = this.#address;
+    if (tag === TAG.keep) {
+      into.set(u8.subarray(from, from + bytes), to);
       return;
     }
-    receiver.view.setInt32(to + TAG_AT, tagOf(this.#vlan), true);
-    receiver.u8.set(u8.subarray(rest, end), to + TAG_AT + TAG_BYTES);
+    const rest = from + TAG_AT + (tag === TAG.strip ? TAG_BYTES : 0);
+    const done = TAG_AT + (tag === TAG.insert ? TAG_BYTES : 0);
+    if (tag === TAG.insert) {
+      const word = tagOf(this.#vlan);
+      for (let byte = 0; byte < TAG_BYTES; byte++) into[to + TAG_AT + byte] = word >>> (8 * byte);
+    }
+    into.set(u8.subarray(rest, rest + Math.max(0, bytes - done)), to + done);
   }
 
   #refused(verdict: number, port: number, ring: number, target: number): number {

@@ -6,7 +6,7 @@ import type { Fabric } from "../memory/fabric.ts";
 import { NETWORK, PORT, PORT_FLAG, RING, networkAt, portAt, ringAt } from "../memory/layout.ts";
 import { generationOf } from "../ring/claims.ts";
 import { ageMacs, forgetMacs } from "./mac-table.ts";
-import { leavePort, closeReceiving, hasSender, portOwner } from "./port.ts";
+import { leavePort, closeReceiving, hasSender, isLinkUp, portExists, portOwner } from "./port.ts";
 import { leaderOf, setSegments, startSegment } from "./segments.ts";
 
 /** Rows of a table that are free, lowest first; a row goes to the end of the line when it comes back. */
@@ -33,6 +33,16 @@ export interface PortSettings {
   readonly rate: number;
   /** 802.1Q, 0 for none. */
   readonly vlan: number;
+}
+
+/** How the frames of a port are captured. */
+export interface Tap {
+  /** Never given twice, not 0. */
+  readonly number: number;
+  /** `TAP_SIDE`s. */
+  readonly sides: number;
+  /** Bytes of each frame. */
+  readonly keep: number;
 }
 
 /** All ports and networks of the fabric. Control thread only. */
@@ -125,11 +135,31 @@ export class Plugs {
     f64[(portAt(port) + PORT.rate) >> 3] = settings.rate;
     i32[(portAt(port) + PORT.vlan) >> 2] = settings.vlan;
     i32[(portAt(port) + PORT.frameMax) >> 2] = settings.mtu + FRAME_OVERHEAD;
-    const flags =
-      PORT_FLAG.exists |
-      (settings.linkUp ? PORT_FLAG.linkUp : 0) |
-      (settings.rate === 0 && settings.vlan === 0 ? 0 : PORT_FLAG.slow);
-    Atomics.store(i32, (portAt(port) + PORT.flags) >> 2, flags);
+    this.#setFlags(port, settings.linkUp);
+  }
+
+  #setFlags(port: number, linkUp: boolean): void {
+    const { i32, f64 } = this.#fabric;
+    const row = portAt(port);
+    const settings = [
+      f64[(row + PORT.rate) >> 3],
+      i32[(row + PORT.vlan) >> 2],
+      i32[(row + PORT.tapSides) >> 2],
+    ];
+    const slow = settings.some((setting) => setting !== 0);
+    const flags = PORT_FLAG.exists | (linkUp ? PORT_FLAG.linkUp : 0) | (slow ? PORT_FLAG.slow : 0);
+    Atomics.store(i32, (row + PORT.flags) >> 2, flags);
+  }
+
+  /** From now on frames of a port are recorded, or other ones, or none: `sides` 0. */
+  setTap(port: number, tap: Tap): void {
+    const { i32 } = this.#fabric;
+    const row = portAt(port) >> 2;
+    if (i32[row + (PORT.tap >> 2)] !== tap.number) Atomics.store(i32, row + (PORT.tapLost >> 2), 0);
+    i32[row + (PORT.tap >> 2)] = tap.number;
+    i32[row + (PORT.tapKeep >> 2)] = tap.keep;
+    Atomics.store(i32, row + (PORT.tapSides >> 2), tap.sides);
+    if (portExists(this.#fabric, port)) this.#setFlags(port, isLinkUp(this.#fabric, port));
   }
 
   /** Plugs a port into a network. False: the network is full. */

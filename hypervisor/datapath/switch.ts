@@ -4,10 +4,11 @@
 
 import { BUDGET_BYTES, BUDGET_FRAMES, FRAME_MIN } from "../limits.ts";
 import { inside, type GuestMemory } from "../memory/fabric.ts";
-import { COUNTER, PORT, PORT_FLAG, THREAD } from "../memory/layout.ts";
+import { COUNTER, PORT, PORT_FLAG, TAP_SIDE, THREAD } from "../memory/layout.ts";
 import { portAt, ringAt, threadAt } from "../memory/layout.ts";
 import { DESCRIPTOR } from "../ring/abi.ts";
 import { turnAt, type TxRing } from "../ring/sending.ts";
+import { tapSides } from "../ring/tap-ring.ts";
 import { FAULT } from "./fault.ts";
 import { Forwarder, type ForwardParts } from "./forward.ts";
 import { PUMP_PASSED, limitOf, type Pumps } from "./pump.ts";
@@ -85,13 +86,13 @@ export class Switch {
     const row = portAt(tx.port) >> 2;
     const flags = Atomics.load(i32, row + (PORT.flags >> 2));
     const network = (i32[row + (PORT.network >> 2)] as number) - 1;
-    if (length < FRAME_MIN) return this.#end(tx, descriptor, COUNTER.malformed, 0);
+    if (length < FRAME_MIN) return this.#refuse(tx, descriptor, COUNTER.malformed, length);
     if (length > (i32[row + (PORT.frameMax >> 2)] as number))
-      return this.#end(tx, descriptor, COUNTER.tooBig, 0);
+      return this.#refuse(tx, descriptor, COUNTER.tooBig, length);
     if (!inside(memory, address, length)) this.#parts.fault(this.#parts.thread, FAULT.txPointer);
+    forwarder.hold(tx.port, address, length);
     if ((flags & PORT_FLAG.linkUp) === 0) return this.#end(tx, descriptor, COUNTER.down, 0);
     if (network < 0) return this.#end(tx, descriptor, COUNTER.noListener, 0);
-    forwarder.hold(address, length);
     const line = forwarder.lineOf(tx.port, PORT.egressLine);
     if (line >= 0) return this.#queue(tx, descriptor, line, length);
     const target = forwarder.route(tx.port, network);
@@ -107,6 +108,12 @@ export class Switch {
     const done = this.#end(tx, descriptor, outcome, length);
     if (outcome === COUNTER.sent) forwarder.release();
     return done;
+  }
+
+  /** Drops a frame for its length. */
+  #refuse(tx: TxRing, descriptor: number, counter: number, length: number): number {
+    this.#forwarder.holdUnread(tx.port, length);
+    return this.#end(tx, descriptor, counter, 0);
   }
 
   /** Gives the frame to the device's line; where it goes is judged when it leaves that. */
@@ -170,8 +177,8 @@ export class Switch {
   }
 
   /**
-   * Counts a frame and gives its descriptor back. In this order, and from the first count on without a call
-   * (also of `Atomics`): a kill can't come between.
+   * Shows a frame to those who capture, counts it and gives its descriptor back. In this order, and from the
+   * first count on without a call (also of `Atomics`): a kill can't come between.
    */
   #end(tx: TxRing, descriptor: number, counter: number, bytes: number, flooded = 0): number {
     const { fabric, memory, thread } = this.#parts;
@@ -181,6 +188,9 @@ export class Switch {
     const cells = (row + PORT.counters) >> 3;
     const turn = (tx.position << 1) | 0;
     const next = (tx.position + 1) | 0;
+    // What is queued is shown when it leaves its line.
+    if ((tapSides(fabric, tx.port) & TAP_SIDE.out) !== 0 && counter !== COUNTER.queued)
+      this.#forwarder.record(tx.port, TAP_SIDE.out, counter);
     f64[cells + counter] = (f64[cells + counter] as number) + 1;
     if (counter === COUNTER.sent) f64[cells + COUNTER.bytes] = (f64[cells + COUNTER.bytes] as number) + bytes;
     f64[cells + COUNTER.flooded] = (f64[cells + COUNTER.flooded] as number) + flooded;

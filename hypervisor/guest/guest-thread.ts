@@ -3,7 +3,7 @@
 
 import { readlinkSync } from "node:fs";
 import { MessageChannel, parentPort, workerData, type MessagePort } from "node:worker_threads";
-import { systemClock } from "../clock.ts";
+import { makeSteadyNowNs, systemClock } from "../clock.ts";
 import { Peers } from "../datapath/peers.ts";
 import { Pumps } from "../datapath/pump.ts";
 import { Switch } from "../datapath/switch.ts";
@@ -19,6 +19,7 @@ type OwnLetter = Exclude<InboxLetter, { readonly type: "peer" }>;
 const control = parentPort as MessagePort;
 const start = workerData as ThreadStart;
 const fabric = viewFabric(start.fabric);
+const steadyNowNs = makeSteadyNowNs();
 const { port1: inbox, port2: inboxForControl } = new MessageChannel();
 
 function tell(letter: ThreadLetter): void {
@@ -66,7 +67,7 @@ function boot(letter: BootLetter): void {
     fault,
     nowNs,
     wallNs: systemClock.wallNs,
-    switch: new Switch({ fabric, thread, memory, peers, pumps, fault, nowNs }),
+    switch: new Switch({ fabric, thread, memory, peers, pumps, fault, nowNs, steadyNowNs }),
     readMail: () => peers.readMail(),
     portsChanged: () => {
       if (ringPorts(fabric, thread)) tell({ type: "ports" });

@@ -1,7 +1,7 @@
 // The pool of warm threads: started, compiled and waiting, so that a boot is one letter.
 
-import { fileURLToPath } from "node:url";
-import { Worker, type MessagePort } from "node:worker_threads";
+import type { MessagePort, Worker } from "node:worker_threads";
+import { startHostThread } from "../host-thread.ts";
 import { GUEST_HEAP_MIB, GUEST_STACK_MIB } from "../limits.ts";
 import type { ThreadLetter, ThreadStart } from "./letters.ts";
 
@@ -12,15 +12,6 @@ export interface WarmThread {
   readonly tid: number;
   readonly inbox: MessagePort;
 }
-
-const FROM_SOURCE = import.meta.url.endsWith(".ts");
-const ENTRY = FROM_SOURCE ? "./guest-thread.ts" : "./guest-thread.js";
-/**
- * From sources, types are stripped once and kept: done in each thread it takes five times as long as all the
- * rest.
- */
-const CACHE = fileURLToPath(new URL("../../node_modules/.cache/guest-threads", import.meta.url));
-const ENVIRONMENT: Record<string, string> = FROM_SOURCE ? { NODE_COMPILE_CACHE: CACHE } : {};
 
 /** Keeps `size` threads ready. Control thread only. */
 export class Pool {
@@ -55,7 +46,7 @@ export class Pool {
   }
 
   #launch(): Promise<WarmThread> {
-    const worker = new Worker(new URL(ENTRY, import.meta.url), {
+    const worker = startHostThread("./guest-thread", import.meta.url, {
       workerData: this.#start,
       name: "guest",
       resourceLimits: {
@@ -63,12 +54,7 @@ export class Pool {
         maxYoungGenerationSizeMb: 4,
         stackSizeMb: GUEST_STACK_MIB,
       },
-      stdin: false,
-      env: ENVIRONMENT,
-      execArgv: [],
-      argv: [],
     });
-    worker.unref();
     const ready = new Promise<WarmThread>((resolve, reject) => {
       worker.once("error", reject);
       worker.once("message", (letter: ThreadLetter) => {

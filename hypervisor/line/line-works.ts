@@ -7,8 +7,9 @@ import { countAt, isLinkUp, networkOf } from "../datapath/port.ts";
 import type { RaiseFault } from "../datapath/fault.ts";
 import { BUDGET_FRAMES, LINE_ROUNDS, LINE_SPIN_NS } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
-import { COUNTER, IO_THREAD, THREAD, threadAt } from "../memory/layout.ts";
+import { COUNTER, IO_THREAD, TAP_SIDE, THREAD, threadAt } from "../memory/layout.ts";
 import { sleepOnEvents, takePending, wakeCount } from "../ring/signal.ts";
+import { TapWriter, tapSides } from "../ring/tap-ring.ts";
 import type { LinesAnswer, LinesLetter } from "./letters.ts";
 import { Line } from "./line.ts";
 import { EVENTS_AT, FRAME_AT } from "./line-memory.ts";
@@ -28,6 +29,7 @@ export class LineWorks {
   readonly #parts: LineWorksParts;
   readonly #peers: Peers<LinesLetter>;
   readonly #forwarder: Forwarder;
+  readonly #tap: TapWriter;
   readonly #frames = new WaitingFrames();
   /** By its own port. */
   readonly #lines = new Map<number, Line>();
@@ -45,7 +47,11 @@ export class LineWorks {
     this.#nowMs = () => nowNs() / 1e6;
     const self: PeerLetter = { type: "peer", thread: IO_THREAD, incarnation, memory: memory.memory };
     this.#peers.take(self); // Egress lines put frames into ingress lines.
-    this.#forwarder = new Forwarder({ fabric, thread: IO_THREAD, memory, peers: this.#peers, fault, nowNs });
+    const peers = this.#peers;
+    const steadyNowNs = nowNs;
+    const thread = IO_THREAD;
+    this.#forwarder = new Forwarder({ fabric, thread, memory, peers, fault, nowNs, steadyNowNs });
+    this.#tap = new TapWriter(fabric, IO_THREAD);
   }
 
   /** Works until the thread is ended. */
@@ -73,7 +79,7 @@ export class LineWorks {
     if (letter.type === "line") {
       if (known) return known.change(letter.spec);
       const { fabric, memory } = this.#parts;
-      const line = new Line(letter, { fabric, memory, frames: this.#frames });
+      const line = new Line(letter, { fabric, memory, frames: this.#frames, tap: this.#tap });
       this.#lines.set(letter.line, line);
       this.#byNumber[letter.number]?.push(line);
       // Frames may have come before the letter.
@@ -123,7 +129,7 @@ export class LineWorks {
     while (forwarded < BUDGET_FRAMES && this.#frames.nextDueNs <= forwarder.now()) {
       const line = this.#lines.get(this.#frames.nextLine) as Line;
       const length = this.#frames.take(memory.u8, FRAME_AT);
-      forwarder.hold(FRAME_AT, length);
+      forwarder.hold(line.port, FRAME_AT, length);
       if (line.direction === "egress") this.#forwardSent(line, length);
       else this.#end(line, forwarder.arrive(line.port, line.line + 1), length, 0);
       line.leave();
@@ -150,6 +156,8 @@ export class LineWorks {
   /** Counts how a frame ended. */
   #end(line: Line, counter: number, length: number, flooded: number): void {
     const { fabric } = this.#parts;
+    if (line.direction === "egress" && (tapSides(fabric, line.port) & TAP_SIDE.out) !== 0)
+      this.#forwarder.record(line.port, TAP_SIDE.out, counter);
     countAt(fabric, line.line, counter, 1);
     fabric.i32[(threadAt(IO_THREAD) + THREAD.flooding) >> 2] = 0;
     if (counter !== COUNTER.sent) return;

@@ -6,8 +6,9 @@ import { countAt } from "../datapath/port.ts";
 import type { DirectionSpec } from "../hypervisor.ts";
 import { LINE_BUDGET_FRAMES } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
-import { COUNTER } from "../memory/layout.ts";
+import { COUNTER, TAP_SIDE } from "../memory/layout.ts";
 import { Receiving } from "../ring/receiving.ts";
+import { tapKeep, tapSides, type TapWriter } from "../ring/tap-ring.ts";
 import { decide, freshFate } from "./fate.ts";
 import type { LineLetter } from "./letters.ts";
 import { Timetable, type Rule } from "./timetable.ts";
@@ -20,6 +21,7 @@ export interface LineParts {
   readonly fabric: Fabric;
   readonly memory: GuestMemory;
   readonly frames: WaitingFrames;
+  readonly tap: TapWriter;
 }
 
 export class Line {
@@ -91,14 +93,30 @@ export class Line {
     const fate = this.#fate;
     decide(fate, key, this.#came++, damage, this.#lostBefore);
     this.#lostBefore = fate.lost;
-    if (damage.down || fate.lost) return this.#count(COUNTER.impaired);
-    if (this.#waiting >= damage.queue) return this.#count(COUNTER.queue);
+    if (damage.down || fate.lost) return this.#lose(COUNTER.impaired, cameNs, address, length);
+    if (this.#waiting >= damage.queue) return this.#lose(COUNTER.queue, cameNs, address, length);
     const dueNs = this.#dueNs(damage, cameNs, length);
     if (fate.corrupted && length > HEADER_BYTES) this.#flipBit(address, length);
-    if (!this.#hold(dueNs, address, length)) return this.#count(COUNTER.queue);
+    if (!this.#hold(dueNs, address, length)) return this.#lose(COUNTER.queue, cameNs, address, length);
     if (!fate.duplicated) return;
     this.#count(COUNTER.duplicated);
-    if (this.#waiting >= damage.queue || !this.#hold(dueNs, address, length)) this.#count(COUNTER.queue);
+    if (this.#waiting < damage.queue && this.#hold(dueNs, address, length)) return;
+    this.#lose(COUNTER.queue, cameNs, address, length);
+  }
+
+  /** Counts a frame that ends here, and shows it to those who capture at the device. */
+  #lose(counter: number, cameNs: number, address: number, length: number): void {
+    const { fabric, memory, tap } = this.#parts;
+    const side = this.direction === "egress" ? TAP_SIDE.out : TAP_SIDE.in;
+    if ((tapSides(fabric, this.port) & side) !== 0) {
+      const kept = tapKeep(fabric, this.port, length);
+      const at = tap.begin(this.port, kept);
+      if (at >= 0) {
+        fabric.u8.set(memory.u8.subarray(address, address + kept), at);
+        tap.commit(this.port, cameNs, length, side, counter);
+      }
+    }
+    this.#count(counter);
   }
 
   /**

@@ -1,12 +1,12 @@
 // The lines of the machine room on the control thread: making them, changing them, telling the I/O thread,
 // and taking them away. The I/O thread is started with the first one.
 
-import { fileURLToPath } from "node:url";
-import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
+import { MessageChannel, type MessagePort, type Worker } from "node:worker_threads";
 import { setLine, setPassing } from "../datapath/line-port.ts";
 import type { PeerLetter } from "../datapath/peers.ts";
 import type { Plugs } from "../datapath/plugs.ts";
 import { openReceiving } from "../datapath/port.ts";
+import { startHostThread } from "../host-thread.ts";
 import type { DirectionSpec, Id, ImpairmentSpec } from "../hypervisor.ts";
 import type { Fabric } from "../memory/fabric.ts";
 import { IO_THREAD } from "../memory/layout.ts";
@@ -19,11 +19,6 @@ import type { LinesAnswer, LinesLetter, LinesStart } from "./letters.ts";
 import { EVENTS_AT, LineRings, createLineMemory } from "./line-memory.ts";
 import { HARMLESS, isHarmless } from "./timetable.ts";
 
-const FROM_SOURCE = import.meta.url.endsWith(".ts");
-const ENTRY = FROM_SOURCE ? "./io-thread.ts" : "./io-thread.js";
-/** As in guest/pool.ts: types are stripped once and kept. */
-const CACHE = fileURLToPath(new URL("../../node_modules/.cache/guest-threads", import.meta.url));
-const ENVIRONMENT: Record<string, string> = FROM_SOURCE ? { NODE_COMPILE_CACHE: CACHE } : {};
 const DIRECTIONS: readonly Direction[] = ["egress", "ingress"];
 const NUMBERS = 256;
 
@@ -192,16 +187,11 @@ export class Lines {
       incarnation: this.#incarnation,
       inbox: this.#inboxOfThread,
     };
-    this.#worker = new Worker(new URL(ENTRY, import.meta.url), {
+    this.#worker = startHostThread("./io-thread", import.meta.url, {
       workerData: start,
       transferList: [this.#inboxOfThread],
       name: "lines",
-      stdin: false,
-      env: ENVIRONMENT,
-      execArgv: [],
-      argv: [],
     });
-    this.#worker.unref();
     this.#worker.on("message", (answer: LinesAnswer) => this.#hear(answer));
     for (const letter of this.#peers.values()) this.#send(letter);
   }

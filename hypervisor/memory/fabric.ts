@@ -9,6 +9,7 @@ export interface Fabric {
   readonly memory: WebAssembly.Memory;
   readonly i32: Int32Array;
   readonly f64: Float64Array;
+  readonly u8: Uint8Array;
 }
 
 /** Reserves the fabric; the system gives pages when they are first touched. Control thread only. */
@@ -19,7 +20,13 @@ export function createFabric(): Fabric {
 
 /** The same fabric on another thread. */
 export function viewFabric(memory: WebAssembly.Memory): Fabric {
-  return { memory, i32: new Int32Array(memory.buffer), f64: new Float64Array(memory.buffer) };
+  const { buffer } = memory;
+  return {
+    memory,
+    i32: new Int32Array(buffer),
+    f64: new Float64Array(buffer),
+    u8: new Uint8Array(buffer),
+  };
 }
 
 /** A guest's RAM with the views that host code uses. Its length never changes while the guest lives. */

@@ -8,6 +8,7 @@ import {
   PORTS_MAX,
   GUESTS_MAX,
   RING_SLOTS_MAX,
+  TAP_RING_BYTES,
 } from "../limits.ts";
 
 /**
@@ -117,6 +118,15 @@ export const PORT = {
    */
   attached: 80,
   /**
+   * Of a device whose frames are captured: the number of its tap, `TAP_SIDE`s, bytes to keep of a frame.
+   * Control.
+   */
+  tap: 88,
+  tapSides: 92,
+  tapKeep: 96,
+  /** Frames of it that found no room on their way to the capture since it has this tap. Atomic. */
+  tapLost: 100,
+  /**
    * Float64 counters, written by the owner's thread only (the reaper's after its end). A line's: the I/O
    * thread.
    */
@@ -210,6 +220,37 @@ export const SLOT = {
   size: 32,
 } as const;
 
+/** Which frames of a device are captured: those that it sends, those that come to it. */
+export const TAP_SIDE = { out: 1, in: 2 } as const;
+
+/**
+ * Of each thread: the way of its frames to the capture thread. Free-running positions in bytes, each on a
+ * line of its own; `TAP_RING_BYTES` of records stand elsewhere.
+ */
+export const TAP = {
+  /** Everything before it is whole. The thread that records. */
+  head: 0,
+  /** Everything before it has been taken. The capture thread. */
+  tail: 64,
+  size: 128,
+} as const;
+
+/** One captured frame in a tap's ring. A size of -1: the next one stands at the ring's start. */
+export const RECORD = {
+  /** Bytes of the record, a multiple of 8. */
+  size: 0,
+  tap: 4,
+  /** Float64, nanoseconds of the monotonic clock. */
+  time: 8,
+  /** The frame's own length, and how much of it stands here. */
+  length: 16,
+  kept: 20,
+  /** A `TAP_SIDE`, and the `COUNTER` in which the frame ended. */
+  side: 24,
+  outcome: 28,
+  frame: 32,
+} as const;
+
 /** The row of the thread that works the lines, behind those of control and the guests. */
 export const IO_THREAD = GUESTS_MAX + 1;
 export const THREAD_ROWS = GUESTS_MAX + 2;
@@ -218,10 +259,17 @@ const THREADS_AT = 0;
 const NETWORKS_AT = THREADS_AT + THREAD_ROWS * THREAD.size;
 const PORTS_AT = NETWORKS_AT + NETWORKS_MAX * NETWORK.size;
 const RINGS_AT = PORTS_AT + PORTS_MAX * PORT.size;
-export const FABRIC_BYTES = RINGS_AT + PORTS_MAX * 2 * RING.size;
+const TAPS_AT = RINGS_AT + PORTS_MAX * 2 * RING.size;
+/** 1 while the capture thread has been told that there is something, and has not looked. Atomic. */
+export const TAP_BELL_AT = TAPS_AT;
+const TAP_HEADS_AT = TAPS_AT + 64;
+const TAP_RINGS_AT = Math.ceil((TAP_HEADS_AT + THREAD_ROWS * TAP.size) / 4096) * 4096;
+export const FABRIC_BYTES = TAP_RINGS_AT + THREAD_ROWS * TAP_RING_BYTES;
 
 export const threadAt = (thread: number): number => THREADS_AT + thread * THREAD.size;
 export const networkAt = (network: number): number => NETWORKS_AT + network * NETWORK.size;
 export const portAt = (port: number): number => PORTS_AT + port * PORT.size;
 export const ringAt = (ring: number): number => RINGS_AT + ring * RING.size;
 export const slotAt = (ring: number, slot: number): number => ringAt(ring) + RING.slots + slot * SLOT.size;
+export const tapAt = (thread: number): number => TAP_HEADS_AT + thread * TAP.size;
+export const tapRingAt = (thread: number): number => TAP_RINGS_AT + thread * TAP_RING_BYTES;
