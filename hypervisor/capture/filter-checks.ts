@@ -45,19 +45,15 @@ export const negated =
     return answer === SHORT ? SHORT : 1 - answer;
   };
 
-/**
- * The bytes at `at`, under `mask`, are `value`. Looked at in words of four, those that the mask leaves out
- * not.
- */
+/** The bytes at `at`, under `mask`, are `value`. They are looked at in words of four. */
 const equal =
-  (at: number, value: readonly number[], mask: readonly number[] = value.map(() => 0xff)): Check =>
+  (at: number, value: readonly number[], mask?: readonly number[]): Check =>
   ({ bytes }) => {
     for (let word = 0; word < value.length; word += 4) {
       const end = Math.min(word + 4, value.length);
-      if (mask.slice(word, end).every((bits) => bits === 0)) continue;
       if (at + end > bytes.length) return SHORT;
       for (let index = word; index < end; index++) {
-        if (((bytes[at + index] as number) & (mask[index] as number)) !== value[index]) return 0;
+        if (((bytes[at + index] as number) & (mask?.[index] ?? 0xff)) !== value[index]) return 0;
       }
     }
     return 1;
