@@ -10,6 +10,7 @@ Examples
   vbus test -t answered          run the tests whose names hold a text
   vbus ps --json                 the guests of the running lab, for a program
   vbus logs -f client            what a guest prints
+  vbus capture lan | wireshark -k -i -     the frames on a network, as they come
 
 Write
   check [file]      what is wrong with a configuration
@@ -31,9 +32,28 @@ Look
   dash [file]       a dashboard on a running lab (also: top)
   ps [file]         the guests of a running lab
   logs [guests...]  what guests printed
+  capture [paths]   frames of devices and networks, as pcapng
   version           versions of vbus and of what it runs on
 
 vbus help COMMAND tells more. Every option has a variable: VBUS_UP_WAIT=1 is up --wait.
 Exit codes: 0 done, 1 failed, 2 changes present (plan --detailed-exitcode), 4 a test failed,
 64 usage, 65 invalid configuration, 69 no such lab running, 75 locked or timed out, 130 and 143 for signals.
+`;
+
+/** Behind the options of `capture`. */
+export const CAPTURE_HELP = `
+Examples
+  vbus capture client.eth0 -w client.pcapng       a device, both directions
+  vbus capture lan -w - | tshark -r -             a network, each frame once
+  vbus capture --filter "arp or icmp" -c 20 -w -  of all networks, twenty frames that fit
+  vbus capture lan --expect "icmp and src host 10.0.0.1" --within 2s
+
+A path is a device, a guest (all its network devices) or a network (each frame once, as it was sent, and what
+it is joined with). A frame that was dropped has a comment: "dropped: full".
+
+A filter is a part of pcap-filter(7): arp rarp ip ip6 icmp icmp6 tcp udp, [src|dst] host A, [src|dst] net A/N,
+[tcp|udp] [src|dst] port N, ether [src|dst] host M, ether broadcast|multicast, vlan [N], greater N, less N,
+and or not ( ).
+
+Exit codes: 0 done, 4 no frame came that fits --expect.
 `;

@@ -81,10 +81,19 @@ class Running {
 
   /** Resolves when the text stands on stdout; rejects when the process ends without it. */
   says(text: string): Promise<void> {
+    return this.#hears(text, () => this.#stdout);
+  }
+
+  /** The same on stderr. */
+  tells(text: string): Promise<void> {
+    return this.#hears(text, () => this.#stderr);
+  }
+
+  #hears(text: string, said: () => string): Promise<void> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
-        if (this.#stdout.includes(text)) resolve();
-        else if (this.child.exitCode !== null) reject(new Error(`ended without "${text}":\n${this.#stdout}`));
+        if (said().includes(text)) resolve();
+        else if (this.child.exitCode !== null) reject(new Error(`ended without "${text}":\n${said()}`));
         else return;
         this.#heard.delete(look);
       };

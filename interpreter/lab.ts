@@ -1,8 +1,10 @@
 // Opens a lab in this process: reads its files, takes its lock, starts what they say, keeps it equal to them.
 
 import { createHypervisor } from "../hypervisor/index.ts";
+import type { Capture } from "../hypervisor/index.ts";
 import { follower, showValue } from "../lang/index.ts";
 import type { Model } from "../lang/index.ts";
+import { captureSpecOf } from "./control/capture-desk.ts";
 import { prepareRuntimeFolder, realPathOf, socketPathOf } from "./control/paths.ts";
 import { ControlServer } from "./control/server.ts";
 import type { LabEvent, LogLine, Methods, Snapshot } from "./control/protocol.ts";
@@ -207,6 +209,13 @@ class RunningLab implements Lab {
     if (row === undefined) return `${guest} has no console`;
     const typed = this.#hypervisor.typeConsole(row.id, text);
     return typed.ok ? typed.value : typed.refusal.message;
+  }
+
+  capture(params: Methods["capture"]["params"]): Capture | string {
+    const spec = captureSpecOf(params, this.snapshot());
+    if (typeof spec === "string") return spec;
+    const begun = this.#hypervisor.capture(spec);
+    return begun.ok ? begun.value : begun.refusal.message;
   }
 
   /** A second call that is in a hurry kills what still takes its time. */

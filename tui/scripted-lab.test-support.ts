@@ -41,6 +41,7 @@ export class ScriptedLab {
       events: () => [],
       whenReady: () => Promise.resolve({ ready: true, failed: [] }),
       stop: () => Promise.resolve(),
+      capture: () => "nothing to capture",
       typeConsole: () => 0,
     };
     this.#server = await serveControl(target, this.socket, () => performance.now());

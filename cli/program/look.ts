@@ -1,6 +1,7 @@
 // Commands that look at running labs, and at vbus itself.
 
 import { Option } from "commander";
+import { CAPTURE_HELP } from "../help.ts";
 import { inLab, json, type Registrar } from "./registrar.ts";
 
 export function registerLooking({ add, run, context }: Registrar, version: string): void {
@@ -24,6 +25,27 @@ export function registerLooking({ add, run, context }: Registrar, version: strin
     .addOption(new Option("-t, --timestamps", "with the time of each line").env("VBUS_LOGS_TIMESTAMPS"))
     .action((names, options) =>
       run(import("../commands/logs.ts").then(({ logs }) => logs(context, names, options))),
+    );
+  inLab(add("capture [paths...]", "frames of a running lab, as pcapng, to a file or a pipe"))
+    .addOption(
+      new Option("-w, --write <file>", "to this file; - is stdout, as without it").env("VBUS_CAPTURE_WRITE"),
+    )
+    .addOption(new Option("--filter <filter>", "only frames that fit").env("VBUS_CAPTURE_FILTER"))
+    .addOption(
+      new Option("--expect <filter>", "end with 0 when a frame fits, else with 4").env("VBUS_CAPTURE_EXPECT"),
+    )
+    .addOption(new Option("--within <time>", "how long --expect waits").env("VBUS_CAPTURE_WITHIN"))
+    .addOption(new Option("-c, --count <frames>", "end after so many").env("VBUS_CAPTURE_COUNT"))
+    .addOption(
+      new Option("-s, --snaplen <bytes>", "keep so much of a frame, 14 to 262144").env(
+        "VBUS_CAPTURE_SNAPLEN",
+      ),
+    )
+    .addOption(new Option("--duration <time>", "end after so long, such as 10s").env("VBUS_CAPTURE_DURATION"))
+    .addOption(json())
+    .addHelpText("after", CAPTURE_HELP)
+    .action((paths, options) =>
+      run(import("../commands/capture.ts").then(({ capture }) => capture(context, paths, options))),
     );
   add("version", "versions of vbus and of what it runs on")
     .addOption(json())

@@ -43,10 +43,26 @@ const transport = fc
   .tuple(oneOf([1, 6, 17, 58, 132, 47]), oneOf(PORTS), oneOf(PORTS), bytesOf(20))
   .map(([protocol, from, to, rest]) => ({ protocol, bytes: [...word(from), ...word(to), ...rest] }));
 
+const ipHead = (words: number, fragment: number, protocol: number): number[] => [
+  0x40 | words,
+  0,
+  0,
+  40,
+  0,
+  0,
+  ...word(fragment),
+  64,
+  protocol,
+  0,
+  0,
+];
+
 const ipPacket = fc
   .tuple(transport, oneOf(IPS), oneOf(IPS), oneOf([0, 0, 0x2000, 0x1000, 0x4000]), oneOf([5, 5, 6, 4]))
   .map(([{ protocol, bytes }, from, to, fragment, words]) => [
-    ...[0x40 | words, 0, 0, 40, 0, 0, ...word(fragment), 64, protocol, 0, 0, ...ip(from), ...ip(to)],
+    ...ipHead(words, fragment, protocol),
+    ...ip(from),
+    ...ip(to),
     ...Array.from({ length: Math.max(0, words - 5) * 4 }, () => 0),
     ...bytes,
   ]);
@@ -76,7 +92,8 @@ const tag = fc
 
 const frame: fc.Arbitrary<Kept> = fc
   .tuple(
-    ...[oneOf(MACS), oneOf(MACS)],
+    oneOf(MACS),
+    oneOf(MACS),
     fc.array(tag, { maxLength: 2 }),
     payload,
     fc.option(fc.integer({ min: 14, max: 70 }), { nil: undefined, freq: 3 }),

@@ -32,7 +32,7 @@ export function tsharkFields<Name extends string>(
 }
 
 /** The text that tshark prints. Throws with its words where it can't read the capture. */
-export function tshark(capture: Uint8Array, args: readonly string[]): string {
+function tshark(capture: Uint8Array, args: readonly string[]): string {
   const folder = mkdtempSync(path.join(tmpdir(), "vbus-capture-"));
   try {
     const file = path.join(folder, "capture.pcapng");

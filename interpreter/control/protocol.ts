@@ -111,6 +111,28 @@ export interface Methods {
   down: { params: { graceMs?: number }; result: Record<string, never> };
   /** Resolves when every goal is met, or when one can't be met any more. */
   wait: { params: { timeoutMs?: number }; result: { ready: boolean; failed: readonly string[] } };
+  /**
+   * Begins a capture, which ends with the connection. `paths` are addresses of devices and guests (both
+   * directions of each device) and of networks (each frame once); none: all networks. The rest as in the
+   * hypervisor's `CaptureSpec`.
+   */
+  capture: {
+    params: {
+      paths?: readonly string[];
+      filter?: string;
+      expect?: string;
+      snaplen?: number;
+      frames?: number;
+    };
+    result: { capture: number };
+  };
+  /** The next piece of pcapng, when there is one. One at a time. */
+  captureRead: {
+    params: { capture: number };
+    result: { data: string; frames: number; lost: number; matched: boolean; done: boolean };
+  };
+  /** No more frames; the rest is to be read, up to the piece that is `done`. */
+  captureStop: { params: { capture: number }; result: Record<string, never> };
   typeConsole: { params: { guest: string; text: string }; result: { taken: number } };
 }
 

@@ -23,6 +23,15 @@ const SHAPES: { readonly [M in keyof Methods]: Shape } = {
   events: { since: { check: isNumber } },
   down: { graceMs: { check: isNumber } },
   wait: { timeoutMs: { check: isNumber } },
+  capture: {
+    paths: { check: isTexts },
+    filter: { check: isText },
+    expect: { check: isText },
+    snaplen: { check: isNumber },
+    frames: { check: isNumber },
+  },
+  captureRead: { capture: { check: isNumber, required: true } },
+  captureStop: { capture: { check: isNumber, required: true } },
   typeConsole: { guest: { check: isText, required: true }, text: { check: isText, required: true } },
 };
 

@@ -67,6 +67,7 @@ const target: ControlTarget = {
     closing = server.close("stopped by control");
     return Promise.resolve();
   },
+  capture: () => "nothing to capture",
   typeConsole: (guest) => (guest === "g" ? 3 : `${guest} has no console`),
 };
 

@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import { createMessageConnection, ErrorCodes, ResponseError } from "vscode-jsonrpc/node";
 import { errorText, OperationError } from "../operation-error.ts";
+import { CaptureDesk, type OpenCapture } from "./capture-desk.ts";
 import { FrameReader, FrameWriter, SERVER_LIMITS } from "./framing.ts";
 import { PROTOCOL_VERSION } from "./protocol.ts";
 import type { LabEvent, LogLine, Methods, Snapshot } from "./protocol.ts";
@@ -23,6 +24,13 @@ export interface ControlTarget {
   whenReady(timeoutMs?: number): Promise<Methods["wait"]["result"]>;
   stop(options: { readonly graceMs?: number; readonly actor: string }): Promise<void>;
   typeConsole(guest: string, text: string): number | string;
+  readonly capture: OpenCapture;
+}
+
+/** One client. */
+interface Visitor {
+  readonly subscriber: Subscriber;
+  readonly desk: CaptureDesk;
 }
 
 const CONNECTIONS_MAX = 256;
@@ -35,7 +43,7 @@ export class ControlServer {
   readonly #target: ControlTarget;
   readonly #now: () => number;
   readonly #server: Server;
-  readonly #open = new Map<Socket, Subscriber>();
+  readonly #open = new Map<Socket, Visitor>();
   readonly #timer: NodeJS.Timeout;
   #lastKey = "";
   #lastSent = Number.NEGATIVE_INFINITY;
@@ -73,11 +81,11 @@ export class ControlServer {
   }
 
   event(event: LabEvent): void {
-    for (const subscriber of this.#open.values()) subscriber.event(event);
+    for (const { subscriber } of this.#open.values()) subscriber.event(event);
   }
 
   log(lines: readonly LogLine[]): void {
-    for (const subscriber of this.#open.values()) subscriber.log(lines);
+    for (const { subscriber } of this.#open.values()) subscriber.log(lines);
   }
 
   /** Says goodbye to all and ends; node removes the socket's file. */
@@ -86,9 +94,12 @@ export class ControlServer {
     this.#closed = true;
     clearInterval(this.#timer);
     const stopped = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await Promise.all([...this.#open.values()].map(({ desk }) => desk.finish()));
     // Answers that were just given go out first.
     await new Promise((resolve) => setImmediate(resolve));
-    await Promise.all([...this.#open].map(([socket, subscriber]) => sayGoodbye(socket, subscriber, reason)));
+    await Promise.all(
+      [...this.#open].map(([socket, { subscriber }]) => sayGoodbye(socket, subscriber, reason)),
+    );
     await stopped;
   }
 
@@ -97,17 +108,20 @@ export class ControlServer {
       new FrameReader(socket, SERVER_LIMITS),
       new FrameWriter(socket, SERVER_LIMITS),
     );
-    const subscriber = new Subscriber(rpc);
+    const visitor: Visitor = { subscriber: new Subscriber(rpc), desk: new CaptureDesk() };
     let waiting = 0;
-    this.#open.set(socket, subscriber);
+    this.#open.set(socket, visitor);
     socket.on("error", () => socket.destroy());
-    socket.on("close", () => this.#open.delete(socket));
+    socket.on("close", () => {
+      this.#open.delete(socket);
+      visitor.desk.close();
+    });
     rpc.onError(() => socket.destroy());
     rpc.onUnhandledNotification(() => undefined);
     rpc.onRequest(async (method: string, params: unknown) => {
       if (++waiting > REQUESTS_MAX) socket.destroy();
       try {
-        return await this.#answer(method, params, subscriber);
+        return await this.#answer(method, params, visitor);
       } finally {
         waiting--;
       }
@@ -115,17 +129,17 @@ export class ControlServer {
     rpc.listen();
   }
 
-  async #answer(method: string, params: unknown, subscriber: Subscriber): Promise<unknown> {
+  async #answer(method: string, params: unknown, visitor: Visitor): Promise<unknown> {
     const request = readRequest(method, params);
     if (typeof request === "string") return new ResponseError(ErrorCodes.InvalidParams, request);
     try {
-      return await this.#serve(request, subscriber);
+      return await this.#serve(request, visitor);
     } catch (error) {
       return new ResponseError(ErrorCodes.InternalError, errorText(error));
     }
   }
 
-  async #serve(request: Request, subscriber: Subscriber): Promise<unknown> {
+  async #serve(request: Request, { subscriber, desk }: Visitor): Promise<unknown> {
     const target = this.#target;
     switch (request.method) {
       case "hello":
@@ -145,6 +159,16 @@ export class ControlServer {
         return {};
       case "wait":
         return target.whenReady(request.params.timeoutMs);
+      case "capture": {
+        const capture = target.capture(request.params);
+        if (typeof capture === "string") return new ResponseError(ErrorCodes.InvalidParams, capture);
+        return { capture: desk.add(capture) };
+      }
+      case "captureRead":
+        return desk.read(request.params.capture);
+      case "captureStop":
+        desk.stop(request.params.capture);
+        return {};
       case "typeConsole": {
         const taken = target.typeConsole(request.params.guest, request.params.text);
         return typeof taken === "string" ? new ResponseError(ErrorCodes.InvalidParams, taken) : { taken };
@@ -154,7 +178,9 @@ export class ControlServer {
 
   /** Four times a second while something changes, once a second while nothing does. */
   #tick(): void {
-    const listeners = [...this.#open.values()].filter((subscriber) => subscriber.wantsSnapshots);
+    const listeners = [...this.#open.values()]
+      .map(({ subscriber }) => subscriber)
+      .filter(({ wantsSnapshots }) => wantsSnapshots);
     if (listeners.length === 0) return;
     const snapshot = this.#target.snapshot();
     const key = changeKey(snapshot);
