@@ -20,15 +20,15 @@ afterEach(() => desk.close());
 const at = (name: string): string => path.join(desk.folder, name);
 const save = (text: string): void => writeFileSync(at("lab.vbus"), text);
 
-const SERVER = `lab t
-network lan { subnet = 10.0.0.0/24 }
+const SERVER = `network lan { subnet = 10.0.0.0/24 }
 image ping: wasm { path = "std:guests/ping" }
 image echo: wasm { path = "std:guests/echo" }
-guest server { image = echo, device eth0: venet { network = lan, ip = 10.0.0.1 } }
+guest server { image = echo
+  device eth0: venet { network = lan, ip = 10.0.0.11 } }
 `;
 const CLIENT = `guest client {
   image = ping, args = ["--to", server.eth0.ip, "--count", 500, "--interval", 20ms]
-  device eth0: venet { network = lan, ip = 10.0.0.2 }
+  device eth0: venet { network = lan, ip = 10.0.0.12 }
 }
 `;
 
@@ -63,7 +63,7 @@ test("names, directions, ARP and ICMP of guests that ping", { timeout: 180_000 }
   const ofServer = desk.start(["capture", "server", "-w", "server.pcapng", "--json"]);
   const expects = desk.start([
     ...["capture", "lan", "-w", "lan.pcapng"],
-    ...["--expect", "icmp and src host 10.0.0.2", "--within", "60s"],
+    ...["--expect", "icmp and src host 10.0.0.12", "--within", "60s"],
   ]);
   await Promise.all([ofServer.tells("capturing server"), expects.tells("capturing lan")]);
   save(SERVER + CLIENT);
@@ -87,20 +87,12 @@ test("names, directions, ARP and ICMP of guests that ping", { timeout: 180_000 }
   }
   const once =
     fieldsOf(at("lan.pcapng"), "frame.interface_name", "frame.packet_flags_direction", "ip.src") ?? [];
-  expect(once).toContain("client.eth0;0x00000002;10.0.0.2");
+  expect(once).toContain("client.eth0;0x00000002;10.0.0.12");
   expect(once.every((line) => line.includes(";0x00000002;"))).toBe(true);
-  expect(new Set(fieldsOf(at("lan.pcapng"), "frame.interface_description"))).toContain(
-    "venet on lan, 02:" + (once.length > 0 ? macOf(at("lan.pcapng")) : ""),
-  );
+  for (const about of fieldsOf(at("lan.pcapng"), "frame.interface_description") ?? [])
+    expect(about).toMatch(/^venet on lan, 02(:[0-9a-f]{2}){5}, 10\.0\.0\.1[12]\/24$/);
   up.child.kill("SIGINT");
 });
-
-/** The rest of the client's description, from what it sent. */
-function macOf(file: string): string {
-  const lines = fieldsOf(file, "ip.src", "eth.src") ?? [];
-  const mac = lines.find((line) => line.startsWith("10.0.0.2;"))?.split(";")[1] ?? "";
-  return `${mac.slice(3)}, 10.0.0.2/24`;
-}
 
 test("what doesn't come in time, and what is wrong with a call", { timeout: 120_000 }, async () => {
   save(SERVER);
@@ -136,8 +128,7 @@ test(
   async () => {
     for (const name of ["blast", "drain"])
       cpSync(path.join(ROOT, `bench/build/${name}.wasm`), at(`${name}.wasm`));
-    const lab = (source: string): string => `lab t
-network lan { subnet = 10.0.0.0/24 }
+    const lab = (source: string): string => `network lan { subnet = 10.0.0.0/24 }
 image blast: wasm { path = "./blast.wasm" }
 image drain: wasm { path = "./drain.wasm" }
 guest sink {
@@ -153,7 +144,7 @@ ${source}`;
     capture.child.kill("SIGSTOP");
     save(
       lab(`guest source {
-  image = blast, args = ["--mac", 02:00:00:00:00:09, "--frames", 300000, "--ends", 1], goal = completed
+  image = blast, args = ["--mac", 02:00:00:00:00:09, "--frames", 200000, "--ends", 1], goal = completed
   device eth0: venet { network = lan }
 }
 `),
@@ -168,7 +159,7 @@ ${source}`;
     expect(networks[0]?.frames.dropped).toBe(0);
     expect(Number(shown) + Number(missing)).toBe(networks[0]?.frames.count);
     up.child.kill("SIGINT");
-    expect((await up.ended).stdout).toMatch(/sink \| received 300000 missing 0 reordered 0/);
+    expect((await up.ended).stdout).toMatch(/sink \| received 200000 missing 0 reordered 0/);
     expect(existsSync(at("lan.pcapng"))).toBe(true);
     expect(readFileSync(at("lan.pcapng")).readUInt32LE(0)).toBe(0x0a0d0d0a);
     const frames = fieldsOf(at("lan.pcapng"), "frame.number");

@@ -3,6 +3,7 @@
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { hasPeer, tsharkFields } from "./capture/tshark.test-support.ts";
+import { CAPTURES_MAX, SNAPLEN_MAX, SNAPLEN_MIN } from "./limits.ts";
 import type { Capture, CaptureChunk, CaptureSpec } from "./hypervisor.ts";
 import { direction } from "./lines.test-support.ts";
 import {
@@ -254,4 +255,25 @@ test("filter, count, snaplen and what is expected", { timeout: 120_000 }, async 
   for (const row of rowsOf(bytes)) {
     expect([row["eth.src"], row["frame.len"], row["frame.cap_len"]]).toEqual([mac(1), "200", "60"]);
   }
+});
+
+test("captures at once, and what is kept of a frame, within their bounds", async () => {
+  lab.plug(1);
+  const code = (spec: CaptureSpec): string => {
+    const begun = lab.hv.capture(spec);
+    return begun.ok ? "taken" : begun.refusal.code;
+  };
+  for (const snaplen of [SNAPLEN_MIN - 1, SNAPLEN_MAX + 1, 20.5]) expect(code({ snaplen })).toBe("invalid");
+  const captures = [SNAPLEN_MIN, SNAPLEN_MAX].map((snaplen) => start({ devices: ["eth1"], snaplen }));
+  while (captures.length < CAPTURES_MAX) captures.push(start({ networks: ["lan"] }));
+  expect(code({ networks: ["lan"] })).toBe("limit");
+  captures[0]?.drop();
+  expect(code({ networks: ["lan"] })).toBe("taken");
+  captures[1]?.stop();
+  expect((await readAll(captures[1] as Capture)).last).toMatchObject({ frames: 0, lost: 0 });
+  expect(code({ networks: ["lan"] })).toBe("taken");
+  expect(code({ devices: ["eth9"] })).toBe("limit");
+  captures[2]?.drop();
+  expect([code({ devices: ["eth9"] }), code({ networks: ["far"] })]).toEqual(["missing", "missing"]);
+  expect(code({ filter: "tpc" })).toBe("invalid");
 });

@@ -54,14 +54,58 @@ export async function capture(
   const lasting =
     millisecondsOf("--within", options.within) ?? millisecondsOf("--duration", options.duration);
   const file = names.find((name) => name.endsWith(".vbus")) ?? options.file;
-  const out = toStdout ? createWriteStream("", { fd: STDOUT, autoClose: false }) : fileOf(write);
-  const client = await connectRunning({ file, lab: options.lab });
-  const wanted = { paths, ...limits, ...(filter !== undefined && { filter }) };
-  const { capture: number } = await client.request("capture", {
-    ...wanted,
+  const wanted = {
+    paths,
+    ...limits,
+    ...(filter !== undefined && { filter }),
     ...(expect !== undefined && { expect }),
-  });
-  terminal.err(`capturing ${paths.length === 0 ? "all networks" : paths.join(", ")}\n`);
+  };
+  const client = await connectRunning({ file, lab: options.lab });
+  try {
+    const { capture: number } = await client.request("capture", wanted);
+    const out = toStdout ? createWriteStream("", { fd: STDOUT, autoClose: false }) : fileOf(write);
+    terminal.err(`capturing ${paths.length === 0 ? "all networks" : paths.join(", ")}\n`);
+    const { totals, signalled } = await untilEnd({
+      client,
+      number,
+      out,
+      lasting,
+      expects: expect !== undefined,
+    });
+    const { frames, lost, matched } = totals;
+    if (json) {
+      const record = { schema: CAPTURE_SCHEMA, frames, lost, ...(expect !== undefined && { matched }) };
+      terminal.out(`${JSON.stringify(record)}\n`);
+    }
+    const missing = lost > 0 ? `, ${lost} missing: the reader was slower` : "";
+    terminal.err(`${frames} frame${frames === 1 ? "" : "s"} captured${missing}\n`);
+    if (signalled !== undefined && !matched) return signalled;
+    if (expect === undefined || matched) return EXIT.done;
+    terminal.err(`${terminal.paint("red", "error:", "err")} no frame came that fits \`${expect}\`\n`);
+    return EXIT.testFailed;
+  } finally {
+    client.close();
+  }
+}
+
+interface Carrying {
+  readonly client: LabClient;
+  readonly number: number;
+  readonly out: Writable | undefined;
+  /** Milliseconds until it is stopped. */
+  readonly lasting: number | undefined;
+  /** It is stopped by the frame that is expected. */
+  readonly expects: boolean;
+}
+
+/** Carries a capture until it ends by itself, by time, by a signal or by what is expected. */
+async function untilEnd({
+  client,
+  number,
+  out,
+  lasting,
+  expects,
+}: Carrying): Promise<{ readonly totals: Totals; readonly signalled: Exit | undefined }> {
   const stop = (): void => void client.request("captureStop", { capture: number }).catch(() => undefined);
   let signalled: Exit | undefined;
   const release = onSignals((exit) => {
@@ -69,23 +113,13 @@ export async function capture(
     stop();
   });
   const timer = lasting === undefined ? undefined : setTimeout(stop, lasting);
-  const totals = await carry(client, number, out, expect === undefined ? undefined : stop);
-  clearTimeout(timer);
-  release();
-  client.close();
-  const { frames, lost, matched } = totals;
-  if (json) {
-    terminal.out(
-      `${JSON.stringify({ schema: CAPTURE_SCHEMA, frames, lost, ...(expect !== undefined && { matched }) })}\n`,
-    );
+  try {
+    const totals = await carry(client, number, out, expects ? stop : undefined);
+    return { totals, signalled };
+  } finally {
+    clearTimeout(timer);
+    release();
   }
-  terminal.err(
-    `${countText(frames)} captured${lost > 0 ? `, ${lost} missing: the reader was slower` : ""}\n`,
-  );
-  if (signalled !== undefined && !matched) return signalled;
-  if (expect === undefined || matched) return EXIT.done;
-  terminal.err(`${terminal.paint("red", "error:", "err")} no frame came that fits \`${expect}\`\n`);
-  return EXIT.testFailed;
 }
 
 /** Carries pieces until the last one. `onMatch` is called when the expected frame has come. */
@@ -143,5 +177,3 @@ function millisecondsOf(option: string, text: string | undefined): number | unde
   if (number !== "" && milliseconds > 0 && milliseconds <= TIME_MS_MAX) return milliseconds;
   throw new UsageError(`${option} takes a time such as 2s or 500ms, not \`${text}\`.`);
 }
-
-const countText = (frames: number): string => `${frames} frame${frames === 1 ? "" : "s"}`;
