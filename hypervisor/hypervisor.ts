@@ -125,9 +125,10 @@ export interface GuestFacts {
   readonly uptimeMs: number;
   /** CPU time of its thread, milliseconds. */
   readonly cpuMs: number;
-  /** Verbs called, and signals received. */
+  /** Verbs called, signals received, and those of them that woke it. docs/metrics.md says when each grows. */
   readonly exits: number;
   readonly signals: number;
+  readonly interrupts: number;
 }
 
 export interface CounterFacts {
@@ -148,9 +149,31 @@ export interface RingFacts {
    */
   readonly slots: string;
   readonly enabled: boolean;
-  /** Signals sent and left out because nobody slept. */
+  /** Slots with a frame that the guest has not given back. */
+  readonly filled: number;
+  /** Signals sent, left out because the guest did not want one, and those sent that woke it. */
   readonly signals: number;
   readonly suppressed: number;
+  readonly interrupts: number;
+}
+/** What was measured so often, and its quantiles, each off by 1/32 of itself at most. */
+export interface HistogramFacts {
+  readonly count: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+}
+/** What is measured at a device's two rings since it is there; docs/metrics.md says how. */
+export interface DeviceHistograms {
+  /** Of the sending ring: descriptors that one call of `signal` worked off, and host code's time for it. */
+  readonly framesPerKick: HistogramFacts;
+  readonly kickNs: HistogramFacts;
+  /** Of the receiving ring: how long a frame lay in it, and how many lay there with it. */
+  readonly latencyNs: HistogramFacts;
+  readonly occupancy: HistogramFacts;
+  /** From a signal to its sleeping guest running again. */
+  readonly wakeNs: HistogramFacts;
 }
 /** An impaired direction of a device. Frames that came and duplicates have left, been dropped, or wait. */
 export interface LineFacts {
@@ -178,6 +201,7 @@ export interface DeviceFacts {
   /** Calls of `signal` on its tx ring. */
   readonly kicks: number;
   readonly rings: readonly RingFacts[];
+  readonly histograms: DeviceHistograms;
 }
 export interface NetworkFacts {
   readonly id: Id;

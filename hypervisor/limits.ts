@@ -137,3 +137,15 @@ export const CAPTURE_REST_MS = 2;
 /** Letters of a filter, and parentheses and `not` inside one another. Others are refused. */
 export const FILTER_LENGTH_MAX = 4096;
 export const FILTER_DEPTH_MAX = 64;
+/**
+ * Cells of a histogram for each power of two: a value is told with an error of at most one in twice as many.
+ */
+export const HISTOGRAM_STEPS = 16;
+/** The longest time that a histogram tells apart, nanoseconds; longer ones are counted as this. */
+export const HISTOGRAM_NS_MAX = 2 ** 36 - 1;
+/**
+ * Kicks of a device that are timed, all of the first and then one in so many: a clock costs more than a
+ * frame.
+ */
+export const KICKS_TIMED_FIRST = 64;
+export const KICKS_TIMED_EVERY = 7;

@@ -19,16 +19,36 @@ export function makeGuest(part: Partial<GuestRow> & { readonly address: string }
     restarts: 0,
     exits: 12_345,
     signals: 678,
+    interrupts: 300,
     framesPerSecond: 0,
     ...part,
   };
 }
 
 type Ring = DeviceRow["rings"][number];
+type Histogram = DeviceRow["histograms"]["wakeNs"];
 
 function makeRing(name: string, slots: string, head: number): Ring {
-  return { name, size: slots.length, head, slots, enabled: true, signals: 120, suppressed: 9880 };
+  const filled = slots.replaceAll(/[^f]/gu, "").length;
+  const told = { enabled: true, signals: 120, suppressed: 9880, interrupts: 90 };
+  return { name, size: slots.length, head, slots, filled, ...told };
 }
+
+const histogram = (p50: number, p99: number, p999: number): Histogram => ({
+  count: 250,
+  p50,
+  p99,
+  p999,
+  max: p999,
+});
+
+const HISTOGRAMS: DeviceRow["histograms"] = {
+  framesPerKick: histogram(4, 31, 64),
+  kickNs: histogram(1216, 8960, 45_000),
+  latencyNs: histogram(4480, 71_680, 1_310_000),
+  occupancy: histogram(3, 24, 62),
+  wakeNs: histogram(71_680, 120_000, 2_000_000),
+};
 
 function makeDevice(part: Partial<DeviceRow> & { readonly id: string }): DeviceRow {
   const counter = { count: 1000, bytes: 64_000, dropped: 0, droppedBy: {} };
@@ -42,6 +62,7 @@ function makeDevice(part: Partial<DeviceRow> & { readonly id: string }): DeviceR
     tx: counter,
     kicks: 250,
     rings: [],
+    histograms: HISTOGRAMS,
     ...part,
   };
 }
@@ -63,7 +84,7 @@ export function makeSnapshot(second: number, part: Partial<Snapshot> = {}): Snap
   const frames = 1000 + second * 100;
   const counter = { count: frames, bytes: frames * 64, dropped: 0, droppedBy: {} };
   return {
-    version: 1,
+    version: 2,
     lab: "hello",
     file: "lab.vbus",
     generation: 3,

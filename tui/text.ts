@@ -87,6 +87,11 @@ export function shortBytes(value: number): string {
   return scaled(value, 1024, ["B", "K", "M", "G", "T", "P"]);
 }
 
+/** Nanoseconds as `999ns`, `1.2us`, `34ms`, `5.6s`: at most five cells. */
+export function shortTime(ns: number): string {
+  return scaled(ns, 1000, ["ns", "us", "ms", "s"]);
+}
+
 function scaled(value: number, base: number, units: readonly string[]): string {
   let rest = Math.max(0, value);
   let unit = 0;

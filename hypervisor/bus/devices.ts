@@ -16,6 +16,7 @@ import { FRAME_OVERHEAD, MAC_AGE_MS, MAC_AGE_STEPS, MTU_MAX, MTU_MIN } from "../
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { countersOf, portOwner } from "../datapath/port.ts";
 import { lineFacts, networkFrames, receivedFacts, sentFacts, type DevicePorts } from "../metrics/facts.ts";
+import { histogramsOf } from "../metrics/histograms.ts";
 import { receivingFacts, sendingFacts } from "../metrics/ring-facts.ts";
 import { Bus, type Device } from "./bus.ts";
 import { refuse, success } from "./outcome.ts";
@@ -296,6 +297,7 @@ export class Devices {
       ...lineFacts(this.#fabric, this.#portsOf(port)),
       kicks: countersOf(this.#fabric, port).kicks,
       rings,
+      histograms: histogramsOf(this.#fabric, port),
     };
   }
 

@@ -5,13 +5,14 @@
 import { BUDGET_FRAMES, PORTS_MAX } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { COUNTER, PORT, PORT_FLAG, RING, TAP_SIDE, THREAD } from "../memory/layout.ts";
-import { portAt, ringAt, threadAt } from "../memory/layout.ts";
+import { IO_THREAD, portAt, ringAt, threadAt } from "../memory/layout.ts";
 import { BROKEN, CLAIMED, Claims, FULL, GONE, SMALL, generationOf } from "../ring/claims.ts";
 import { signalRing } from "../ring/signal.ts";
 import { TapWriter, tapKeep, tapSides } from "../ring/tap-ring.ts";
 import { FAULT, type RaiseFault } from "./fault.ts";
 import { isEmptyLine, timeMark } from "./line-port.ts";
 import { learnMac, lookUpMac } from "./mac-table.ts";
+import { closeSample, hasSample, openSample } from "./meter.ts";
 import type { Peers } from "./peers.ts";
 import { rateOf, takeToReceive } from "./rate.ts";
 import { gatherPorts, leaderOf } from "./segments.ts";
@@ -24,8 +25,6 @@ export interface ForwardParts {
   readonly peers: Pick<Peers<{ readonly type: string }>, "memoryOf">;
   readonly fault: RaiseFault;
   readonly nowNs: () => number;
-  /** The same clock for one who looks often: captured frames are stamped with it. */
-  readonly steadyNowNs: () => number;
 }
 
 /** One a thread. Holds the frame that is being forwarded and the rings that are to be signalled. */
@@ -33,9 +32,12 @@ export class Forwarder {
   readonly #parts: ForwardParts;
   readonly #claims: Claims;
   readonly #tap: TapWriter;
-  /** Receiving rings to signal when the call ends. */
+  /** Receiving rings to signal when the call ends, and the last position that was filled in each. */
   readonly #touched = new Int32Array(BUDGET_FRAMES + 1);
+  readonly #filled = new Int32Array(BUDGET_FRAMES + 1);
   #touchedCount = 0;
+  /** The ring that was signalled last, or -1. */
+  #last = -1;
   /** Ports that a flooded frame goes to. */
   readonly #hearing = new Int32Array(PORTS_MAX);
   #nowNs = 0;
@@ -67,6 +69,7 @@ export class Forwarder {
   /** The clock is to be read anew. */
   begin(): void {
     this.#nowNs = 0;
+    if (this.#last >= 0 && hasSample(this.#parts.fabric, this.#last)) this.#closeSample(this.#last);
   }
 
   /** The clock is read at most once a call, and only where something asks. */
@@ -98,7 +101,7 @@ export class Forwarder {
   }
 
   #stamp(): void {
-    if (this.#stampNs === 0) this.#stampNs = this.#parts.steadyNowNs();
+    if (this.#stampNs === 0) this.#stampNs = this.#parts.nowNs();
   }
 
   /** Shows the frame to those who capture at a port: on which side, and the counter that it ended in. */
@@ -244,36 +247,59 @@ export class Forwarder {
 
   /** The ring that `port` receives in, or -1; its memory is then `receiver`. */
   ringOf(port: number): number {
-    const { fabric, peers } = this.#parts;
-    const { i32 } = fabric;
-    const ring = Atomics.load(i32, (portAt(port) + PORT.rxRing) >> 2) - 1;
+    const { fabric } = this.#parts;
+    const ring = Atomics.load(fabric.i32, (portAt(port) + PORT.rxRing) >> 2) - 1;
     if (ring < 0) return -1;
     this.generation = generationOf(fabric, ring);
-    const at = ringAt(ring) >> 2;
-    const owner = i32[at + (RING.owner >> 2)] as number;
-    this.receiver = peers.memoryOf(owner, i32[at + (RING.incarnation >> 2)] as number);
+    this.receiver = this.#memoryOf(ring);
     return this.receiver ? ring : -1;
   }
 
-  /** A ring is to be signalled when the call ends. */
+  /** A ring that this thread has put frames into is to be signalled when the call ends. */
   touch(ring: number): void {
     const touched = this.#touched;
+    const { i32 } = this.#parts.fabric;
+    const note = threadAt(this.#parts.thread) >> 2;
+    const end =
+      (i32[note + (THREAD.claimFrom >> 2)] as number) + (i32[note + (THREAD.claimCount >> 2)] as number);
+    let index = this.#touchedCount - 1;
     // Bound: the rings of one call; most calls have one.
-    for (let index = this.#touchedCount - 1; index >= 0; index--) if (touched[index] === ring) return;
-    if (this.#touchedCount === touched.length) this.signalTouched();
-    touched[this.#touchedCount++] = ring;
+    while (index >= 0 && touched[index] !== ring) index--;
+    if (index < 0) {
+      if (this.#touchedCount === touched.length) this.signalTouched(false);
+      index = this.#touchedCount++;
+      touched[index] = ring;
+    }
+    this.#filled[index] = end - 1;
   }
 
-  signalTouched(): void {
-    const { fabric, peers } = this.#parts;
+  /** `sampled`: the frames that were put last are to be measured, where nothing is yet. */
+  signalTouched(sampled: boolean): void {
+    const { fabric, nowNs } = this.#parts;
     for (let index = 0; index < this.#touchedCount; index++) {
       const ring = this.#touched[index] as number;
-      const at = ringAt(ring) >> 2;
-      const owner = fabric.i32[at + (RING.owner >> 2)] as number;
-      const memory = peers.memoryOf(owner, fabric.i32[at + (RING.incarnation >> 2)] as number);
-      if (memory) signalRing(fabric, ring, memory);
+      const memory = this.#memoryOf(ring);
+      if (!memory) continue;
+      const isLine = fabric.i32[(ringAt(ring) + RING.owner) >> 2] === IO_THREAD;
+      if (sampled && !isLine) openSample(fabric, ring, memory, this.#filled[index] as number, nowNs);
+      signalRing(fabric, ring, memory, nowNs);
+      this.#last = ring;
     }
     this.#touchedCount = 0;
+  }
+
+  /** The memory behind a ring, where its guest is known. */
+  #memoryOf(ring: number): GuestMemory | undefined {
+    const { fabric, peers } = this.#parts;
+    const at = ringAt(ring) >> 2;
+    const owner = fabric.i32[at + (RING.owner >> 2)] as number;
+    return peers.memoryOf(owner, fabric.i32[at + (RING.incarnation >> 2)] as number);
+  }
+
+  #closeSample(ring: number): void {
+    const { fabric, nowNs } = this.#parts;
+    const memory = this.#memoryOf(ring);
+    if (memory) closeSample(fabric, ring, memory, nowNs);
   }
 
   /**

@@ -3,7 +3,7 @@
 
 import { NETWORKS_MAX, NETWORK_PORTS_MAX, PORTS_MAX, FRAME_OVERHEAD } from "../limits.ts";
 import type { Fabric } from "../memory/fabric.ts";
-import { NETWORK, PORT, PORT_FLAG, RING, networkAt, portAt, ringAt } from "../memory/layout.ts";
+import { NETWORK, PORT, PORT_FLAG, RING, meterAt, networkAt, portAt, ringAt } from "../memory/layout.ts";
 import { generationOf } from "../ring/claims.ts";
 import { ageMacs, forgetMacs } from "./mac-table.ts";
 import { leavePort, closeReceiving, hasSender, isLinkUp, portExists, portOwner } from "./port.ts";
@@ -127,6 +127,9 @@ export class Plugs {
       i32[(ringAt(ring) + RING.index) >> 2] = ring;
       Atomics.store(i32, (ringAt(ring) + RING.generation) >> 2, (generation + 1) | 0);
     }
+    const meter = i32.subarray(meterAt(port) >> 2, meterAt(port + 1) >> 2);
+    // Only where there is something: a page that nobody wrote to takes no memory.
+    if (meter.some((word) => word !== 0)) meter.fill(0);
     return port;
   }
 

@@ -16,6 +16,8 @@ import {
   threadAt,
 } from "../memory/layout.ts";
 
+import { dropSample } from "./meter.ts";
+
 /** Takes a port for the guest in a thread row. False: somebody has it. The guest's thread. */
 export function takePort(fabric: Fabric, port: number, thread: number): boolean {
   return Atomics.compareExchange(fabric.i32, (portAt(port) + PORT.owner) >> 2, 0, thread) === 0;
@@ -57,6 +59,7 @@ export function spareRing(fabric: Fabric, port: number): number {
 
 /** From now on senders use this ring. */
 export function openReceiving(fabric: Fabric, port: number, ring: number): void {
+  dropSample(fabric, port);
   Atomics.store(fabric.i32, (portAt(port) + PORT.rxRing) >> 2, ring + 1);
 }
 

@@ -11,6 +11,8 @@ import { turnAt, type TxRing } from "../ring/sending.ts";
 import { tapSides } from "../ring/tap-ring.ts";
 import { FAULT } from "./fault.ts";
 import { Forwarder, type ForwardParts } from "./forward.ts";
+import { closeSample, countKick, hasSample, recordKick } from "./meter.ts";
+import { receivingRing } from "./port.ts";
 import { PUMP_PASSED, limitOf, type Pumps } from "./pump.ts";
 import { rateOf, takeToSend } from "./rate.ts";
 
@@ -38,8 +40,11 @@ export class Switch {
    * wait.
    */
   drain(tx: TxRing): number {
-    const { fabric } = this.#parts;
-    this.#count(tx.port, COUNTER.kicks, 1);
+    const { fabric, memory, nowNs } = this.#parts;
+    const isTimed = countKick(fabric, tx);
+    const startNs = isTimed ? nowNs() : 0;
+    const own = receivingRing(fabric, tx.port);
+    if (own >= 0 && hasSample(fabric, own)) closeSample(fabric, own, memory, nowNs);
     this.#forwarder.begin();
     this.#bytesQueued = 0;
     let frames = 0;
@@ -67,7 +72,8 @@ export class Switch {
       frames += this.#forward(tx, descriptor, address, length, BUDGET_FRAMES - frames, BUDGET_BYTES - bytes);
       bytes += this.#bytesOut(tx.port) - before;
     }
-    this.#forwarder.signalTouched();
+    this.#forwarder.signalTouched(isTimed);
+    recordKick(fabric, tx.port, frames, isTimed ? nowNs() - startNs : undefined);
     return answer;
   }
 
@@ -201,12 +207,6 @@ export class Switch {
     tx.position = next;
     Atomics.store(memory.i32, descriptor + (DESCRIPTOR.turn >> 2), turn);
     return 1;
-  }
-
-  #count(port: number, counter: number, by: number): void {
-    const cell = ((portAt(port) + PORT.counters) >> 3) + counter;
-    const { f64 } = this.#parts.fabric;
-    f64[cell] = (f64[cell] as number) + by;
   }
 
   /** Bytes that the port has sent or queued. */

@@ -48,5 +48,10 @@ export interface Connection {
   register(ring: RingRequest): number;
   /** What `signal` does for a number that this connection registered. */
   signal(number: number): number;
+  /**
+   * The guest is about to sleep, and has woken up because it was told something: what is measured of that.
+   */
+  beforeSleep(): void;
+  afterWake(): void;
   close(): void;
 }

@@ -22,6 +22,14 @@ export class GoneConnection implements Connection {
     return ENODEV;
   }
 
+  beforeSleep(): void {
+    // Nothing is measured of a device that is gone.
+  }
+
+  afterWake(): void {
+    // As `beforeSleep`.
+  }
+
   close(): void {
     // The connection that was here has let everything go.
   }

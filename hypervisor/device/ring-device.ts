@@ -12,6 +12,7 @@ import {
   waitForSenders,
 } from "../datapath/port.ts";
 import { setAttached } from "../datapath/line-port.ts";
+import { closeSample, forgetSignal, hasSample, recordWake } from "../datapath/meter.ts";
 import type { TxRing } from "../ring/sending.ts";
 import { EBUSY, ENODEV, ENOENT } from "../ring/abi.ts";
 import { resetRing } from "../ring/claims.ts";
@@ -48,6 +49,7 @@ export abstract class RingDevice implements Connection {
       mask: request.count - 1,
       position: 0,
       lapped: false,
+      untimed: 0,
     });
     showSending(this.parts.fabric, port, request.offset, request.count);
     return 0;
@@ -58,6 +60,18 @@ export abstract class RingDevice implements Connection {
     if (!ring) return 0; // A ring that the host fills: nothing to work off.
     if (!portExists(this.parts.fabric, this.device.port)) return ENODEV;
     return this.drain(ring);
+  }
+
+  beforeSleep(): void {
+    const { fabric, memory, nowNs } = this.parts;
+    const { port } = this.device;
+    forgetSignal(fabric, port);
+    const ring = receivingRing(fabric, port);
+    if (ring >= 0 && hasSample(fabric, ring)) closeSample(fabric, ring, memory, nowNs);
+  }
+
+  afterWake(): void {
+    recordWake(this.parts.fabric, this.device.port, this.parts.nowNs);
   }
 
   close(): void {

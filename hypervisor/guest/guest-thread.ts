@@ -67,7 +67,7 @@ function boot(letter: BootLetter): void {
     fault,
     nowNs,
     wallNs: systemClock.wallNs,
-    switch: new Switch({ fabric, thread, memory, peers, pumps, fault, nowNs, steadyNowNs }),
+    switch: new Switch({ fabric, thread, memory, peers, pumps, fault, nowNs: steadyNowNs }),
     readMail: () => peers.readMail(),
     portsChanged: () => {
       if (ringPorts(fabric, thread)) tell({ type: "ports" });

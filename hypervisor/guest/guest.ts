@@ -8,7 +8,7 @@ import type { PeerLetter } from "../datapath/peers.ts";
 import type { GuestFacts, GuestSpec, GuestState, Id } from "../hypervisor.ts";
 import { GUEST_HEAP_MIB } from "../limits.ts";
 import { viewGuestMemory, type Fabric, type GuestMemory } from "../memory/fabric.ts";
-import { countMail, eventsOf, exitsOf, faultOf, signalsOf } from "../memory/threads.ts";
+import { countMail, eventsOf, exitsOf, faultOf, interruptsOf, signalsOf } from "../memory/threads.ts";
 import { LogReader, createLogRing } from "../ring/log-ring.ts";
 import { askToStop, tellChange, wake } from "../ring/signal.ts";
 import { cpuTimeMs } from "./cpu-time.ts";
@@ -62,6 +62,7 @@ export class Guest {
   #cpuMs = 0;
   #exits = 0;
   #signals = 0;
+  #interrupts = 0;
   #askedToStop = false;
   #letters = 0;
   /** CPU time when it last entered the host, for the watchdog. */
@@ -180,6 +181,7 @@ export class Guest {
       cpuMs: this.#cpuMs,
       exits: live ? exitsOf(fabric, this.thread) : this.#exits,
       signals: live ? signalsOf(fabric, this.thread) : this.#signals,
+      interrupts: live ? interruptsOf(fabric, this.thread) : this.#interrupts,
     };
   }
 
@@ -229,6 +231,7 @@ export class Guest {
     this.#readLog();
     this.#exits = exitsOf(fabric, this.thread);
     this.#signals = signalsOf(fabric, this.thread);
+    this.#interrupts = interruptsOf(fabric, this.thread);
     const fault = faultOf(fabric, this.thread);
     this.#endedNs = clock.nowNs();
     this.#parts.warm.inbox.close();

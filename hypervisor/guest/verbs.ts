@@ -239,8 +239,10 @@ export class Verbs {
     const word = this.#events >>> 2;
     const limit = timeoutNs < 0n ? Infinity : Number(timeoutNs) / 1e6;
     const nowMs = (): number => nowNs() / 1e6;
+    for (const connection of this.#handles.values()) connection.beforeSleep();
     const woken = sleepOnEvents(memory, this.#events, this.#wakeSeen, limit, nowMs);
     this.#wakeSeen = memory.i32[word] as number;
+    if (woken) for (const connection of this.#handles.values()) connection.afterWake();
     readMail();
     if (faultOf(fabric, thread) !== 0) throw new GuestEnd();
     return woken ? 1 : 0;

@@ -48,9 +48,8 @@ export class LineWorks {
     const self: PeerLetter = { type: "peer", thread: IO_THREAD, incarnation, memory: memory.memory };
     this.#peers.take(self); // Egress lines put frames into ingress lines.
     const peers = this.#peers;
-    const steadyNowNs = nowNs;
     const thread = IO_THREAD;
-    this.#forwarder = new Forwarder({ fabric, thread, memory, peers, fault, nowNs, steadyNowNs });
+    this.#forwarder = new Forwarder({ fabric, thread, memory, peers, fault, nowNs });
     this.#tap = new TapWriter(fabric, IO_THREAD);
   }
 
@@ -135,7 +134,7 @@ export class LineWorks {
       line.leave();
       forwarded++;
     }
-    forwarder.signalTouched();
+    forwarder.signalTouched(true);
     return forwarded === BUDGET_FRAMES;
   }
 

@@ -2,6 +2,8 @@
 // A table of rows each for threads, networks, ports and rings; `pump.wat` uses the same numbers.
 
 import {
+  BUDGET_FRAMES,
+  HISTOGRAM_NS_MAX,
   MACS_MAX,
   NETWORKS_MAX,
   NETWORK_PORTS_MAX,
@@ -10,6 +12,7 @@ import {
   RING_SLOTS_MAX,
   TAP_RING_BYTES,
 } from "../limits.ts";
+import { cellsFor, type HistogramPlace } from "./histogram.ts";
 
 /**
  * A row for each thread that runs host code; row 0 is the control thread. Written by that thread, read by
@@ -42,6 +45,8 @@ export const THREAD = {
   portsBell: 52,
   /** How many of the claimed positions have had their commit; 0 where none is claimed. */
   published: 56,
+  /** Of `signals`, those that woke the guest. Any thread, atomic. */
+  interrupts: 60,
   /** Room for the batch that the pump works on: 32 × 16 bytes. */
   scratch: 64,
   size: 1024,
@@ -197,11 +202,13 @@ export const RING = {
   /** Thread row of the guest whose memory it is, and its incarnation. */
   owner: 88,
   incarnation: 92,
-  /** Signals sent and suppressed; i32, atomic. */
+  /** Signals sent, and those that were suppressed; i32, atomic. */
   sent: 96,
   suppressed: 100,
   /** Counts registrations that have ended here: who looked before must look again. Atomic. */
   generation: 104,
+  /** Of `sent`, those that woke the guest; i32, atomic. */
+  interrupts: 108,
   slots: 128,
   size: 128 + RING_SLOTS_MAX * 32,
 } as const;
@@ -251,6 +258,41 @@ export const RECORD = {
   frame: 32,
 } as const;
 
+/**
+ * A row for each port: what is measured at its two rings. It stays while guests come and go, as counters do.
+ */
+export const METER = {
+  /** The sample of `latencyNs`: its number × 4, and a `SAMPLE`. Compare-and-swap by senders and the owner. */
+  sample: 0,
+  /** Which position is waited for, and float64 nanoseconds since when. Whoever has the sample. */
+  samplePosition: 4,
+  sampleNs: 8,
+  /**
+   * Float64 nanoseconds at which the guest was signalled first since it went to sleep, 0 if it wasn't.
+   * Senders, and the owner's thread.
+   */
+  signalledNs: 16,
+  histograms: 64,
+} as const;
+
+/** What becomes of a sample, in the low bits of `METER.sample`. */
+export const SAMPLE = { free: 0, taken: 1, open: 2, mask: 3, next: 4 } as const;
+
+const COUNT_CELLS = cellsFor(Math.max(BUDGET_FRAMES, RING_SLOTS_MAX));
+const NS_CELLS = cellsFor(HISTOGRAM_NS_MAX);
+const COUNT_BYTES = Math.ceil(COUNT_CELLS / 8) * 64;
+const NS_BYTES = Math.ceil(NS_CELLS / 8) * 64;
+
+/** The histograms of a port, places in its `METER` row. docs/metrics.md says what each is. */
+export const HISTOGRAM = {
+  framesPerKick: { at: METER.histograms, cells: COUNT_CELLS },
+  occupancy: { at: METER.histograms + COUNT_BYTES, cells: COUNT_CELLS },
+  kickNs: { at: METER.histograms + 2 * COUNT_BYTES, cells: NS_CELLS },
+  latencyNs: { at: METER.histograms + 2 * COUNT_BYTES + NS_BYTES, cells: NS_CELLS },
+  wakeNs: { at: METER.histograms + 2 * COUNT_BYTES + 2 * NS_BYTES, cells: NS_CELLS },
+} as const satisfies Record<string, HistogramPlace>;
+const METER_BYTES = METER.histograms + 2 * COUNT_BYTES + 3 * NS_BYTES;
+
 /** The row of the thread that works the lines, behind those of control and the guests. */
 export const IO_THREAD = GUESTS_MAX + 1;
 export const THREAD_ROWS = GUESTS_MAX + 2;
@@ -258,7 +300,8 @@ export const THREAD_ROWS = GUESTS_MAX + 2;
 const THREADS_AT = 0;
 const NETWORKS_AT = THREADS_AT + THREAD_ROWS * THREAD.size;
 const PORTS_AT = NETWORKS_AT + NETWORKS_MAX * NETWORK.size;
-const RINGS_AT = PORTS_AT + PORTS_MAX * PORT.size;
+const METERS_AT = PORTS_AT + PORTS_MAX * PORT.size;
+const RINGS_AT = METERS_AT + PORTS_MAX * METER_BYTES;
 const TAPS_AT = RINGS_AT + PORTS_MAX * 2 * RING.size;
 /** 1 while the capture thread has been told that there is something, and has not looked. Atomic. */
 export const TAP_BELL_AT = TAPS_AT;
@@ -269,6 +312,7 @@ export const FABRIC_BYTES = TAP_RINGS_AT + THREAD_ROWS * TAP_RING_BYTES;
 export const threadAt = (thread: number): number => THREADS_AT + thread * THREAD.size;
 export const networkAt = (network: number): number => NETWORKS_AT + network * NETWORK.size;
 export const portAt = (port: number): number => PORTS_AT + port * PORT.size;
+export const meterAt = (port: number): number => METERS_AT + port * METER_BYTES;
 export const ringAt = (ring: number): number => RINGS_AT + ring * RING.size;
 export const slotAt = (ring: number, slot: number): number => ringAt(ring) + RING.slots + slot * SLOT.size;
 export const tapAt = (thread: number): number => TAP_HEADS_AT + thread * TAP.size;

@@ -29,6 +29,11 @@ export function signalsOf(fabric: Fabric, thread: number): number {
   return Atomics.load(fabric.i32, at(thread, THREAD.signals));
 }
 
+/** Of the signals those that woke the guest. */
+export function interruptsOf(fabric: Fabric, thread: number): number {
+  return Atomics.load(fabric.i32, at(thread, THREAD.interrupts));
+}
+
 /** Marks a guest as broken; true for the first to do so. Any thread. */
 export function markFault(fabric: Fabric, thread: number, fault: number): boolean {
   return Atomics.compareExchange(fabric.i32, at(thread, THREAD.fault), 0, fault) === 0;

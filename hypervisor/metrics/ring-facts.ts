@@ -22,6 +22,7 @@ export function receivingFacts(
   const offset = i32[at + (RING.offset >> 2)] as number;
   const head = (i32[at + (RING.cursor >> 2)] as number) >>> 0;
   let slots = "";
+  let filled = 0;
   for (let index = 0; index < size; index++) {
     const slot = slotAt(ring, index) >> 2;
     const turn = memory.i32[(offset + index * DESCRIPTOR.size + DESCRIPTOR.turn) >>> 2] as number;
@@ -30,16 +31,21 @@ export function receivingFacts(
     const claimed = ((next - head) | 0) < 0;
     if (claimed) slots += "c";
     else if (turn === (written | 1)) slots += "p";
-    else slots += "f";
+    else {
+      slots += "f";
+      filled++;
+    }
   }
   return {
     name,
     size,
     head,
     slots,
+    filled,
     enabled: memory.i32[((i32[at + (RING.signal >> 2)] as number) + SIGNAL.enabled) >>> 2] !== 0,
     signals: (i32[at + (RING.sent >> 2)] as number) >>> 0,
     suppressed: (i32[at + (RING.suppressed >> 2)] as number) >>> 0,
+    interrupts: (i32[at + (RING.interrupts >> 2)] as number) >>> 0,
   };
 }
 
@@ -55,10 +61,12 @@ export function sendingFacts(
   if (size === 0) return undefined;
   const offset = fabric.i32[row + (PORT.txOffset >> 2)] as number;
   let slots = "";
+  let filled = 0;
   for (let index = 0; index < size; index++) {
     const turn = memory.i32[(offset + index * DESCRIPTOR.size + DESCRIPTOR.turn) >>> 2] as number;
     slots += (turn & 1) === 1 ? "p" : ".";
+    filled += turn & 1;
   }
   const head = (fabric.i32[row + (PORT.txPosition >> 2)] as number) >>> 0;
-  return { name, size, head, slots, enabled: false, signals: 0, suppressed: 0 };
+  return { name, size, head, slots, filled, enabled: false, signals: 0, suppressed: 0, interrupts: 0 };
 }

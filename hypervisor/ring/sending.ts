@@ -14,6 +14,8 @@ export interface TxRing {
   position: number;
   /** Every slot has been given back at least once. */
   lapped: boolean;
+  /** So many kicks are not timed before the next one is. */
+  untimed: number;
 }
 
 /** Whether the ring's next descriptor (an i32 index) is posted, still the guest's, or neither. */

@@ -3,11 +3,14 @@
 // sleeps, and all four are sequentially consistent.
 
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
-import { RING, THREAD, ringAt, threadAt } from "../memory/layout.ts";
+import { METER, RING, THREAD, meterAt, ringAt, threadAt } from "../memory/layout.ts";
 import { EVENT, SIGNAL } from "./abi.ts";
 
-/** Tells the owner of a receiving ring that something was published. `memory` is the owner's. Any thread. */
-export function signalRing(fabric: Fabric, ring: number, memory: GuestMemory): void {
+/**
+ * Tells the owner of a receiving ring that something was published. `memory` is the owner's. Any thread.
+ * With `nowNs` it is measured how long a sleeper takes to wake up.
+ */
+export function signalRing(fabric: Fabric, ring: number, memory: GuestMemory, nowNs?: () => number): void {
   const { i32 } = fabric;
   const at = ringAt(ring) >> 2;
   const signal = (i32[at + (RING.signal >> 2)] as number) >>> 2;
@@ -21,19 +24,40 @@ export function signalRing(fabric: Fabric, ring: number, memory: GuestMemory): v
   Atomics.add(i32, at + (RING.sent >> 2), 1);
   const events = i32[at + (RING.events >> 2)] as number;
   const number = i32[at + (RING.number >> 2)] as number;
+  if (nowNs) noteSignal(fabric, ring, memory, nowNs);
   const word = (events + EVENT.pending) >>> 2;
   Atomics.or(memory.i32, word + (number >>> 5), 1 << (number & 31)); // S2: pairs with S4.
-  Atomics.add(i32, (threadAt(i32[at + (RING.owner >> 2)] as number) + THREAD.signals) >> 2, 1);
-  wake(memory, events, false);
+  const thread = threadAt(i32[at + (RING.owner >> 2)] as number);
+  Atomics.add(i32, (thread + THREAD.signals) >> 2, 1);
+  if (!wake(memory, events, false)) return;
+  Atomics.add(i32, at + (RING.interrupts >> 2), 1);
+  Atomics.add(i32, (thread + THREAD.interrupts) >> 2, 1);
 }
 
-/** Wakes a guest that sleeps on its event area; with `always` also one that has not said so. Any thread. */
-export function wake(memory: GuestMemory, events: number, always: boolean): void {
-  if (events === 0) return;
+/**
+ * Wakes a guest that sleeps on its event area; with `always` also one that has not said so. True: it was
+ * told. Any thread.
+ */
+export function wake(memory: GuestMemory, events: number, always: boolean): boolean {
+  if (events === 0) return false;
   const word = events >>> 2;
-  if (!always && Atomics.load(memory.i32, word + (EVENT.sleeping >> 2)) === 0) return; // S3: pairs with S5.
+  // S3: pairs with S5.
+  if (!always && Atomics.load(memory.i32, word + (EVENT.sleeping >> 2)) === 0) return false;
   Atomics.add(memory.i32, word, 1); // S7: pairs with S10 and S11.
   Atomics.notify(memory.i32, word); // S8: wakes S11.
+  return true;
+}
+
+/**
+ * Before a sleeper is woken: since when. It forgets what stands here before it sleeps, and takes it after.
+ */
+function noteSignal(fabric: Fabric, ring: number, memory: GuestMemory, nowNs: () => number): void {
+  const { i32, f64 } = fabric;
+  const events = i32[(ringAt(ring) + RING.events) >> 2] as number;
+  // A guess: S3 decides whether it is woken.
+  if (Atomics.load(memory.i32, (events + EVENT.sleeping) >>> 2) === 0) return;
+  const cell = (meterAt(ring >> 1) + METER.signalledNs) >> 3;
+  if (f64[cell] === 0) f64[cell] = nowNs();
 }
 
 /**

@@ -4,7 +4,7 @@
 import type { Diagnostic } from "../../lang/index.ts";
 import type { CounterFacts, DeviceFacts } from "../../hypervisor/index.ts";
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** A moment in the life of the lab; also one line of `up` without a terminal, and one record of `events`. */
 export interface LabEvent {
@@ -43,6 +43,7 @@ export interface GuestRow {
   readonly restarts: number;
   readonly exits: number;
   readonly signals: number;
+  readonly interrupts: number;
   /** Frames in and out over the last second. */
   readonly framesPerSecond: number;
 }

@@ -95,6 +95,7 @@ function guestRow({ record, facts, devices, sources, rates }: GuestParts): Guest
     restarts: record.restarts,
     exits: facts?.exits ?? 0,
     signals: facts?.signals ?? 0,
+    interrupts: facts?.interrupts ?? 0,
     framesPerSecond: devices.reduce((sum, of) => sum + rates.frames(of.id, of.rx.count + of.tx.count), 0),
   };
 }

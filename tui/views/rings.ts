@@ -9,11 +9,12 @@ import { selectedIndex, visibleDevices, windowOf } from "../select.ts";
 import { sparkline } from "../symbols.ts";
 import { tableLines, widest } from "../table.ts";
 import type { Column } from "../table.ts";
-import { groupDigits, shortBytes, shortCount } from "../text.ts";
+import { groupDigits, shortBytes, shortCount, shortTime } from "../text.ts";
 import type { ViewContext } from "./context.ts";
 
 type Ring = DeviceRow["rings"][number];
 type Counter = DeviceRow["rx"];
+type Histograms = DeviceRow["histograms"];
 
 const OWNERS: readonly (readonly [string, string, Tone])[] = [
   [".", "guest", "dim"],
@@ -109,18 +110,18 @@ function detailLines(context: ViewContext, device: DeviceRow): readonly Line[] {
     span(` ${shortCount(rates.at(-1) ?? 0)} frames/s `, "strong"),
     span(sparkline(rates, Math.max(0, Math.min(40, rates.length, columns - 16)), symbols), "accent"),
   ];
-  const kicks: Line = [
-    ...fact("kicks", groupDigits(device.kicks)),
-    ...(device.kicks > 0 ? fact("frames/kick", (device.tx.count / device.kicks).toFixed(1)) : []),
-  ];
   const gap: readonly Line[] = context.rows < 14 ? [] : [[]];
-  const facts = [pace, counterLine("rx", device.rx), counterLine("tx", device.tx), kicks];
+  const facts = [pace, counterLine("rx", device.rx), counterLine("tx", device.tx)];
+  const kicks = kickLines(context, device);
   const rings = device.rings.flatMap((ring) => [...gap, ...ringLines(context, ring)]);
+  const measures = ringMeasures(context, device.histograms);
   const legend =
     device.rings.length === 0 ? [span(" no rings: nobody has it open", "dim")] : legendLine(context);
   // Where there is little room the rings come first: they are what the view is for.
   const lines =
-    context.rows < 14 ? [title, ...rings, ...facts, legend] : [title, ...facts, ...rings, ...gap, legend];
+    context.rows < 14
+      ? [title, ...rings, ...measures, ...facts, ...kicks, legend]
+      : [title, ...facts, ...kicks, ...measures, ...rings, ...gap, legend];
   return lines.map((line) => clipLine(line, columns, symbols.ellipsis));
 }
 
@@ -151,9 +152,14 @@ function ringLines(context: ViewContext, ring: Ring): readonly Line[] {
     span(` ${ring.name} `, "head"),
     ...fact("size", String(ring.size)),
     ...fact("head", groupDigits(ring.head)),
-    ...fact("signals", groupDigits(ring.signals)),
-    ...fact("suppressed", `${groupDigits(ring.suppressed)}${share}`),
-    span(ring.enabled ? " signal wanted" : "", "good"),
+    ...(isReceiving(ring)
+      ? [
+          ...fact("filled", groupDigits(ring.filled)),
+          ...fact("interrupts", groupDigits(ring.interrupts)),
+          ...fact("suppressed", `${groupDigits(ring.suppressed)}${share}`),
+          span(ring.enabled ? " enabled" : "", "good"),
+        ]
+      : fact("posted", groupDigits(ring.filled))),
   ];
   const label = String(Math.max(0, ring.size - 1)).length;
   const room = Math.max(1, context.columns - label - 3);
@@ -162,6 +168,50 @@ function ringLines(context: ViewContext, ring: Ring): readonly Line[] {
   for (let from = 0; from < ring.slots.length; from += width) {
     const slots = slotSpans(context, ring, from, Math.min(from + width, ring.slots.length));
     lines.push([span(` ${String(from).padStart(label)} `, "dim"), ...slots]);
+  }
+  return lines;
+}
+
+const isReceiving = ({ name }: Ring): boolean => name === "rx" || name === "in";
+
+/** What was measured at the receiving ring; nothing where nothing was. */
+function ringMeasures(
+  { columns }: ViewContext,
+  { latencyNs, wakeNs, occupancy }: Histograms,
+): readonly Line[] {
+  const measures = [
+    measureOf("latency", latencyNs, shortTime),
+    measureOf("wake-up", wakeNs, shortTime),
+    measureOf("filled", occupancy, groupDigits),
+  ].filter((measure) => measure.length > 0);
+  return measures.length === 0 ? [] : packed([QUANTILES, ...measures], columns);
+}
+
+/** Calls of the host to send: how many, with how many frames, and how long each took. */
+function kickLines({ columns }: ViewContext, { kicks, tx, histograms }: DeviceRow): readonly Line[] {
+  const mean = kicks === 0 ? [] : [fact("frames/kick", (tx.count / kicks).toFixed(1))];
+  const measures = [
+    measureOf("frames", histograms.framesPerKick, groupDigits),
+    measureOf("time", histograms.kickNs, shortTime),
+  ].filter((measure) => measure.length > 0);
+  const quantiles = measures.length === 0 ? [] : [QUANTILES, ...measures];
+  return packed([fact("kicks", groupDigits(kicks)), ...mean, ...quantiles], columns);
+}
+
+const QUANTILES: Line = [span(" p50/99/99.9 ", "dim")];
+
+function measureOf(name: string, of: Histograms["wakeNs"], text: (value: number) => string): Line {
+  return of.count === 0 ? [] : fact(name, [of.p50, of.p99, of.p999].map(text).join("/"));
+}
+
+/** Pieces on as few lines as they fit on. */
+function packed(pieces: readonly Line[], columns: number): readonly Line[] {
+  const lines: Line[] = [];
+  for (const piece of pieces) {
+    const last = lines.at(-1);
+    if (last !== undefined && lineWidth(last) + lineWidth(piece) <= columns)
+      lines[lines.length - 1] = [...last, ...piece];
+    else lines.push(piece);
   }
   return lines;
 }

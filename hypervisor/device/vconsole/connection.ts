@@ -1,6 +1,7 @@
 // The host half of vconsole on the guest's thread: what it shows goes to its log; what is typed comes from
 // control.
 
+import { countKick, recordKick } from "../../datapath/meter.ts";
 import { countAt } from "../../datapath/port.ts";
 import { FAULT } from "../../datapath/fault.ts";
 import type { TxRing } from "../../ring/sending.ts";
@@ -29,8 +30,18 @@ export class VconsoleConnection extends RingDevice {
   }
 
   protected drain(ring: TxRing): number {
+    const { fabric, nowNs } = this.parts;
+    const startNs = countKick(fabric, ring) ? nowNs() : undefined;
+    const from = ring.position;
+    const answer = this.#workOff(ring);
+    const done = (ring.position - from) | 0;
+    recordKick(fabric, ring.port, done, startNs === undefined ? undefined : nowNs() - startNs);
+    return answer;
+  }
+
+  #workOff(ring: TxRing): number {
     const { fabric, memory, log, thread } = this.parts;
-    countAt(fabric, ring.port, COUNTER.kicks, 1);
+    // Bound: BUDGET_FRAMES.
     for (let done = 0; done < BUDGET_FRAMES; done++) {
       const descriptor = (ring.offset + (ring.position & ring.mask) * DESCRIPTOR.size) >>> 2;
       const posted = turnAt(memory, descriptor, ring);
