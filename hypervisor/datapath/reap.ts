@@ -17,6 +17,8 @@ export type MemoryOf = (thread: number, incarnation: number) => GuestMemory | un
 export interface Reaped {
   /** Positions that were claimed and not published: their buffers went back empty. */
   readonly claims: number;
+  /** Frames, not copies, that were published and that it had not counted: they are counted now. */
+  readonly counted: number;
   /** A frame was in the middle of being flooded. */
   readonly flooding: boolean;
   /** Host code was running on its behalf. */
@@ -32,6 +34,7 @@ export function reapThread(fabric: Fabric, thread: number, memoryOf: MemoryOf): 
   const flooding = (i32[row + (THREAD.flooding >> 2)] as number) - 1;
   const inHost = isInHost(fabric, thread);
   let claims = 0;
+  let counted = 0;
   if (ring >= 0) {
     const from = i32[row + (THREAD.claimFrom >> 2)] as number;
     const count = i32[row + (THREAD.claimCount >> 2)] as number;
@@ -41,9 +44,10 @@ export function reapThread(fabric: Fabric, thread: number, memoryOf: MemoryOf): 
     const memory = memoryOf(owner, i32[at + (RING.incarnation >> 2)] as number);
     for (let index = 0; index < count; index++) {
       const length = i32[row + ((THREAD.scratch + 4) >> 2) + index * 4] as number;
-      if (endPosition(fabric, ring, (from + index) | 0, memory, index < published))
+      if (endPosition(fabric, ring, (from + index) | 0, memory, index < published)) {
         countPublished(fabric, countFor, length, isEgressRing(fabric, ring));
-      else claims++;
+        if (countFor > 0) counted++;
+      } else claims++;
     }
     if (memory) signalRing(fabric, ring, memory);
   }
@@ -53,7 +57,7 @@ export function reapThread(fabric: Fabric, thread: number, memoryOf: MemoryOf): 
   i32[row + (THREAD.published >> 2)] = 0;
   i32[row + (THREAD.flooding >> 2)] = 0;
   i32[row + (THREAD.inHost >> 2)] = 0;
-  return { claims, flooding: flooding >= 0, inHost };
+  return { claims, counted, flooding: flooding >= 0, inHost };
 }
 
 /**
