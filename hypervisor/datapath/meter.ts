@@ -146,10 +146,7 @@ function isFilled(
   position: number,
   mask: number,
 ): boolean {
-  const { i32 } = fabric;
-  const slot = position & mask;
-  const turn = (position << 1) | 0;
-  if (i32[(slotAt(ring, slot) + SLOT.turn) >> 2] !== turn) return false;
-  const offset = i32[(ringAt(ring) + RING.offset) >> 2] as number;
-  return memory.i32[(offset + slot * DESCRIPTOR.size + DESCRIPTOR.turn) >>> 2] === turn;
+  const offset = fabric.i32[(ringAt(ring) + RING.offset) >> 2] as number;
+  const descriptor = offset + (position & mask) * DESCRIPTOR.size;
+  return memory.i32[(descriptor + DESCRIPTOR.turn) >>> 2] === ((position << 1) | 0);
 }
