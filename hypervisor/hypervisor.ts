@@ -90,6 +90,8 @@ export type DeviceSpec =
 export interface Image {
   readonly digest: string;
   readonly module: WebAssembly.Module;
+  /** Its bytes, in memory that threads share. */
+  readonly code: Uint8Array;
   /** Bytes of RAM that the module needs at least, and the most that it can use. */
   readonly memoryMin: number;
   readonly memoryMax: number;
@@ -105,10 +107,12 @@ export interface GuestSpec {
   readonly memory: number;
   /** A guest that burns this much CPU without entering the host is stopped. Milliseconds. */
   readonly watchdogMs?: number;
+  /** How far its thread steps back where processors are short, 0 to 19, as `setNice`. Default 0. */
+  readonly nice?: number;
 }
 
 export type GuestState =
-  "booting" | "running" | "stopping" | "completed" | "failed" | "stopped" | "quarantined";
+  "booting" | "running" | "paused" | "stopping" | "completed" | "failed" | "stopped" | "quarantined";
 
 /** Everything that is known of a guest now. Plain data. */
 export interface GuestFacts {
@@ -125,6 +129,9 @@ export interface GuestFacts {
   readonly uptimeMs: number;
   /** CPU time of its thread, milliseconds. */
   readonly cpuMs: number;
+  /** Time that its thread was ready to run and had no core, milliseconds. */
+  readonly queueMs: number;
+  readonly nice: number;
   /** Verbs called, signals received, and those of them that woke it. docs/metrics.md says when each grows. */
   readonly exits: number;
   readonly signals: number;
@@ -293,6 +300,21 @@ export interface Hypervisor {
    */
   stopGuest(id: Id, graceMs: number): Promise<Outcome>;
   killGuest(id: Id): Promise<Outcome>;
+  /**
+   * Resolves when a running guest stands still: between two of its instructions, never in the middle of a
+   * verb. It keeps its devices; frames for it fill its rings, then they are `full`. One that does not stand
+   * still within `PAUSE_MS_MAX` runs on (`busy`). A paused guest can be killed; asked to stop, it runs on
+   * first.
+   */
+  pauseGuest(id: Id): Promise<Outcome>;
+  /** It runs on where it stood; all that it notices is the time. */
+  resumeGuest(id: Id): Outcome;
+  /**
+   * How far a guest's thread steps back where processors are short: 0 to 19, each step about a fifth less
+   * than its neighbour. Less than before is the system's to allow (`busy`); elsewhere than on Linux:
+   * `invalid`.
+   */
+  setNice(id: Id, nice: number): Outcome;
   /** Forgets a guest that has ended. */
   removeGuest(id: Id): Outcome;
 

@@ -89,6 +89,24 @@ export const WATCH_EVERY_MS = 100;
 export const WATCHDOG_MS = 10_000;
 /** A guest must have entered main within this, milliseconds. */
 export const BOOT_MS_MAX = 10_000;
+/**
+ * A guest that is to pause and computes is interrupted after this, milliseconds: others stand still by then.
+ */
+export const PAUSE_GRACE_MS = 3;
+/**
+ * It is interrupted again after this where it slept in a wait of its own or had no stack left, milliseconds.
+ */
+export const PAUSE_AGAIN_MS = 20;
+/** A guest that does not stand still within this runs on, and the pause is refused (`busy`). Milliseconds. */
+export const PAUSE_MS_MAX = 5_000;
+/** Threads are let go by the inspector when none was interrupted for this long, milliseconds. */
+export const INTERRUPTS_IDLE_MS = 1_000;
+/** A thread that is to end is ended again after this, milliseconds: once is lost in an interrupt. */
+export const END_AGAIN_MS = 10;
+/**
+ * How far a guest may step back from the processors, as the system's niceness. More is refused (`invalid`).
+ */
+export const NICE_MAX = 19;
 /** How long closing a ring waits for a sender that is in the middle of a frame, milliseconds. */
 export const CLOSE_WAIT_MS = 100;
 

@@ -56,7 +56,7 @@ export function reapThread(fabric: Fabric, thread: number, memoryOf: MemoryOf): 
   i32[row + (THREAD.claimFor >> 2)] = 0;
   i32[row + (THREAD.published >> 2)] = 0;
   i32[row + (THREAD.flooding >> 2)] = 0;
-  i32[row + (THREAD.inHost >> 2)] = 0;
+  i32[row + (THREAD.where >> 2)] = 0;
   return { claims, counted, flooding: flooding >= 0, inHost };
 }
 

@@ -11,7 +11,9 @@ import { viewFabric, viewGuestMemory } from "../memory/fabric.ts";
 import { faultOf, markFault, ringPorts } from "../memory/threads.ts";
 import { LogWriter } from "../ring/log-ring.ts";
 import { Changes } from "./changes.ts";
+import { INTERRUPT } from "./interrupts.ts";
 import type { BootLetter, InboxLetter, ThreadLetter, ThreadStart } from "./letters.ts";
+import { mayBeInOwnWait } from "./own-wait.ts";
 import { GuestEnd, Verbs } from "./verbs.ts";
 
 type OwnLetter = Exclude<InboxLetter, { readonly type: "peer" }>;
@@ -73,6 +75,8 @@ function boot(letter: BootLetter): void {
       if (ringPorts(fabric, thread)) tell({ type: "ports" });
     },
   });
+  const interrupted = (): boolean => verbs.interrupted(() => mayBeInOwnWait(letter.code));
+  Object.defineProperty(globalThis, INTERRUPT, { value: interrupted });
   run(letter, verbs);
 }
 

@@ -6,13 +6,15 @@ import type { HostClock } from "../clock.ts";
 import { faultText } from "../datapath/fault.ts";
 import type { PeerLetter } from "../datapath/peers.ts";
 import type { GuestFacts, GuestSpec, GuestState, Id } from "../hypervisor.ts";
-import { GUEST_HEAP_MIB } from "../limits.ts";
+import { END_AGAIN_MS, GUEST_HEAP_MIB } from "../limits.ts";
 import { viewGuestMemory, type Fabric, type GuestMemory } from "../memory/fabric.ts";
 import { countMail, eventsOf, exitsOf, faultOf, interruptsOf, signalsOf } from "../memory/threads.ts";
 import { LogReader, createLogRing } from "../ring/log-ring.ts";
 import { askToStop, tellChange, wake } from "../ring/signal.ts";
-import { cpuTimeMs } from "./cpu-time.ts";
+import { cpuTime, stepBack } from "./cpu-time.ts";
+import type { Interrupts } from "./interrupts.ts";
 import type { BootLetter, DeviceNotice, InboxLetter, ThreadLetter } from "./letters.ts";
+import { Pause } from "./pause.ts";
 import type { WarmThread } from "./pool.ts";
 
 const PAGE = 65_536;
@@ -25,6 +27,7 @@ export interface GuestParts {
   readonly thread: number;
   readonly incarnation: number;
   readonly warm: WarmThread;
+  readonly interrupts: Interrupts;
   readonly boot: Uint8Array;
   readonly devices: readonly DeviceNotice[];
   readonly peers: readonly PeerLetter[];
@@ -59,7 +62,11 @@ export class Guest {
   readonly #bootedNs: number;
   readonly #running = Promise.withResolvers<void>();
   #endedNs: number | undefined;
-  #cpuMs = 0;
+  readonly #pause: Pause;
+  #again: NodeJS.Timeout | undefined;
+  #pausing: Promise<boolean> | undefined;
+  #cpu = { cpuMs: 0, queueMs: 0 };
+  #nice = 0;
   #exits = 0;
   #signals = 0;
   #interrupts = 0;
@@ -77,6 +84,8 @@ export class Guest {
     this.#parts = parts;
     this.#worker = parts.warm.worker;
     this.#bootedNs = parts.clock.nowNs();
+    this.#pause = new Pause({ ...parts, threadId: this.#worker.threadId, alive: () => this.alive });
+    if (spec.nice !== undefined) this.setNice(spec.nice);
     const log = createLogRing();
     this.#log = new LogReader(log);
     this.#worker.ref();
@@ -93,6 +102,7 @@ export class Guest {
       thread: this.thread,
       incarnation: this.incarnation,
       module: spec.image.module,
+      code: spec.image.code,
       memory: memory.memory,
       boot: parts.boot,
       log,
@@ -117,6 +127,7 @@ export class Guest {
     const { fabric, warm } = this.#parts;
     warm.inbox.postMessage(letter);
     countMail(fabric, this.thread);
+    this.#pause.tell();
     const events = eventsOf(fabric, this.thread);
     if (tell) tellChange(this.memory, events);
     else if (++this.#letters % LETTERS_MAX === 0) wake(this.memory, events, true);
@@ -126,36 +137,64 @@ export class Guest {
   ask(): void {
     if (!this.alive || this.state === "stopping") return;
     this.#askedToStop = true;
+    this.#pause.end();
     this.#setState("stopping");
     // Both: a guest that has no event area yet reads the letter when it makes one.
     this.send({ type: "stop" }, false);
     askToStop(this.memory, eventsOf(this.#parts.fabric, this.thread));
   }
 
+  /**
+   * Makes a running guest stand still. False where it could not be, or no longer: it ended, was asked to
+   * stop, was resumed, or was not reached in time.
+   */
+  pause(): Promise<boolean> {
+    this.#pausing ??= this.#pause
+      .begin(() => {
+        if (this.state === "running") this.#setState("paused");
+      })
+      .finally(() => (this.#pausing = undefined));
+    return this.#pausing;
+  }
+
+  /** Lets a paused guest run on, also one that does not stand still yet. */
+  resume(): void {
+    this.#pause.end();
+    if (this.state === "paused") this.#setState("running");
+  }
+
+  /** Why not, where the system refuses. */
+  setNice(nice: number): string | undefined {
+    if (nice === this.#nice) return undefined;
+    const refused = stepBack(this.#parts.warm.tid, nice);
+    if (refused === undefined) this.#nice = nice;
+    return refused;
+  }
+
   /** Ends it as failed, for this reason. */
   giveUp(reason: string): void {
     this.reason ??= reason;
-    void this.#worker.terminate();
+    this.#end();
   }
 
   /** Ends its thread wherever it is. */
   async kill(): Promise<void> {
     this.#askedToStop = true;
-    if (this.alive) await this.#worker.terminate();
+    this.#end();
     await this.ended;
   }
 
   /** Ends it for what stands in its fault word. */
   quarantine(): void {
     if (!this.alive || faultOf(this.#parts.fabric, this.thread) === 0) return;
-    void this.#worker.terminate();
+    this.#end();
   }
 
   /** True when it has burned more CPU than its watchdog allows without entering the host. */
   looping(watchdogMs: number): boolean {
-    const cpu = cpuTimeMs(this.#parts.warm.tid);
-    if (!this.alive || cpu === undefined) return false;
-    this.#cpuMs = cpu;
+    this.#readCpu();
+    const { cpuMs: cpu } = this.#cpu;
+    if (!this.alive || cpu === 0) return false;
     const exits = exitsOf(this.#parts.fabric, this.thread);
     if (exits !== this.#exits || this.#cpuAtExit === 0) {
       this.#exits = exits;
@@ -166,9 +205,9 @@ export class Guest {
   }
 
   facts(): GuestFacts {
-    const { fabric, clock, warm } = this.#parts;
+    const { fabric, clock } = this.#parts;
     const live = this.alive;
-    if (live) this.#cpuMs = cpuTimeMs(warm.tid) ?? this.#cpuMs;
+    if (live) this.#readCpu();
     return {
       id: this.id,
       state: this.state,
@@ -178,11 +217,23 @@ export class Guest {
       imageDigest: this.spec.image.digest,
       memory: this.memory.byteLength,
       uptimeMs: ((this.#endedNs ?? clock.nowNs()) - this.#bootedNs) / 1e6,
-      cpuMs: this.#cpuMs,
+      ...this.#cpu,
+      nice: this.#nice,
       exits: live ? exitsOf(fabric, this.thread) : this.#exits,
       signals: live ? signalsOf(fabric, this.thread) : this.#signals,
       interrupts: live ? interruptsOf(fabric, this.thread) : this.#interrupts,
     };
+  }
+
+  /** Ends its thread wherever it is. An interrupt that is just being served swallows the first try. */
+  #end(): void {
+    if (!this.alive) return;
+    void this.#worker.terminate();
+    this.#again ??= setInterval(() => void this.#worker.terminate(), END_AGAIN_MS);
+  }
+
+  #readCpu(): void {
+    this.#cpu = cpuTime(this.#parts.warm.tid) ?? this.#cpu;
   }
 
   #take(letter: ThreadLetter): void {
@@ -193,11 +244,11 @@ export class Guest {
         return;
       case "returned":
         this.exit = letter.exit;
-        void this.#worker.terminate();
+        this.#end();
         return;
       case "trapped":
         this.reason ??= `trap: ${letter.message}`;
-        void this.#worker.terminate();
+        this.#end();
         return;
       case "log":
         this.#readLog();
@@ -228,6 +279,8 @@ export class Guest {
 
   #finish(): void {
     const { fabric, clock } = this.#parts;
+    clearInterval(this.#again);
+    this.#pause.forget();
     this.#readLog();
     this.#exits = exitsOf(fabric, this.thread);
     this.#signals = signalsOf(fabric, this.thread);

@@ -16,6 +16,7 @@ import {
   GUESTS_MAX,
   GUEST_MEMORY_MAX,
   GUEST_MEMORY_MIN,
+  NICE_MAX,
   WATCHDOG_MS,
   WATCH_EVERY_MS,
 } from "../limits.ts";
@@ -26,6 +27,7 @@ import { CLAIMED, Claims } from "../ring/claims.ts";
 import { signalRing } from "../ring/signal.ts";
 import { encodeBoot } from "./boot-info.ts";
 import { Guest, allocateMemory } from "./guest.ts";
+import { Interrupts } from "./interrupts.ts";
 import type { Pool } from "./pool.ts";
 
 export interface GuestsParts {
@@ -54,6 +56,7 @@ export class Guests implements GuestsOfBus {
   readonly #known = new Map<Guest, Set<Guest>>();
   readonly #typing: Claims;
   readonly #watch: NodeJS.Timeout;
+  readonly #interrupts = new Interrupts();
 
   constructor(parts: GuestsParts) {
     this.#parts = parts;
@@ -114,6 +117,37 @@ export class Guests implements GuestsOfBus {
     return success();
   }
 
+  async pause(id: Id): Promise<Outcome> {
+    const guest = this.#guests.get(id);
+    if (!guest) return refuse("missing", `there is no guest \`${id}\``);
+    if (guest.state === "paused") return success();
+    if (guest.state !== "running") return refuse("busy", `guest \`${id}\` is ${guest.state}, not running`);
+    if (await guest.pause()) return success();
+    const why = guest.state === "running" ? "does not stand still" : `is ${guest.state}`;
+    return refuse("busy", `guest \`${id}\` ${why}`);
+  }
+
+  resume(id: Id): Outcome {
+    const guest = this.#guests.get(id);
+    if (!guest) return refuse("missing", `there is no guest \`${id}\``);
+    if (guest.state !== "running" && guest.state !== "paused") {
+      return refuse("busy", `guest \`${id}\` is ${guest.state}, not paused`);
+    }
+    guest.resume();
+    return success();
+  }
+
+  setNice(id: Id, nice: number): Outcome {
+    const guest = this.#guests.get(id);
+    if (!guest?.alive) return refuse("missing", `there is no guest \`${id}\` that runs`);
+    const wrong = wrongNice(nice);
+    if (wrong) return wrong;
+    const refused = guest.setNice(nice);
+    return refused === undefined
+      ? success()
+      : refuse("busy", `the system does not let guest \`${id}\` have niceness ${nice} (${refused})`);
+  }
+
   remove(id: Id): Outcome {
     const guest = this.#guests.get(id);
     if (!guest) return refuse("missing", `there is no guest \`${id}\``);
@@ -170,6 +204,7 @@ export class Guests implements GuestsOfBus {
     this.#closed = true;
     await Promise.all([...this.#guests.values()].map((guest) => guest.kill()));
     await Promise.all(this.#booting.values());
+    this.#interrupts.close();
   }
 
   #refusal(id: Id, spec: GuestSpec): Outcome | undefined {
@@ -184,7 +219,7 @@ export class Guests implements GuestsOfBus {
         `the image needs ${spec.image.memoryMin} bytes of memory, the guest has ${spec.memory}`,
       );
     }
-    return undefined;
+    return wrongNice(spec.nice ?? 0);
   }
 
   async #launch(id: Id, spec: GuestSpec, thread: number, boot: Uint8Array): Promise<Guest> {
@@ -200,6 +235,7 @@ export class Guests implements GuestsOfBus {
       thread,
       incarnation,
       warm,
+      interrupts: this.#interrupts,
       boot,
       devices: seen.map(noticeOf),
       peers: [...[...neighbours].map(peerLetter), devices.lines.peer],
@@ -312,6 +348,11 @@ export class Guests implements GuestsOfBus {
       if (guest?.alive && sees(guest.spec, device)) yield guest;
     }
   }
+}
+
+function wrongNice(nice: number): Outcome | undefined {
+  if (Number.isInteger(nice) && nice >= 0 && nice <= NICE_MAX) return undefined;
+  return refuse("invalid", `a guest's niceness is from 0 to ${NICE_MAX}`);
 }
 
 function sees(spec: GuestSpec, device: Device): boolean {

@@ -28,9 +28,17 @@ export async function compileImage(bytes: Uint8Array): Promise<Outcome<Image>> {
   const limits = importedMemory(bytes);
   if (!limits?.shared) return refuse("the module must import `env.memory` as shared memory");
   const digest = createHash("sha256").update(bytes).digest("hex");
+  const code = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  code.set(bytes);
   return {
     ok: true,
-    value: { digest, module, memoryMin: limits.minimum * PAGE, memoryMax: (limits.maximum ?? PAGE) * PAGE },
+    value: {
+      digest,
+      module,
+      code,
+      memoryMin: limits.minimum * PAGE,
+      memoryMax: (limits.maximum ?? PAGE) * PAGE,
+    },
   };
 }
 

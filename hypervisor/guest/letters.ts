@@ -13,6 +13,8 @@ export interface BootLetter {
   readonly thread: number;
   readonly incarnation: number;
   readonly module: WebAssembly.Module;
+  /** The module's bytes, in memory that threads share. */
+  readonly code: Uint8Array;
   readonly memory: WebAssembly.Memory;
   /** Records of the boot information. */
   readonly boot: Uint8Array;

@@ -9,7 +9,8 @@ import { VconsoleConnection } from "../device/vconsole/connection.ts";
 import { VenetConnection } from "../device/venet/connection.ts";
 import { RING_SLOTS_MAX, RING_SLOTS_MIN } from "../limits.ts";
 import { inside } from "../memory/fabric.ts";
-import { enterHost, faultOf, leaveHost, markFault } from "../memory/threads.ts";
+import { WHERE } from "../memory/layout.ts";
+import { enterHost, faultOf, leaveHost, markFault, setWhere, whereOf } from "../memory/threads.ts";
 import {
   CLASS_NUMBER,
   DESCRIPTOR,
@@ -89,7 +90,20 @@ export class Verbs {
 
   /** Lets every handle go. After the guest has returned; the reaper does it for one that was killed. */
   closeAll(): void {
+    setWhere(this.#parts.fabric, this.#parts.thread, WHERE.host);
     for (const handle of this.#handles.keys()) this.#close(handle);
+  }
+
+  /**
+   * The thread was interrupted, maybe in the middle of a verb: then nothing is done here. A paused guest
+   * stands still; true where that can't be, since it sleeps in a wait of its own.
+   */
+  interrupted(mayBeInOwnWait: () => boolean): boolean {
+    const { fabric, thread, readMail } = this.#parts;
+    if (whereOf(fabric, thread) !== WHERE.guest) return false;
+    if (mayBeInOwnWait()) return true;
+    leaveHost(fabric, thread, readMail);
+    return false;
   }
 
   /** A device is gone: what the guest has open of it answers ENODEV until it is closed. */
@@ -107,40 +121,38 @@ export class Verbs {
   }
 
   #guard(verb: () => number): number {
-    const { fabric, thread } = this.#parts;
+    const { fabric, thread, readMail } = this.#parts;
     if (this.#inside) throw this.#ended(new RangeError("a verb before this one was left half-way"));
     this.#inside = true;
-    enterHost(fabric, thread);
     try {
-      this.#parts.readMail();
+      enterHost(fabric, thread, readMail);
+      readMail();
       if (faultOf(fabric, thread) !== 0) throw new GuestEnd();
       const answer = verb();
       this.#inside = false;
+      leaveHost(fabric, thread, readMail);
       return answer;
     } catch (error) {
       throw this.#ended(error);
-    } finally {
-      leaveHost(fabric, thread);
     }
   }
 
   /** The short path: the same as the other verbs without a closure. */
   #signal(number: number): number {
-    const { fabric, thread } = this.#parts;
+    const { fabric, thread, readMail } = this.#parts;
     if (this.#inside) throw this.#ended(new RangeError("a verb before this one was left half-way"));
     this.#inside = true;
-    enterHost(fabric, thread);
     try {
-      this.#parts.readMail();
+      enterHost(fabric, thread, readMail);
+      readMail();
       if (faultOf(fabric, thread) !== 0) throw new GuestEnd();
       const connection = this.#signals[number];
       const answer = connection ? connection.signal(number) : EBADF;
       this.#inside = false;
+      leaveHost(fabric, thread, readMail);
       return answer;
     } catch (error) {
       throw this.#ended(error);
-    } finally {
-      leaveHost(fabric, thread);
     }
   }
 
@@ -240,7 +252,9 @@ export class Verbs {
     const limit = timeoutNs < 0n ? Infinity : Number(timeoutNs) / 1e6;
     const nowMs = (): number => nowNs() / 1e6;
     for (const connection of this.#handles.values()) connection.beforeSleep();
+    setWhere(fabric, thread, WHERE.asleep);
     const woken = sleepOnEvents(memory, this.#events, this.#wakeSeen, limit, nowMs);
+    setWhere(fabric, thread, WHERE.host);
     this.#wakeSeen = memory.i32[word] as number;
     if (woken) for (const connection of this.#handles.values()) connection.afterWake();
     readMail();

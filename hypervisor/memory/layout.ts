@@ -19,8 +19,8 @@ import { cellsFor, type HistogramPlace } from "./histogram.ts";
  * all.
  */
 export const THREAD = {
-  /** 1 while host code runs on behalf of the guest. */
-  inHost: 0,
+  /** A `WHERE`: whose code the thread runs. Written by that thread, atomic. */
+  where: 0,
   /** Ring index + 1 while positions of it are claimed; then `from`, `count`. Read by the reaper. */
   claimRing: 4,
   claimFrom: 8,
@@ -49,7 +49,23 @@ export const THREAD = {
   interrupts: 60,
   /** Room for the batch that the pump works on: 32 × 16 bytes. */
   scratch: 64,
+  /**
+   * Not 0 while the guest is to stand still; differs after each letter that it gets then. Control, atomic.
+   */
+  paused: 1020,
   size: 1024,
+} as const;
+
+/** Whose code a guest's thread runs. */
+export const WHERE = {
+  /** The guest's. It may be asleep in a wait of its own. */
+  guest: 0,
+  /** The host's, on its behalf. It is left soon. */
+  host: 1,
+  /** It sleeps in the verb `wait`; where it wakes, it stands still before the guest's code goes on. */
+  asleep: 2,
+  /** None: it is paused, outside every verb. */
+  still: 3,
 } as const;
 
 /**

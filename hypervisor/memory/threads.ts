@@ -1,24 +1,83 @@
-// A thread's own row of the fabric: whether host code runs there, its mail, its fault.
+// A thread's own row of the fabric: whose code runs there, whether it stands still, its mail, its fault.
 
 import type { Fabric } from "./fabric.ts";
-import { THREAD, threadAt } from "./layout.ts";
+import { THREAD, WHERE, threadAt } from "./layout.ts";
 
 const at = (thread: number, field: number): number => (threadAt(thread) + field) >> 2;
 
-/** Says that host code runs for this guest now. The guest's thread, at the head of every verb. */
-export function enterHost(fabric: Fabric, thread: number): void {
-  Atomics.store(fabric.i32, at(thread, THREAD.inHost), 1);
+/**
+ * Says that host code runs for this guest now. The guest's thread, at the head of every verb; a paused guest
+ * stands still here.
+ */
+export function enterHost(fabric: Fabric, thread: number, readMail: () => void): void {
+  setWhere(fabric, thread, WHERE.host);
   const exits = (threadAt(thread) + THREAD.exits) >> 3;
   fabric.f64[exits] = (fabric.f64[exits] as number) + 1;
+  if (isPaused(fabric, thread)) {
+    standStill(fabric, thread, readMail);
+    setWhere(fabric, thread, WHERE.host);
+  }
 }
 
-export function leaveHost(fabric: Fabric, thread: number): void {
-  Atomics.store(fabric.i32, at(thread, THREAD.inHost), 0);
+/**
+ * The guest's code goes on, if it isn't paused; else when it is resumed. Nothing is held here: no claim, no
+ * letter half read.
+ */
+export function leaveHost(fabric: Fabric, thread: number, readMail: () => void): void {
+  setWhere(fabric, thread, WHERE.guest); // Z1: before Z2, pairs with Z3 and Z4.
+  // Bound: once for each time that control pauses it while it is about to go on.
+  while (isPaused(fabric, thread)) {
+    standStill(fabric, thread, readMail);
+    setWhere(fabric, thread, WHERE.guest);
+  }
 }
 
-/** Whether host code runs on behalf of the guest at this moment. Any thread. */
+/**
+ * Sleeps until control resumes the guest; meanwhile letters are read, so that the dead are let go.
+ */
+function standStill(fabric: Fabric, thread: number, readMail: () => void): void {
+  const { i32 } = fabric;
+  const word = at(thread, THREAD.paused);
+  // Bound: control resumes the guest, or ends its thread in the wait.
+  for (let seen = Atomics.load(i32, word); seen !== 0; seen = Atomics.load(i32, word)) {
+    setWhere(fabric, thread, WHERE.host);
+    readMail();
+    setWhere(fabric, thread, WHERE.still);
+    Atomics.wait(i32, word, seen); // Z5: pairs with Z3.
+  }
+}
+
+function isPaused(fabric: Fabric, thread: number): boolean {
+  return Atomics.load(fabric.i32, at(thread, THREAD.paused)) !== 0; // Z2: after Z1, pairs with Z3.
+}
+
+/**
+ * Pauses a guest (`value` is not 0), tells a paused one of a letter (another value), or resumes it (0).
+ * Control thread.
+ */
+export function setPaused(fabric: Fabric, thread: number, value: number): void {
+  const word = at(thread, THREAD.paused);
+  Atomics.store(fabric.i32, word, value); // Z3: before Z4, pairs with Z2.
+  Atomics.notify(fabric.i32, word);
+}
+
+/**
+ * Whose code the thread runs. After `setPaused`, every answer but `WHERE.guest` says that the guest's code
+ * does not go on before it is resumed. Any thread.
+ */
+export function whereOf(fabric: Fabric, thread: number): number {
+  return Atomics.load(fabric.i32, at(thread, THREAD.where)); // Z4: after Z3, pairs with Z1.
+}
+
+/** The guest's thread. */
+export function setWhere(fabric: Fabric, thread: number, where: number): void {
+  Atomics.store(fabric.i32, at(thread, THREAD.where), where);
+}
+
+/** Whether host code runs on behalf of the guest at this moment, or sleeps for it. Any thread. */
 export function isInHost(fabric: Fabric, thread: number): boolean {
-  return Atomics.load(fabric.i32, at(thread, THREAD.inHost)) !== 0;
+  const where = whereOf(fabric, thread);
+  return where === WHERE.host || where === WHERE.asleep;
 }
 
 export function exitsOf(fabric: Fabric, thread: number): number {

@@ -2,7 +2,7 @@
 // JSON-RPC 2.0 over a Unix socket with Content-Length framing. `version` is checked in `hello`.
 
 import type { Diagnostic } from "../../lang/index.ts";
-import type { CounterFacts, DeviceFacts } from "../../hypervisor/index.ts";
+import type { CounterFacts, DeviceFacts, GuestState } from "../../hypervisor/index.ts";
 
 export const PROTOCOL_VERSION = 2;
 
@@ -25,8 +25,7 @@ export interface LabEvent {
 
 export interface GuestRow {
   readonly address: string;
-  readonly state:
-    "waiting" | "booting" | "running" | "stopping" | "completed" | "failed" | "stopped" | "quarantined";
+  readonly state: "waiting" | GuestState;
   readonly goal: "running" | "ready" | "completed";
   readonly goalMet: boolean;
   readonly exit?: number;

@@ -15,6 +15,7 @@ const TONES: Readonly<Record<GuestRow["state"], Tone>> = {
   waiting: "dim",
   booting: "busy",
   running: "good",
+  paused: "busy",
   stopping: "busy",
   completed: "good",
   failed: "bad",
