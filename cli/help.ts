@@ -27,6 +27,8 @@ Write
 Run
   up [file]         runs a lab and keeps it equal to its file
   down [file]       stops a running lab
+  pause GUEST       makes a guest stand still
+  resume GUEST      lets a paused guest run on
 
 Look
   dash [file]       a dashboard on a running lab (also: top)

@@ -60,6 +60,22 @@ test("a lab in the background is listed, read, guarded against a second up, and 
   expect((await desk.run(["ps"])).exit).toBe(69);
 });
 
+test("a guest of a lab in the background is paused and resumed", async () => {
+  expect((await desk.run(["up", "-d", "--wait", HELLO])).exit).toBe(0);
+  const stateOf = async (): Promise<string> =>
+    JSON.parse((await desk.run(["ps", "--json"])).stdout).guests.find(
+      ({ address }: { address: string }) => address === "server",
+    ).state;
+  const paused = await desk.run(["pause", "server"]);
+  expect(paused).toMatchObject({ exit: 0, stderr: "paused server\n" });
+  expect(await stateOf()).toBe("paused");
+  expect(await desk.run(["resume", "server"])).toMatchObject({ exit: 0, stderr: "running server\n" });
+  expect(await stateOf()).toBe("running");
+  const nobody = await desk.run(["pause", "nobody"]);
+  expect(nobody.exit).toBe(1);
+  expect(nobody.stderr).toContain("there is no guest `nobody`");
+});
+
 test.each([
   { args: ["--params", "tenants.json"], env: {} },
   { args: ["--params=tenants.json"], env: {} },

@@ -106,6 +106,20 @@ test.each([
   expect(code(await hv.bootGuest("g", { bus: "bus", image, memory, args: [], env: {} }))).toBe(answer);
 });
 
+test.each([
+  [-1, "invalid"],
+  [0, "taken"],
+  [limits.NICE_MAX, "taken"],
+  [limits.NICE_MAX + 1, "invalid"],
+])("a niceness of %d is %s", async (nice, answer) => {
+  const hv = open();
+  must(hv.createBus("bus"));
+  const image = must(await compileImage(await wat(`(module ${MEMORY} ${MAIN})`)));
+  expect(code(await hv.bootGuest("g", { bus: "bus", image, memory: 65_536, args: [], env: {}, nice }))).toBe(
+    answer,
+  );
+});
+
 test("an image of the largest size is looked at, one byte more is not", async () => {
   expect(words(await compileImage(new Uint8Array(limits.IMAGE_BYTES_MAX)))).toContain("not a WebAssembly");
   expect(words(await compileImage(new Uint8Array(limits.IMAGE_BYTES_MAX + 1)))).toContain("larger than");
@@ -214,6 +228,9 @@ const ELSEWHERE: Readonly<Record<string, readonly [file: string, text: string]>>
   KICKS_TIMED_EVERY: ["datapath/meter.test.ts", "the first kicks of a device are timed"],
   GUEST_HEAP_MIB: ["hostile-guests.test-support.ts", "growing tables as far as they may"],
   GUEST_STACK_MIB: ["hostile-guests.test-support.ts", "recursion without end"],
+  PAUSE_GRACE_MS: ["pause.test.ts", "stands still, and goes on"],
+  PAUSE_AGAIN_MS: ["pause.test.ts", "sleeps in a wait of its own, then computes"],
+  END_AGAIN_MS: ["pause.test.ts", "is killed, and asked to stop"],
   WATCHDOG_MS: ["hostile-guests.test-support.ts", "a loop without end"],
   WATCH_EVERY_MS: ["hostile-guests.test-support.ts", "a loop without end"],
 };
@@ -232,6 +249,8 @@ const NOT_MET: Readonly<Record<string, string>> = {
   SEGMENT_TRIES: "so many changes of links within one look at a list",
   PAIRS_MAX: "a cache: beyond it an instance is made again",
   BOOT_MS_MAX: "ten seconds of waiting",
+  PAUSE_MS_MAX: "five seconds without one loop or call",
+  INTERRUPTS_IDLE_MS: "when the inspector lets go; interrupts begin anew",
   CLOSE_WAIT_MS: "a time of a tenth of a second, not asserted on a noisy machine",
   MAC_AGE_MS: "five minutes of waiting; the steps are tested",
 };

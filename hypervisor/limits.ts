@@ -102,7 +102,7 @@ export const PAUSE_MS_MAX = 5_000;
 /** Threads are let go by the inspector when none was interrupted for this long, milliseconds. */
 export const INTERRUPTS_IDLE_MS = 1_000;
 /** A thread that is to end is ended again after this, milliseconds: once is lost in an interrupt. */
-export const END_AGAIN_MS = 10;
+export const END_AGAIN_MS = 100;
 /**
  * How far a guest may step back from the processors, as the system's niceness. More is refused (`invalid`).
  */

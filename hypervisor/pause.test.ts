@@ -1,6 +1,7 @@
 // Pause and resume of guests that call, compute and sleep: they stand still, go on where they were, and cost
 // nobody else anything.
 
+import { availableParallelism } from "node:os";
 import { afterEach, expect, test } from "vitest";
 import { compileImage } from "./guest/image.ts";
 import type { Image } from "./hypervisor.ts";
@@ -184,6 +185,25 @@ test("a device removed under a paused guest is let go at once", async () => {
 function portIsFree(port: number): boolean {
   return portOwner(lab.room.fabric, port) === 0;
 }
+
+test("a guest that steps back gets less of a core than one that does not", { timeout: 120_000 }, async () => {
+  lab = new TestLab();
+  // Two for each core, so that there is not enough for all.
+  const pairs = Array.from({ length: availableParallelism() }, (_, index) => index * 2 + 1);
+  for (const n of pairs) {
+    for (const each of [n, n + 1]) lab.plug(each);
+    await boot("computes", n);
+    await boot("computes", n + 1);
+    must(lab.hv.setNice(`g${n + 1}`, 19));
+  }
+  const cpuOf = (nice: number): number =>
+    lab.hv.guests().reduce((sum, guest) => (guest.nice === nice ? sum + guest.cpuMs : sum), 0);
+  const [first, last] = [cpuOf(0), cpuOf(19)];
+  await until("there was some time", () => cpuOf(0) - first > 400, 60_000);
+  expect(cpuOf(0) - first).toBeGreaterThan(2 * (cpuOf(19) - last));
+  const waited = lab.hv.guests().reduce((sum, { queueMs }) => sum + queueMs, 0);
+  expect(waited).toBeGreaterThan(100);
+});
 
 test("the watchdog does not count the time of a pause", { timeout: 60_000 }, async () => {
   lab = new TestLab();

@@ -202,6 +202,16 @@ class RunningLab implements Lab {
     if (options.actor !== "control") await ended;
   }
 
+  async pause(guest: string): Promise<string | undefined> {
+    const paused = await this.#hypervisor.pauseGuest(guest);
+    return paused.ok ? undefined : paused.refusal.message;
+  }
+
+  resume(guest: string): string | undefined {
+    const resumed = this.#hypervisor.resumeGuest(guest);
+    return resumed.ok ? undefined : resumed.refusal.message;
+  }
+
   typeConsole(guest: string, text: string): number | string {
     const row = this.snapshot().devices.find(
       (device) => device.class === "vconsole" && device.guests.includes(guest),

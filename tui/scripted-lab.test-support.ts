@@ -42,6 +42,8 @@ export class ScriptedLab {
       whenReady: () => Promise.resolve({ ready: true, failed: [] }),
       stop: () => Promise.resolve(),
       capture: () => "nothing to capture",
+      pause: () => Promise.resolve(undefined),
+      resume: () => undefined,
       typeConsole: () => 0,
     };
     this.#server = await serveControl(target, this.socket, () => performance.now());

@@ -22,4 +22,12 @@ export function registerRunning({ add, run, context }: Registrar): void {
     .action((file, options) =>
       run(import("../commands/down.ts").then(({ down }) => down(context, file, options))),
     );
+  for (const [method, what] of [
+    ["pause", "makes a guest of a running lab stand still"],
+    ["resume", "lets a paused guest run on"],
+  ] as const) {
+    inLab(add(`${method} <guest>`, what)).action((guest, options) =>
+      run(import("../commands/pause.ts").then(({ pause }) => pause(context, method, guest, options))),
+    );
+  }
 }

@@ -89,6 +89,7 @@ export class Guest {
     const log = createLogRing();
     this.#log = new LogReader(log);
     this.#worker.ref();
+    this.#worker.setMaxListeners(0); // Each try to end it listens for its end.
     this.#worker.on("message", (letter: ThreadLetter) => this.#take(letter));
     this.#worker.on("error", (error) => this.#broke(error));
     this.ended = new Promise((resolve) => {

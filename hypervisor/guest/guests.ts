@@ -186,6 +186,11 @@ export class Guests implements GuestsOfBus {
     return this.#guests.get(id)?.memory;
   }
 
+  /** The row of its thread. */
+  placeOf(id: Id): { readonly thread: number } | undefined {
+    return this.#guests.get(id);
+  }
+
   deviceChanged(device: Device): void {
     for (const guest of this.#seeing(device)) guest.send({ type: "device", device: noticeOf(device) }, true);
   }

@@ -157,6 +157,9 @@ export class Guests {
       this.#put({ ...record, phase: "up", ran: true });
       this.#options.news(event.id, "running", "info");
       this.#wakeWaiting();
+    } else if (event.state === "paused") {
+      this.#options.news(event.id, "paused", "info");
+      this.#options.changed();
     } else if (isEnd(event.state)) {
       this.#noteEnd(record, event);
     }

@@ -133,6 +133,9 @@ export interface Methods {
   };
   /** No more frames; the rest is to be read, up to the piece that is `done`. */
   captureStop: { params: { capture: number }; result: Record<string, never> };
+  /** Answers when the guest stands still; refused where it does not run, or is not reached. */
+  pause: { params: { guest: string }; result: Record<string, never> };
+  resume: { params: { guest: string }; result: Record<string, never> };
   typeConsole: { params: { guest: string; text: string }; result: { taken: number } };
 }
 

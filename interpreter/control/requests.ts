@@ -32,6 +32,8 @@ const SHAPES: { readonly [M in keyof Methods]: Shape } = {
   },
   captureRead: { capture: { check: isNumber, required: true } },
   captureStop: { capture: { check: isNumber, required: true } },
+  pause: { guest: { check: isText, required: true } },
+  resume: { guest: { check: isText, required: true } },
   typeConsole: { guest: { check: isText, required: true }, text: { check: isText, required: true } },
 };
 

@@ -68,6 +68,8 @@ const target: ControlTarget = {
     return Promise.resolve();
   },
   capture: () => "nothing to capture",
+  pause: (guest) => Promise.resolve(guest === "g" ? undefined : `there is no guest ${guest}`),
+  resume: (guest) => (guest === "g" ? undefined : `there is no guest ${guest}`),
   typeConsole: (guest) => (guest === "g" ? 3 : `${guest} has no console`),
 };
 
@@ -103,6 +105,8 @@ test("a client is greeted and answered", async () => {
     { guest: "a", time: "", text: "line" },
   ]);
   expect(await client.request("typeConsole", { guest: "g", text: "abc" })).toEqual({ taken: 3 });
+  expect(await client.request("pause", { guest: "g" })).toEqual({});
+  await expect(client.request("resume", { guest: "x" })).rejects.toThrow("there is no guest x");
   client.close();
 });
 

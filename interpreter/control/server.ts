@@ -23,6 +23,9 @@ export interface ControlTarget {
   events(since: number): readonly LabEvent[];
   whenReady(timeoutMs?: number): Promise<Methods["wait"]["result"]>;
   stop(options: { readonly graceMs?: number; readonly actor: string }): Promise<void>;
+  /** Why not, where it is refused. */
+  pause(guest: string): Promise<string | undefined>;
+  resume(guest: string): string | undefined;
   typeConsole(guest: string, text: string): number | string;
   readonly capture: OpenCapture;
 }
@@ -169,6 +172,11 @@ export class ControlServer {
       case "captureStop":
         desk.stop(request.params.capture);
         return {};
+      case "pause":
+      case "resume": {
+        const refused = await target[request.method](request.params.guest);
+        return refused === undefined ? {} : new ResponseError(ErrorCodes.InvalidParams, refused);
+      }
       case "typeConsole": {
         const taken = target.typeConsole(request.params.guest, request.params.text);
         return typeof taken === "string" ? new ResponseError(ErrorCodes.InvalidParams, taken) : { taken };
