@@ -21,7 +21,8 @@ export async function pause(
   } finally {
     client.close();
   }
-  const [word, colour] = method === "pause" ? (["paused", "yellow"] as const) : (["running", "green"] as const);
+  const [word, colour] =
+    method === "pause" ? (["paused", "yellow"] as const) : (["running", "green"] as const);
   terminal.err(`${terminal.paint(colour, word, "err")} ${guest}\n`);
   return EXIT.done;
 }
