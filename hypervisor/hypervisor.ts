@@ -23,6 +23,8 @@ export interface NetworkSpec {
   readonly mtu: number;
   /** Networks that it is joined with, from either side; one that isn't there joins when it comes. */
   readonly links?: readonly Id[];
+  /** Bits per second that its devices send, all together; absent: no limit. */
+  readonly rate?: number;
 }
 /** What happens to frames in one direction. Chances are from 0 to 1. */
 export interface Damage {
@@ -273,7 +275,7 @@ export interface Hypervisor {
   compile(bytes: Uint8Array): Promise<Outcome<Image>>;
 
   createNetwork(id: Id, spec: NetworkSpec): Outcome;
-  /** Takes over `links`, while frames flow. Anything else is `invalid`. */
+  /** Takes over `links` and `rate`, while frames flow. Anything else is `invalid`. */
   setNetwork(id: Id, spec: NetworkSpec): Outcome;
   /** Refused (`busy`) while devices are plugged in. */
   removeNetwork(id: Id): Outcome;

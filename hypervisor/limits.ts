@@ -10,6 +10,8 @@ export const PORTS_MAX = 4096;
 export const NETWORKS_MAX = 512;
 /** Devices on one network: the length of a flood. One more is refused (`limit`). */
 export const NETWORK_PORTS_MAX = 2048;
+/** Rows of devices and networks that are gone, and that rest before one of them serves again. */
+export const ROWS_RESTING = 256;
 /** Devices on one bus; ids are 1 to this. */
 export const BUS_DEVICES_MAX = 255;
 
@@ -52,6 +54,20 @@ export const RATE_BURST_NS = 10_000_000;
 export const RATE_BURST_BYTES = 256 * 1024;
 /** The longest wait that `signal` asks of a rate-limited sender, microseconds. */
 export const RATE_WAIT_US_MAX = 100_000;
+
+/**
+ * A network's rate is shared evenly over this time, nanoseconds: what a sender left before is others', what
+ * it took beyond its share is forgotten.
+ */
+export const NETWORK_SHARE_NS = 10_000_000;
+
+/**
+ * A thread that is not alone in sending into a ring may hold so many frames there for each buffer that is
+ * still free. More are `full`.
+ */
+export const FAIR_HELD_PER_FREE = 2;
+/** Frames of a ring for which a thread that was not alone there is taken for not alone. */
+export const FAIR_CONTEST_FRAMES = 2 ** 24;
 
 /** Copy instances that one thread keeps; colder pairs copy through typed arrays. */
 export const PAIRS_MAX = 64;

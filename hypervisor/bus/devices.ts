@@ -87,6 +87,7 @@ export class Devices {
       return refuse("invalid", `an MTU is from ${MTU_MIN} to ${MTU_MAX}`);
     const row = this.#plugs.addNetwork();
     if (row === undefined) return refuse("limit", "there are as many networks as this process can hold");
+    this.#plugs.setNetwork(row, spec.rate ?? 0);
     this.#networks.set(id, { row, spec, ports: new Set() });
     this.#join(id);
     return success();
@@ -98,6 +99,7 @@ export class Devices {
     if (spec.mtu !== network.spec.mtu)
       return refuse("invalid", "`mtu` can't change while the network is there");
     network.spec = spec;
+    this.#plugs.setNetwork(network.row, spec.rate ?? 0);
     this.#join(id);
     return success();
   }

@@ -9,6 +9,7 @@ import { IO_THREAD, portAt, ringAt, threadAt } from "../memory/layout.ts";
 import { BROKEN, CLAIMED, Claims, FULL, GONE, SMALL, generationOf } from "../ring/claims.ts";
 import { signalRing } from "../ring/signal.ts";
 import { TapWriter, tapKeep, tapSides } from "../ring/tap-ring.ts";
+import { FairShares } from "./fair-share.ts";
 import { FAULT, type RaiseFault } from "./fault.ts";
 import { isEmptyLine, timeMark } from "./line-port.ts";
 import { learnMac, lookUpMac } from "./mac-table.ts";
@@ -32,6 +33,7 @@ export class Forwarder {
   readonly #parts: ForwardParts;
   readonly #claims: Claims;
   readonly #tap: TapWriter;
+  readonly #shares: FairShares;
   /** Receiving rings to signal when the call ends, and the last position that was filled in each. */
   readonly #touched = new Int32Array(BUDGET_FRAMES + 1);
   readonly #filled = new Int32Array(BUDGET_FRAMES + 1);
@@ -64,6 +66,7 @@ export class Forwarder {
     this.#parts = parts;
     this.#claims = new Claims(parts.fabric, parts.thread);
     this.#tap = new TapWriter(parts.fabric, parts.thread);
+    this.#shares = new FairShares(parts.fabric, parts.thread);
   }
 
   /** The clock is to be read anew. */
@@ -255,8 +258,16 @@ export class Forwarder {
     return this.receiver ? ring : -1;
   }
 
-  /** A ring that this thread has put frames into is to be signalled when the call ends. */
-  touch(ring: number): void {
+  /**
+   * How many of `most` frames may go into the ring that was looked up last; 0: too many of this thread are.
+   */
+  roomIn(ring: number, receiver: GuestMemory, most: number): number {
+    return this.#shares.room(ring, this.generation, receiver, most);
+  }
+
+  /** Frames of this thread have come into a ring: it is to be signalled when the call ends. */
+  came(ring: number, count: number): void {
+    this.#shares.hold(ring, count);
     const touched = this.#touched;
     const { i32 } = this.#parts.fabric;
     const note = threadAt(this.#parts.thread) >> 2;
@@ -311,6 +322,7 @@ export class Forwarder {
     if (ring < 0 || !receiver) return COUNTER.noListener;
     const length = this.#length + growthOf(this.#tag);
     const claims = this.#claims;
+    if (this.roomIn(ring, receiver, 1) === 0) return this.#refused(FULL, port, ring, target);
     const verdict = claims.claim(ring, receiver, length, countFor, this.generation);
     if (verdict !== CLAIMED) return this.#refused(verdict, port, ring, target);
     const to = claims.address;
@@ -322,7 +334,7 @@ export class Forwarder {
     // A line counts from here, whenever its thread wakes.
     if (port !== target) claims.mark(timeMark(this.now()));
     claims.publish(length);
-    this.touch(ring);
+    this.came(ring, 1);
     return COUNTER.sent;
   }
 

@@ -1,28 +1,34 @@
 // The control thread's hand in the fabric: rows for ports and networks, plugging, and what can change while
 // it runs.
 
-import { NETWORKS_MAX, NETWORK_PORTS_MAX, PORTS_MAX, FRAME_OVERHEAD } from "../limits.ts";
+import { NETWORKS_MAX, NETWORK_PORTS_MAX, PORTS_MAX, FRAME_OVERHEAD, ROWS_RESTING } from "../limits.ts";
 import type { Fabric } from "../memory/fabric.ts";
 import { NETWORK, PORT, PORT_FLAG, RING, meterAt, networkAt, portAt, ringAt } from "../memory/layout.ts";
 import { generationOf } from "../ring/claims.ts";
 import { ageMacs, forgetMacs } from "./mac-table.ts";
+import { setNetworkRate } from "./network-rate.ts";
 import { leavePort, closeReceiving, hasSender, isLinkUp, portExists, portOwner } from "./port.ts";
 import { leaderOf, setSegments, startSegment } from "./segments.ts";
 
-/** Rows of a table that are free, lowest first; a row goes to the end of the line when it comes back. */
+/**
+ * Rows of a table that are free. One that comes back rests until enough others have come back after it, and
+ * serves again before one that never did: rows that were never used take no memory.
+ */
 export class Rows {
-  readonly #free: number[];
+  readonly #fresh: number[];
+  readonly #resting: number[] = [];
 
   constructor(count: number) {
-    this.#free = Array.from({ length: count }, (_, index) => index);
+    this.#fresh = Array.from({ length: count }, (_, index) => index);
   }
 
   take(): number | undefined {
-    return this.#free.shift();
+    if (this.#resting.length > ROWS_RESTING) return this.#resting.shift();
+    return this.#fresh.shift() ?? this.#resting.shift();
   }
 
   give(row: number): void {
-    this.#free.push(row);
+    this.#resting.push(row);
   }
 }
 
@@ -69,6 +75,11 @@ export class Plugs {
     this.#fabric.i32.fill(0, row, row + ((NETWORK.ports >> 2) + NETWORK_PORTS_MAX));
     startSegment(this.#fabric, network);
     return network;
+  }
+
+  /** Takes over what can change of a network: its rate, 0 for no limit. */
+  setNetwork(network: number, rate: number): void {
+    setNetworkRate(this.#fabric, network, rate);
   }
 
   /** Joins networks: each of `groups` is one segment. Every network stands in one of them. */

@@ -4,9 +4,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createFabric } from "../memory/fabric.ts";
+import { ROWS_RESTING } from "../limits.ts";
 import { SEED } from "../machine-room.test-support.ts";
 import { learnMac, lookUpMac } from "./mac-table.ts";
-import { Plugs } from "./plugs.ts";
+import { Plugs, Rows } from "./plugs.ts";
 import { leaderOf, membersOf } from "./segments.ts";
 
 const NETWORKS = 8;
@@ -43,3 +44,13 @@ test("each network follows one of its group, whose list is the group", () => {
   });
   fc.assert(property, { seed: SEED, numRuns: 60 });
 });
+
+test.each([ROWS_RESTING - 1, ROWS_RESTING, ROWS_RESTING + 1])(
+  "a row that comes back rests until %d have, and then serves before one that never did",
+  (count) => {
+    const rows = new Rows(1000);
+    const taken = Array.from({ length: count }, () => rows.take() as number);
+    for (const row of taken) rows.give(row);
+    expect(rows.take()).toBe(count > ROWS_RESTING ? 0 : count);
+  },
+);

@@ -12,9 +12,10 @@ import { tapSides } from "../ring/tap-ring.ts";
 import { FAULT } from "./fault.ts";
 import { Forwarder, type ForwardParts } from "./forward.ts";
 import { closeSample, countKick, hasSample, recordKick } from "./meter.ts";
-import { receivingRing } from "./port.ts";
+import { networkRateOf, takeFromNetwork } from "./network-rate.ts";
+import { networkOf, receivingRing } from "./port.ts";
 import { PUMP_PASSED, limitOf, type Pumps } from "./pump.ts";
-import { rateOf, takeToSend } from "./rate.ts";
+import { rateOf, takeToSend, waitToSend } from "./rate.ts";
 
 /** Bytes that are copied before they are published together: about what a core's nearest caches hold. */
 const BATCH_BYTES = 48 * 1024;
@@ -62,8 +63,7 @@ export class Switch {
       const i32 = this.#parts.memory.i32;
       const address = (i32[descriptor] as number) >>> 0; // Read once, as is the length.
       const length = (i32[descriptor + 1] as number) >>> 0;
-      const wait =
-        rateOf(fabric, tx.port) === 0 ? 0 : takeToSend(fabric, tx.port, length, this.#forwarder.now());
+      const wait = this.#waitFor(tx.port, length);
       if (wait > 0) {
         answer = wait;
         break;
@@ -75,6 +75,21 @@ export class Switch {
     this.#forwarder.signalTouched(isTimed);
     recordKick(fabric, tx.port, frames, isTimed ? nowNs() - startNs : undefined);
     return answer;
+  }
+
+  /** Takes a frame from the rates of its port and its network: 0, or microseconds to wait. */
+  #waitFor(port: number, length: number): number {
+    const { fabric, nowNs } = this.#parts;
+    const network = networkOf(fabric, port);
+    const shared = network >= 0 && networkRateOf(fabric, network) !== 0;
+    if (!shared && rateOf(fabric, port) === 0) return 0;
+    const now = this.#forwarder.now();
+    if (!shared) return takeToSend(fabric, port, length, now);
+    const wait = waitToSend(fabric, port, now);
+    if (wait > 0) return wait;
+    // What is longer will be dropped, and must not make others wait.
+    const bytes = Math.min(length, fabric.i32[(portAt(port) + PORT.frameMax) >> 2] as number);
+    return takeFromNetwork(fabric, network, port, bytes, now, nowNs) || takeToSend(fabric, port, length, now);
   }
 
   /** Moves the frame at the ring's position, and what follows it to the same place. Answers frames moved. */
@@ -106,7 +121,7 @@ export class Switch {
     if (target === tx.port) return this.#end(tx, descriptor, COUNTER.noListener, 0);
     const targetFlags = Atomics.load(i32, (portAt(target) + PORT.flags) >> 2);
     const plain = ((flags | targetFlags) & PORT_FLAG.slow) === 0 && (targetFlags & PORT_FLAG.linkUp) !== 0;
-    if (plain && forwarder.lineOf(target, PORT.ingressLine) < 0) {
+    if (plain && networkRateOf(fabric, network) === 0 && forwarder.lineOf(target, PORT.ingressLine) < 0) {
       const moved = this.#pump(tx, target, most, mostBytes);
       if (moved > 0) return moved;
     }
@@ -137,12 +152,15 @@ export class Switch {
     const ring = forwarder.ringOf(target);
     const { receiver } = forwarder;
     if (ring < 0 || !receiver) return 0;
-    const answer = this.#runPump(tx, ring, receiver, most, mostBytes);
+    // Where it has no room at all, the frame is judged by itself.
+    const room = forwarder.roomIn(ring, receiver, most);
+    if (room === 0) return 0;
+    const answer = this.#runPump(tx, ring, receiver, room, mostBytes);
     const moved = answer & ~PUMP_PASSED;
     if (moved > 0) {
       if (tx.mask - (tx.position & tx.mask) < moved) tx.lapped = true;
       tx.position = (tx.position + moved) | 0;
-      forwarder.touch(ring);
+      forwarder.came(ring, moved);
     }
     if (answer !== moved) forwarder.resolveBatch(ring);
     return moved;

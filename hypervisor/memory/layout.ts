@@ -82,6 +82,11 @@ export const NETWORK = {
   age: 12,
   /** Counts the leaders that it has had. Control, atomic. */
   moves: 16,
+  /** Float64: bits per second that its devices send together, 0 for no limit. Control. */
+  rate: 24,
+  /** When the next byte is due, in units of 64 ns; and how many ports send. Compare-and-swap by senders. */
+  due: 32,
+  senders: 36,
   /** i32 each: port + 1, or 0 for a free place. A port never moves. */
   ports: 64,
   /** Of a leader, i32 each: row + 1 of a network of the segment, itself among them, or 0 for a free place. */
@@ -147,6 +152,12 @@ export const PORT = {
   tapKeep: 96,
   /** Frames of it that found no room on their way to the capture since it has this tap. Atomic. */
   tapLost: 100,
+  /**
+   * Float64, as `txDue`, for its share of its network's rate; and when it was counted as a sender there. The
+   * owner's thread.
+   */
+  shareDue: 104,
+  shareSeen: 112,
   /**
    * Float64 counters, written by the owner's thread only (the reaper's after its end). A line's: the I/O
    * thread.
@@ -225,6 +236,8 @@ export const RING = {
   generation: 104,
   /** Of `sent`, those that woke the guest; i32, atomic. */
   interrupts: 108,
+  /** Row of the thread that came here last to send, 0: none yet. Any thread. */
+  sender: 112,
   slots: 128,
   size: 128 + RING_SLOTS_MAX * 32,
 } as const;

@@ -51,7 +51,9 @@ function networkFacts(device: Resource, find: Find): Readonly<Record<string, Der
 }
 
 export function networkSpec(network: Resource): NetworkSpec {
-  return { mtu: numberOf(network, "mtu"), links: refsOf(network, "links") ?? [] };
+  const rate = optionalNumberOf(network, "rate");
+  const links = refsOf(network, "links") ?? [];
+  return { mtu: numberOf(network, "mtu"), links, ...(rate !== undefined && { rate }) };
 }
 
 /** What a guest calls the device: its name in its bus or its guest, with its key (`eth[2]`). */
