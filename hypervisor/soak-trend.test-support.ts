@@ -1,0 +1,36 @@
+// Whether numbers grow with time: the slope after Theil and Sen, the median of the slopes of all pairs, and
+// its confidence interval by Kendall's statistic. Outliers and the shape of the noise do not matter to it.
+
+interface Sample {
+  readonly at: number;
+  readonly value: number;
+}
+
+/** Per unit of `at`. */
+interface Trend {
+  readonly slope: number;
+  /** Bounds of the 99 % confidence interval. */
+  readonly low: number;
+  readonly high: number;
+}
+
+const Z = 2.576;
+
+/** Of at least three samples. */
+export function trendOf(samples: readonly Sample[]): Trend {
+  const slopes: number[] = [];
+  for (const [index, one] of samples.entries()) {
+    for (const other of samples.slice(index + 1))
+      slopes.push((other.value - one.value) / (other.at - one.at));
+  }
+  slopes.sort((a, b) => a - b);
+  const n = samples.length;
+  const spread = Z * Math.sqrt((n * (n - 1) * (2 * n + 5)) / 18);
+  const at = (rank: number): number =>
+    slopes[Math.min(slopes.length - 1, Math.max(0, Math.round(rank)))] ?? NaN;
+  return {
+    slope: at((slopes.length - 1) / 2),
+    low: at((slopes.length - spread) / 2),
+    high: at((slopes.length + spread) / 2),
+  };
+}

@@ -1,0 +1,39 @@
+// A short soak, as a process of its own; `npm run soak` is the long one. And the arithmetic of its verdict.
+
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { SEED, randomOf } from "./machine-room.test-support.ts";
+import { trendOf } from "./soak-trend.test-support.ts";
+
+const PROGRAM = fileURLToPath(new URL("./soak.test-support.ts", import.meta.url));
+
+test(
+  "under churn every frame is in one counter and nothing is left behind",
+  { timeout: 300_000 },
+  async () => {
+    const args = ["--expose-gc", PROGRAM, "--seconds", "8", "--seed", String(SEED), "--json"];
+    const { stdout } = await promisify(execFile)(process.execPath, args);
+    const summary: unknown = JSON.parse(stdout);
+    expect(summary).toMatchObject({ seed: SEED, wrong: [] });
+    expect(Reflect.get(Object(summary), "frames")).toBeGreaterThan(0);
+    expect(Reflect.get(Object(summary), "exchanged")).toBeGreaterThan(0);
+  },
+);
+
+test("a trend is found in noise, and none where there is none", () => {
+  const random = randomOf(SEED);
+  const samples = (slope: number) =>
+    Array.from({ length: 60 }, (_, at) => ({
+      at,
+      value: slope * at + random() * 20 + (at === 30 ? 1e4 : 0),
+    }));
+  const grows = trendOf(samples(1));
+  expect(grows.slope).toBeGreaterThan(0.7);
+  expect(grows.slope).toBeLessThan(1.3);
+  expect(grows.low).toBeGreaterThan(0);
+  const rests = Array.from({ length: 100 }, () => trendOf(samples(0)));
+  // One in a hundred is wrong by chance; of a hundred, eight never are.
+  expect(rests.filter(({ low, high }) => low > 0 || high < 0).length).toBeLessThan(8);
+});
