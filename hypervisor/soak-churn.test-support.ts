@@ -63,8 +63,15 @@ export class Churn {
     for (const n of [1, 2]) lab.change(n, { impair: undefined });
     const plugged = [...this.#plugged];
     for (const n of plugged) lab.change(n, { impair: undefined, link: "up" });
-    await until("nothing waits in a line", () => waiting(lab, [...plugged, 1, 2]) === 0);
-    const wrong = [...(await pairAtRest(lab)), ...this.#sums()];
+    const wrong: string[] = [];
+    const lines = [...plugged, 1, 2];
+    await until("nothing waits in a line", () => waiting(lab, lines) === 0).catch(() => {
+      for (const n of lines) {
+        const { egress, ingress } = lab.device(n);
+        wrong.push(`port ${n} waits for ever: ${JSON.stringify({ egress, ingress })}`);
+      }
+    });
+    wrong.push(...(await pairAtRest(lab)), ...this.#sums());
     for (const n of plugged) {
       const { owner, ring } = lab.portOf(n);
       if (owner !== 0 || ring !== -1) wrong.push(`port ${n}: owner ${owner}, ring ${ring}`);
