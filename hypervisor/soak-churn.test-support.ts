@@ -10,6 +10,8 @@ import { guestImage, memoryOf, testGuest } from "./wat.test-support.ts";
 
 const PORTS = [3, 4, 5, 6, 7, 8];
 const NETWORKS = ["east", "west"] as const;
+/** Patience with a machine that has other work. */
+const WAIT_MS = 60_000;
 const RINGS = [64, 128, 256];
 
 interface Bootable {
@@ -65,7 +67,7 @@ export class Churn {
     for (const n of plugged) lab.change(n, { impair: undefined, link: "up" });
     const wrong: string[] = [];
     const lines = [...plugged, 1, 2];
-    await until("nothing waits in a line", () => waiting(lab, lines) === 0).catch(() => {
+    await until("nothing waits in a line", () => waiting(lab, lines) === 0, WAIT_MS).catch(() => {
       for (const n of lines) {
         const { egress, ingress } = lab.device(n);
         wrong.push(`port ${n} waits for ever: ${JSON.stringify({ egress, ingress })}`);
