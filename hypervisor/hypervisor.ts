@@ -1,6 +1,10 @@
 // The control plane of the machine room: makes and unmakes buses, networks, devices and guests, and tells
 // what they do.
 
+import type { FeatureName } from "./ring/abi.ts";
+
+export type { FeatureName };
+
 /** Names a thing of the hypervisor: the caller's own string (the address in the configuration). */
 export type Id = string;
 
@@ -13,7 +17,7 @@ export interface HypervisorOptions {
 
 /** What went wrong outside our code; shown to the user as it is. */
 export interface Refusal {
-  readonly code: "exists" | "missing" | "busy" | "invalid" | "limit" | "image";
+  readonly code: "exists" | "missing" | "busy" | "invalid" | "limit" | "image" | "late";
   readonly message: string;
 }
 export type Outcome<T = undefined> =
@@ -107,6 +111,8 @@ export interface GuestSpec {
   readonly env: Readonly<Record<string, string>>;
   /** Bytes, rounded up to whole pages of 64 KiB. */
   readonly memory: number;
+  /** What it may agree on with the host (docs/abi.md); absent: all that there is. */
+  readonly features?: readonly FeatureName[];
   /** A guest that burns this much CPU without entering the host is stopped. Milliseconds. */
   readonly watchdogMs?: number;
   /** How far its thread steps back where processors are short, 0 to 19, as `setNice`. Default 0. */
@@ -127,6 +133,8 @@ export interface GuestFacts {
   readonly bus: Id;
   readonly imageDigest: string;
   readonly memory: number;
+  /** What it has agreed on with the host; none once it has ended. */
+  readonly features: readonly FeatureName[];
   /** Milliseconds since boot. */
   readonly uptimeMs: number;
   /** CPU time of its thread, milliseconds. */
@@ -202,6 +210,8 @@ export interface DeviceFacts {
   readonly deviceId: number;
   /** The guest that has it open. */
   readonly openBy?: Id;
+  /** `mtu` and `ring` can change now: nobody has it open, or a guest that knows how. */
+  readonly reconfigurable: boolean;
   readonly rx: CounterFacts;
   readonly tx: CounterFacts;
   /** Once it has been impaired, what is on its way; what ended there is in `tx` and `rx`. */
@@ -293,6 +303,12 @@ export interface Hypervisor {
    * Anything else is `invalid`. Frames that wait already keep their time.
    */
   setDevice(id: Id, spec: DeviceSpec): Outcome;
+  /**
+   * The same, and `mtu` and `ring` too. A guest that has the device open is asked for other rings: resolves
+   * when it uses them, and nothing is lost by it. Where it does not know how (`busy`) or does not do it in
+   * time (`late`), everything is as before.
+   */
+  reconfigureDevice(id: Id, spec: DeviceSpec): Promise<Outcome>;
 
   /** Resolves when main has been entered (`running`), or with the reason why it could not. */
   bootGuest(id: Id, spec: GuestSpec): Promise<Outcome>;

@@ -261,6 +261,8 @@ const NOT_MET: Readonly<Record<string, string>> = {
   BOOT_MS_MAX: "ten seconds of waiting",
   PAUSE_MS_MAX: "five seconds without one loop or call",
   INTERRUPTS_IDLE_MS: "when the inspector lets go; interrupts begin anew",
+  RECONFIGURE_MS: "a second of waiting; what happens after it is in reconfigure.test.ts",
+  RING_SWAPS_MAX: "so many acknowledgements within one look-up",
   CLOSE_WAIT_MS: "a time of a tenth of a second, not asserted on a noisy machine",
   MAC_AGE_MS: "five minutes of waiting; the steps are tested",
 };

@@ -123,6 +123,13 @@ export const END_AGAIN_MS = 100;
  * How far a guest may step back from the processors, as the system's niceness. More is refused (`invalid`).
  */
 export const NICE_MAX = 19;
+/**
+ * A guest that is asked for other rings acknowledges within this, milliseconds; else its old rings stay. An
+ * idle machine needs one; a guest whose core is busy with others may not run for some hundred.
+ */
+export const RECONFIGURE_MS = 1000;
+/** Rings of a port that a sender finds replaced under its hands before its frame counts as `no_listener`. */
+export const RING_SWAPS_MAX = 8;
 /** How long closing a ring waits for a sender that is in the middle of a frame, milliseconds. */
 export const CLOSE_WAIT_MS = 100;
 

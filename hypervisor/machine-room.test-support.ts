@@ -97,6 +97,18 @@ export class TestLab {
     must(this.hv.setDevice(`eth${n}`, specOf(n, venet)));
   }
 
+  /** The settings of the n-th port with these changes. */
+  specOf(n: number, change: Partial<VenetSpec>): DeviceSpec {
+    return specOf(n, { ...(this.#plugged.get(n) as VenetSpec), ...change });
+  }
+
+  /** Changes settings that take other rings; the answer when the guest has them, or keeps its old ones. */
+  async reconfigure(n: number, change: Partial<VenetSpec>): Promise<Outcome> {
+    const outcome = await this.hv.reconfigureDevice(`eth${n}`, this.specOf(n, change));
+    if (outcome.ok) this.#plugged.set(n, { ...(this.#plugged.get(n) as VenetSpec), ...change });
+    return outcome;
+  }
+
   /** Boots an image on the n-th port and waits until it reports that it is ready, if it does so. */
   async boot(id: string, n: number, image: Image, memory: number, options: BootOptions = {}): Promise<void> {
     const { watchdogMs, ready = true } = options;
@@ -142,9 +154,11 @@ export class TestLab {
     const { i32 } = this.room.fabric;
     const word = (thread: number, field: number): number =>
       Atomics.load(i32, (threadAt(thread) + field) >> 2);
-    const fields = [THREAD.claimRing, THREAD.flooding];
     const rows = Array.from({ length: THREAD_ROWS }, (_, thread) => thread);
-    return rows.filter((thread) => fields.some((field) => word(thread, field) !== 0));
+    // A ring that is noted without a position is one that is being signalled.
+    const claims = (thread: number): boolean =>
+      word(thread, THREAD.claimRing) !== 0 && word(thread, THREAD.claimCount) !== 0;
+    return rows.filter((thread) => claims(thread) || word(thread, THREAD.flooding) !== 0);
   }
 
   /** The thread that has the n-th port open, and its receiving ring; 0 and -1 where nobody has. */

@@ -72,6 +72,7 @@ function doorOf(
     addDevice: (bus, id, spec) => devices.add(bus, id, spec),
     removeDevice: (id) => devices.remove(id),
     setDevice: (id, spec) => devices.set(id, spec),
+    reconfigureDevice: (id, spec) => devices.reconfigure(id, spec),
     bootGuest: (id, spec) => guests.boot(id, spec),
     stopGuest: (id, graceMs) => guests.stop(id, graceMs),
     killGuest: (id) => guests.kill(id),

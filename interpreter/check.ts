@@ -26,14 +26,16 @@ export function checkFile(source: Source): Checked {
 
 /** What `up`, or a save in watch mode, would do now. Throws `OperationError` as `checkFile` does. */
 export async function planFile(source: Source): Promise<Planned> {
-  const running = await isRunning(source);
+  const rigid = await rigidDevices(source);
+  const running = rigid !== undefined;
   return withState(source, (state) => {
     const reading = read(source, state);
     const checked = publicPart(reading);
     if (reading.model === undefined) return { ...checked, running };
     const last = running ? state?.lastGeneration() : undefined;
     const model = state === undefined ? reading.model : state.storable(reading.model);
-    const observed = last === undefined ? nothing(model.lab) : define(last.model.lab, last.model.resources);
+    const observed =
+      last === undefined ? nothing(model.lab) : define(last.model.lab, last.model.resources, rigid);
     return { ...checked, running, plan: makePlan(observed, desiredOf(model)) };
   });
 }
@@ -72,12 +74,13 @@ function withState<T>(source: Source, use: (state: State | undefined) => T): T {
   }
 }
 
-async function isRunning(source: Source): Promise<boolean> {
+/** Devices whose guests can't take other rings as they run; undefined where no lab runs. */
+async function rigidDevices(source: Source): Promise<ReadonlySet<string> | undefined> {
   try {
     const client = await connect(socketPathOf(source.file, source.env));
-    client.close();
-    return true;
+    const { devices } = await client.request("snapshot", {}).finally(() => client.close());
+    return new Set(devices.filter((device) => !device.reconfigurable).map(({ id }) => id));
   } catch {
-    return false;
+    return undefined;
   }
 }

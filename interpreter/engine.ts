@@ -91,7 +91,9 @@ export class Engine {
       if (thing.kind === "image") return this.#compiled.has(thing.address);
       return thing.kind !== "guest" || this.guests.record(thing.address) !== undefined;
     };
-    return define(this.#options.lab, [...this.ledger.values()].filter(isThere));
+    const rigid = hypervisor.devices().filter((device) => !device.reconfigurable);
+    const there = [...this.ledger.values()].filter(isThere);
+    return define(this.#options.lab, there, new Set(rigid.map(({ id }) => id)));
   }
 
   /** From what runs to `desired`, as a plan. Changes nothing. */

@@ -18,8 +18,12 @@ import { countersOf, portOwner } from "../datapath/port.ts";
 import { lineFacts, networkFrames, receivedFacts, sentFacts, type DevicePorts } from "../metrics/facts.ts";
 import { histogramsOf } from "../metrics/histograms.ts";
 import { receivingFacts, sendingFacts } from "../metrics/ring-facts.ts";
+import type { DeviceNotice } from "../device/connection.ts";
+import { noticeOf } from "../device/notice.ts";
 import { Bus, type Device } from "./bus.ts";
 import { refuse, success } from "./outcome.ts";
+import { Resizes } from "./resizes.ts";
+import { FIXED, SIZES, fixedDiffers, settingsOf } from "./settings.ts";
 
 const NO_LINE = "there is no room for one more impaired link";
 
@@ -34,6 +38,10 @@ export interface GuestsOfBus {
   /** A device came, changed or went: the members that see it are told. */
   deviceChanged(device: Device): void;
   deviceGone(device: Device): void;
+  /** Whether the guest in a thread row can put other rings in the place of those that it has. */
+  canReconfigure(thread: number): boolean;
+  /** Asks it to: `device` is as it is to be. */
+  askToReconfigure(thread: number, device: DeviceNotice, ticket: number): void;
   /** Guests on a network must know each other's memories. */
   introduce(network: Id): void;
   /** The I/O thread found a guest that broke the protocol. */
@@ -55,6 +63,7 @@ export class Devices {
   readonly #buses = new Map<Id, Bus>();
   readonly #devices = new Map<Id, Device>();
   readonly #byPort = new Map<number, Device>();
+  readonly #resizes: Resizes;
   #guests: GuestsOfBus | undefined;
   #captures: CapturesOfDevices | undefined;
   /** When stations last grew older. */
@@ -65,6 +74,11 @@ export class Devices {
     this.#plugs = new Plugs(fabric);
     this.lines = new Lines(fabric, this.#plugs, () => this.#guests?.lookForFaults());
     this.#tell = tell;
+    this.#resizes = new Resizes(fabric, {
+      canReconfigure: (thread) => this.#guests?.canReconfigure(thread) ?? false,
+      ask: (thread, device, ticket) => this.#guests?.askToReconfigure(thread, device, ticket),
+      done: (device, spec) => this.#takeOver(device, spec),
+    });
   }
 
   attach(guests: GuestsOfBus, captures: CapturesOfDevices): void {
@@ -177,6 +191,7 @@ export class Devices {
   remove(id: Id): Outcome {
     const device = this.#devices.get(id);
     if (!device) return refuse("missing", `there is no device \`${id}\``);
+    this.#resizes.forget(device);
     this.#unplug(device);
     this.lines.remove(device.port);
     this.#plugs.removePort(device.port);
@@ -191,8 +206,9 @@ export class Devices {
   set(id: Id, spec: DeviceSpec): Outcome {
     const device = this.#devices.get(id);
     if (!device) return refuse("missing", `there is no device \`${id}\``);
-    const wrong = this.#wrong(spec) ?? fixedDiffers(device.spec, spec);
+    const wrong = this.#wrong(spec) ?? fixedDiffers(device.spec, spec, [...FIXED, ...SIZES]);
     if (wrong) return wrong;
+    if (this.#resizes.isAsked(device)) return refuse("busy", `device \`${id}\` is being reconfigured`);
     if (!this.#impair(device, spec)) return refuse("limit", NO_LINE);
     const before = device.spec;
     if (before.class === "venet" && spec.class === "venet" && before.venet.network !== spec.venet.network) {
@@ -204,11 +220,46 @@ export class Devices {
       }
       this.#guests?.introduce(spec.venet.network);
     }
+    this.#takeOver(device, spec);
+    return success();
+  }
+
+  /** As `set`, and `mtu` and `ring` too, which a guest that has it open must acknowledge. */
+  async reconfigure(id: Id, spec: DeviceSpec): Promise<Outcome> {
+    const device = this.#devices.get(id);
+    const before = device?.spec;
+    if (before?.class !== "venet" || spec.class !== "venet") return this.set(id, spec);
+    const { mtu, ring } = spec.venet;
+    if (before.venet.mtu === mtu && before.venet.ring === ring) return this.set(id, spec);
+    const wrong = this.#wrong(spec) ?? fixedDiffers(before, spec, FIXED);
+    if (wrong) return wrong;
+    // The larger network first, so that the device's MTU is never over its network's.
+    const grows = mtu >= before.venet.mtu;
+    const { mtu: oldMtu, ring: oldRing } = before.venet;
+    if (grows) {
+      const others = this.set(id, { ...spec, venet: { ...spec.venet, mtu: oldMtu, ring: oldRing } });
+      if (!others.ok) return others;
+    }
+    const now = (device as Device).spec as typeof spec;
+    const resized = await this.#resize(device as Device, { ...now, venet: { ...now.venet, mtu, ring } });
+    if (!resized.ok && grows) this.set(id, before);
+    if (!resized.ok || grows) return resized;
+    const others = this.set(id, spec);
+    if (!others.ok) await this.#resize(device as Device, before);
+    return others;
+  }
+
+  #resize(device: Device, spec: DeviceSpec): Promise<Outcome> {
+    if (this.lines.tooShort(device.port, noticeOf({ ...device, spec }).frameMax))
+      return Promise.resolve(refuse("busy", "its impaired link was made for shorter frames"));
+    return this.#resizes.ask(device, spec);
+  }
+
+  #takeOver(device: Device, spec: DeviceSpec): void {
     device.spec = spec;
     this.#plugs.setPort(device.port, settingsOf(spec));
     this.#captures?.plugsChanged();
     this.#guests?.deviceChanged(device);
-    return success();
   }
 
   bus(id: Id): Bus | undefined {
@@ -235,6 +286,7 @@ export class Devices {
     for (const device of this.#buses.get(bus)?.devices.values() ?? []) {
       if (portOwner(this.#fabric, device.port) === thread) this.#setOpenBy(device, guest);
       else if (device.openBy === guest) this.#setOpenBy(device, undefined);
+      this.#resizes.look(device);
     }
   }
 
@@ -294,6 +346,7 @@ export class Devices {
       class: spec.class,
       deviceId,
       ...(openBy === undefined ? {} : { openBy }),
+      reconfigurable: this.#resizes.possible(device),
       rx: receivedFacts(this.#fabric, this.#portsOf(port)),
       tx: sentFacts(this.#fabric, this.#portsOf(port)),
       ...lineFacts(this.#fabric, this.#portsOf(port)),
@@ -310,7 +363,9 @@ export class Devices {
   /** False: there is no room for its lines. */
   #impair({ id, port }: Device, spec: DeviceSpec): boolean {
     if (spec.class !== "venet") return true;
-    return this.lines.set({ id, port, frameMax: spec.venet.mtu + FRAME_OVERHEAD }, spec.venet.impair);
+    // Of the network: the device's may grow up to it.
+    const frameMax = (this.#networks.get(spec.venet.network)?.spec.mtu ?? MTU_MAX) + FRAME_OVERHEAD;
+    return this.lines.set({ id, port, frameMax }, spec.venet.impair);
   }
 
   #plug(device: Device, networkId: Id): boolean {
@@ -352,21 +407,4 @@ function joined(networks: ReadonlyMap<Id, Network>): readonly (readonly Network[
     }
   }
   return [...new Set(groups.values())].map((group) => [...group]);
-}
-
-/** Refuses what can't change while the device lives. */
-function fixedDiffers(before: DeviceSpec, after: DeviceSpec): Outcome | undefined {
-  if (before.class !== after.class || before.name !== after.name) {
-    return refuse("invalid", "a device keeps its class and its name");
-  }
-  if (before.class !== "venet" || after.class !== "venet") return undefined;
-  const fixed = ["mac", "ip", "prefix", "gateway", "mtu", "ring"] as const;
-  const differs = fixed.find((name) => before.venet[name] !== after.venet[name]);
-  return differs && refuse("invalid", `\`${differs}\` can't change while the device is there`);
-}
-
-function settingsOf(spec: DeviceSpec): PortSettings {
-  if (spec.class !== "venet") return { linkUp: true, mtu: MTU_MAX, rate: 0, vlan: 0 };
-  const { link, mtu, rate = 0, vlan = 0 } = spec.venet;
-  return { linkUp: link === "up", mtu, rate, vlan };
 }

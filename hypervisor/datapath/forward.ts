@@ -2,12 +2,11 @@
 // into a line. Guests' threads do it for what they send, the I/O thread for what has waited in a line. No
 // allocation, no await, no exception and no log per frame.
 
-import { BUDGET_FRAMES, PORTS_MAX } from "../limits.ts";
+import { BUDGET_FRAMES, PORTS_MAX, RING_SWAPS_MAX } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { COUNTER, PORT, PORT_FLAG, RING, TAP_SIDE, THREAD } from "../memory/layout.ts";
 import { IO_THREAD, portAt, ringAt, threadAt } from "../memory/layout.ts";
 import { BROKEN, CLAIMED, Claims, FULL, GONE, SMALL, generationOf } from "../ring/claims.ts";
-import { signalRing } from "../ring/signal.ts";
 import { TapWriter, tapKeep, tapSides } from "../ring/tap-ring.ts";
 import { FairShares } from "./fair-share.ts";
 import { FAULT, type RaiseFault } from "./fault.ts";
@@ -37,6 +36,7 @@ export class Forwarder {
   /** Receiving rings to signal when the call ends, and the last position that was filled in each. */
   readonly #touched = new Int32Array(BUDGET_FRAMES + 1);
   readonly #filled = new Int32Array(BUDGET_FRAMES + 1);
+  readonly #touchedGenerations = new Int32Array(BUDGET_FRAMES + 1);
   #touchedCount = 0;
   /** The ring that was signalled last, or -1. */
   #last = -1;
@@ -251,11 +251,18 @@ export class Forwarder {
   /** The ring that `port` receives in, or -1; its memory is then `receiver`. */
   ringOf(port: number): number {
     const { fabric } = this.#parts;
-    const ring = Atomics.load(fabric.i32, (portAt(port) + PORT.rxRing) >> 2) - 1;
-    if (ring < 0) return -1;
-    this.generation = generationOf(fabric, ring);
-    this.receiver = this.#memoryOf(ring);
-    return this.receiver ? ring : -1;
+    const current = (portAt(port) + PORT.rxRing) >> 2;
+    let ring = Atomics.load(fabric.i32, current) - 1;
+    // Bound: RING_SWAPS_MAX.
+    for (let tries = 0; ring >= 0 && tries < RING_SWAPS_MAX; tries++) {
+      this.generation = generationOf(fabric, ring);
+      this.receiver = this.#memoryOf(ring);
+      // Still this one: then its generation is not that of its end.
+      const again = Atomics.load(fabric.i32, current) - 1;
+      if (again === ring) return this.receiver ? ring : -1;
+      ring = again;
+    }
+    return -1;
   }
 
   /**
@@ -282,6 +289,7 @@ export class Forwarder {
       touched[index] = ring;
     }
     this.#filled[index] = end - 1;
+    this.#touchedGenerations[index] = this.generation;
   }
 
   /** `sampled`: the frames that were put last are to be measured, where nothing is yet. */
@@ -293,7 +301,7 @@ export class Forwarder {
       if (!memory) continue;
       const isLine = fabric.i32[(ringAt(ring) + RING.owner) >> 2] === IO_THREAD;
       if (sampled && !isLine) openSample(fabric, ring, memory, this.#filled[index] as number, nowNs);
-      signalRing(fabric, ring, memory, nowNs);
+      this.#claims.signal(ring, memory, this.#touchedGenerations[index] as number, nowNs);
       this.#last = ring;
     }
     this.#touchedCount = 0;
@@ -317,13 +325,18 @@ export class Forwarder {
    * Into the ring of `port`, which is `target`'s own or its line's; -1: nobody's loss where there is no room.
    */
   #put(port: number, target: number, countFor: number): number {
-    const ring = this.ringOf(port);
-    const receiver = this.receiver;
-    if (ring < 0 || !receiver) return COUNTER.noListener;
     const length = this.#length + growthOf(this.#tag);
     const claims = this.#claims;
-    if (this.roomIn(ring, receiver, 1) === 0) return this.#refused(FULL, port, ring, target);
-    const verdict = claims.claim(ring, receiver, length, countFor, this.generation);
+    let verdict = GONE;
+    let ring = -1;
+    // Bound: RING_SWAPS_MAX; a ring that is gone has another in its place, or the port has none any more.
+    for (let tries = 0; verdict === GONE && tries < RING_SWAPS_MAX; tries++) {
+      ring = this.ringOf(port);
+      if (ring < 0 || !this.receiver) return COUNTER.noListener;
+      if (this.roomIn(ring, this.receiver, 1) === 0) return this.#refused(FULL, port, ring, target);
+      verdict = claims.claim(ring, this.receiver, length, countFor, this.generation);
+    }
+    const receiver = this.receiver as GuestMemory;
     if (verdict !== CLAIMED) return this.#refused(verdict, port, ring, target);
     const to = claims.address;
     this.#copy(receiver.u8, to, this.#tag, length);

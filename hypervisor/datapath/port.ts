@@ -63,6 +63,41 @@ export function openReceiving(fabric: Fabric, port: number, ring: number): void 
   Atomics.store(fabric.i32, (portAt(port) + PORT.rxRing) >> 2, ring + 1);
 }
 
+/** From now on senders use this ring instead of the one before, which is the answer, or -1. */
+export function swapReceiving(fabric: Fabric, port: number, ring: number): number {
+  const old = receivingRing(fabric, port);
+  openReceiving(fabric, port, ring);
+  // After it: who is turned back from the old one finds the new one.
+  if (old >= 0) Atomics.add(fabric.i32, (ringAt(old) + RING.generation) >> 2, 1);
+  return old;
+}
+
+/** Asks the guest that has a port open for other rings. Control thread. */
+export function askToReconfigure(fabric: Fabric, port: number, ticket: number): void {
+  Atomics.store(fabric.i32, (portAt(port) + PORT.ticket) >> 2, ticket);
+}
+
+/** Whether the guest is asked for just this. */
+export function isAskedFor(fabric: Fabric, port: number, ticket: number): boolean {
+  return Atomics.load(fabric.i32, (portAt(port) + PORT.ticket) >> 2) === ticket;
+}
+
+/** The guest does what it was asked for. False: it isn't asked any more. The owner's thread. */
+export function acknowledge(fabric: Fabric, port: number, ticket: number): boolean {
+  return Atomics.compareExchange(fabric.i32, (portAt(port) + PORT.ticket) >> 2, ticket, -ticket) === ticket;
+}
+
+/** Ends the asking. False: the guest has acknowledged. Control thread. */
+export function withdraw(fabric: Fabric, port: number, ticket: number): boolean {
+  const at = (portAt(port) + PORT.ticket) >> 2;
+  return Atomics.compareExchange(fabric.i32, at, ticket, 0) === ticket;
+}
+
+/** Takes over the longest frame of a port whose guest has acknowledged it. The owner's thread. */
+export function setFrameMax(fabric: Fabric, port: number, frameMax: number): void {
+  fabric.i32[(portAt(port) + PORT.frameMax) >> 2] = frameMax;
+}
+
 /** Senders find no ring here any more; those that found it before and have not claimed yet turn back. */
 export function closeReceiving(fabric: Fabric, port: number): void {
   const ring = receivingRing(fabric, port);
@@ -113,7 +148,7 @@ export function received(fabric: Fabric, port: number): { frames: number; bytes:
   let frames = 0;
   let bytes = 0;
   for (let ring = port * 2; ring < port * 2 + 2; ring++) {
-    const slots = (fabric.i32[(ringAt(ring) + RING.mask) >> 2] as number) + 1;
+    const slots = fabric.i32[(ringAt(ring) + RING.slotsUsed) >> 2] as number;
     for (let slot = 0; slot < slots; slot++) {
       const cell = (slotAt(ring, slot) + SLOT.frames) >> 3;
       frames += fabric.f64[cell] as number;

@@ -12,6 +12,8 @@ export interface DeviceNotice {
   readonly class: number;
   readonly name: string;
   readonly port: number;
+  /** Longest frame in bytes; 0 where it has none. */
+  readonly frameMax: number;
   /** Class facts of the change record, at most 80 bytes. */
   readonly facts: Uint8Array;
 }
@@ -27,7 +29,10 @@ export interface ConnectionParts {
   readonly switch: Switch;
   readonly log: LogWriter;
   readonly fault: (thread: number, fault: number) => void;
-  /** Yields the thread for a moment while another one finishes a frame. */
+  /** The signal number of a ring that another has replaced. */
+  readonly freeNumber: (number: number) => void;
+  /** Tells control that ports were opened or closed, or that a reconfiguration was acknowledged. */
+  readonly portsChanged: () => void;
   readonly nowNs: () => number;
 }
 
@@ -38,11 +43,18 @@ export interface RingRequest {
   readonly offset: number;
   readonly count: number;
   readonly signal: number;
+  /** It is to take the place of the one before when the guest acknowledges. */
+  readonly staged: boolean;
 }
 
 /** One open handle. Results are those of the verbs. */
 export interface Connection {
+  /** As it is now. */
   readonly device: DeviceNotice;
+  /** The device has changed, and is not to be reconfigured any more. */
+  changed(device: DeviceNotice): void;
+  /** The guest is asked for other rings. */
+  wanted(device: DeviceNotice, ticket: number): void;
   call(func: number, pointer: number, length: number): number;
   /** 0, or an error. */
   register(ring: RingRequest): number;

@@ -10,6 +10,14 @@ export class GoneConnection implements Connection {
     this.device = device;
   }
 
+  changed(): void {
+    // It is not there any more: nothing changes.
+  }
+
+  wanted(): void {
+    // Nor is anything asked for.
+  }
+
   call(): number {
     return ENODEV;
   }

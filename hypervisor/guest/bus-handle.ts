@@ -2,19 +2,8 @@
 
 import { LOG_WRITE_MAX } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
-import { setEvents } from "../memory/threads.ts";
-import {
-  ABI_VERSION,
-  BUS,
-  CHANGE,
-  EAGAIN,
-  EINVAL,
-  ENOENT,
-  ENOSPC,
-  EPROTO,
-  EVENT,
-  HOST_FEATURES,
-} from "../ring/abi.ts";
+import { setEvents, setFeatures } from "../memory/threads.ts";
+import { ABI_VERSION, BUS, CHANGE, EAGAIN, EINVAL, ENOENT, ENOSPC, EPROTO, EVENT } from "../ring/abi.ts";
 import type { LogWriter } from "../ring/log-ring.ts";
 import type { Changes } from "./changes.ts";
 
@@ -28,6 +17,8 @@ export interface BusParts {
   readonly boot: Uint8Array;
   readonly log: LogWriter;
   readonly changes: Changes;
+  /** Bits of the features that the guest is offered. */
+  readonly offered: number;
   readonly nowNs: () => number;
   readonly wallNs: () => bigint;
   /** Tells control that ports were opened or closed. */
@@ -65,12 +56,14 @@ export class BusHandle {
 
   #negotiate(pointer: number, length: number): number {
     if (length < NEGOTIATE_BYTES) return ENOSPC;
-    const { view } = this.#parts.memory;
+    const { fabric, thread, offered, memory } = this.#parts;
+    const { view } = memory;
     const version = view.getUint32(pointer, true);
-    const wanted = view.getBigUint64(pointer + 8, true);
+    const wanted = view.getUint32(pointer + 8, true); // Read once; no feature has a higher bit.
     if (version !== ABI_VERSION) return EPROTO;
+    setFeatures(fabric, thread, wanted & offered);
     view.setUint32(pointer, ABI_VERSION, true);
-    view.setBigUint64(pointer + 8, wanted & HOST_FEATURES, true);
+    view.setBigUint64(pointer + 8, BigInt(wanted & offered), true);
     return 0;
   }
 

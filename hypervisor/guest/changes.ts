@@ -11,6 +11,8 @@ interface Entry {
   stale: boolean;
   dirty: boolean;
   present: DeviceNotice | undefined;
+  /** What it is to become once the guest acknowledges, and whether the guest has been told. */
+  wanted: { readonly device: DeviceNotice; readonly ticket: number; told: boolean } | undefined;
 }
 
 /** Device changes of one guest, in the order of the first untold change. */
@@ -21,11 +23,18 @@ export class Changes {
     const entry = this.#entry(device.id);
     if (entry.present) entry.dirty = true;
     entry.present = device;
+    entry.wanted = undefined;
+  }
+
+  /** Asks the guest for other rings, for `device` as it is to be. Over with the next `put`. */
+  want(device: DeviceNotice, ticket: number): void {
+    this.#entry(device.id).wanted = { device, ticket, told: false };
   }
 
   drop(id: number): void {
     const entry = this.#entry(id);
     entry.present = undefined;
+    entry.wanted = undefined;
     entry.dirty = false;
     if (entry.known) entry.stale = true;
     else this.#entries.delete(id);
@@ -54,6 +63,11 @@ export class Changes {
         entry.dirty = false;
         return true;
       }
+      if (entry.wanted?.told === false) {
+        entry.wanted.told = true;
+        writeRecord(out, CHANGE.reconfigure, id, entry.wanted.device, entry.wanted.ticket);
+        return true;
+      }
     }
     return false;
   }
@@ -61,7 +75,7 @@ export class Changes {
   #entry(id: number): Entry {
     let entry = this.#entries.get(id);
     if (!entry) {
-      entry = { known: false, stale: false, dirty: false, present: undefined };
+      entry = { known: false, stale: false, dirty: false, present: undefined, wanted: undefined };
       this.#entries.set(id, entry);
     }
     return entry;
@@ -71,13 +85,20 @@ export class Changes {
 const NAME_AT = 16;
 const NAME_BYTES = 32;
 
-function writeRecord(out: Uint8Array, type: number, id: number, device: DeviceNotice | undefined): void {
+function writeRecord(
+  out: Uint8Array,
+  type: number,
+  id: number,
+  device: DeviceNotice | undefined,
+  ticket = 0,
+): void {
   out.fill(0, 0, CHANGE.size);
   const view = new DataView(out.buffer, out.byteOffset, CHANGE.size);
   view.setUint32(0, type, true);
   view.setUint32(4, id, true);
   if (!device) return;
   view.setUint32(8, device.class, true);
+  view.setUint32(CHANGE.ticket, ticket, true);
   out.set(new TextEncoder().encode(device.name).subarray(0, NAME_BYTES), NAME_AT);
   out.set(device.facts.subarray(0, CHANGE.size - CHANGE.facts), CHANGE.facts);
 }

@@ -44,8 +44,15 @@ function boot(letter: BootLetter): void {
   for (const device of letter.devices) changes.put(device);
   const log = new LogWriter(letter.log, () => tell({ type: "log" }));
   const peers = new Peers<OwnLetter>(fabric, thread, inbox, (news) => {
-    if (news.type === "device") return changes.put(news.device);
     if (news.type === "stop") return verbs.askToStop();
+    if (news.type === "device") {
+      changes.put(news.device);
+      return verbs.changeDevice(news.device);
+    }
+    if (news.type === "reconfigure") {
+      changes.want(news.device, news.ticket);
+      return verbs.wantDevice(news.device, news.ticket);
+    }
     changes.drop(news.id);
     verbs.dropDevice(news.id);
   });
@@ -64,6 +71,7 @@ function boot(letter: BootLetter): void {
     incarnation: letter.incarnation,
     memory,
     boot: letter.boot,
+    offered: letter.offered,
     log,
     changes,
     fault,

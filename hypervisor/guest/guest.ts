@@ -8,7 +8,16 @@ import type { PeerLetter } from "../datapath/peers.ts";
 import type { GuestFacts, GuestSpec, GuestState, Id } from "../hypervisor.ts";
 import { END_AGAIN_MS, GUEST_HEAP_MIB } from "../limits.ts";
 import { viewGuestMemory, type Fabric, type GuestMemory } from "../memory/fabric.ts";
-import { countMail, eventsOf, exitsOf, faultOf, interruptsOf, signalsOf } from "../memory/threads.ts";
+import {
+  countMail,
+  eventsOf,
+  exitsOf,
+  faultOf,
+  featuresOf,
+  interruptsOf,
+  signalsOf,
+} from "../memory/threads.ts";
+import { FEATURE, FEATURE_NAMES, type FeatureName } from "../ring/abi.ts";
 import { LogReader, createLogRing } from "../ring/log-ring.ts";
 import { askToStop, tellChange, wake } from "../ring/signal.ts";
 import { cpuTime, stepBack } from "./cpu-time.ts";
@@ -38,6 +47,10 @@ export interface GuestParts {
   readonly onPorts: (guest: Guest) => void;
   /** Somebody's fault word was set. */
   readonly onFault: () => void;
+}
+
+function bitsOf(features: readonly FeatureName[]): number {
+  return features.reduce((bits, name) => bits | FEATURE[name], 0);
 }
 
 export function allocateMemory(spec: GuestSpec): GuestMemory {
@@ -107,6 +120,7 @@ export class Guest {
       memory: memory.memory,
       boot: parts.boot,
       log,
+      offered: bitsOf(spec.features ?? FEATURE_NAMES),
       devices: parts.devices,
       peers: parts.peers,
     };
@@ -116,6 +130,11 @@ export class Guest {
   /** Resolves when main has been entered or the guest has ended before. */
   get entered(): Promise<void> {
     return this.#running.promise;
+  }
+
+  /** Whether it has agreed to a feature. */
+  took(feature: FeatureName): boolean {
+    return (featuresOf(this.#parts.fabric, this.thread) & FEATURE[feature]) !== 0;
   }
 
   get alive(): boolean {
@@ -217,6 +236,7 @@ export class Guest {
       bus: this.spec.bus,
       imageDigest: this.spec.image.digest,
       memory: this.memory.byteLength,
+      features: live ? FEATURE_NAMES.filter((name) => this.took(name)) : [],
       uptimeMs: ((this.#endedNs ?? clock.nowNs()) - this.#bootedNs) / 1e6,
       ...this.#cpu,
       nice: this.#nice,

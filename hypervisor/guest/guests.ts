@@ -9,6 +9,7 @@ import type { PeerLetter } from "../datapath/peers.ts";
 import { Rows } from "../datapath/plugs.ts";
 import { leavePort, portOwner, receivingRing } from "../datapath/port.ts";
 import { reapThread, type Reaped } from "../datapath/reap.ts";
+import type { DeviceNotice } from "../device/connection.ts";
 import { noticeOf } from "../device/notice.ts";
 import type { GuestFacts, GuestSpec, HypervisorEvent, Id, Outcome } from "../hypervisor.ts";
 import {
@@ -23,8 +24,7 @@ import {
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { IO_THREAD } from "../memory/layout.ts";
 import { hearPorts, markFault, startRow } from "../memory/threads.ts";
-import { CLAIMED, Claims } from "../ring/claims.ts";
-import { signalRing } from "../ring/signal.ts";
+import { CLAIMED, Claims, generationOf } from "../ring/claims.ts";
 import { encodeBoot } from "./boot-info.ts";
 import { Guest, allocateMemory } from "./guest.ts";
 import { Interrupts } from "./interrupts.ts";
@@ -166,11 +166,13 @@ export class Guests implements GuestsOfBus {
     const ring = receivingRing(fabric, device.port);
     if (!guest?.alive || ring < 0) return refuse("busy", "no guest reads this console");
     const bytes = new TextEncoder().encode(text);
-    if (this.#typing.claim(ring, guest.memory, bytes.length, 0) !== CLAIMED) return { ok: true, value: 0 };
+    const generation = generationOf(fabric, ring);
+    if (this.#typing.claim(ring, guest.memory, bytes.length, 0, generation) !== CLAIMED)
+      return { ok: true, value: 0 };
     guest.memory.u8.set(bytes, this.#typing.address);
     this.#typing.publish(bytes.length);
     this.#typing.release();
-    signalRing(fabric, ring, guest.memory);
+    this.#typing.signal(ring, guest.memory, generation);
     return { ok: true, value: bytes.length };
   }
 
@@ -197,6 +199,14 @@ export class Guests implements GuestsOfBus {
 
   deviceGone(device: Device): void {
     for (const guest of this.#seeing(device)) guest.send({ type: "device-gone", id: device.deviceId }, true);
+  }
+
+  canReconfigure(thread: number): boolean {
+    return this.#byThread.get(thread)?.took("reconfigure") ?? false;
+  }
+
+  askToReconfigure(thread: number, device: DeviceNotice, ticket: number): void {
+    this.#byThread.get(thread)?.send({ type: "reconfigure", device, ticket }, true);
   }
 
   introduce(network: Id): void {
@@ -299,8 +309,11 @@ export class Guests implements GuestsOfBus {
     const { fabric, devices } = this.#parts;
     for (const device of devices.onSegment(network)) {
       const ring = receivingRing(fabric, device.port);
+      const generation = ring < 0 ? 0 : generationOf(fabric, ring);
       const owner = this.#byThread.get(portOwner(fabric, device.port));
-      if (ring >= 0 && owner?.alive) signalRing(fabric, ring, owner.memory);
+      // One that was replaced meanwhile is looked at by its owner anyway.
+      const current = ring >= 0 && receivingRing(fabric, device.port) === ring;
+      if (current && owner?.alive) this.#typing.signal(ring, owner.memory, generation);
       devices.lines.lookAgain(device.port);
     }
   }

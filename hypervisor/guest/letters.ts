@@ -19,6 +19,8 @@ export interface BootLetter {
   /** Records of the boot information. */
   readonly boot: Uint8Array;
   readonly log: SharedArrayBuffer;
+  /** Bits of the features that it is offered. */
+  readonly offered: number;
   readonly devices: readonly DeviceNotice[];
   readonly peers: readonly PeerLetter[];
 }
@@ -27,6 +29,8 @@ export interface BootLetter {
 export type InboxLetter =
   | PeerLetter
   | { readonly type: "device"; readonly device: DeviceNotice }
+  /** It has the device open and is asked for other rings, for `device` as it is to be. */
+  | { readonly type: "reconfigure"; readonly device: DeviceNotice; readonly ticket: number }
   | { readonly type: "device-gone"; readonly id: number }
   | { readonly type: "stop" };
 

@@ -2,7 +2,7 @@
 // anything; every answer below zero is an errno value. Runs on the guest's own thread.
 
 import { FAULT } from "../datapath/fault.ts";
-import type { Connection, ConnectionParts } from "../device/connection.ts";
+import type { Connection, ConnectionParts, DeviceNotice } from "../device/connection.ts";
 import { GoneConnection } from "../device/gone-connection.ts";
 import { openPort } from "../device/ring-device.ts";
 import { VconsoleConnection } from "../device/vconsole/connection.ts";
@@ -10,7 +10,15 @@ import { VenetConnection } from "../device/venet/connection.ts";
 import { RING_SLOTS_MAX, RING_SLOTS_MIN } from "../limits.ts";
 import { inside } from "../memory/fabric.ts";
 import { WHERE } from "../memory/layout.ts";
-import { enterHost, faultOf, leaveHost, markFault, setWhere, whereOf } from "../memory/threads.ts";
+import {
+  enterHost,
+  faultOf,
+  featuresOf,
+  leaveHost,
+  markFault,
+  setWhere,
+  whereOf,
+} from "../memory/threads.ts";
 import {
   CLASS_NUMBER,
   DESCRIPTOR,
@@ -20,6 +28,8 @@ import {
   ENOENT,
   ENOSPC,
   EPROTO,
+  FEATURE,
+  SHM,
   SIGNAL,
 } from "../ring/abi.ts";
 import { askToStop, sleepOnEvents } from "../ring/signal.ts";
@@ -31,7 +41,8 @@ export class GuestEnd extends Error {}
 const DEVICE_VERSION = 1;
 const HANDLES_MAX = 256;
 
-export interface VerbParts extends Omit<ConnectionParts, "events">, Omit<BusParts, "setEvents"> {
+export interface VerbParts
+  extends Omit<ConnectionParts, "events" | "freeNumber">, Omit<BusParts, "setEvents"> {
   /** Reads letters from control. */
   readonly readMail: () => void;
 }
@@ -104,6 +115,18 @@ export class Verbs {
     if (mayBeInOwnWait()) return true;
     leaveHost(fabric, thread, readMail);
     return false;
+  }
+
+  /** A device has changed. */
+  changeDevice(device: DeviceNotice): void {
+    for (const connection of this.#handles.values())
+      if (connection.device.id === device.id) connection.changed(device);
+  }
+
+  /** A device is to have other rings, if the guest has it open. */
+  wantDevice(device: DeviceNotice, ticket: number): void {
+    for (const connection of this.#handles.values())
+      if (connection.device.id === device.id) connection.wanted(device, ticket);
   }
 
   /** A device is gone: what the guest has open of it answers ENODEV until it is closed. */
@@ -188,6 +211,7 @@ export class Verbs {
     const events = (): number => this.#events;
     return {
       ...parts,
+      freeNumber: (number) => this.#freeNumber(number),
       get events() {
         return events();
       },
@@ -227,7 +251,8 @@ export class Verbs {
     const connection = this.#handles.get(handle);
     if (!connection) return EBADF;
     const count = length / DESCRIPTOR.size;
-    if (flags !== 0 || prio < 0 || prio > 7) return EINVAL;
+    const staged = flags === SHM.staged && this.#took(FEATURE.reconfigure);
+    if ((flags !== 0 && !staged) || prio < 0 || prio > 7) return EINVAL;
     if (length % DESCRIPTOR.size !== 0) return EINVAL;
     if (count < RING_SLOTS_MIN || count > RING_SLOTS_MAX || (count & (count - 1)) !== 0) return EINVAL;
     const signal = at + signalOffset;
@@ -236,13 +261,17 @@ export class Verbs {
     if (!inside(memory, at, length) || signal < 0 || signal + SIGNAL.size > memory.byteLength) return EFAULT;
     const number = this.#takeNumber(prio);
     if (number < 0) return ENOSPC;
-    const refused = connection.register({ id, number, offset: at, count, signal });
+    const refused = connection.register({ id, number, offset: at, count, signal, staged });
     if (refused !== 0) {
       this.#freeNumber(number);
       return refused;
     }
     this.#signals[number] = connection;
     return number;
+  }
+
+  #took(feature: number): boolean {
+    return (featuresOf(this.#parts.fabric, this.#parts.thread) & feature) !== 0;
   }
 
   #wait(timeoutNs: bigint): number {

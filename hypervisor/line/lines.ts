@@ -127,6 +127,13 @@ export class Lines {
     return this.#made.get(port)?.get(direction)?.line;
   }
 
+  /** Whether the device has a line that takes no frames of this length. */
+  tooShort(port: number, frameMax: number): boolean {
+    for (const { place } of this.#made.get(port)?.values() ?? [])
+      if (place.bufferBytes < frameMax) return true;
+    return false;
+  }
+
   /** A thread has ended that may have put something into the lines of a device without a signal. */
   lookAgain(port: number): void {
     for (const { line } of this.#made.get(port)?.values() ?? [])

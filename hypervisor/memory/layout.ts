@@ -49,6 +49,8 @@ export const THREAD = {
   interrupts: 60,
   /** Room for the batch that the pump works on: 32 × 16 bytes. */
   scratch: 64,
+  /** Features that the guest took, `FEATURE` bits. The guest's thread. */
+  features: 1016,
   /**
    * Not 0 while the guest is to stand still; differs after each letter that it gets then. Control, atomic.
    */
@@ -105,7 +107,7 @@ export const PORT = {
   flags: 0,
   /** Network + 1, or 0. Control. */
   network: 4,
-  /** Longest frame in bytes. Control. */
+  /** Longest frame in bytes. Control, and the owner's thread when it acknowledges another. */
   frameMax: 8,
   /** Thread row of the guest that has it open, 0 if none. Compare-and-swap. */
   owner: 12,
@@ -123,6 +125,11 @@ export const PORT = {
   /** Sending ring: byte offset, slots; courtesy copies for observers. */
   txOffset: 36,
   txSlots: 40,
+  /**
+   * The ticket of the reconfiguration that the guest is asked for, its negative once it has acknowledged,
+   * 0: none. Compare-and-swap by control and the owner's thread.
+   */
+  ticket: 44,
   /** Float64: bits per second for each direction, 0 for no limit. Control. */
   rate: 48,
   /**
@@ -238,6 +245,8 @@ export const RING = {
   interrupts: 108,
   /** Row of the thread that came here last to send, 0: none yet. Any thread. */
   sender: 112,
+  /** The most slots that a ring here has had: frames are counted in each. The owner's thread. */
+  slotsUsed: 116,
   slots: 128,
   size: 128 + RING_SLOTS_MAX * 32,
 } as const;

@@ -130,6 +130,15 @@ export function eventsOf(fabric: Fabric, thread: number): number {
   return Atomics.load(fabric.i32, at(thread, THREAD.events));
 }
 
+/** Notes which features the guest took, as bits. Its own thread. */
+export function setFeatures(fabric: Fabric, thread: number, features: number): void {
+  Atomics.store(fabric.i32, at(thread, THREAD.features), features);
+}
+
+export function featuresOf(fabric: Fabric, thread: number): number {
+  return Atomics.load(fabric.i32, at(thread, THREAD.features));
+}
+
 /** Prepares a row for a new guest; the answer is its incarnation. Control thread; nobody uses the row. */
 export function startRow(fabric: Fabric, thread: number): number {
   const { i32, f64 } = fabric;

@@ -77,8 +77,10 @@ test("functions of the bus, boot records and the event area", () => {
     `${argument} an argument (in order), ${environment} an`;
   expect(bus.replace(/\s+/g, " ")).toContain(types);
   expect(bus).toContain(
-    `(${abi.CHANGE.added} added, ${abi.CHANGE.removed} removed, ${abi.CHANGE.changed} changed)`,
+    `(${abi.CHANGE.added} added, ${abi.CHANGE.removed} removed, ${abi.CHANGE.changed} changed, ` +
+      `${abi.CHANGE.reconfigure} reconfigure)`,
   );
+  expect(numbers(section("Features"), 1, 0)).toEqual({ RECONFIGURE: abi.FEATURE.reconfigure });
   expect(bus).toContain(`A change record is ${abi.CHANGE.size} bytes`);
   expect(bus).toContain(`(${abi.CLASS_NUMBER.venet} venet, ${abi.CLASS_NUMBER.vconsole} vconsole)`);
   expect(page).toContain(`Version ${abi.ABI_VERSION}.`);
@@ -91,6 +93,11 @@ test("rings, signals and their bounds", () => {
   expect(numbers(rings, 1, 0)).toEqual({ ...words, ...signal });
   expect(rings).toContain(`a power of two from ${RING_SLOTS_MIN} to ${RING_SLOTS_MAX}`);
   expect(rings).toContain(`budget (${BUDGET_FRAMES} descriptors or ${BUDGET_BYTES / 1024} KiB)`);
+  expect(page).toContain(`or ${abi.SHM.staged} \`STAGED\``);
+  expect(numbers(section("venet"), 1, 0)).toEqual({
+    INFO: abi.VENET.info,
+    ACKNOWLEDGE: abi.VENET.acknowledge,
+  });
   expect(section("venet")).toContain(`id ${abi.VENET.rx} is rx, id ${abi.VENET.tx} is tx`);
   expect(section("venet")).toContain(`${FRAME_MIN} to MTU + ${FRAME_OVERHEAD} bytes`);
   expect(section("vconsole")).toContain(`id ${abi.VCONSOLE.in} is in`);

@@ -2,8 +2,10 @@
 // the page.
 
 export const ABI_VERSION = 1;
-/** Features that this host knows. Version 1 has none. */
-export const HOST_FEATURES = 0n;
+/** Features by name, as bits of what `NEGOTIATE` agrees on. */
+export const FEATURE = { reconfigure: 1 } as const;
+export type FeatureName = keyof typeof FEATURE;
+export const FEATURE_NAMES = Object.keys(FEATURE) as readonly FeatureName[];
 
 export const ENOENT = -2;
 export const EBADF = -9;
@@ -22,7 +24,15 @@ export const BOOT_RECORD = { lab: 1, guest: 2, argument: 3, environment: 4 } as 
 /** The event area, byte offsets. */
 export const EVENT = { wake: 0, sleeping: 4, changes: 8, stop: 12, pending: 32, size: 64 } as const;
 
-export const CHANGE = { added: 1, removed: 2, changed: 3, size: 128, facts: 48 } as const;
+export const CHANGE = {
+  added: 1,
+  removed: 2,
+  changed: 3,
+  reconfigure: 4,
+  ticket: 12,
+  facts: 48,
+  size: 128,
+} as const;
 export const CLASS_NUMBER = { venet: 1, vconsole: 2 } as const;
 
 /** A descriptor. `turn`: bit 0 is 1 while it is the host's, the rest is the sequence. */
@@ -30,6 +40,9 @@ export const DESCRIPTOR = { address: 0, length: 4, turn: 8, cookie: 12, size: 16
 /** A ring's signal. */
 export const SIGNAL = { enabled: 0, dirty: 4, size: 16 } as const;
 
+/** Flags of `shm`: the ring takes the place of the one before when the guest acknowledges. */
+export const SHM = { staged: 1 } as const;
+
 /** Venet: functions, ring ids, size of its facts. */
-export const VENET = { info: 1, rx: 0, tx: 1, factsBytes: 28 } as const;
+export const VENET = { info: 1, acknowledge: 2, rx: 0, tx: 1, factsBytes: 28 } as const;
 export const VCONSOLE = { size: 1, in: 0, out: 1 } as const;

@@ -17,6 +17,7 @@ import { CLAIM_LATE_MAX, CLAIM_TRIES, RING_SLOTS_MAX } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { RING, SLOT, THREAD, ringAt, threadAt } from "../memory/layout.ts";
 import { DESCRIPTOR } from "./abi.ts";
+import { signalRing } from "./signal.ts";
 
 /** What a claim came to. */
 export const CLAIMED = 0;
@@ -163,6 +164,19 @@ export class Claims {
     this.#forget();
   }
 
+  /**
+   * Signals a ring in which this thread has published, unless its registration has ended: then its memory is
+   * the guest's for other things. Noted as a claim is, of no position, so that who ends it waits. No claim is
+   * held.
+   */
+  signal(ring: number, memory: GuestMemory, generation: number, nowNs?: () => number): void {
+    const { i32 } = this.#fabric;
+    i32[this.#self + (THREAD.claimCount >> 2)] = 0;
+    Atomics.store(i32, this.#self + (THREAD.claimRing >> 2), ring + 1); // As C7 and C8.
+    if (generationOf(this.#fabric, ring) === generation) signalRing(this.#fabric, ring, memory, nowNs);
+    Atomics.store(i32, this.#self + (THREAD.claimRing >> 2), 0); // As F1.
+  }
+
   /** Ends a claim of `pump.wat` that ran while positions were passed over. */
   resolveBatch(ring: number): void {
     const { i32 } = this.#fabric;
@@ -298,6 +312,8 @@ export function resetRing(
   i32[at + (RING.index >> 2)] = ring;
   i32[at + (RING.owner >> 2)] = set.owner;
   i32[at + (RING.incarnation >> 2)] = set.incarnation;
+  const used = at + (RING.slotsUsed >> 2);
+  i32[used] = Math.max(i32[used] as number, set.count);
   for (let index = 0; index < set.count; index++) {
     const slot = at + SLOTS + index * (SLOT.size >> 2);
     i32[slot + NEXT] = index;

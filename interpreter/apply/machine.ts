@@ -151,9 +151,10 @@ export class Machine {
     return OK;
   }
 
-  #change(resource: Resource, find: Find): Outcome {
+  #change(resource: Resource, find: Find): Promise<Outcome> | Outcome {
     const { hypervisor, guests } = this.#parts;
-    if (resource.kind === "device") return hypervisor.setDevice(resource.address, deviceSpec(resource, find));
+    if (resource.kind === "device")
+      return hypervisor.reconfigureDevice(resource.address, deviceSpec(resource, find));
     if (resource.kind === "network") return hypervisor.setNetwork(resource.address, networkSpec(resource));
     if (resource.kind === "guest") guests.redefine(resource);
     return OK;

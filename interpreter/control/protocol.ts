@@ -36,6 +36,8 @@ export interface GuestRow {
   /** Name and address of each network device it sees: `eth0 10.0.0.1`. */
   readonly interfaces: readonly { readonly device: string; readonly ip: string; readonly mac: string }[];
   readonly memory: number;
+  /** What it has agreed on with the host (docs/abi.md). */
+  readonly features: readonly string[];
   /** Share of one core over the last second, 0 to 1. */
   readonly cpu: number;
   readonly uptimeMs: number;

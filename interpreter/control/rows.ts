@@ -90,6 +90,7 @@ function guestRow({ record, facts, devices, sources, rates }: GuestParts): Guest
     labels: entriesOf(valueOf(resource, "labels")),
     interfaces,
     memory: facts?.memory ?? 0,
+    features: facts?.features ?? [],
     cpu: facts === undefined ? 0 : rates.cpu(resource.address, facts.cpuMs),
     uptimeMs: facts === undefined ? 0 : Math.round(facts.uptimeMs),
     restarts: record.restarts,

@@ -12,6 +12,12 @@ export interface Derived {
   readonly disruption: Disruption;
 }
 
+/** What a driver is told of the thing as it runs. */
+export interface ThingState {
+  /** A guest has the device open that can't take other rings while it runs. */
+  readonly rigid: boolean;
+}
+
 export interface Driver {
   readonly kind: string;
   /** Absent for kinds without classes. */
@@ -19,7 +25,12 @@ export interface Driver {
   /** From this class on a change can't be made in place, but by taking the thing out and making it again. */
   readonly replaceFrom?: Disruption;
   /** What a change of this attribute needs beside its mark. Absent: nothing more. */
-  answer?(name: string, before: Attribute | undefined, after: Attribute | undefined): Disruption | undefined;
+  answer?(
+    name: string,
+    before: Attribute | undefined,
+    after: Attribute | undefined,
+    state: ThingState,
+  ): Disruption | undefined;
   /** True where two settings that differ as values are the same to the host. */
   same?(name: string, before: Attribute, after: Attribute): boolean;
   /** Values of other things, by a name that a user understands (`network.gateway`). */

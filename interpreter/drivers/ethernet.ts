@@ -3,12 +3,14 @@
 import type { Attribute, Disruption, Resource } from "../../lang/index.ts";
 import type { DeviceSpec, NetworkSpec } from "../../hypervisor/index.ts";
 import { invariant } from "../bug.ts";
-import type { Derived, Driver, Find } from "./driver.ts";
+import type { Derived, Driver, Find, ThingState } from "./driver.ts";
 import { impairmentSpec } from "./impairment.ts";
 import { numberOf, optionalNumberOf, refOf, refsOf, wordOf } from "./read.ts";
 
 /** What the hypervisor takes over while a device is open. */
 const VENET_LIVE: ReadonlySet<string> = new Set(["network", "link", "rate", "vlan", "impair"]);
+/** These take other rings: the guest is asked for them, if it knows how (docs/abi.md). */
+const VENET_RINGS: ReadonlySet<string> = new Set(["mtu", "ring"]);
 
 /** A segment is made with its MTU; another one is another segment. */
 export const networkDriver: Driver = {
@@ -20,8 +22,8 @@ export const networkDriver: Driver = {
 const venet: Driver = {
   kind: "device",
   class: "venet",
-  replaceFrom: "pause",
-  answer: restartUnlessLive,
+  replaceFrom: "restart",
+  answer: venetAnswer,
   same: isPlace,
   derived: networkFacts,
 };
@@ -34,9 +36,15 @@ function isPlace(name: string): boolean {
   return name === "id";
 }
 
-function restartUnlessLive(name: string, before?: Attribute, after?: Attribute): Disruption | undefined {
+function venetAnswer(
+  name: string,
+  before: Attribute | undefined,
+  after: Attribute | undefined,
+  { rigid }: ThingState,
+): Disruption | undefined {
   const mark = (after ?? before)?.disruption;
-  return mark === "live" || VENET_LIVE.has(name) ? undefined : "restart";
+  if (mark === "live" || VENET_LIVE.has(name)) return undefined;
+  return VENET_RINGS.has(name) && !rigid ? undefined : "restart";
 }
 
 /** The guest is told these at boot. */

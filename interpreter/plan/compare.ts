@@ -4,7 +4,7 @@
 
 import { DISRUPTIONS, sameValue, showValue } from "../../lang/index.ts";
 import type { Attribute, Disruption, Resource, Value } from "../../lang/index.ts";
-import type { Driver, Find } from "../drivers/driver.ts";
+import type { Driver, Find, ThingState } from "../drivers/driver.ts";
 import type { AttributeChange } from "./plan.ts";
 
 /** The stronger of two; `live` is the weakest. */
@@ -26,6 +26,7 @@ export interface Pair {
   readonly after: Resource;
   readonly findBefore: Find;
   readonly findAfter: Find;
+  readonly state: ThingState;
 }
 
 /** All differences, in the order of the attributes. Empty: nothing to do. */
@@ -33,7 +34,7 @@ export function compare(pair: Pair, driver: Driver): readonly AttributeChange[] 
   const { before, after } = pair;
   const changes: AttributeChange[] = [];
   const look = (name: string): void => {
-    const change = compareAttribute(name, before.attributes[name], after.attributes[name], driver);
+    const change = compareAttribute(name, pair, driver);
     if (change !== undefined) changes.push(change);
   };
   for (const name in after.attributes) look(name);
@@ -41,18 +42,15 @@ export function compare(pair: Pair, driver: Driver): readonly AttributeChange[] 
   return [...changes, ...compareDerived(pair, driver)];
 }
 
-function compareAttribute(
-  name: string,
-  before: Attribute | undefined,
-  after: Attribute | undefined,
-  driver: Driver,
-): AttributeChange | undefined {
+function compareAttribute(name: string, pair: Pair, driver: Driver): AttributeChange | undefined {
+  const before = pair.before.attributes[name];
+  const after = pair.after.attributes[name];
   if (before !== undefined && after !== undefined) {
     if (before === after || sameValue(before.value, after.value)) return undefined;
     if (driver.same?.(name, before, after) === true) return undefined;
   }
   const mark = markOf(before, after);
-  const answer = driver.answer?.(name, before, after) ?? "live";
+  const answer = driver.answer?.(name, before, after, pair.state) ?? "live";
   return { name, ...texts(before?.value, after?.value), disruption: stronger(mark, answer) };
 }
 

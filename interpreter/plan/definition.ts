@@ -15,6 +15,8 @@ export interface Definition {
   readonly needs: ReadonlyMap<string, readonly string[]>;
   /** The other way round. */
   readonly neededBy: ReadonlyMap<string, readonly string[]>;
+  /** Devices whose guests, as they run, can't take other rings. */
+  readonly rigid: ReadonlySet<string>;
 }
 
 /** Attributes by which a thing refers to another without which it can't be. */
@@ -30,7 +32,11 @@ export function nothing(lab: string): Definition {
   return define(lab, []);
 }
 
-export function define(lab: string, list: Iterable<Resource>): Definition {
+export function define(
+  lab: string,
+  list: Iterable<Resource>,
+  rigid: ReadonlySet<string> = new Set(),
+): Definition {
   const resources = new Map<string, Resource>();
   const devicesOf = new Map<string, string[]>();
   for (const resource of list) {
@@ -45,7 +51,7 @@ export function define(lab: string, list: Iterable<Resource>): Definition {
     needs.set(resource.address, found);
     for (const address of found) push(neededBy, address, resource.address);
   }
-  return { lab, resources, devicesOf, needs, neededBy };
+  return { lab, resources, devicesOf, needs, neededBy, rigid };
 }
 
 /** The devices that a guest sees: those it says, or all of its bus. */

@@ -83,7 +83,8 @@ function decide(
   invariant(driver !== undefined, `${address} has no driver`);
   const findBefore = (other: string): Resource | undefined => observed.resources.get(other);
   const findAfter = (other: string): Resource | undefined => desired.resources.get(other);
-  const changes = compare({ before, after, findBefore, findAfter }, driver);
+  const state = { rigid: observed.rigid.has(address) };
+  const changes = compare({ before, after, findBefore, findAfter, state }, driver);
   const passed = passedOn(after, observed, desired, drafts);
   if (changes.length === 0 && passed.length === 0) return undefined;
   const marks = [...changes.map((change) => change.disruption), ...passed.map((cause) => cause.disruption)];

@@ -66,6 +66,28 @@ test("a rate is changed while it runs", () => {
   `);
 });
 
+test("another ring is a pause, or a restart where the guest doesn't know how", () => {
+  const after = edit("venet { network = lan } }\nguest", "venet { network = lan, ring = 512 } }\nguest");
+  expect(planned(LAB, after)).toMatchInlineSnapshot(`
+    "   ~ change  server.eth0  (device venet)  [pause]
+                   ring 256 -> 512
+
+    office: 1 to change, 9 unchanged.
+    "
+  `);
+  const rigid = new Set(["server.eth0"]);
+  expect(printPlan(makePlan({ ...definitionOf(LAB, KEPT), rigid }, definitionOf(after, KEPT))))
+    .toMatchInlineSnapshot(`
+    "-/+ replace  server.eth0  (device venet)  [restart]
+                   ring 256 -> 512
+    -/+ restart  server  (guest)  [restart]
+                   server.eth0: ring 256 -> 512
+
+    office: 1 to replace, 1 to restart, 8 unchanged.
+    "
+  `);
+});
+
 test("a link is made bad, and worse, while it runs", () => {
   const bad = (impair: string): string =>
     edit("venet { network = lan } }\nguest", `venet { network = lan, impair { ${impair} } } }\nguest`);

@@ -31,11 +31,12 @@ test("errors and functions are those of the page", () => {
   for (const [name, value] of errors) expect([name, numbers.get(name)]).toEqual([name, value]);
   const functions: (readonly [string, number])[] = [
     ...tables("The bus", BY_NUMBER).map(([name, value]) => [`BUS_${name}`, value] as const),
+    ...tables("Features", BY_NUMBER).map(([name, value]) => [`FEATURE_${name}`, value] as const),
     ...tables("venet", BY_NUMBER).map(([name, value]) => [`VENET_${name}`, value] as const),
     ...tables("vconsole", BY_NUMBER).map(([name, value]) => [`VCONSOLE_${name}`, value] as const),
   ].filter(([name]) => /[A-Z]$/.test(name));
   expect(functions.map(([name]) => name)).toContain("BUS_CLOCK");
-  expect(functions.length).toBe(8);
+  expect(functions.length).toBe(10);
   for (const [name, value] of functions) expect([name, numbers.get(name)]).toEqual([name, value]);
 });
 
@@ -46,7 +47,8 @@ test("types, classes, rings and bounds are those of the page", () => {
     `Version ${get("ABI_VERSION")}.`,
     `Types: ${get("BOOT_LAB")} the lab's name, ${get("BOOT_GUEST")} the guest's name, ` +
       `${get("BOOT_ARGUMENT")} an argument (in order), ${get("BOOT_ENVIRONMENT")} an environment`,
-    `type (${get("CHANGE_ADDED")} added, ${get("CHANGE_REMOVED")} removed, ${get("CHANGE_CHANGED")} changed)`,
+    `type (${get("CHANGE_ADDED")} added, ${get("CHANGE_REMOVED")} removed, ` +
+      `${get("CHANGE_CHANGED")} changed, ${get("CHANGE_RECONFIGURE")} reconfigure)`,
     `(${get("CLASS_VENET")} venet, ${get("CLASS_VCONSOLE")} vconsole)`,
     `id ${get("VENET_RX")} is rx, id ${get("VENET_TX")} is tx`,
     `id ${get("VCONSOLE_IN")} is in`,

@@ -2,6 +2,7 @@
 // Ends with 0 if anything was received in time, 1 if nothing was, 2 for wrong arguments.
 
 import {
+  FEATURE_RECONFIGURE,
   FOREVER,
   STATION_OPEN,
   STATION_UNKNOWN,
@@ -24,7 +25,7 @@ const station = new Station("ping");
 const settings = new Settings();
 
 export function main(): i32 {
-  if (boot() < 0) return 1;
+  if (boot(FEATURE_RECONFIGURE) < 0) return 1;
   if (!settings.read()) return 2;
   const opened = station.open(settings.device, TX_BUFFERS);
   if (opened == STATION_UNKNOWN) settings.refuse("there is no such network device");
@@ -56,7 +57,7 @@ function run(session: Session): void {
   while (session.step() && !stopping() && station.follow()) {
     if (session.waitsForAnswer && stack.sleepNs == FOREVER && spins < SPINS) {
       // Bound: SPINS.
-      while (spins < SPINS && !stack.venet.rx.ready()) spins++;
+      while (spins < SPINS && !stack.venet.ready()) spins++;
       if (spins < SPINS) spins = 0;
       continue;
     }

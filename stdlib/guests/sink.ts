@@ -1,7 +1,17 @@
 // The guest `sink`: takes what `stream` sends, on every venet that its bus has, counts it for each sender,
 // and prints a line for each run that is over. Answers ARP and ICMP echo too. Runs until it is asked to stop.
 
-import { DATAGRAM, Hosts, NOTHING, Options, Stack, boot, now, stopping } from "./sdk/index";
+import {
+  DATAGRAM,
+  FEATURE_RECONFIGURE,
+  Hosts,
+  NOTHING,
+  Options,
+  Stack,
+  boot,
+  now,
+  stopping,
+} from "./sdk/index";
 import { Flow } from "./sink/flow";
 import { Flows } from "./sink/flows";
 import * as wire from "./stream/wire";
@@ -12,7 +22,7 @@ const SETTLE_EVERY: i32 = 4096;
 const flows = new Flows();
 
 export function main(): i32 {
-  if (boot() < 0) return 1;
+  if (boot(FEATURE_RECONFIGURE) < 0) return 1;
   const options = new Options("sink", "usage: sink [--port N]");
   let port = wire.PORT;
   while (options.next()) {

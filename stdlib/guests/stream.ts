@@ -3,6 +3,7 @@
 // arguments.
 
 import {
+  FEATURE_RECONFIGURE,
   STATION_OPEN,
   STATION_UNKNOWN,
   Station,
@@ -22,7 +23,7 @@ const station = new Station("stream");
 const settings = new Settings();
 
 export function main(): i32 {
-  if (boot() < 0) return 1;
+  if (boot(FEATURE_RECONFIGURE) < 0) return 1;
   if (!settings.read()) return 2;
   const opened = station.open(settings.device, TX_BUFFERS);
   if (opened == STATION_UNKNOWN) settings.refuse("there is no such network device");

@@ -5,12 +5,19 @@ import { ENOENT, ENOSPC, VENET } from "../../ring/abi.ts";
 import type { ConnectionParts, DeviceNotice } from "../connection.ts";
 import { RingDevice } from "../ring-device.ts";
 
+const TICKET_BYTES = 4;
+
 export class VenetConnection extends RingDevice {
   constructor(device: DeviceNotice, parts: ConnectionParts) {
     super(device, parts, VENET.rx, VENET.tx);
   }
 
   call(func: number, pointer: number, length: number): number {
+    if (func === VENET.acknowledge) {
+      return length < TICKET_BYTES
+        ? ENOSPC
+        : this.acknowledge(this.parts.memory.view.getInt32(pointer, true));
+    }
     if (func !== VENET.info) return ENOENT;
     if (length < VENET.factsBytes) return ENOSPC;
     this.parts.memory.u8.set(this.device.facts.subarray(0, VENET.factsBytes), pointer);

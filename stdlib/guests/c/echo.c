@@ -18,10 +18,17 @@ enum {
 static struct vbus_events events;
 static struct vbus_change change;
 static struct vbus_venet_facts facts;
-static struct vbus_rx rx;
-static struct vbus_tx tx;
-static uint8_t rx_memory[VBUS_RING_BYTES(SLOTS, FRAME_MAX)] __attribute__((aligned(64)));
-static uint8_t tx_memory[VBUS_RING_BYTES(SLOTS, FRAME_MAX)] __attribute__((aligned(64)));
+// Two of each: while the lab changes them, the new ones beside the old.
+static struct vbus_rx rx[2];
+static struct vbus_tx tx[2];
+static struct {
+  uint8_t bytes[VBUS_RING_BYTES(SLOTS, FRAME_MAX)] __attribute__((aligned(64)));
+} rx_memory[2], tx_memory[2];
+static uint32_t used;  // Which of them serve.
+static bool emptying;  // The other receiving ring is to be emptied first.
+static uint32_t ticket; // Of the rings that the lab wants, or 0.
+static bool staged;
+static struct vbus_venet_facts wanted;
 static uint32_t device; // Its id while it is open, else 0.
 static int32_t handle;
 static uint32_t changes_seen;
@@ -144,18 +151,45 @@ static void say(const char *text) {
   vbus_print(text);
 }
 
+static bool too_large(const struct vbus_venet_facts *of) { return of->mtu == 0 || of->mtu > MTU_MAX; }
+
+static uint32_t slots_of(const struct vbus_venet_facts *of) { return of->ring < SLOTS ? of->ring : SLOTS; }
+
 static void open_device(void) {
-  if (change.facts.venet.mtu == 0 || change.facts.venet.mtu > MTU_MAX) return say(" has too large an MTU\n");
+  if (too_large(&change.facts.venet)) return say(" has too large an MTU\n");
   handle = vbus_open((int32_t)change.id, VBUS_ABI_VERSION);
   if (handle < 0) return say(" can't be opened\n");
   facts = change.facts.venet;
-  if (vbus_rx_open(&rx, handle, VBUS_VENET_RX, rx_memory, SLOTS, FRAME_MAX) < 0 ||
-      vbus_tx_open(&tx, handle, VBUS_VENET_TX, tx_memory, SLOTS, FRAME_MAX) < 0) {
+  used = 0;
+  emptying = false;
+  ticket = 0;
+  uint32_t slots = slots_of(&facts);
+  if (vbus_rx_open(&rx[0], handle, VBUS_VENET_RX, &rx_memory[0], slots, FRAME_MAX) < 0 ||
+      vbus_tx_open(&tx[0], handle, VBUS_VENET_TX, &tx_memory[0], slots, FRAME_MAX) < 0) {
     vbus_close(handle);
     return say(" can't have its rings\n");
   }
   device = change.id;
   say(" ready\n");
+}
+
+// Goes on with the rings that the lab wants, between two frames. One change after the other.
+static void reconfigure(void) {
+  if (emptying) return;
+  uint32_t other = 1 - used, slots = slots_of(&wanted);
+  if (!staged && !too_large(&wanted))
+    staged = vbus_rx_stage(&rx[other], handle, VBUS_VENET_RX, &rx_memory[other], slots, FRAME_MAX) == 0 &&
+             vbus_tx_stage(&tx[other], handle, VBUS_VENET_TX, &tx_memory[other], slots, FRAME_MAX) == 0;
+  vbus_tx_kick(&tx[used]);
+  int32_t answer = staged ? vbus_acknowledge(handle, ticket) : VBUS_EINVAL;
+  if (answer == VBUS_EAGAIN) return;
+  if (answer == 0) {
+    vbus_rx_retire(&rx[used]);
+    used = other;
+    emptying = true;
+    facts = wanted;
+  }
+  ticket = 0;
 }
 
 static void follow_changes(void) {
@@ -164,6 +198,10 @@ static void follow_changes(void) {
     if (change.device_class != VBUS_CLASS_VENET) continue;
     if (device == 0 && change.type != VBUS_CHANGE_REMOVED) {
       open_device();
+    } else if (change.id == device && change.type == VBUS_CHANGE_RECONFIGURE) {
+      wanted = change.facts.venet;
+      ticket = change.ticket;
+      staged = false;
     } else if (change.id == device && change.type == VBUS_CHANGE_REMOVED) {
       say(" is gone\n");
       vbus_close(handle);
@@ -174,22 +212,31 @@ static void follow_changes(void) {
   }
 }
 
+static const uint8_t *take(uint32_t *length) {
+  const uint8_t *frame = emptying ? vbus_rx_take(&rx[1 - used], length) : NULL;
+  if (frame != NULL) return frame;
+  emptying = false;
+  return vbus_rx_take(&rx[used], length);
+}
+
 // Answers what is there, and returns after how many nanoseconds there is more to do even if nothing comes.
 static int64_t serve(void) {
   uint32_t length;
+  if (ticket != 0) reconfigure();
+  if (ticket != 0 && !emptying) return 1000000; // What is posted goes out first.
   for (uint32_t frames = 0; frames < SLOTS; frames++) {
-    uint8_t *out = vbus_tx_reserve(&tx);
-    const uint8_t *frame = out == NULL ? NULL : vbus_rx_take(&rx, &length);
+    uint8_t *out = vbus_tx_reserve(&tx[used]);
+    const uint8_t *frame = out == NULL ? NULL : take(&length);
     if (frame == NULL) break;
     uint32_t bytes = answer(out, frame, length);
-    if (bytes > 0) vbus_tx_post(&tx, bytes);
+    if (bytes > 0) vbus_tx_post(&tx[used], bytes);
   }
-  int32_t wait = vbus_tx_kick(&tx);
+  int32_t wait = vbus_tx_kick(&tx[used]);
   return wait >= 2 ? (int64_t)wait * 1000 : VBUS_FOREVER;
 }
 
 VBUS_MAIN {
-  if (vbus_negotiate() < 0 || vbus_listen(&events) < 0) return 1;
+  if (vbus_negotiate(VBUS_FEATURE_RECONFIGURE) < 0 || vbus_listen(&events) < 0) return 1;
   follow_changes();
   while (!vbus_stopping(&events)) {
     if (vbus_load(&events.changes) != changes_seen) follow_changes();
@@ -198,7 +245,8 @@ VBUS_MAIN {
       continue;
     }
     int64_t timeout = serve();
-    vbus_rx_wait(&rx, &events, changes_seen, timeout);
+    if (emptying) vbus_sleep(&events, timeout == VBUS_FOREVER ? 0 : timeout);
+    else vbus_rx_wait(&rx[used], &events, changes_seen, timeout);
   }
   return 0;
 }

@@ -27,6 +27,8 @@ enum {
   VBUS_BUS_WRITE = 5,
   VBUS_BUS_CLOCK = 6,
 
+  VBUS_FEATURE_RECONFIGURE = 1, // What a guest and its host may agree on, as bits.
+
   VBUS_BOOT_LAB = 1,
   VBUS_BOOT_GUEST = 2,
   VBUS_BOOT_ARGUMENT = 3,
@@ -35,10 +37,14 @@ enum {
   VBUS_CHANGE_ADDED = 1,
   VBUS_CHANGE_REMOVED = 2,
   VBUS_CHANGE_CHANGED = 3,
+  VBUS_CHANGE_RECONFIGURE = 4,
   VBUS_CLASS_VENET = 1,
   VBUS_CLASS_VCONSOLE = 2,
 
+  VBUS_SHM_STAGED = 1, // A flag of `shm`: the ring serves when the guest acknowledges.
+
   VBUS_VENET_INFO = 1,
+  VBUS_VENET_ACKNOWLEDGE = 2,
   VBUS_VENET_RX = 0,
   VBUS_VENET_TX = 1,
   VBUS_VCONSOLE_SIZE = 1,
@@ -64,7 +70,7 @@ struct vbus_venet_facts {
 };
 
 struct vbus_change {
-  uint32_t type, id, device_class, zero;
+  uint32_t type, id, device_class, ticket;
   char name[32]; // Padded with zeros.
   union {
     struct vbus_venet_facts venet;
@@ -96,6 +102,7 @@ VBUS_AT(vbus_venet_facts, ring, 24);
 _Static_assert(sizeof(struct vbus_venet_facts) == 28, "vbus_venet_facts");
 VBUS_AT(vbus_change, id, 4);
 VBUS_AT(vbus_change, device_class, 8);
+VBUS_AT(vbus_change, ticket, 12);
 VBUS_AT(vbus_change, name, 16);
 VBUS_AT(vbus_change, facts, 48);
 _Static_assert(sizeof(struct vbus_change) == 128, "vbus_change");

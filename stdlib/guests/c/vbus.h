@@ -28,12 +28,13 @@ static inline void vbus_store(uint32_t *at, uint32_t value) { __atomic_store_n(a
 
 // ---- The bus
 
-// Agrees on the version: 0, or a negative errno value. The first call of every guest.
-static inline int32_t vbus_negotiate(void) {
+// Agrees on the version, and on those of `features` that the host has too: 0, or a negative errno value. The
+// first call of every guest.
+static inline int32_t vbus_negotiate(uint64_t features) {
   struct {
     uint32_t version, zero;
     uint64_t features;
-  } agreed = {VBUS_ABI_VERSION, 0, 0};
+  } agreed = {VBUS_ABI_VERSION, 0, features};
   return vbus_call(VBUS_BUS, VBUS_BUS_NEGOTIATE, &agreed, sizeof agreed, 0);
 }
 
@@ -139,9 +140,8 @@ struct vbus_tx {
 #define VBUS_STRIDE(capacity) (((capacity) + 15u) & ~15u)
 #define VBUS_RING_BYTES(slots, capacity) ((slots) * (16u + VBUS_STRIDE(capacity)) + 16u)
 
-// Registers a ring of `slots` descriptors (a power of two) in `memory`, which is VBUS_RING_BYTES of zeros.
-static inline int32_t vbus_tx_open(struct vbus_tx *tx, int32_t handle, int32_t id, void *memory,
-                                   uint32_t slots, uint32_t capacity) {
+static inline int32_t vbus_tx_register(struct vbus_tx *tx, int32_t handle, int32_t id, void *memory,
+                                       uint32_t slots, uint32_t capacity, int32_t flags) {
   uint32_t bytes = slots * sizeof(struct vbus_descriptor);
   tx->ring = memory;
   tx->buffers = (uint8_t *)memory + bytes + sizeof(struct vbus_ring_signal);
@@ -149,8 +149,20 @@ static inline int32_t vbus_tx_open(struct vbus_tx *tx, int32_t handle, int32_t i
   tx->stride = VBUS_STRIDE(capacity);
   tx->sequence = 0;
   __builtin_memset(memory, 0, bytes + sizeof(struct vbus_ring_signal));
-  tx->number = vbus_shm(handle, id, 0, memory, (int32_t)bytes, (int32_t)bytes, 0);
+  tx->number = vbus_shm(handle, id, 0, memory, (int32_t)bytes, (int32_t)bytes, flags);
   return tx->number < 0 ? tx->number : 0;
+}
+
+// Registers a ring of `slots` descriptors (a power of two) in `memory`, which is VBUS_RING_BYTES of zeros.
+static inline int32_t vbus_tx_open(struct vbus_tx *tx, int32_t handle, int32_t id, void *memory,
+                                   uint32_t slots, uint32_t capacity) {
+  return vbus_tx_register(tx, handle, id, memory, slots, capacity, 0);
+}
+
+// The same for the ring that is to serve after `vbus_acknowledge`.
+static inline int32_t vbus_tx_stage(struct vbus_tx *tx, int32_t handle, int32_t id, void *memory,
+                                    uint32_t slots, uint32_t capacity) {
+  return vbus_tx_register(tx, handle, id, memory, slots, capacity, VBUS_SHM_STAGED);
 }
 
 // The next buffer to fill, or NULL while all are with the host: kick, and wait as long as it says.
@@ -191,6 +203,7 @@ struct vbus_rx {
   uint32_t passed_count;
   uint16_t passed[VBUS_RING_SLOTS_MAX];
   bool listed[VBUS_RING_SLOTS_MAX];
+  bool retired; // The host fills it no more.
 };
 
 #define VBUS_POSITIONS 0x7fffffffu
@@ -202,9 +215,8 @@ static inline void vbus_rx_post_slot(struct vbus_rx *rx, uint32_t slot, uint32_t
   vbus_store(&rx->ring[slot].turn, turn | 1);
 }
 
-// As `vbus_tx_open`; posts all buffers.
-static inline int32_t vbus_rx_open(struct vbus_rx *rx, int32_t handle, int32_t id, void *memory,
-                                   uint32_t slots, uint32_t capacity) {
+static inline int32_t vbus_rx_register(struct vbus_rx *rx, int32_t handle, int32_t id, void *memory,
+                                       uint32_t slots, uint32_t capacity, int32_t flags) {
   uint32_t bytes = slots * sizeof(struct vbus_descriptor);
   __builtin_memset(rx, 0, sizeof *rx);
   rx->ring = memory;
@@ -215,10 +227,31 @@ static inline int32_t vbus_rx_open(struct vbus_rx *rx, int32_t handle, int32_t i
   rx->capacity = capacity;
   rx->held = -1;
   __builtin_memset(memory, 0, bytes + sizeof(struct vbus_ring_signal));
-  int32_t number = vbus_shm(handle, id, 0, memory, (int32_t)bytes, (int32_t)bytes, 0);
+  int32_t number = vbus_shm(handle, id, 0, memory, (int32_t)bytes, (int32_t)bytes, flags);
   if (number < 0) return number;
   for (uint32_t slot = 0; slot < slots; slot++) vbus_rx_post_slot(rx, slot, 0);
   return 0;
+}
+
+// As `vbus_tx_open`; posts all buffers.
+static inline int32_t vbus_rx_open(struct vbus_rx *rx, int32_t handle, int32_t id, void *memory,
+                                   uint32_t slots, uint32_t capacity) {
+  return vbus_rx_register(rx, handle, id, memory, slots, capacity, 0);
+}
+
+// As `vbus_tx_stage`.
+static inline int32_t vbus_rx_stage(struct vbus_rx *rx, int32_t handle, int32_t id, void *memory,
+                                    uint32_t slots, uint32_t capacity) {
+  return vbus_rx_register(rx, handle, id, memory, slots, capacity, VBUS_SHM_STAGED);
+}
+
+// Another ring has its place: what is taken from now on until NULL is all that it holds.
+static inline void vbus_rx_retire(struct vbus_rx *rx) { rx->retired = true; }
+
+// The staged rings are to serve, by the ticket of the change record, after what was posted has gone out. 0: they
+// do, and the old ones are the guest's. VBUS_EAGAIN: call it again. Others: it is as before.
+static inline int32_t vbus_acknowledge(int32_t handle, uint32_t ticket) {
+  return vbus_call(handle, VBUS_VENET_ACKNOWLEDGE, &ticket, sizeof ticket, 0);
 }
 
 static inline void vbus_rx_forget(struct vbus_rx *rx, uint32_t index) {
@@ -260,7 +293,7 @@ static inline bool vbus_rx_take_passed(struct vbus_rx *rx) {
 // Rule 4: moves `scan` to the first completed position from it on, and lists those before.
 static inline bool vbus_rx_look_ahead(struct vbus_rx *rx) {
   uint32_t dirty = vbus_load(&rx->signal->dirty), nearest = VBUS_HALF_CIRCLE;
-  if (dirty == rx->dirty_seen) return false;
+  if (dirty == rx->dirty_seen && !rx->retired) return false; // Who filled a retired one need not have told.
   for (uint32_t slot = 0; slot < rx->slots; slot++) {
     uint32_t turn = vbus_load(&rx->ring[slot].turn);
     uint32_t ahead = ((turn >> 1) - rx->scan) & VBUS_POSITIONS;

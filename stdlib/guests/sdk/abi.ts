@@ -17,6 +17,9 @@ export const BUS_NEXT_CHANGE: i32 = 4;
 export const BUS_WRITE: i32 = 5;
 export const BUS_CLOCK: i32 = 6;
 
+/** Features, as bits: what a guest and its host may agree on. */
+export const FEATURE_RECONFIGURE: u64 = 1;
+
 export const BOOT_LAB: u8 = 1;
 export const BOOT_GUEST: u8 = 2;
 export const BOOT_ARGUMENT: u8 = 3;
@@ -34,6 +37,8 @@ export const CHANGE_BYTES: i32 = 128;
 export const CHANGE_ADDED: u32 = 1;
 export const CHANGE_REMOVED: u32 = 2;
 export const CHANGE_CHANGED: u32 = 3;
+export const CHANGE_RECONFIGURE: u32 = 4;
+export const CHANGE_TICKET: usize = 12;
 export const CHANGE_NAME: usize = 16;
 export const CHANGE_NAME_BYTES: i32 = 32;
 export const CHANGE_FACTS: usize = 48;
@@ -60,6 +65,10 @@ export const SIGNAL_ENABLED: usize = 0;
 export const SIGNAL_DIRTY: usize = 4;
 export const RING_SLOTS_MIN: i32 = 16;
 export const RING_SLOTS_MAX: i32 = 1024;
+
+/** A flag of `shm`: the ring takes the place of the one before when the guest acknowledges. */
+export const SHM_STAGED: i32 = 1;
+export const VENET_ACKNOWLEDGE: i32 = 2;
 
 /** Rings of a venet and of a vconsole. */
 export const RING_RX: i32 = 0;

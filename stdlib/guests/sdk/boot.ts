@@ -23,9 +23,13 @@ const negotiation: usize = memory.data(16, 16);
 let records: usize = 0;
 let recordBytes: i32 = 0;
 
-/** Agrees on the version, reads the boot information, and asks for events. The first call of every guest. */
-export function boot(): i32 {
+/**
+ * Agrees on the version, and on those of `features` that the host has too, reads the boot information, and
+ * asks for events. The first call of every guest.
+ */
+export function boot(features: u64 = 0): i32 {
   store<i32>(negotiation, ABI_VERSION);
+  store<u64>(negotiation, features, 8);
   const agreed = call(BUS, BUS_NEGOTIATE, negotiation, 16, 0);
   if (agreed < 0) return agreed;
   for (let bytes = BOOT_BYTES_FIRST; bytes <= BOOT_BYTES_MAX; bytes *= 2) {

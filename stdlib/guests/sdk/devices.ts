@@ -23,6 +23,10 @@ export class Change {
   get deviceClass(): u32 {
     return load<u32>(this.at, 8);
   }
+  /** Of a `CHANGE_RECONFIGURE`: what to acknowledge it with. */
+  get ticket(): u32 {
+    return load<u32>(this.at, abi.CHANGE_TICKET);
+  }
   get name(): usize {
     return this.at + abi.CHANGE_NAME;
   }

@@ -38,6 +38,8 @@ export class RxRing {
    */
   private passed: usize = 0;
   private passedCount: i32 = 0;
+  /** The host fills it no more. */
+  private retired: bool = false;
 
   static bytesFor(slots: i32, capacity: i32): usize {
     return RxRing.headBytes(slots) + slots * ((capacity + ALIGN_MASK) & ~ALIGN_MASK);
@@ -49,8 +51,9 @@ export class RxRing {
 
   /**
    * Makes the ring, registers it and posts all its buffers. 0, or a negative errno value, as `TxRing.open`.
+   * `flags` as those of `shm`.
    */
-  open(handle: i32, id: i32, prio: i32, slots: i32, capacity: i32): i32 {
+  open(handle: i32, id: i32, prio: i32, slots: i32, capacity: i32, flags: i32 = 0): i32 {
     this.slots = slots;
     this.capacity = capacity;
     this.stride = (capacity + ALIGN_MASK) & ~ALIGN_MASK;
@@ -64,7 +67,8 @@ export class RxRing {
     this.dirtySeen = 0;
     this.held = -1;
     this.passedCount = 0;
-    const number = shm(handle, id, prio, this.ring, descriptors, descriptors, 0);
+    this.retired = false;
+    const number = shm(handle, id, prio, this.ring, descriptors, descriptors, flags);
     if (number < 0) this.free();
     else for (let slot = 0; slot < slots; slot++) this.postSlot(slot, 0);
     return min(number, 0);
@@ -74,6 +78,15 @@ export class RxRing {
   free(): void {
     release(this.ring, this.ringBytes);
     this.ring = 0;
+  }
+
+  get isOpen(): bool {
+    return this.ring != 0;
+  }
+
+  /** Another ring has its place: what `take` gives from now on is all that it holds. */
+  retire(): void {
+    this.retired = true;
   }
 
   /** Takes the next buffer in order, giving back the one before. False: there is nothing now. */
@@ -228,7 +241,8 @@ export class RxRing {
   /** Moves `scan` to the first completed position, where there is one, passing over those before it. */
   private lookAhead(): bool {
     const dirty = atomic.load<u32>(this.signalAt, abi.SIGNAL_DIRTY);
-    if (dirty == this.dirtySeen) return false;
+    // Who filled a retired one last need not have told.
+    if (dirty == this.dirtySeen && !this.retired) return false;
     let nearest: u32 = HALF_CIRCLE;
     for (let slot = 0; slot < this.slots; slot++) {
       const turn = this.turnOf(slot);

@@ -32,7 +32,7 @@ export class TxRing {
   }
 
   /** Makes the ring and registers it. 0, or a negative errno value; `ENOSPC` also where memory is short. */
-  open(handle: i32, id: i32, prio: i32, buffers: i32, capacity: i32): i32 {
+  open(handle: i32, id: i32, prio: i32, buffers: i32, capacity: i32, flags: i32 = 0): i32 {
     this.slots = max(buffers, abi.RING_SLOTS_MIN);
     this.buffers = buffers;
     this.capacity = capacity;
@@ -45,9 +45,13 @@ export class TxRing {
     this.sequence = 0;
     this.unsent = false;
     this.retryNs = 0;
-    this.number = shm(handle, id, prio, this.ring, descriptors, descriptors, 0);
+    this.number = shm(handle, id, prio, this.ring, descriptors, descriptors, flags);
     if (this.number < 0) this.free();
     return min(this.number, 0);
+  }
+
+  get isOpen(): bool {
+    return this.ring != 0;
   }
 
   /** Gives the memory back. The device is closed by then, so that the host knows of no ring here. */

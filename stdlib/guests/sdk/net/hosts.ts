@@ -78,7 +78,7 @@ export class Hosts {
     if (changeCount() != this.changesSeen) return true;
     for (let i = 0; i < DEVICES_MAX; i++) {
       const stack = this.stacks[i];
-      if (stack.venet.isOpen && stack.hasRoom && stack.venet.rx.ready()) return true;
+      if (stack.venet.isOpen && stack.hasRoom && stack.venet.ready()) return true;
     }
     return false;
   }
@@ -96,9 +96,10 @@ export class Hosts {
       const known = this.find(this.change.id);
       if (this.change.type == CHANGE_REMOVED) {
         if (known != null) this.close(known);
+      } else if (known != null) {
+        this.update(known);
       } else if (this.change.type == CHANGE_ADDED || this.change.type == CHANGE_CHANGED) {
-        if (known == null) this.open();
-        else this.update(known);
+        this.open();
       }
     }
   }
@@ -126,16 +127,13 @@ export class Hosts {
   private update(stack: Stack): void {
     const venet = stack.venet;
     const ip = venet.facts.ip;
-    const linkUp = venet.facts.linkUp;
-    const capacity = venet.rx.capacity;
-    venet.facts.read(this.change.facts);
-    if (venet.facts.mtu + 18 > capacity) {
-      // Its buffers are too small now: as good as a new device.
+    stack.update(this.change);
+    if (venet.facts.mtu + 18 > venet.rx.capacity) {
+      // Changed before it was opened: its buffers are too small. As good as a new device.
       venet.close();
       return this.open();
     }
     if (venet.facts.ip != ip) this.sayReady(stack);
-    if (venet.facts.ip != ip || (venet.facts.linkUp && !linkUp)) stack.announce();
   }
 
   private close(stack: Stack): void {

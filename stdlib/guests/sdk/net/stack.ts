@@ -2,6 +2,8 @@
 // pings and the datagrams for its port. Not here: fragments, TCP, routing beyond the gateway. Takes a frame
 // only where its answer would have room, so that a slow link holds the sender up instead of losing answers.
 
+import { CHANGE_RECONFIGURE } from "../abi";
+import { Change } from "../devices";
 import { FOREVER } from "../events";
 import { Venet } from "../venet";
 import * as arp from "./arp";
@@ -15,6 +17,9 @@ export const NOTHING: i32 = 0;
 export const DEALT_WITH: i32 = 1;
 export const ECHO_ANSWER: i32 = 2;
 export const DATAGRAM: i32 = 3;
+
+/** New rings that wait for a sender to leave the old ones are asked for so often, nanoseconds. */
+const RECONFIGURE_RETRY: i64 = 1_000_000;
 
 export class Stack {
   venet: Venet = new Venet();
@@ -58,14 +63,25 @@ export class Stack {
     this.flush();
   }
 
+  /** Takes over what a change record says of the device, which is there. */
+  update(change: Change): void {
+    const facts = this.venet.facts;
+    if (change.type == CHANGE_RECONFIGURE) return this.venet.reconfigure(change.facts, change.ticket);
+    const linkUp = facts.linkUp;
+    const ip = facts.ip;
+    facts.read(change.facts);
+    if (facts.ip != ip || (facts.linkUp && !linkUp)) this.announce();
+  }
+
   /** Receives one frame and does what it asks for. */
   next(): i32 {
-    if (this.venet.tx.reserve() == 0) {
+    if (this.venet.reconfiguring) this.venet.step();
+    if (this.venet.reserve() == 0) {
       this.flush();
-      if (this.venet.tx.reserve() == 0) return NOTHING;
+      if (this.venet.reserve() == 0) return NOTHING;
     }
-    const rx = this.venet.rx;
-    return rx.take() ? this.receive(rx.at, rx.length) : NOTHING;
+    const venet = this.venet;
+    return venet.take() ? this.receive(venet.at, venet.length) : NOTHING;
   }
 
   /** Sends what was prepared. After every few frames, and before sleeping. */
@@ -78,9 +94,9 @@ export class Stack {
     this.venet.rx.give();
     this.flush();
     // While the host takes no frames, none is received either: see `next`.
-    if (this.venet.tx.reserve() == 0) return true;
+    if (this.venet.reserve() == 0) return true;
     this.venet.rx.enable(true);
-    return !this.venet.rx.ready();
+    return !this.venet.ready();
   }
 
   wake(): void {
@@ -89,12 +105,13 @@ export class Stack {
 
   /** There is a buffer to send from. */
   get hasRoom(): bool {
-    return this.venet.tx.reserve() != 0;
+    return this.venet.reserve() != 0;
   }
 
   /** How long to sleep at most, as far as this device is concerned, nanoseconds. */
   get sleepNs(): i64 {
-    return this.venet.tx.retryNs > 0 ? this.venet.tx.retryNs : FOREVER;
+    if (this.venet.tx.retryNs > 0) return this.venet.tx.retryNs;
+    return this.venet.reconfiguring ? RECONFIGURE_RETRY : FOREVER;
   }
 
   /**
@@ -188,7 +205,7 @@ export class Stack {
   }
 
   private sendArp(operation: u32, target: u64, targetMac: u64, targetIp: u32): void {
-    const frame = this.venet.tx.reserve();
+    const frame = this.venet.reserve();
     if (frame == 0) return;
     const facts = this.venet.facts;
     ethernet.writeEthernet(frame, target, facts.mac, ethernet.TYPE_ARP);
@@ -264,7 +281,7 @@ export class Stack {
   private startPacket(mac: u64, ip: u32, protocol: u32, payload: i32): usize {
     const facts = this.venet.facts;
     if (payload > min(facts.mtu, ipv4.IPV4_LENGTH_MAX) - ipv4.IPV4_BYTES) return 0;
-    const frame = this.venet.tx.reserve();
+    const frame = this.venet.reserve();
     if (frame == 0) return 0;
     ethernet.writeEthernet(frame, mac, facts.mac, ethernet.TYPE_IPV4);
     ipv4.writeIpv4(frame + ethernet.ETHERNET_BYTES, facts.ip, ip, protocol, payload);

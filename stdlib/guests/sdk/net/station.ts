@@ -85,11 +85,7 @@ export class Station {
         this.stack.gone = true;
         continue;
       }
-      const facts = this.stack.venet.facts;
-      const linkUp = facts.linkUp;
-      const ip = facts.ip;
-      facts.read(change.facts);
-      if (facts.ip != ip || (facts.linkUp && !linkUp)) this.stack.announce();
+      this.stack.update(change);
     }
   }
 
