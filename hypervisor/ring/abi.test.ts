@@ -111,9 +111,11 @@ test("the offsets in pump.wat are those of the layout", () => {
     );
     return new Set([...found].map((match) => Number(match[1])));
   };
-  const { claimRing, claimFrom, claimCount, claimFor, scratch } = THREAD;
+  const { claimRing, claimFrom, claimCount, claimFor, published, scratch } = THREAD;
   expect(
-    [...offsets("thread")].every((at) => [claimRing, claimFrom, claimCount, claimFor].includes(at as 4)),
+    [...offsets("thread")].every((at) =>
+      [claimRing, claimFrom, claimCount, claimFor, published].includes(at as 4),
+    ),
   ).toBe(true);
   expect(
     [...offsets("ring")].every((at) =>
