@@ -1,6 +1,6 @@
 // Networks, buses and their devices on the control thread: making, plugging, changing, unmaking.
 
-import { Plugs, type PortSettings, type Tap } from "../datapath/plugs.ts";
+import { Plugs, type Tap } from "../datapath/plugs.ts";
 import type {
   DeviceFacts,
   DeviceSpec,
@@ -21,17 +21,12 @@ import { receivingFacts, sendingFacts } from "../metrics/ring-facts.ts";
 import type { DeviceNotice } from "../device/connection.ts";
 import { noticeOf } from "../device/notice.ts";
 import { Bus, type Device } from "./bus.ts";
+import { joined, type Network } from "./network.ts";
 import { refuse, success } from "./outcome.ts";
 import { Resizes } from "./resizes.ts";
 import { FIXED, SIZES, fixedDiffers, settingsOf } from "./settings.ts";
 
 const NO_LINE = "there is no room for one more impaired link";
-
-interface Network {
-  readonly row: number;
-  spec: NetworkSpec;
-  readonly ports: Set<number>;
-}
 
 /** What devices need of the guests that see them. */
 export interface GuestsOfBus {
@@ -390,21 +385,4 @@ export class Devices {
     const wrong = wrongImpairment(spec.venet.impair);
     return wrong === undefined ? undefined : refuse("invalid", wrong);
   }
-}
-
-/** The networks in groups that links join. */
-function joined(networks: ReadonlyMap<Id, Network>): readonly (readonly Network[])[] {
-  const groups = new Map<Network, Set<Network>>([...networks.values()].map((one) => [one, new Set([one])]));
-  for (const network of networks.values()) {
-    for (const id of network.spec.links ?? []) {
-      const other = networks.get(id);
-      const [into, from] = [groups.get(network), other && groups.get(other)];
-      if (!into || !from || into === from) continue;
-      for (const one of from) {
-        into.add(one);
-        groups.set(one, into);
-      }
-    }
-  }
-  return [...new Set(groups.values())].map((group) => [...group]);
 }

@@ -16,7 +16,7 @@ import { closeSample, hasSample, openSample } from "./meter.ts";
 import type { Peers } from "./peers.ts";
 import { rateOf, takeToReceive } from "./rate.ts";
 import { gatherPorts, leaderOf } from "./segments.ts";
-import { TAG, TAG_AT, TAG_BYTES, growthOf, tagAction, tagOf, vlanOfTag } from "./vlan.ts";
+import { TAG, TAG_AT, TAG_BYTES, copyTagged, growthOf, tagAction, vlanOfTag } from "./vlan.ts";
 
 export interface ForwardParts {
   readonly fabric: Fabric;
@@ -109,7 +109,7 @@ export class Forwarder {
 
   /** Shows the frame to those who capture at a port: on which side, and the counter that it ended in. */
   record(port: number, side: number, outcome: number): void {
-    const { fabric } = this.#parts;
+    const { fabric, memory } = this.#parts;
     const { i32 } = fabric;
     const tag = side === TAP_SIDE.in ? this.#tag : TAG.keep;
     const length = this.#length + growthOf(tag);
@@ -117,7 +117,7 @@ export class Forwarder {
     const at = this.#tap.begin(port, kept);
     if (at < 0) return;
     if (kept > 0) {
-      this.#copy(fabric.u8, at, tag, kept);
+      copyTagged(memory.u8, this.#address, fabric.u8, at, kept, tag, this.#vlan);
       i32[at >> 2] = this.header0;
       i32[(at + 4) >> 2] = this.header1;
       i32[(at + 8) >> 2] = this.header2;
@@ -339,7 +339,7 @@ export class Forwarder {
     const receiver = this.receiver as GuestMemory;
     if (verdict !== CLAIMED) return this.#refused(verdict, port, ring, target);
     const to = claims.address;
-    this.#copy(receiver.u8, to, this.#tag, length);
+    copyTagged(this.#parts.memory.u8, this.#address, receiver.u8, to, length, this.#tag, this.#vlan);
     // The header that was judged, whatever stands in the sender's RAM now.
     receiver.view.setInt32(to, this.header0, true);
     receiver.view.setInt32(to + 4, this.header1, true);
@@ -349,23 +349,6 @@ export class Forwarder {
     claims.publish(length);
     this.came(ring, 1);
     return COUNTER.sent;
-  }
-
-  /** The first `bytes` bytes of the frame as they stand in the memory, with a tag more or less. */
-  #copy(into: Uint8Array, to: number, tag: number, bytes: number): void {
-    const { u8 } = this.#parts.memory;
-    const from = this.#address;
-    if (tag === TAG.keep) {
-      into.set(u8.subarray(from, from + bytes), to);
-      return;
-    }
-    const rest = from + TAG_AT + (tag === TAG.strip ? TAG_BYTES : 0);
-    const done = TAG_AT + (tag === TAG.insert ? TAG_BYTES : 0);
-    if (tag === TAG.insert) {
-      const word = tagOf(this.#vlan);
-      for (let byte = 0; byte < TAG_BYTES; byte++) into[to + TAG_AT + byte] = word >>> (8 * byte);
-    }
-    into.set(u8.subarray(rest, rest + Math.max(0, bytes - done)), to + done);
   }
 
   #refused(verdict: number, port: number, ring: number, target: number): number {

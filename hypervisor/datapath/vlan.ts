@@ -38,3 +38,30 @@ export function tagAction(from: number, named: number, to: number): number {
   if (to === 0) return TAG.keep;
   return named === to ? TAG.strip : TAG.refuse;
 }
+
+/**
+ * Copies the first `bytes` bytes of the frame at `from`, as they are after `action`: with the tag of `vlan`
+ * where it is inserted, without its own where that is stripped.
+ */
+export function copyTagged(
+  u8: Uint8Array,
+  from: number,
+  into: Uint8Array,
+  to: number,
+  bytes: number,
+  action: number,
+  vlan: number,
+): void {
+  if (action === TAG.keep) {
+    into.set(u8.subarray(from, from + bytes), to);
+    return;
+  }
+  const rest = from + TAG_AT + (action === TAG.strip ? TAG_BYTES : 0);
+  const done = TAG_AT + (action === TAG.insert ? TAG_BYTES : 0);
+  into.set(u8.subarray(from, from + TAG_AT), to);
+  if (action === TAG.insert) {
+    const word = tagOf(vlan);
+    for (let byte = 0; byte < TAG_BYTES; byte++) into[to + TAG_AT + byte] = word >>> (8 * byte);
+  }
+  into.set(u8.subarray(rest, rest + Math.max(0, bytes - done)), to + done);
+}
