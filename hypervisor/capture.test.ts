@@ -21,7 +21,7 @@ import {
   until,
 } from "./machine-room.test-support.ts";
 
-const isSlow = process.env["CI"] === "true" || process.env["SLOW"] === "1";
+const isSlow = process.env["SLOW"] === "1";
 const FIELDS = [
   "frame.interface_name",
   "frame.interface_description",

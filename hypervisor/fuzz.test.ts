@@ -7,7 +7,7 @@ import { Coverage, placesOf } from "./coverage.test-support.ts";
 import { Fuzzer } from "./fuzz.test-support.ts";
 import { REPORT, SEED, TestLab, bootPair, endPair, pairAtRest } from "./machine-room.test-support.ts";
 
-const LONG = process.env["CI"] === "true" || process.env["SLOW"] === "1";
+const LONG = process.env["SLOW"] === "1";
 const COVERED = 10_000;
 const COUNT = LONG ? 1_000_000 : 10_000;
 /** Sequences between two looks at the pair: some hundred milliseconds of its CPU time. */

@@ -8,7 +8,7 @@ import { isInHost } from "./memory/threads.ts";
 import { BROADCAST, REPORT, SEED, TestLab, bootPair, endPair, macOf } from "./machine-room.test-support.ts";
 import { must, pairAtRest, pairGoesOn, peer, randomOf, until } from "./machine-room.test-support.ts";
 
-const LONG = process.env["CI"] === "true" || process.env["SLOW"] === "1";
+const LONG = process.env["SLOW"] === "1";
 /** Each sender is ended once and paused as often as ended, on the average: 10,000 of both in the long run. */
 const KILLS = LONG ? 5000 : 200;
 const LIFE_MS_MAX = 6;
