@@ -33,7 +33,7 @@ export async function bootLoad(lab: TestLab, n: number, options: LoadOptions): P
 }
 
 /** Frames of the n-th port: sent so far, lost, and taken by the guest at `at`. */
-interface Load {
+export interface Load {
   readonly sent: number;
   readonly lost: number;
   readonly taken: number;

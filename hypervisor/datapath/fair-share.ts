@@ -128,8 +128,8 @@ export class FairShares {
       const index = partOf(first, shift);
       if (entries[entry + ENTRY.heldIn + index] === 0) continue;
       const last = (first + part - 1 + slots) | 0;
-      // One that a sender is still filling looks posted; its `next` says that it is not.
-      if (!this.#isPosted(at, last, memory) || this.#nextOf(at, last) !== last) return;
+      // One that a sender is still filling looks posted too: who stops there makes nobody else hold more.
+      if (!this.#isPosted(at, last, memory)) return;
       this.#drop(entry, index);
     }
   }
@@ -154,11 +154,6 @@ export class FairShares {
     const written = i32[at + ((RING.slots + slot * SLOT.size + SLOT.turn) >> 2)] as number;
     const offset = (i32[at + (RING.offset >> 2)] as number) + slot * DESCRIPTOR.size + DESCRIPTOR.turn;
     return memory.i32[offset >>> 2] === (written | 1);
-  }
-
-  #nextOf(at: number, position: number): number {
-    const slot = position & (this.#i32[at + (RING.mask >> 2)] as number);
-    return this.#i32[at + ((RING.slots + slot * SLOT.size + SLOT.next) >> 2)] as number;
   }
 
   #cursor(at: number): number {
