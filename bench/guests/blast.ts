@@ -56,17 +56,17 @@ function hello(): bool {
 }
 
 function measureStream(): i32 {
-  const start = sdk.now();
   dress();
-  const completed = stream(start);
+  if (settings.warm > 0 && !stream(sdk.now(), settings.warm, false)) return 1;
+  const start = sdk.now();
+  const completed = stream(start, settings.warm + settings.frames, settings.forNs > 0);
   report(sdk.now() - start);
   return completed ? 0 : 1;
 }
 
-/** Sends until all is sent and acknowledged. False: the receiver fell silent, or the device is gone. */
-function stream(start: i64): bool {
-  const timed = settings.forNs > 0;
-  let limit: i64 = timed ? i64.MAX_VALUE : settings.frames;
+/** Sends until `total` is sent and acknowledged. False: the receiver fell silent, or the device is gone. */
+function stream(start: i64, total: i64, timed: bool): bool {
+  let limit: i64 = timed ? i64.MAX_VALUE : total;
   let stopAt: i64 = 0;
   let heardAt = start;
   let idle = 0;
@@ -172,7 +172,7 @@ function receive(): bool {
 
 function report(ns: i64): void {
   sdk.put("frames ");
-  sdk.putNumber(acked);
+  sdk.putNumber(acked - settings.warm);
   sdk.put(" bytes ");
   sdk.putNumber(settings.bytes);
   sdk.put(" ns ");

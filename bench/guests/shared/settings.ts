@@ -5,12 +5,14 @@ import { DATA_BYTES_MAX, DATA_BYTES_MIN, STREAMS } from "./frames";
 
 const USAGE: string =
   "usage: blast --mac MAC [--frames N | --seconds S | --rtt N] [--bytes B] [--batch N] [--ring N] " +
-  "[--window N] [--stream N] [--ends 1]";
+  "[--window N] [--stream N] [--warm N] [--ends 1]";
 const SECOND: i64 = 1_000_000_000;
 
 export class BlastSettings {
   mac: u64 = 0;
   frames: i64 = 1_000_000;
+  /** Frames before the clock starts and beside `frames`, so that what is timed is compiled. */
+  warm: i64 = 0;
   /** 0: as many as `frames`. */
   forNs: i64 = 0;
   /** Round trips instead of a stream; 0: a stream. */
@@ -54,6 +56,7 @@ export class BlastSettings {
     else if (options.is("--window")) this.window = <i32>options.number("a number from 1 to 1024", 1, 1024);
     else if (options.is("--stream"))
       this.stream = <i32>options.number("a number from 0 to 7", 0, STREAMS - 1);
+    else if (options.is("--warm")) this.warm = options.number("a number from 0 on", 0, i64.MAX_VALUE);
     else if (options.is("--ends")) this.ends = options.number("0 or 1", 0, 1) == 1;
     else options.unknown();
   }
