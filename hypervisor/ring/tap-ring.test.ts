@@ -83,3 +83,15 @@ test("a full ring takes no record more, and counts it", () => {
   expect(reader.take(() => undefined)).toBe(2);
   expect([put(0), tapLost(fabric, PORT_OF_ALL, 9)]).toEqual([true, 1]);
 });
+
+test("a record that has to begin at the ring's start leaves those alone that were not read", () => {
+  const { write, read } = ends();
+  const [sixteenth, first] = [TAP_RING_BYTES / 16, 1];
+  const bytes = (parts: number): number => parts * sixteenth - RECORD.frame;
+  expect(write(bytes(12), first)).toBe(true);
+  expect(read()).toEqual([first]);
+  expect(write(bytes(2), 2)).toBe(true);
+  // Fourteen parts are free, two of them behind and twelve before: not thirteen in one.
+  expect([write(bytes(13), 3), write(bytes(12), 4)]).toEqual([false, true]);
+  expect(read()).toEqual([2, 4]);
+});
