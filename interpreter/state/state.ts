@@ -1,42 +1,82 @@
-// What a lab remembers: addresses that it gave out, and a generation for every apply. SQLite in WAL mode,
-// so that others can read while the lab runs. Refuses files that it does not understand, and never repairs
-// by deleting.
+// What a lab remembers: addresses that it gave out, a generation for every apply, events, durations of steps
+// and what is protected. SQLite in WAL mode, so that others can read while the lab runs.
 
-import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { Allocations, Model } from "../../lang/index.ts";
+import type { Allocations, Model, Resource } from "../../lang/index.ts";
+import type { LabEvent } from "../control/protocol.ts";
 import type { Parameters } from "../lab-contract.ts";
 import { errorText, OperationError } from "../operation-error.ts";
-import { hideParams, withoutSecrets } from "./secrets.ts";
+import { Durations } from "./durations.ts";
+import { EVENTS_KEPT, GENERATIONS_KEPT } from "./limits.ts";
+import { inTransaction, prepare, prepareReader, unreadable } from "./schema.ts";
+import { hideParams, revealSecrets, SecretVault, withoutSecrets } from "./secrets.ts";
+import type { Revealed } from "./secrets.ts";
+import { keepTexts, textsOf } from "./texts.ts";
 
-/** Of the tables below. */
-const SCHEMA = 1;
-const APPLICATION = 0x76627573;
-const GENERATIONS_KEPT = 200;
-
-/** One complete apply. */
-export interface Generation {
+/** A generation without what it declares. */
+export interface GenerationHead {
   readonly number: number;
   /** Wall clock, ISO 8601. */
   readonly time: string;
+  /** Who wanted it: "file", "control". */
+  readonly actor: string;
+  /** Steps of the plan that made it; unknown of those of an older vbus. */
+  readonly changes?: number;
+  /** The generation that it went back to. */
+  readonly origin?: number;
   /** SHA-256 of the texts that it was made from. */
   readonly sourceDigest: string;
+}
+
+/** One complete apply. */
+export interface Generation extends GenerationHead {
   /** Each value as an HMAC: they may be secrets. */
   readonly params: Parameters;
   readonly model: Model;
 }
 
+/** What is noted of an apply. */
+export interface Commit {
+  readonly time: string;
+  readonly sourceDigest: string;
+  readonly params: Parameters;
+  readonly model: Model;
+  readonly actor?: string;
+  readonly changes?: number;
+  /** Goes back to this one: its texts and parameters are this one's too. */
+  readonly origin?: number;
+  /** Texts by file, where they may be kept (`storableTexts`). */
+  readonly texts?: ReadonlyMap<string, string> | undefined;
+}
+
+/** A thing that may not be destroyed. */
+export type Protection = Pick<Resource, "address" | "kind" | "class">;
+
 export interface State {
   allocations(): Allocations;
   /** The newest one. */
   lastGeneration(): Generation | undefined;
-  /** All numbers with their times, oldest first. */
-  generations(): readonly { readonly number: number; readonly time: string }[];
-  /** Notes a complete apply and its allocations, both or neither. Answers its number. */
-  commit(entry: Omit<Generation, "number">): number;
+  generation(number: number): Generation | undefined;
+  /** All that are kept, oldest first. */
+  generations(): readonly GenerationHead[];
+  /** The texts of a generation by file; none where they were not kept. */
+  texts(number: number): ReadonlyMap<string, string>;
+  /** Notes a complete apply with its allocations and protections, all or nothing. Answers its number. */
+  commit(entry: Commit): number;
   /** The model as `commit` would store it: for comparing with a stored one. */
   storable(model: Model): Model;
+  /** A stored model with its secrets, as far as this process has seen them in applies of its own. */
+  reveal(model: Model): Revealed;
+  /** The number of the newest event; 0 before the first. */
+  lastEvent(): number;
+  /** Those after the number `since`, oldest first. */
+  events(since?: number): readonly LabEvent[];
+  /** Notes events and durations; the oldest events fall off. */
+  addEvents(events: readonly LabEvent[], durations?: Durations): void;
+  durations(): Durations;
+  /** By address. What was protected in the last apply. */
+  protections(): ReadonlyMap<string, Protection>;
   close(): void;
 }
 
@@ -49,7 +89,7 @@ export function openState(folder: string, access: "owner" | "reader" = "owner"):
   try {
     database = new DatabaseSync(file, { readOnly: access === "reader", timeout: 2000 });
     if (access === "owner") prepare(database, file);
-    else checkVersion(database, file);
+    else prepareReader(database, file);
     return new SqliteState(database);
   } catch (error) {
     database?.close();
@@ -58,60 +98,14 @@ export function openState(folder: string, access: "owner" | "reader" = "owner"):
   }
 }
 
-function unreadable(file: string, error: unknown): OperationError {
-  const hint =
-    "Nothing was changed. Move the file away to start afresh; automatic addresses may then differ.";
-  return new OperationError("state", `The state in ${file} can't be read: ${errorText(error)}.`, hint);
-}
+type Row = Readonly<Record<string, unknown>>;
 
-function prepare(database: DatabaseSync, file: string): void {
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
-  const check = database.prepare("PRAGMA quick_check(1)").get() as { quick_check?: string } | undefined;
-  if (check?.quick_check !== "ok") throw unreadable(file, new Error(check?.quick_check ?? "damaged"));
-  if (numberPragma(database, "user_version") === 0 && tableCount(database) === 0) create(database);
-  checkVersion(database, file);
-}
-
-function create(database: DatabaseSync): void {
-  database.exec(`
-    BEGIN IMMEDIATE;
-    CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
-    CREATE TABLE allocations (address TEXT PRIMARY KEY, ip TEXT NOT NULL) STRICT;
-    CREATE TABLE generations (
-      number INTEGER PRIMARY KEY, time TEXT NOT NULL, source_digest TEXT NOT NULL, params TEXT NOT NULL,
-      model TEXT NOT NULL
-    ) STRICT;
-    PRAGMA application_id = ${APPLICATION};
-    PRAGMA user_version = ${SCHEMA};
-  `);
-  database.prepare("INSERT INTO meta (name, value) VALUES ('hmac-key', ?)").run(randomBytes(32));
-  database.exec("COMMIT");
-}
-
-function checkVersion(database: DatabaseSync, file: string): void {
-  const version = numberPragma(database, "user_version");
-  if (version > SCHEMA) {
-    const versions = `its version is ${version}, this one knows ${SCHEMA}`;
-    const message = `The state in ${file} was written by a newer vbus (${versions}).`;
-    throw new OperationError("state", message, "Use that vbus; nothing was changed.");
-  }
-  if (version !== SCHEMA || numberPragma(database, "application_id") !== APPLICATION) {
-    throw unreadable(file, new Error("it is another program's database"));
-  }
-}
-
-function numberPragma(database: DatabaseSync, name: string): number {
-  const row = database.prepare(`PRAGMA ${name}`).get();
-  return Number(row?.[name] ?? 0);
-}
-
-function tableCount(database: DatabaseSync): number {
-  return Number(database.prepare("SELECT count(*) AS count FROM sqlite_schema").get()?.["count"] ?? 0);
-}
+const HEAD = "number, time, actor, changes, origin, source_digest";
 
 class SqliteState implements State {
   readonly #database: DatabaseSync;
   readonly #key: Uint8Array;
+  readonly #vault = new SecretVault();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -127,42 +121,48 @@ class SqliteState implements State {
   }
 
   lastGeneration(): Generation | undefined {
-    const row = this.#database.prepare("SELECT * FROM generations ORDER BY number DESC LIMIT 1").get();
-    if (row === undefined) return undefined;
-    return {
-      number: Number(row["number"]),
-      time: String(row["time"]),
-      sourceDigest: String(row["source_digest"]),
-      params: JSON.parse(String(row["params"])) as Parameters,
-      model: JSON.parse(String(row["model"])) as Model,
-    };
+    const sql = `SELECT ${HEAD}, params, model FROM generations ORDER BY number DESC LIMIT 1`;
+    return generationOf(this.#database.prepare(sql).get());
   }
 
-  generations(): readonly { readonly number: number; readonly time: string }[] {
-    const rows = this.#database.prepare("SELECT number, time FROM generations ORDER BY number").all();
-    return rows.map((row) => ({ number: Number(row["number"]), time: String(row["time"]) }));
+  generation(number: number): Generation | undefined {
+    const sql = `SELECT ${HEAD}, params, model FROM generations WHERE number = ?`;
+    return generationOf(this.#database.prepare(sql).get(number));
   }
 
-  commit(entry: Omit<Generation, "number">): number {
-    const model = this.storable(entry.model);
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
+  generations(): readonly GenerationHead[] {
+    return this.#database.prepare(`SELECT ${HEAD} FROM generations ORDER BY number`).all().map(headOf);
+  }
+
+  texts(number: number): ReadonlyMap<string, string> {
+    return textsOf(this.#database, number);
+  }
+
+  commit(entry: Commit): number {
+    const model = withoutSecrets(entry.model, this.#key, this.#vault);
+    return this.#write(() => {
       const number = this.#insert(entry, model);
+      keepTexts(this.#database, number, entry);
       this.#keepAllocations(model.allocations);
-      this.#database.prepare("DELETE FROM generations WHERE number <= ?").run(number - GENERATIONS_KEPT);
-      this.#database.exec("COMMIT");
+      this.#keepProtections(model);
+      const old = number - GENERATIONS_KEPT;
+      this.#database.prepare("DELETE FROM generations WHERE number <= ?").run(old);
       return number;
-    } catch (error) {
-      this.#database.exec("ROLLBACK");
-      throw new OperationError("state", `The state can't be written: ${errorText(error)}.`);
-    }
+    });
   }
 
-  #insert(entry: Omit<Generation, "number">, model: Model): number {
-    const { time, sourceDigest, params } = entry;
-    const sql = "INSERT INTO generations (time, source_digest, params, model) VALUES (?, ?, ?, ?)";
-    const texts = [time, sourceDigest, JSON.stringify(hideParams(params, this.#key)), JSON.stringify(model)];
-    return Number(this.#database.prepare(sql).run(...texts).lastInsertRowid);
+  #insert(entry: Commit, model: Model): number {
+    const { time, sourceDigest, actor = "file", changes = null, origin } = entry;
+    const params =
+      origin === undefined
+        ? JSON.stringify(hideParams(entry.params, this.#key))
+        : (this.#database.prepare("SELECT params FROM generations WHERE number = ?").get(origin)?.["params"] ??
+          "{}");
+    const sql = `INSERT INTO generations (time, source_digest, params, model, actor, changes, origin)
+      VALUES (?, ?, ?, ?, ?, ?, ?)`;
+    const texts = [time, sourceDigest, String(params), JSON.stringify(model)];
+    const done = this.#database.prepare(sql).run(...texts, actor, changes, origin ?? null);
+    return Number(done.lastInsertRowid);
   }
 
   #keepAllocations(next: Allocations): void {
@@ -173,11 +173,98 @@ class SqliteState implements State {
     for (const [address, ip] of Object.entries(next)) if (kept[address] !== ip) put.run(address, ip);
   }
 
+  #keepProtections(model: Model): void {
+    const kept = this.protections();
+    const next = new Map(model.resources.filter(isProtected).map((thing) => [thing.address, thing]));
+    const forget = this.#database.prepare("DELETE FROM protections WHERE address = ?");
+    for (const address of kept.keys()) if (!next.has(address)) forget.run(address);
+    const put = this.#database.prepare("INSERT INTO protections (address, kind, class) VALUES (?, ?, ?)");
+    for (const { address, kind, class: className } of next.values())
+      if (!kept.has(address)) put.run(address, kind, className ?? null);
+  }
+
   storable(model: Model): Model {
     return withoutSecrets(model, this.#key);
+  }
+
+  reveal(model: Model): Revealed {
+    return revealSecrets(model, this.#vault);
+  }
+
+  lastEvent(): number {
+    return Number(this.#database.prepare("SELECT max(sequence) AS last FROM events").get()?.["last"] ?? 0);
+  }
+
+  events(since = 0): readonly LabEvent[] {
+    const sql = "SELECT sequence, time, event FROM events WHERE sequence > ? ORDER BY sequence";
+    return this.#database.prepare(sql).all(since).map(eventOf);
+  }
+
+  addEvents(events: readonly LabEvent[], durations?: Durations): void {
+    this.#write(() => {
+      const put = this.#database.prepare("INSERT INTO events (sequence, time, event) VALUES (?, ?, ?)");
+      for (const { sequence, time, ...rest } of events) put.run(sequence, time, JSON.stringify(rest));
+      const old = (events.at(-1)?.sequence ?? 0) - EVENTS_KEPT;
+      this.#database.prepare("DELETE FROM events WHERE sequence <= ?").run(old);
+      const keep = "INSERT OR REPLACE INTO durations (sort, count, samples) VALUES (?, ?, ?)";
+      for (const [sort, count, samples] of durations?.changes() ?? [])
+        this.#database.prepare(keep).run(sort, count, JSON.stringify(samples));
+    });
+  }
+
+  durations(): Durations {
+    const rows = this.#database.prepare("SELECT sort, count, samples FROM durations").all();
+    return new Durations().load(
+      rows.map((row) => [String(row["sort"]), Number(row["count"]), JSON.parse(String(row["samples"]))]),
+    );
+  }
+
+  protections(): ReadonlyMap<string, Protection> {
+    const rows = this.#database.prepare("SELECT address, kind, class FROM protections").all();
+    return new Map(
+      rows.map((row) => {
+        const named = row["class"] === null ? {} : { class: String(row["class"]) };
+        return [String(row["address"]), { address: String(row["address"]), kind: String(row["kind"]), ...named }];
+      }),
+    );
   }
 
   close(): void {
     if (this.#database.isOpen) this.#database.close();
   }
+
+  #write<T>(work: () => T): T {
+    try {
+      return inTransaction(this.#database, work);
+    } catch (error) {
+      throw new OperationError("state", `The state can't be written: ${errorText(error)}.`);
+    }
+  }
+}
+
+function isProtected({ attributes }: Resource): boolean {
+  const value = attributes["protect"]?.value;
+  return value?.is === "bool" && value.value;
+}
+
+function headOf(row: Row): GenerationHead {
+  return {
+    number: Number(row["number"]),
+    time: String(row["time"]),
+    actor: String(row["actor"]),
+    ...(row["changes"] !== null && { changes: Number(row["changes"]) }),
+    ...(row["origin"] !== null && { origin: Number(row["origin"]) }),
+    sourceDigest: String(row["source_digest"]),
+  };
+}
+
+function generationOf(row: Row | undefined): Generation | undefined {
+  if (row === undefined) return undefined;
+  const params = JSON.parse(String(row["params"])) as Parameters;
+  return { ...headOf(row), params, model: JSON.parse(String(row["model"])) as Model };
+}
+
+function eventOf(row: Row): LabEvent {
+  const rest = JSON.parse(String(row["event"])) as Omit<LabEvent, "sequence" | "time">;
+  return { sequence: Number(row["sequence"]), time: String(row["time"]), ...rest };
 }
