@@ -9,6 +9,7 @@ import { ImageFiles } from "./drivers/image-files.ts";
 import type { Checked, Planned, Source } from "./lab-contract.ts";
 import { define, desiredOf, nothing } from "./plan/definition.ts";
 import { makePlan } from "./plan/make-plan.ts";
+import { refusalOfProtected } from "./plan/protection.ts";
 import { readLab } from "./read-lab.ts";
 import type { Reading } from "./read-lab.ts";
 import { findStateFolder } from "./state/folder.ts";
@@ -36,7 +37,10 @@ export async function planFile(source: Source): Promise<Planned> {
     const model = state === undefined ? reading.model : state.storable(reading.model);
     const observed =
       last === undefined ? nothing(model.lab) : define(last.model.lab, last.model.resources, rigid);
-    return { ...checked, running, plan: makePlan(observed, desiredOf(model)) };
+    const desired = desiredOf(model);
+    const plan = makePlan(observed, desired);
+    const refused = refusalOfProtected(state?.protections() ?? new Map(), desired, plan);
+    return { ...checked, running, plan, ...(refused !== undefined && { refused }) };
   });
 }
 
@@ -63,7 +67,8 @@ function publicPart({ model, diagnostics, diagnosticsText, sources }: Reading): 
   return { ...(model !== undefined && { model }), diagnostics, diagnosticsText, sources };
 }
 
-function withState<T>(source: Source, use: (state: State | undefined) => T): T {
+/** The state of a lab, for reading; none where it was never applied. Throws `OperationError` `state`. */
+export function withState<T>(source: Source, use: (state: State | undefined) => T): T {
   const folder = findStateFolder(source.file, source.env);
   const there = folder !== undefined && existsSync(path.join(folder, "state.db"));
   const state = there ? openState(folder, "reader") : undefined;

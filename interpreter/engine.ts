@@ -17,12 +17,17 @@ import { define, nothing } from "./plan/definition.ts";
 import type { Definition } from "./plan/definition.ts";
 import { makePlan } from "./plan/make-plan.ts";
 import type { Plan, Step } from "./plan/plan.ts";
+import type { Durations } from "./state/durations.ts";
 
 export interface EngineOptions {
   readonly lab: string;
   readonly hypervisor: Hypervisor;
   readonly images: ImageFiles;
   readonly clock: Clock;
+  /** What is noted of the steps that are done. */
+  readonly durations?: Durations;
+  /** The number of the newest event of an earlier process. */
+  readonly lastEvent?: number;
 }
 
 export interface ApplyOptions {
@@ -30,6 +35,8 @@ export interface ApplyOptions {
   readonly actor: string;
   /** In place of each guest's own grace, milliseconds. */
   readonly graceMs?: number;
+  /** Looks at the plan before anything happens; a sentence refuses it. */
+  readonly refuse?: (plan: Plan) => string | undefined;
 }
 
 export class Engine {
@@ -52,7 +59,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     const { hypervisor, clock } = options;
     this.#options = options;
-    this.journal = new Journal(clock);
+    this.journal = new Journal(clock, options.lastEvent);
     this.logs = new GuestLogs(clock);
     this.guests = new Guests({
       hypervisor,
@@ -108,6 +115,8 @@ export class Engine {
   async apply(desired: Definition, options: ApplyOptions): Promise<Executed & { readonly plan: Plan }> {
     const before = this.observed();
     const plan = makePlan(before, desired);
+    const refused = options.refuse?.(plan);
+    if (refused !== undefined) return { ok: false, ...this.#refuse(refused, options.actor), plan };
     if (plan.steps.length === 0) return { ok: true, plan };
     const { hypervisor, images, clock } = this.#options;
     const { guests, ledger } = this;
@@ -116,7 +125,9 @@ export class Engine {
     const machine = new Machine(parts, { before, after: desired });
     const stepDone = (index: number, elapsedMs: number): void => {
       const step = plan.steps[index];
-      if (step !== undefined) this.#tellStep(step, elapsedMs, options.actor);
+      if (step === undefined) return;
+      this.#options.durations?.note(step, elapsedMs);
+      this.#tellStep(step, elapsedMs, options.actor);
     };
     this.#applying++;
     try {
@@ -202,6 +213,11 @@ export class Engine {
     const time = `in ${formatMs(elapsedMs)}`;
     const message = `${stepText(step)} ${time}`;
     this.journal.add({ type: "step", address: step.address, message, level: "info", actor, elapsedMs });
+  }
+
+  #refuse(message: string, actor: string): Omit<Executed & { ok: false }, "ok"> {
+    this.journal.add({ type: "plan", message: `refused: ${message}`, level: "error", actor });
+    return { failure: { address: "", message }, stuck: [] };
   }
 
   #tellFailure(result: Executed & { ok: false }, actor: string): void {

@@ -21,6 +21,15 @@ export interface FollowerOptions {
   readonly refresh: (since: number) => Promise<Checked>;
 }
 
+/** What is told of an apply. */
+export interface Applied {
+  readonly generation: number;
+  readonly elapsedMs: number;
+  readonly actor: string;
+  /** The generation that it went back to. */
+  readonly origin?: number;
+}
+
 /** An editor that empties a file before it writes gets this long, so that nothing is torn down meanwhile. */
 const EMPTY_GRACE_MS = 200;
 /** Changes of a file that has just come into view may have come before. */
@@ -97,10 +106,16 @@ export class Follower {
     this.#tell("info", "the file checks again");
   }
 
-  tellApplied(plan: Plan, generation: number, elapsedMs: number): void {
+  tellApplied(plan: Plan, { generation, elapsedMs, actor, origin }: Applied): void {
     const count = `${plan.steps.length} ${plan.steps.length === 1 ? "change" : "changes"}`;
-    const message = `generation ${generation}: ${count} applied in ${formatMs(elapsedMs)}`;
-    this.#options.journal.add({ type: "plan", message, level: "info", actor: "file", elapsedMs });
+    const back = origin === undefined ? "" : `back to generation ${origin}, `;
+    const message = `generation ${generation}: ${back}${count} applied in ${formatMs(elapsedMs)}`;
+    this.#options.journal.add({ type: "plan", message, level: "info", actor, elapsedMs });
+  }
+
+  tellRolledBack(origin: number): void {
+    const message = `held on generation ${origin} until the file says something else`;
+    this.#tell("warning", message);
   }
 
   #tell(level: "info" | "warning", message: string): void {

@@ -6,6 +6,7 @@ import type { Clock } from "./clock.ts";
 import type { Environment } from "./control/paths.ts";
 import type { LabEvent, LogLine, Snapshot } from "./control/protocol.ts";
 import type { Plan } from "./plan/plan.ts";
+import type { RolledBack } from "./rollback.ts";
 
 /** Values for the parameters of the root module. */
 export interface Parameters {
@@ -37,6 +38,8 @@ export interface Checked {
 /** The same, and what `up` or a save would do now: against what runs, or from nothing. */
 export interface Planned extends Checked {
   readonly plan?: Plan;
+  /** Why an apply would refuse this plan, a sentence without its full stop. */
+  readonly refused?: string;
   readonly running: boolean;
 }
 
@@ -75,6 +78,11 @@ export interface Lab {
   whenReady(timeoutMs?: number): Promise<{ readonly ready: boolean; readonly failed: readonly string[] }>;
   /** Reads the files again and applies what changed, as a save would. */
   reload(): Promise<Checked>;
+  /**
+   * Goes back to what generation `number` declared: a new generation. The lab is held on it until its files
+   * say something else, or `reload`. Throws `OperationError` `failed`; then everything is as it was.
+   */
+  rollback(number: number, options?: { readonly actor?: string }): Promise<RolledBack>;
   /** Takes everything down. Twice is fine. `graceMs` is for each guest, in place of its own `stop.grace`. */
   stop(options?: { readonly graceMs?: number; readonly actor?: string }): Promise<void>;
   /** Resolves with the reason when the lab is down, whoever asked. */

@@ -3,28 +3,35 @@
 import { createHypervisor } from "../hypervisor/index.ts";
 import type { Capture } from "../hypervisor/index.ts";
 import { follower, showValue } from "../lang/index.ts";
-import type { Model } from "../lang/index.ts";
+import type { Allocations, Model } from "../lang/index.ts";
+import { isoTime } from "./clock.ts";
 import { captureSpecOf } from "./control/capture-desk.ts";
 import { prepareRuntimeFolder, realPathOf, socketPathOf } from "./control/paths.ts";
 import { ControlServer } from "./control/server.ts";
 import type { LabEvent, LogLine, Methods, Snapshot } from "./control/protocol.ts";
 import { SnapshotBuilder } from "./control/snapshot.ts";
 import type { LabFacts } from "./control/snapshot.ts";
+import type { Failure } from "./apply/executor.ts";
 import { ImageFiles } from "./drivers/image-files.ts";
 import { Engine } from "./engine.ts";
 import { Follower } from "./follower.ts";
+import { Holds } from "./holds.ts";
 import type { Checked, Lab, LabOptions, Opened } from "./lab-contract.ts";
 import { OperationError } from "./operation-error.ts";
 import { desiredOf } from "./plan/definition.ts";
-import { makePlan } from "./plan/make-plan.ts";
 import type { Plan } from "./plan/plan.ts";
+import { refusalOfProtected } from "./plan/protection.ts";
 import { readLab } from "./read-lab.ts";
 import type { Reading } from "./read-lab.ts";
+import { generationOf, modelToRestore } from "./rollback.ts";
+import type { RolledBack } from "./rollback.ts";
 import { findStateFolder, prepareStateFolder } from "./state/folder.ts";
 import { takeLock } from "./state/lock.ts";
 import type { Lock } from "./state/lock.ts";
+import { Recorder } from "./state/recorder.ts";
 import { openState } from "./state/state.ts";
 import type { State } from "./state/state.ts";
+import { storableTexts } from "./state/texts.ts";
 import { resolveFile } from "./world.ts";
 
 /**
@@ -36,9 +43,9 @@ export async function openLab(options: LabOptions): Promise<Opened> {
   const root = realPathOf(options.file);
   const images = new ImageFiles(resolveFile);
   const evaluate = follower();
-  const read = (state?: State): Reading => {
+  const read = (state?: State, allocations = state?.allocations() ?? {}): Reading => {
     const { params = {}, env = process.env } = options;
-    return readLab({ root, params, env, images, evaluate, allocations: state?.allocations() ?? {} });
+    return readLab({ root, params, env, images, evaluate, allocations });
   };
   // The folder bears the lab's name, so a lab without one is read before it is locked.
   const first = findStateFolder(root, options.env) === undefined ? read() : undefined;
@@ -67,7 +74,7 @@ interface Parts {
   readonly images: ImageFiles;
   readonly lock: Lock;
   readonly state: State;
-  readonly read: (state: State) => Reading;
+  readonly read: (state: State, allocations?: Allocations) => Reading;
   readonly reading: Reading;
 }
 
@@ -89,6 +96,7 @@ class RunningLab implements Lab {
   readonly #builder: SnapshotBuilder;
   readonly #sampler: NodeJS.Timeout;
   readonly #follower: Follower;
+  readonly #recorder: Recorder;
   readonly #tellStopped: (reason: string) => void;
   #control: ControlServer | undefined;
   #firstPlan: Plan | undefined;
@@ -96,20 +104,26 @@ class RunningLab implements Lab {
   /** The newest reading of the files, good or not. */
   #newest: Reading;
   #generation = 0;
-  /** What could not be applied, and why; it is not tried again before it changes. */
-  #refusal: { readonly model: Model; readonly failure: string } | undefined;
+  /** Steps of the plan that made it. */
+  #changes = 0;
+  readonly #holds = new Holds();
   #down: Promise<void> | undefined;
   #ended: Promise<void> | undefined;
 
   constructor(parts: Parts) {
-    const { options, reading, root, images } = parts;
+    const { options, reading, root, images, state } = parts;
     this.#parts = parts;
     this.name = reading.model?.lab ?? "";
     this.file = root;
     this.#applied = reading;
     this.#newest = reading;
     this.#hypervisor = options.hypervisor ?? createHypervisor({ lab: this.name });
-    this.#engine = new Engine({ lab: this.name, hypervisor: this.#hypervisor, images, clock: options.clock });
+    const durations = state.durations();
+    const [lab, hypervisor, lastEvent] = [this.name, this.#hypervisor, state.lastEvent()];
+    this.#engine = new Engine({ lab, hypervisor, images, clock: options.clock, durations, lastEvent });
+    const failed = (message: string): void => this.#tellUnwritten(message);
+    this.#recorder = new Recorder({ state, durations, failed });
+    this.#engine.journal.on((event) => this.#recorder.event(event));
     if (options.control !== false) this.socketPath = socketPathOf(root, options.env);
     if (options.onEvent !== undefined) this.#engine.journal.on(options.onEvent);
     if (options.onLog !== undefined) this.#engine.logs.on(options.onLog);
@@ -188,8 +202,25 @@ class RunningLab implements Lab {
   }
 
   reload(): Promise<Checked> {
-    this.#refusal = undefined;
+    this.#holds.clear();
     return this.#refresh(this.#parts.options.clock.now());
+  }
+
+  rollback(number: number, { actor = "host" }: { readonly actor?: string } = {}): Promise<RolledBack> {
+    return this.#engine.lane.run(async () => {
+      if (this.#down !== undefined) throw new OperationError("failed", "The lab is going down.");
+      const { state, images, options } = this.#parts;
+      const model = modelToRestore(state, number, this.#applied.model as Model, images);
+      const { sourceDigest } = generationOf(state, number);
+      const [before, since] = [this.#generation, options.clock.now()];
+      const reading: Reading = { ...this.#applied, model, sourceDigest };
+      const failure = await this.#adopt(reading, since, actor, number);
+      if (failure !== undefined) throw new OperationError("failed", `Nothing was gone back to: ${failure}.`);
+      this.#holds.rolledBack = { to: number, from: this.#newest.model };
+      this.#follower.tellRolledBack(number);
+      const changes = this.#generation === before ? 0 : this.#changes;
+      return { generation: this.#generation, changes };
+    });
   }
 
   /**
@@ -258,6 +289,7 @@ class RunningLab implements Lab {
       this.#engine.journal.add({ type: "lab", message: "down", level: "info", actor: "host" });
       await this.#control?.close(reason);
       await this.#hypervisor.close();
+      this.#recorder.flush();
       this.#parts.state.close();
       this.#parts.lock.release();
       this.#tellStopped(reason);
@@ -270,15 +302,14 @@ class RunningLab implements Lab {
     return this.#engine.lane.run(async () => {
       const before = this.#newest;
       if (this.#down !== undefined) return before;
-      const reading = this.#parts.read(this.#parts.state);
+      const reading = this.#parts.read(this.#parts.state, this.#holds.allocations);
       this.#newest = reading;
       if (reading.model === undefined) {
         if (reading.diagnosticsText !== before.diagnosticsText) this.#follower.tellHeld(reading);
       } else {
-        const failure = this.#isStillRefused(reading.model)
-          ? this.#refusal?.failure
-          : await this.#adopt(reading, since, "file");
-        this.#refusal = failure === undefined ? undefined : { model: reading.model, failure };
+        if (this.#holds.waits(reading.model)) return reading;
+        const failure = this.#holds.failureOf(reading.model) ?? (await this.#adopt(reading, since, "file"));
+        this.#holds.refusal = failure === undefined ? undefined : { model: reading.model, failure };
         if (before.model === undefined && failure === undefined) this.#follower.tellWell();
       }
       await this.#follower.follow(this.#watchedFiles());
@@ -286,28 +317,35 @@ class RunningLab implements Lab {
     });
   }
 
-  #isStillRefused(model: Model): boolean {
-    if (this.#refusal === undefined) return false;
-    return makePlan(desiredOf(this.#refusal.model), desiredOf(model)).steps.length === 0;
-  }
-
   /** Applies a good reading. In the lane only. A sentence about what failed, if something did. */
-  async #adopt(reading: Reading, since: number, actor: string): Promise<string | undefined> {
+  async #adopt(reading: Reading, since: number, actor: string, origin?: number): Promise<string | undefined> {
     const { state, options } = this.#parts;
     const model = reading.model as Model;
     if (model.lab !== this.name) return `its name is ${this.name} while it runs, not ${model.lab}`;
     const desired = desiredOf(model);
-    const { plan, ...result } = await this.#follower.applying(() => this.#engine.apply(desired, { actor }));
+    const refuse = (plan: Plan): string | undefined => refusalOfProtected(state.protections(), desired, plan);
+    const { plan, ...result } = await this.#follower.applying(() =>
+      this.#engine.apply(desired, { actor, refuse }),
+    );
     this.#firstPlan ??= plan;
-    if (!result.ok) return `${result.failure.address}: ${result.failure.message}`;
+    if (!result.ok) return failureText(result.failure);
     this.#applied = reading;
-    this.#refusal = undefined;
+    this.#holds.clear();
     if (plan.steps.length === 0) return undefined;
-    const time = new Date(options.clock.wall()).toISOString();
+    const time = isoTime(options.clock);
     const { sourceDigest } = reading;
-    this.#generation = state.commit({ time, sourceDigest, params: options.params ?? {}, model });
-    this.#follower.tellApplied(plan, this.#generation, options.clock.now() - since);
+    const texts = storableTexts(reading.sources, this.file);
+    const from = origin === undefined ? {} : { origin };
+    const [changes, params] = [plan.steps.length, options.params ?? {}];
+    this.#generation = state.commit({ time, sourceDigest, params, model, actor, changes, texts, ...from });
+    this.#changes = changes;
+    const elapsedMs = options.clock.now() - since;
+    this.#follower.tellApplied(plan, { generation: this.#generation, elapsedMs, actor, ...from });
     return undefined;
+  }
+
+  #tellUnwritten(message: string): void {
+    this.#engine.journal.add({ type: "lab", message, level: "warning", actor: "host" });
   }
 
   /** Those of the last good reading and of the newest. */
@@ -317,13 +355,13 @@ class RunningLab implements Lab {
 
   #facts(): LabFacts {
     const { lab, diagnostics, diagnosticsText } = { lab: this.name, ...this.#newest };
-    const why = this.#refusal?.failure;
-    const refusal = why === undefined ? "" : `The change could not be applied: ${why}.\n`;
-    const held = this.#newest.model === undefined || this.#refusal !== undefined;
+    const held = this.#newest.model === undefined || this.#holds.any;
+    const to = this.#holds.rolledBack?.to;
     return {
       lab,
       file: this.file,
       generation: this.#generation,
+      ...(to !== undefined && { rolledBack: to }),
       ready: this.#engine.ready,
       failures: this.#engine.failures,
       watch: this.#follower.state(held),
@@ -332,9 +370,14 @@ class RunningLab implements Lab {
         text: showValue(value),
       })),
       diagnostics,
-      diagnosticsText: diagnosticsText + refusal,
+      diagnosticsText: diagnosticsText + this.#holds.text(),
     };
   }
+}
+
+/** What is refused as a whole has no address. */
+function failureText({ address, message }: Failure): string {
+  return address === "" ? message : `${address}: ${message}`;
 }
 
 function isList(params: readonly string[] | Methods["logs"]["params"]): params is readonly string[] {

@@ -72,13 +72,18 @@ export interface Snapshot {
   readonly lab: string;
   readonly file: string;
   readonly generation: number;
+  /** The generation that was gone back to: the lab is held on it until the files say something else. */
+  readonly rolledBack?: number;
   readonly pid: number;
   readonly time: string;
   readonly uptimeMs: number;
   /** Every guest has met its goal. */
   readonly ready: boolean;
   readonly failures: number;
-  /** What watch mode is doing. `held`: the file on disk does not check, the last good lab goes on. */
+  /**
+   * What watch mode is doing. `held`: the file on disk does not check, or could not be applied, or was gone
+   * back from (`rolledBack`); the last good lab goes on.
+   */
   readonly watch: "off" | "watching" | "applying" | "held";
   readonly guests: readonly GuestRow[];
   readonly devices: readonly DeviceRow[];
@@ -111,6 +116,8 @@ export interface Methods {
   events: { params: { since?: number }; result: { events: readonly LabEvent[] } };
   /** Stops the lab; answers when everything is down. */
   down: { params: { graceMs?: number }; result: Record<string, never> };
+  /** Goes back to what a generation declared, as a new generation. Answers when that is applied. */
+  rollback: { params: { generation: number }; result: { generation: number; changes: number } };
   /** Resolves when every goal is met, or when one can't be met any more. */
   wait: { params: { timeoutMs?: number }; result: { ready: boolean; failed: readonly string[] } };
   /**

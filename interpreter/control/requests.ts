@@ -22,6 +22,7 @@ const SHAPES: { readonly [M in keyof Methods]: Shape } = {
   logs: { guests: { check: isTexts }, lines: { check: isNumber } },
   events: { since: { check: isNumber } },
   down: { graceMs: { check: isNumber } },
+  rollback: { generation: { check: isNumber, required: true } },
   wait: { timeoutMs: { check: isNumber } },
   capture: {
     paths: { check: isTexts },

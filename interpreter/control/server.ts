@@ -23,6 +23,8 @@ export interface ControlTarget {
   events(since: number): readonly LabEvent[];
   whenReady(timeoutMs?: number): Promise<Methods["wait"]["result"]>;
   stop(options: { readonly graceMs?: number; readonly actor: string }): Promise<void>;
+  /** Throws where it is refused. */
+  rollback(generation: number, options: { readonly actor: string }): Promise<Methods["rollback"]["result"]>;
   /** Why not, where it is refused. */
   pause(guest: string): Promise<string | undefined>;
   resume(guest: string): string | undefined;
@@ -160,6 +162,8 @@ export class ControlServer {
       case "down":
         await target.stop({ ...request.params, actor: "control" });
         return {};
+      case "rollback":
+        return target.rollback(request.params.generation, { actor: "control" });
       case "wait":
         return target.whenReady(request.params.timeoutMs);
       case "capture": {
@@ -222,6 +226,7 @@ function changeKey(snapshot: Snapshot): string {
     snapshot.ready,
     snapshot.failures,
     snapshot.watch,
+    snapshot.rolledBack,
     snapshot.diagnosticsText,
   ];
   return JSON.stringify([rest, guests, devices]);

@@ -14,6 +14,7 @@ export type LabFacts = Pick<
   | "lab"
   | "file"
   | "generation"
+  | "rolledBack"
   | "ready"
   | "failures"
   | "watch"

@@ -15,7 +15,6 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, (value: Value) =>
 };
 /** Of every kind. */
 const REFUSED_EVERYWHERE: Readonly<Record<string, (value: Value) => boolean>> = {
-  protect: (value) => value.is === "bool" && !value.value,
   moved_from: isNone,
 };
 

@@ -7,6 +7,7 @@ import type { Allocations, Model, Resource } from "../../lang/index.ts";
 import type { LabEvent } from "../control/protocol.ts";
 import type { Parameters } from "../lab-contract.ts";
 import { errorText, OperationError } from "../operation-error.ts";
+import type { Protection } from "../plan/protection.ts";
 import { Durations } from "./durations.ts";
 import { EVENTS_KEPT, GENERATIONS_KEPT } from "./limits.ts";
 import { inTransaction, prepare, prepareReader, unreadable } from "./schema.ts";
@@ -49,9 +50,6 @@ export interface Commit {
   /** Texts by file, where they may be kept (`storableTexts`). */
   readonly texts?: ReadonlyMap<string, string> | undefined;
 }
-
-/** A thing that may not be destroyed. */
-export type Protection = Pick<Resource, "address" | "kind" | "class">;
 
 export interface State {
   allocations(): Allocations;
@@ -156,8 +154,9 @@ class SqliteState implements State {
     const params =
       origin === undefined
         ? JSON.stringify(hideParams(entry.params, this.#key))
-        : (this.#database.prepare("SELECT params FROM generations WHERE number = ?").get(origin)?.["params"] ??
-          "{}");
+        : (this.#database.prepare("SELECT params FROM generations WHERE number = ?").get(origin)?.[
+            "params"
+          ] ?? "{}");
     const sql = `INSERT INTO generations (time, source_digest, params, model, actor, changes, origin)
       VALUES (?, ?, ?, ?, ?, ?, ?)`;
     const texts = [time, sourceDigest, String(params), JSON.stringify(model)];
@@ -224,7 +223,10 @@ class SqliteState implements State {
     return new Map(
       rows.map((row) => {
         const named = row["class"] === null ? {} : { class: String(row["class"]) };
-        return [String(row["address"]), { address: String(row["address"]), kind: String(row["kind"]), ...named }];
+        return [
+          String(row["address"]),
+          { address: String(row["address"]), kind: String(row["kind"]), ...named },
+        ];
       }),
     );
   }

@@ -1,0 +1,50 @@
+// Why a lab is not as its newest text says: what could not be applied, or was gone back from.
+
+import type { Allocations, Model } from "../lang/index.ts";
+import { desiredOf } from "./plan/definition.ts";
+import { makePlan } from "./plan/make-plan.ts";
+
+export class Holds {
+  /** What could not be applied, and why; it is not tried again before it changes. */
+  refusal: { readonly model: Model; readonly failure: string } | undefined;
+  /** Gone back to generation `to`, from what the files said then: they wait until they say something else. */
+  rolledBack: { readonly to: number; readonly from: Model | undefined } | undefined;
+
+  get any(): boolean {
+    return this.refusal !== undefined || this.rolledBack !== undefined;
+  }
+
+  /** Addresses that the files had before the lab went back: with others they would say something else. */
+  get allocations(): Allocations | undefined {
+    return this.rolledBack?.from?.allocations;
+  }
+
+  /** A good text has been applied, or is to be tried in any case. */
+  clear(): void {
+    this.refusal = undefined;
+    this.rolledBack = undefined;
+  }
+
+  /** Whether a text says what was gone back from. */
+  waits(model: Model): boolean {
+    return isSame(this.rolledBack?.from, model);
+  }
+
+  /** Why a text that says this was refused, if it was. */
+  failureOf(model: Model): string | undefined {
+    return isSame(this.refusal?.model, model) ? this.refusal?.failure : undefined;
+  }
+
+  /** For people, as paragraphs; empty where nothing is held. */
+  text(): string {
+    const { refusal, rolledBack } = this;
+    const why = refusal === undefined ? "" : `The change could not be applied: ${refusal.failure}.\n`;
+    if (rolledBack === undefined) return why;
+    return `${why}The lab went back to generation ${rolledBack.to}; the file waits until it says something else.\n`;
+  }
+}
+
+/** Whether both say the same; nothing is the same as what isn't there. */
+function isSame(before: Model | undefined, after: Model): boolean {
+  return before !== undefined && makePlan(desiredOf(before), desiredOf(after)).steps.length === 0;
+}
