@@ -3,8 +3,12 @@
 import type { LabEvent, LogLine } from "../interpreter/index.ts";
 import type { Style, Terminal } from "./terminal.ts";
 
-const LEVEL: Readonly<Record<LabEvent["level"], Style>> = { info: "green", warning: "yellow", error: "red" };
-const MARK: Readonly<Record<LabEvent["level"], string>> = { info: "-", warning: "!", error: "x" };
+export const LEVEL: Readonly<Record<LabEvent["level"], Style>> = {
+  info: "green",
+  warning: "yellow",
+  error: "red",
+};
+export const MARK: Readonly<Record<LabEvent["level"], string>> = { info: "-", warning: "!", error: "x" };
 
 /** Writes lines as things happen. `startedMs` is the wall clock when the command began. */
 export class EventLines {

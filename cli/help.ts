@@ -10,6 +10,7 @@ Examples
   vbus test -t answered          run the tests whose names hold a text
   vbus ps --json                 the guests of the running lab, for a program
   vbus logs -f client            what a guest prints
+  vbus rollback 3                back to what generation 3 declared
   vbus capture lan | wireshark -k -i -     the frames on a network, as they come
 
 Write
@@ -29,6 +30,12 @@ Run
   down [file]       stops a running lab
   pause GUEST       makes a guest stand still
   resume GUEST      lets a paused guest run on
+
+Time
+  generations       the applies of a lab, by number
+  diff [N] [M]      what differs between generations, or between one and the file
+  rollback N        a running lab goes back to what a generation declared
+  events [file]     what happened, and who did it
 
 Look
   dash [file]       a dashboard on a running lab (also: top)
@@ -58,4 +65,18 @@ A filter is a part of pcap-filter(7): arp rarp ip ip6 icmp icmp6 tcp udp, [src|d
 and or not ( ).
 
 Exit codes: 0 done, 4 no frame came that fits --expect.
+`;
+
+/** Behind the options of `rollback`. */
+export const ROLLBACK_HELP = `
+Examples
+  vbus generations              what there is to go back to
+  vbus diff 5 3                 what it would change
+  vbus rollback 3               the running lab becomes as it was then, as a new generation
+  vbus rollback 3 --write       the files too; what stands in them now is lost
+
+Declarations come back, never what volumes, files or images hold. The lab is held on the generation until its
+file says something else than it does now; vbus ps, the dashboard and --json say so.
+
+Exit codes: 0 done, 1 refused (then everything is as it was), 69 no such lab running.
 `;

@@ -12,6 +12,7 @@ import { registerLooking } from "./program/look.ts";
 import type { Registrar } from "./program/registrar.ts";
 import { registerRunning } from "./program/run.ts";
 import { registerTesting } from "./program/test.ts";
+import { registerTime } from "./program/time.ts";
 import { registerTidying } from "./program/tidy.ts";
 import { registerWriting } from "./program/write.ts";
 import { createTerminal } from "./terminal.ts";
@@ -73,6 +74,7 @@ export function createProgram(context: Context, done: (exit: Exit) => void): Com
   registerAsking(registrar);
   registerTesting(registrar);
   registerRunning(registrar);
+  registerTime(registrar);
   registerLooking(registrar, version);
   program.version(version, "-V, --version", "the version alone");
   return program;

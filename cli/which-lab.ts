@@ -38,6 +38,16 @@ export async function connectRunning(choice: LabChoice): Promise<LabClient> {
   return connect(await chooseRunning(choice));
 }
 
+/** The root file of the lab that is meant, whether it runs or not. */
+export async function fileOfLab(choice: LabChoice): Promise<string> {
+  if (choice.file !== undefined) return chooseFile(choice.file);
+  const here = choice.lab === undefined ? defaultFile(".") : undefined;
+  if (here !== undefined) return here;
+  const client = await connectRunning(choice);
+  client.close();
+  return client.hello.file;
+}
+
 function runningHint(labs: readonly { readonly lab: string }[]): string {
   if (labs.length === 0) return "None is: start it with `vbus up`.";
   return `These are: ${labs.map(({ lab }) => lab).join(", ")}.`;

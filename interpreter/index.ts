@@ -20,6 +20,10 @@ export { PLAN_SCHEMA } from "./plan/plan.ts";
 export type { AttributeChange, Plan, Step, StepKind } from "./plan/plan.ts";
 export type { Checked, Lab, LabOptions, Opened, Parameters, Planned, Source } from "./lab-contract.ts";
 export { askFile, checkFile, planFile } from "./check.ts";
+export * from "./history.ts";
+export type { RolledBack } from "./rollback.ts";
+export type { GenerationHead } from "./state/state.ts";
+export type { Prediction } from "./state/durations.ts";
 export { planToJson, printPlan } from "./plan/print.ts";
 export type * from "./test/contract.ts";
 

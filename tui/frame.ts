@@ -133,6 +133,9 @@ function placeLine(state: DashboardState): Line {
   return parts.flat();
 }
 
+const UNCHECKED = "the file on disk doesn't check: the last good lab goes on";
+const backText = (to: number): string => `back to generation ${to}: held until the file says something else`;
+
 /** Above everything: a lost lab, or a file that doesn't check and why. */
 function bannerLines({ state, columns }: ViewContext): readonly Line[] {
   const lines: Line[] = [];
@@ -144,7 +147,8 @@ function bannerLines({ state, columns }: ViewContext): readonly Line[] {
   if (snapshot?.watch === "held") {
     const tone = (line: string): Tone => (/^(error|warning)/.test(line) ? "bad" : "plain");
     const text = snapshot.diagnosticsText.split("\n").filter((line) => line.trim() !== "");
-    lines.push(paint([span(" the file on disk doesn't check: the last good lab goes on")], "alarm", columns));
+    const doing = snapshot.rolledBack === undefined ? UNCHECKED : backText(snapshot.rolledBack);
+    lines.push(paint([span(` ${doing}`)], "alarm", columns));
     lines.push(...text.map((line): Line => [span(` ${line}`, tone(line))]));
   }
   return lines;

@@ -76,5 +76,6 @@ function markdownLines(snapshot: Snapshot, rows: readonly (readonly string[])[])
 function heldLines(snapshot: Snapshot): readonly string[] {
   if (snapshot.watch !== "held") return [];
   const text = snapshot.diagnosticsText.trimEnd().split("\n").map(clean);
+  if (snapshot.rolledBack !== undefined) return text;
   return ["The file on disk doesn't check; the last good lab goes on.", ...text];
 }

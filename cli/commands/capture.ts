@@ -6,6 +6,7 @@ import type { Writable } from "node:stream";
 import { readFilter } from "../../hypervisor/index.ts";
 import type { LabClient, Methods } from "../../interpreter/index.ts";
 import { UsageError, type Context, type Exit } from "../context.ts";
+import { millisecondsOf } from "../durations.ts";
 import { EXIT } from "../exit-codes.ts";
 import { onSignals } from "../signals.ts";
 import { connectRunning } from "../which-lab.ts";
@@ -27,8 +28,6 @@ type Totals = Omit<Methods["captureRead"]["result"], "data">;
 
 const CAPTURE_SCHEMA = 1;
 const STDOUT = 1;
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-const TIME_MS_MAX = 2 ** 31 - 1;
 
 export async function capture(
   { terminal }: Context,
@@ -167,13 +166,4 @@ function wholeOf(option: string, text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value > 0) return value;
   throw new UsageError(`${option} takes a whole number above 0, not \`${text}\`.`);
-}
-
-/** `500ms`, `2s`, `1.5m`; a number alone is seconds. */
-function millisecondsOf(option: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const [, number = "", unit = "s"] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
-  const milliseconds = Number(number) * (UNITS[unit] ?? 0);
-  if (number !== "" && milliseconds > 0 && milliseconds <= TIME_MS_MAX) return milliseconds;
-  throw new UsageError(`${option} takes a time such as 2s or 500ms, not \`${text}\`.`);
 }

@@ -26,5 +26,6 @@ export async function plan(
   showDiagnostics(terminal, planned);
   if (options.json) terminal.out(`${JSON.stringify(made, undefined, 2)}\n`);
   else terminal.out(printPlan(made));
+  if (planned.refused !== undefined) terminal.err(`This would be refused: ${planned.refused}.\n`);
   return options.detailedExitcode && made.steps.length > 0 ? EXIT.changes : EXIT.done;
 }

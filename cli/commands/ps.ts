@@ -18,17 +18,19 @@ const HEAD = ["GUEST", "STATE", "GOAL", "IMAGE", "ADDRESS", "MEMORY", "CPU", "FR
 
 export async function ps({ terminal }: Context, file: string | undefined, options: PsOptions): Promise<Exit> {
   const client = await connectRunning({ file: file ?? options.file, lab: options.lab });
-  const { lab, ready, generation, pid, guests } = await client.request("snapshot", {});
+  const { lab, ready, generation, rolledBack, pid, guests } = await client.request("snapshot", {});
   client.close();
   if (options.json) {
     terminal.out(
-      `${JSON.stringify({ schema: PS_SCHEMA, lab, pid, generation, ready, guests }, undefined, 2)}\n`,
+      `${JSON.stringify({ schema: PS_SCHEMA, lab, pid, generation, rolledBack, ready, guests }, undefined, 2)}\n`,
     );
   } else if (options.plain) {
     terminal.out(guests.map((guest) => `${row(guest).join("\t")}\n`).join(""));
   } else {
     terminal.out(tableText([HEAD, ...guests.map(row)]));
   }
+  if (rolledBack !== undefined)
+    terminal.err(`Held on generation ${rolledBack} until the file says something else.\n`);
   return EXIT.done;
 }
 

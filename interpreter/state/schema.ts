@@ -6,7 +6,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { errorText, OperationError } from "../operation-error.ts";
 
 /** Of the tables below. */
-export const SCHEMA = 2;
+const SCHEMA = 2;
 const APPLICATION = 0x76627573;
 
 const TABLES_1 = `
@@ -23,7 +23,9 @@ const tables2 = (temporary: "" | "TEMP"): string => `
   CREATE ${temporary} TABLE sources (
     generation INTEGER NOT NULL, file TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (generation, file)
   ) STRICT, WITHOUT ROWID;
-  CREATE ${temporary} TABLE events (sequence INTEGER PRIMARY KEY, time TEXT NOT NULL, event TEXT NOT NULL) STRICT;
+  CREATE ${temporary} TABLE events (
+    sequence INTEGER PRIMARY KEY, time TEXT NOT NULL, event TEXT NOT NULL
+  ) STRICT;
   CREATE ${temporary} TABLE durations (
     sort TEXT PRIMARY KEY, count INTEGER NOT NULL, samples TEXT NOT NULL
   ) STRICT;

@@ -1,5 +1,5 @@
-// Which texts of a lab may be kept in the state: none that could hold a secret. They are stored once each, however many
-// generations have them.
+// Which texts of a lab may be kept in the state: none that could hold a secret. They are stored once each,
+// however many generations have them.
 
 import { createHash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
