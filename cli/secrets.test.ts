@@ -125,6 +125,28 @@ const CALLS: Readonly<Record<string, readonly (readonly [number, ...string[]])[]
     [0, "--lines", "20", "--timestamps"],
     [0, "--json", "holder"],
   ],
+  generations: [
+    [0, LAB],
+    [0, "--json"],
+    [0, "--plain", "--lab", "silent"],
+    // What is secret in this lab might stand in its text.
+    [1, "--texts", "1"],
+  ],
+  diff: [
+    [0, "1", "1", "--file", LAB],
+    [0, "1", "file", "--file", LAB, ...GIVEN, "-p", "number=4"],
+    [0, "1", "file", "--json", "--file", LAB, ...GIVEN, "-p", "number=4"],
+  ],
+  rollback: [
+    [0, "1", "--file", LAB],
+    [0, "1", "--json", "--file", LAB],
+    [1, "1", "--write", "--yes", "--no-input", "--file", LAB],
+  ],
+  events: [
+    [0, LAB],
+    [0, "--json"],
+    [0, "--since", "1h"],
+  ],
   version: [[0], [0, "--json"]],
   down: [],
 };
@@ -134,6 +156,8 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   // The whole of it: what a running lab is stopped by, at the end of the last test.
   down: ["--file", "--lab", "--grace"],
   up: ["--serve"],
+  // The same events come over the socket.
+  events: ["--follow"],
   // Follows until the lab ends; the same lines come over the socket, which is listened to below.
   logs: ["--follow"],
 };

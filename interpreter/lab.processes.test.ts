@@ -97,3 +97,43 @@ test("a kill at random moments of a start leaves a state that the next one can u
   const lab = await bench.open();
   expect(await lab.whenReady(15_000)).toEqual({ ready: true, failed: [] });
 });
+
+test(
+  "a kill at random moments of an apply leaves a complete generation, one of those that were saved",
+  { timeout: 600_000 },
+  async () => {
+    const seed = Number(process.env["SEED"] ?? 20_261_123);
+    const rounds = process.env["CI"] === "true" || process.env["SLOW"] === "1" ? 20 : 3;
+    /** Lab n has n more guests, so each text is known by what it declares. */
+    const text = (more: number): string =>
+      HELLO + Array.from({ length: more }, (_, index) => `guest more${index} { image = echo }\n`).join("");
+    bench = new Bench(text(0));
+    for (let round = 0; round < rounds; round++) {
+      const owner = labProcess(bench);
+      const lines = createInterface(owner.stdout as NodeJS.ReadableStream);
+      let saves = 0;
+      for await (const line of lines) {
+        // Each generation begins the next save; the last is killed in the middle of its apply.
+        if (!/^generation/.test(line) || ++saves > 3) continue;
+        bench.save(text((saves + round) % 4));
+        if (saves < 3) continue;
+        setTimeout(() => owner.kill("SIGKILL"), (seed * (round + 3)) % 150);
+      }
+      const folder = findStateFolder(bench.file, bench.env) ?? "";
+      const state = openState(folder);
+      const last = state.lastGeneration();
+      const why = `seed ${seed}, round ${round}`;
+      expect(state.allocations(), why).toEqual(last?.model.allocations);
+      const [kept] = state.texts(last?.number ?? 0).values();
+      const saved = [0, 1, 2, 3].map(text);
+      expect(saved, why).toContain(kept);
+      const guests = last?.model.resources.filter(({ kind }) => kind === "guest").length;
+      expect(guests, why).toBe(2 + saved.indexOf(kept ?? ""));
+      const events = state.events();
+      expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1));
+      state.close();
+    }
+    const lab = await bench.open();
+    expect(await lab.whenReady(30_000)).toEqual({ ready: true, failed: [] });
+  },
+);

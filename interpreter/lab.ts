@@ -307,8 +307,9 @@ class RunningLab implements Lab {
       if (reading.model === undefined) {
         if (reading.diagnosticsText !== before.diagnosticsText) this.#follower.tellHeld(reading);
       } else {
-        if (this.#holds.waits(reading.model)) return reading;
-        const failure = this.#holds.failureOf(reading.model) ?? (await this.#adopt(reading, since, "file"));
+        const failure = this.#holds.waits(reading.model)
+          ? undefined
+          : (this.#holds.failureOf(reading.model) ?? (await this.#adopt(reading, since, "file")));
         this.#holds.refusal = failure === undefined ? undefined : { model: reading.model, failure };
         if (before.model === undefined && failure === undefined) this.#follower.tellWell();
       }

@@ -95,20 +95,23 @@ test(
 );
 
 test("a lab is held on the generation until its file says something else", async () => {
-  const on = use(NET + guest("a") + guest("b"));
+  const first = NET + guest("a") + guest("b") + guest("c");
+  const on = use(first);
   const lab = await on.open({ watch: true });
+  on.save(first + guest("d"));
+  await on.event(/generation 2/);
   const changed = NET + guest("b") + guest("c") + guest("d");
   on.save(changed);
-  await on.event(/generation 2/);
+  await on.event(/generation 3/);
   const client = await connect(lab.socketPath ?? "");
-  expect(await client.request("rollback", { generation: 1 })).toEqual({ generation: 3, changes: 9 });
+  expect(await client.request("rollback", { generation: 1 })).toEqual({ generation: 4, changes: 6 });
   client.close();
   const names = (): readonly string[] => lab.snapshot().guests.map(({ address }) => address);
-  expect(names()).toEqual(["a", "b"]);
-  expect(lab.snapshot()).toMatchObject({ generation: 3, rolledBack: 1, watch: "held" });
+  expect(names()).toEqual(["a", "b", "c"]);
+  expect(lab.snapshot()).toMatchObject({ generation: 4, rolledBack: 1, watch: "held" });
   expect(lab.snapshot().diagnosticsText).toContain("went back to generation 1");
   expect((await on.event(/back to generation 1/)).actor).toBe("control");
-  expect(readGenerations({ file: on.file, env: on.env }).at(-1)).toMatchObject({ origin: 1, changes: 9 });
+  expect(readGenerations({ file: on.file, env: on.env }).at(-1)).toMatchObject({ origin: 1, changes: 6 });
   // The same in other words, and no words at all.
   const seen = on.events.length;
   on.save(`// A word.\n${changed}`);
@@ -116,11 +119,11 @@ test("a lab is held on the generation until its file says something else", async
   await on.event(/The lab goes on as it was/, seen);
   on.save(`// Another.\n${changed}`);
   await on.until("a file that checks", () => lab.snapshot().diagnostics.length === 0);
-  expect(lab.snapshot()).toMatchObject({ generation: 3, rolledBack: 1, watch: "held" });
-  expect(names()).toEqual(["a", "b"]);
-  // `c` and `d` get the addresses back that they had before.
+  expect(lab.snapshot()).toMatchObject({ generation: 4, rolledBack: 1, watch: "held" });
+  expect(names()).toEqual(["a", "b", "c"]);
+  // `d` gets the address back that it had before, though a lower one is free.
   on.save(changed + guest("e"));
-  await on.event(/generation 4/);
+  await on.event(/generation 5/);
   expect(lab.snapshot().rolledBack).toBeUndefined();
   const ips = lab.snapshot().guests.map((one) => `${one.address} ${one.interfaces[0]?.ip}`);
   expect(ips).toEqual(["b 10.0.0.3", "c 10.0.0.4", "d 10.0.0.5", "e 10.0.0.2"]);
