@@ -141,7 +141,7 @@ test("a reload leaves the generation that was gone back to", async () => {
   expect(lab.snapshot().rolledBack).toBeUndefined();
 });
 
-test("secrets come back where this process had them; what is not there is refused and changes nothing", async () => {
+test("secrets come back where this process had them, else it is refused", async () => {
   const text = (word: string): string => `fn hush(text: secret string): secret string = text
 ${NET}guest a { image = echo, env = { WORD = hush("${word}") } }\n`;
   const on = use(text("one"));
@@ -208,7 +208,7 @@ test("a protected thing is not made anew", async () => {
   expect(lab.snapshot().diagnosticsText).toContain("a.x is protected and would be made anew");
 });
 
-test("events outlive the process, with who did it, and are numbered on; steps are timed for the next", async () => {
+test("events outlive the process and are numbered on; steps are timed for the next", async () => {
   const on = use(HELLO);
   const lab = await on.open();
   await lab.whenReady(15_000);

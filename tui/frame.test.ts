@@ -77,6 +77,13 @@ test("a file that doesn't check is said above everything, in every size", () => 
   expect(draw({ columns: 30, rows: 3 }, { part: HELD })[0]).toContain("HELD");
 });
 
+test("a lab that went back to a generation says so", () => {
+  const part = { watch: "held", rolledBack: 3, diagnosticsText: "" } as const;
+  const lines = draw({ columns: 80, rows: 16 }, { part });
+  expect(lines.join("\n")).toContain("back to generation 3: held until the file says something else");
+  expect(lines.join("\n")).not.toContain("doesn't check");
+});
+
 test("what is asked and typed stands in the footer", () => {
   expect(draw({ columns: 80, rows: 12 }, { keys: ["q"] }).at(-1)).toContain(
     "s stop the lab  l leave it running  esc stay",

@@ -35,7 +35,7 @@ async function goBack(
 ): Promise<Exit> {
   const client = await connect(socketPathOf(file)).catch((error: unknown) => {
     if (!(error instanceof OperationError) || error.trouble !== "not-running") throw error;
-    const hint = `\`vbus rollback ${number} --write\` writes the files as they were; \`vbus up\` starts them.`;
+    const hint = `\`vbus rollback ${number} --write\` writes its files; \`vbus up\` starts them.`;
     throw new OperationError("not-running", "This lab is not running, so nothing can go back.", hint);
   });
   const done = await client.request("rollback", { generation: number }).finally(() => client.close());
