@@ -28,6 +28,7 @@ const MODEL = {
 function writeSchema1(more = ""): void {
   const database = new DatabaseSync(file);
   database.exec(`
+    PRAGMA journal_mode = WAL;
     CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
     CREATE TABLE allocations (address TEXT PRIMARY KEY, ip TEXT NOT NULL) STRICT;
     CREATE TABLE generations (
