@@ -56,7 +56,7 @@ test("a lab is changed, compared and gone back with", { timeout: 120_000 }, asyn
 
   const back = await desk.run(["rollback", "1", "--json"]);
   expect(back.exit).toBe(0);
-  expect(JSON.parse(back.stdout)).toEqual({ schema: 1, to: 1, generation: 3, changes: 1 });
+  expect(JSON.parse(back.stdout)).toEqual({ schema: 1, to: 1, generation: 3, changes: 1, held: true });
   expect(back.stderr).toContain("back to generation 1 as generation 3: 1 change\n");
   expect(JSON.parse((await desk.run(["ps", "--json"])).stdout)).toMatchObject({ rolledBack: 1 });
   expect((await desk.run(["ps"])).stderr).toContain("Held on generation 1");

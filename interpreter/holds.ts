@@ -25,6 +25,12 @@ export class Holds {
     this.rolledBack = undefined;
   }
 
+  /** The lab is at `model` of generation `to` now; whether its files, that say `from`, have to wait. */
+  goBack(to: number, model: Model, from: Model | undefined): boolean {
+    this.rolledBack = isSame(from, model) ? undefined : { to, from };
+    return this.rolledBack !== undefined;
+  }
+
   /** Whether a text says what was gone back from. */
   waits(model: Model): boolean {
     return isSame(this.rolledBack?.from, model);

@@ -216,10 +216,10 @@ class RunningLab implements Lab {
       const reading: Reading = { ...this.#applied, model, sourceDigest };
       const failure = await this.#adopt(reading, since, actor, number);
       if (failure !== undefined) throw new OperationError("failed", `Nothing was gone back to: ${failure}.`);
-      this.#holds.rolledBack = { to: number, from: this.#newest.model };
-      this.#follower.tellRolledBack(number);
+      const held = this.#holds.goBack(number, model, this.#newest.model);
+      if (held) this.#follower.tellRolledBack(number);
       const changes = this.#generation === before ? 0 : this.#changes;
-      return { generation: this.#generation, changes };
+      return { generation: this.#generation, changes, held };
     });
   }
 

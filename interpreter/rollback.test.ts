@@ -104,7 +104,11 @@ test("a lab is held on the generation until its file says something else", async
   on.save(changed);
   await on.event(/generation 3/);
   const client = await connect(lab.socketPath ?? "");
-  expect(await client.request("rollback", { generation: 1 })).toEqual({ generation: 4, changes: 6 });
+  expect(await client.request("rollback", { generation: 1 })).toEqual({
+    generation: 4,
+    changes: 6,
+    held: true,
+  });
   client.close();
   const names = (): readonly string[] => lab.snapshot().guests.map(({ address }) => address);
   expect(names()).toEqual(["a", "b", "c"]);
@@ -132,6 +136,7 @@ test("a lab is held on the generation until its file says something else", async
 test("a reload leaves the generation that was gone back to", async () => {
   const on = use(NET + guest("a"));
   const lab = await on.open();
+  expect(await lab.rollback(1)).toEqual({ generation: 1, changes: 0, held: false });
   on.save(NET + guest("a") + guest("b"));
   await lab.reload();
   await lab.rollback(1);

@@ -12,6 +12,8 @@ export interface RolledBack {
   /** The new generation; the one that runs where there was nothing to change. */
   readonly generation: number;
   readonly changes: number;
+  /** Whether the files say something else now: they wait until they change. */
+  readonly held: boolean;
 }
 
 /**

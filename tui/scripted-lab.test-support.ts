@@ -42,7 +42,7 @@ export class ScriptedLab {
       whenReady: () => Promise.resolve({ ready: true, failed: [] }),
       stop: () => Promise.resolve(),
       capture: () => "nothing to capture",
-      rollback: () => Promise.resolve({ generation: 1, changes: 0 }),
+      rollback: () => Promise.resolve({ generation: 1, changes: 0, held: false }),
       pause: () => Promise.resolve(undefined),
       resume: () => undefined,
       typeConsole: () => 0,

@@ -39,7 +39,7 @@ async function goBack(
     throw new OperationError("not-running", "This lab is not running, so nothing can go back.", hint);
   });
   const done = await client.request("rollback", { generation: number }).finally(() => client.close());
-  const { generation, changes } = done;
+  const { generation, changes, held } = done;
   if (options.json) terminal.out(`${JSON.stringify({ schema: ROLLBACK_SCHEMA, to: number, ...done })}\n`);
   const back = terminal.paint("green", "back", "err");
   if (changes === 0) terminal.err(`${back} to generation ${number}: nothing had to change\n`);
@@ -47,7 +47,7 @@ async function goBack(
     terminal.err(
       `${back} to generation ${number} as generation ${generation}: ${counted(changes, "change")}\n`,
     );
-  terminal.err("The lab is held on it until its file says something else.\n");
+  if (held) terminal.err("The lab is held on it until its file says something else.\n");
   return EXIT.done;
 }
 

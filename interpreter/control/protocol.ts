@@ -117,7 +117,10 @@ export interface Methods {
   /** Stops the lab; answers when everything is down. */
   down: { params: { graceMs?: number }; result: Record<string, never> };
   /** Goes back to what a generation declared, as a new generation. Answers when that is applied. */
-  rollback: { params: { generation: number }; result: { generation: number; changes: number } };
+  rollback: {
+    params: { generation: number };
+    result: { generation: number; changes: number; held: boolean };
+  };
   /** Resolves when every goal is met, or when one can't be met any more. */
   wait: { params: { timeoutMs?: number }; result: { ready: boolean; failed: readonly string[] } };
   /**

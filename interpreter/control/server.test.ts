@@ -68,7 +68,7 @@ const target: ControlTarget = {
     return Promise.resolve();
   },
   capture: () => "nothing to capture",
-  rollback: () => Promise.resolve({ generation: 1, changes: 0 }),
+  rollback: () => Promise.resolve({ generation: 1, changes: 0, held: false }),
   pause: (guest) => Promise.resolve(guest === "g" ? undefined : `there is no guest ${guest}`),
   resume: (guest) => (guest === "g" ? undefined : `there is no guest ${guest}`),
   typeConsole: (guest) => (guest === "g" ? 3 : `${guest} has no console`),
