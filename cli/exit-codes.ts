@@ -5,6 +5,8 @@ export const EXIT = {
   failed: 1,
   /** `plan --detailed-exitcode`: there is something to do. */
   changes: 2,
+  /** `apply`: some of it was done and stays. */
+  partly: 3,
   /** A test, or one of its expectations, failed. */
   testFailed: 4,
   usage: 64,

@@ -7,6 +7,7 @@ Examples
   vbus up --wait -p count=50     run until every goal is met, with a parameter
   vbus check lab.vbus            what is wrong with a file
   vbus plan                      what would change, and what it would disturb
+  vbus apply                     do that, also what a save may not do by itself
   vbus test -t answered          run the tests whose names hold a text
   vbus ps --json                 the guests of the running lab, for a program
   vbus logs -f client            what a guest prints
@@ -27,6 +28,7 @@ Write
 
 Run
   up [file]         runs a lab and keeps it equal to its file
+  apply [what]      brings a running lab to its file, or to a plan that was kept
   down [file]       stops a running lab
   pause GUEST       makes a guest stand still
   resume GUEST      lets a paused guest run on
@@ -45,8 +47,41 @@ Look
   version           versions of vbus and of what it runs on
 
 vbus help COMMAND tells more. Every option has a variable: VBUS_UP_WAIT=1 is up --wait.
-Exit codes: 0 done, 1 failed, 2 changes present (plan --detailed-exitcode), 4 a test failed,
-64 usage, 65 invalid configuration, 69 no such lab running, 75 locked or timed out, 130 and 143 for signals.
+Exit codes: 0 done, 1 failed, 2 changes present (plan --detailed-exitcode), 3 partly applied,
+4 a test failed, 64 usage, 65 invalid configuration, 69 no such lab running, 75 locked or timed out,
+130 and 143 for signals.
+`;
+
+/** Behind the options of `plan`. */
+export const PLAN_HELP = `
+Examples
+  vbus plan                             of a running lab: what a save would do; else what up would do
+  vbus plan -p racks=4                  with another parameter than it was started with
+  vbus plan --target web --json         only web and what it needs, for a program
+  vbus plan --out change.plan           keep it; vbus apply change.plan does just that, or nothing
+  vbus plan --detailed-exitcode         ends with 2 where there is something to do
+
+An address stands for all that is below it: server is also server.eth0, and web all of web["a"], web["b"].
+Each step says how it disturbs: live (nothing is lost), pause, restart (of a guest), recreate, data_loss.
+
+Exit codes: 0 done, 2 something to do (with --detailed-exitcode), 65 the file doesn't check.
+`;
+
+/** Behind the options of `apply`. */
+export const APPLY_HELP = `
+Examples
+  vbus apply                            what the file says now, also a change that waits
+  vbus apply change.plan                a plan that was kept: refused if anything has changed since
+  vbus apply --replace server           restart server, although nothing differs
+  vbus apply --exclude db               all but db and what needs it
+  vbus apply --max-disruption live      refuse whatever would stop a guest
+  vbus apply --on-failure keep          what was done before a step failed stays
+
+A step that fails takes everything back. Where more than half of the guests go, or what is stored, the lab's
+name is asked for on a terminal; elsewhere say --yes.
+
+Exit codes: 0 done, 1 failed and taken back, or refused, 3 partly applied, 65 the file doesn't check,
+69 no such lab running.
 `;
 
 /** Behind the options of `capture`. */

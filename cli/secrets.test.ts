@@ -38,7 +38,7 @@ function leaks(from = 0): readonly string[] {
 
 beforeAll(async () => {
   await hush.writeLabs(desk.folder);
-  const { exit, stderr } = await run(["up", "-d", LAB, ...GIVEN]);
+  const { exit, stderr } = await run(["up", "-d", LAB, "--max-disruption", "restart", ...GIVEN]);
   expect({ exit, stderr }).toMatchObject({ exit: 0, stderr: expect.stringContaining("running") });
 });
 afterAll(() => desk.close());
@@ -57,6 +57,39 @@ const CALLS: Readonly<Record<string, readonly (readonly [number, ...string[]])[]
     [0, LAB, "--detailed-exitcode", ...GIVEN],
     [2, LAB, "--json", "--detailed-exitcode", ...GIVEN, "-p", "number=4"],
     [65, "wrong.vbus", "--json", ...GIVEN],
+    [
+      0,
+      LAB,
+      "--target",
+      "holder",
+      "--exclude",
+      "failing",
+      "--replace",
+      "holder",
+      "--out",
+      "kept.plan",
+      ...GIVEN,
+    ],
+  ],
+  apply: [
+    [0, LAB, ...GIVEN],
+    [0, "kept.plan", "--json", ...GIVEN],
+    [1, "kept.plan", ...GIVEN, "-p", "number=4"],
+    [1, LAB, "--replace", "holder", "--max-disruption", "live", ...GIVEN],
+    [
+      0,
+      LAB,
+      "--target",
+      "holder",
+      "--exclude",
+      "dark",
+      "--on-failure",
+      "keep",
+      "--yes",
+      "--no-input",
+      ...GIVEN,
+    ],
+    [69, "wrong.vbus", ...GIVEN],
   ],
   doc: [[0, "--out", "manual"]],
   fmt: [
@@ -111,6 +144,7 @@ const CALLS: Readonly<Record<string, readonly (readonly [number, ...string[]])[]
     [65, "wrong.vbus", ...GIVEN],
     [65, "wrong.vbus", "--json", "--no-dash", "--no-watch", "--ascii", ...GIVEN],
     [65, "wrong.vbus", "--detach", ...GIVEN],
+    [65, "wrong.vbus", "--target", "holder", "--exclude", "dark", "--max-disruption", "live", ...GIVEN],
     [1, "other.vbus", "--wait", "--timeout", "20", ...GIVEN],
     [1, "other.vbus", "--wait", "--json", ...GIVEN],
   ],

@@ -2,7 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import { Option, type Command } from "commander";
-import type { Source } from "../interpreter/index.ts";
+import type { Disruption, Parameters, Selection, Source } from "../interpreter/index.ts";
+import { DISRUPTIONS } from "../lang/index.ts";
 import { UsageError } from "./context.ts";
 import { chooseFile } from "./choose-file.ts";
 
@@ -28,13 +29,64 @@ export function addSourceOptions(command: Command): Command {
 }
 
 export function sourceOf(file: string | undefined, options: SourceOptions): Source {
+  return { file: chooseFile(file), params: parametersOf(options) };
+}
+
+export function parametersOf(options: SourceOptions): Parameters {
   return {
-    file: chooseFile(file),
-    params: {
-      ...(options.param && { flags: options.param }),
-      ...(options.params !== undefined && { values: readParams(options.params) }),
-    },
+    ...(options.param && { flags: options.param }),
+    ...(options.params !== undefined && { values: readParams(options.params) }),
   };
+}
+
+/** A part of a lab. */
+export interface SelectionOptions {
+  readonly target?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly replace?: readonly string[];
+}
+
+const several = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+/** Adds `--target` and `--exclude`; for commands whose variables begin with `VBUS_NAME`. */
+export function addPartOptions(command: Command): Command {
+  const name = `VBUS_${command.name().toUpperCase()}`;
+  return command
+    .addOption(
+      new Option("--target <address>", "only this and what it needs; may be given several times")
+        .env(`${name}_TARGET`)
+        .argParser(several),
+    )
+    .addOption(
+      new Option("--exclude <address>", "not this, nor what needs it; may be given several times")
+        .env(`${name}_EXCLUDE`)
+        .argParser(several),
+    );
+}
+
+/** The same, and `--replace`. */
+export function addSelectionOptions(command: Command): Command {
+  return addPartOptions(command).addOption(
+    new Option("--replace <address>", "make this anew, also where nothing differs")
+      .env(`VBUS_${command.name().toUpperCase()}_REPLACE`)
+      .argParser(several),
+  );
+}
+
+export function selectionOf({ target, exclude, replace }: SelectionOptions): Selection {
+  return {
+    ...(target && { targets: target }),
+    ...(exclude && { excludes: exclude }),
+    ...(replace && { replace }),
+  };
+}
+
+/** What an apply may disturb. */
+export function maxDisruption(command: Command, otherwise?: Disruption): Command {
+  const option = new Option("--max-disruption <class>", "what may be disturbed without a word")
+    .choices(DISRUPTIONS)
+    .env(`VBUS_${command.name().toUpperCase()}_MAX_DISRUPTION`);
+  return command.addOption(otherwise === undefined ? option : option.default(otherwise));
 }
 
 function readParams(file: string): Record<string, unknown> {

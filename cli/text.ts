@@ -28,6 +28,12 @@ export function bytesText(bytes: number): string {
   return `${bytes} B`;
 }
 
+/** "0.4 ms", "12 ms", "1.2 s". */
+export function timeText(ms: number): string {
+  if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`;
+  return ms >= 10 ? `${Math.round(ms)} ms` : `${ms.toFixed(1)} ms`;
+}
+
 /** "0.4s", "12s", "3m05s", "2h10m". */
 export function ageText(ms: number): string {
   const seconds = ms / 1000;

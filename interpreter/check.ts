@@ -1,15 +1,19 @@
 // `check` and `plan` without a lab in this process: read, compare, tell. Changes nothing, makes no folder.
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { EvaluateInput, World } from "../lang/index.ts";
 import { connect } from "./control/client.ts";
+import type { LabClient } from "./control/client.ts";
 import { realPathOf, socketPathOf } from "./control/paths.ts";
 import { ImageFiles } from "./drivers/image-files.ts";
+import { sentParameters } from "./given.ts";
 import type { Checked, Planned, Source } from "./lab-contract.ts";
-import { define, desiredOf, nothing } from "./plan/definition.ts";
-import { makePlan } from "./plan/make-plan.ts";
+import { OperationError } from "./operation-error.ts";
+import { desiredOf, nothing } from "./plan/definition.ts";
 import { refusalOfProtected } from "./plan/protection.ts";
+import { select } from "./plan/select.ts";
+import type { Selection } from "./plan/select.ts";
 import { readLab } from "./read-lab.ts";
 import type { Reading } from "./read-lab.ts";
 import { findStateFolder } from "./state/folder.ts";
@@ -25,23 +29,51 @@ export function checkFile(source: Source): Checked {
   return withState(source, (state) => publicPart(read(source, state)));
 }
 
-/** What `up`, or a save in watch mode, would do now. Throws `OperationError` as `checkFile` does. */
-export async function planFile(source: Source): Promise<Planned> {
-  const rigid = await rigidDevices(source);
-  const running = rigid !== undefined;
+/**
+ * What `up`, or a save in watch mode, would do now: asked of the lab where it runs, else from nothing. What
+ * is given is then laid over what the lab was started with. Throws `OperationError` as `checkFile` does, and
+ * `usage` for an address that nobody has.
+ */
+export async function planFile(source: Source, selection: Selection = {}): Promise<Planned> {
+  const client = await connectIfRunning(source);
+  if (client !== undefined) {
+    const parameters = sentParameters(source.params, source.env);
+    const answer = await client.request("plan", { parameters, ...selection }).finally(() => client.close());
+    const { diagnostics, diagnosticsText, plan, bound, refused } = answer;
+    const sources = textsOf(diagnostics.map(({ span }) => span.file));
+    return {
+      diagnostics,
+      diagnosticsText,
+      sources,
+      running: true,
+      bound,
+      ...(plan && { plan }),
+      ...(refused && { refused }),
+    };
+  }
   return withState(source, (state) => {
     const reading = read(source, state);
-    const checked = publicPart(reading);
-    if (reading.model === undefined) return { ...checked, running };
-    const last = running ? state?.lastGeneration() : undefined;
-    const model = state === undefined ? reading.model : state.storable(reading.model);
-    const observed =
-      last === undefined ? nothing(model.lab) : define(last.model.lab, last.model.resources, rigid);
-    const desired = desiredOf(model);
-    const plan = makePlan(observed, desired);
+    const checked = { ...publicPart(reading), running: false };
+    if (reading.model === undefined) return checked;
+    const declared = desiredOf(reading.model);
+    const { plan, desired } = select(nothing(reading.model.lab), declared, selection);
     const refused = refusalOfProtected(state?.protections() ?? new Map(), desired, plan);
-    return { ...checked, running, plan, ...(refused !== undefined && { refused }) };
+    return { ...checked, plan, ...(refused !== undefined && { refused }) };
   });
+}
+
+/** Of the files that diagnostics are about; one that can't be read is left out. */
+function textsOf(files: readonly string[]): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>();
+  for (const file of new Set(files)) {
+    const path = resolveFile(file);
+    try {
+      if (path !== undefined) texts.set(file, readFileSync(path, "utf8"));
+    } catch {
+      // The frame is left out; the place is in the diagnostic.
+    }
+  }
+  return texts;
 }
 
 /** Asks the language about a lab, in the same world and with the same addresses as `checkFile`. */
@@ -79,13 +111,12 @@ export function withState<T>(source: Source, use: (state: State | undefined) => 
   }
 }
 
-/** Devices whose guests can't take other rings as they run; undefined where no lab runs. */
-async function rigidDevices(source: Source): Promise<ReadonlySet<string> | undefined> {
+/** The running lab of a file; undefined where there is none. */
+async function connectIfRunning(source: Source): Promise<LabClient | undefined> {
   try {
-    const client = await connect(socketPathOf(source.file, source.env));
-    const { devices } = await client.request("snapshot", {}).finally(() => client.close());
-    return new Set(devices.filter((device) => !device.reconfigurable).map(({ id }) => id));
-  } catch {
-    return undefined;
+    return await connect(socketPathOf(source.file, source.env));
+  } catch (error) {
+    if (error instanceof OperationError && error.trouble === "not-running") return undefined;
+    throw error;
   }
 }

@@ -1,7 +1,7 @@
 // The lab's machinery without its doors: what is applied, the guests, applying a plan and telling about it.
 // Reads no files but images, and knows neither sockets nor watching.
 
-import type { Resource } from "../lang/index.ts";
+import type { Disruption, Resource } from "../lang/index.ts";
 import type { Hypervisor, Image } from "../hypervisor/index.ts";
 import { actsOf } from "./apply/acts.ts";
 import { execute } from "./apply/executor.ts";
@@ -9,10 +9,13 @@ import type { Executed } from "./apply/executor.ts";
 import { Guests } from "./apply/guests.ts";
 import { Lane } from "./apply/lane.ts";
 import { Machine } from "./apply/machine.ts";
+import { Witness } from "./apply/witness.ts";
 import type { Clock } from "./clock.ts";
+import type { StepResult } from "./control/protocol.ts";
 import type { ImageFiles } from "./drivers/image-files.ts";
 import { GuestLogs } from "./log/guest-logs.ts";
 import { Journal } from "./log/journal.ts";
+import { atLeast } from "./plan/compare.ts";
 import { define, nothing } from "./plan/definition.ts";
 import type { Definition } from "./plan/definition.ts";
 import { makePlan } from "./plan/make-plan.ts";
@@ -37,7 +40,14 @@ export interface ApplyOptions {
   readonly graceMs?: number;
   /** Looks at the plan before anything happens; a sentence refuses it. */
   readonly refuse?: (plan: Plan) => string | undefined;
+  /** Where it is already made, from what runs now to what is desired. */
+  readonly plan?: Plan;
+  /** Leave what was done where a step fails. Default: everything is taken back. */
+  readonly keep?: boolean;
 }
+
+/** What became of a plan. `steps`: those that were done, also where they were taken back later. */
+export type Applied = Executed & { readonly plan: Plan; readonly steps: readonly StepResult[] };
 
 export class Engine {
   readonly lane = new Lane();
@@ -112,30 +122,43 @@ export class Engine {
    * Makes and walks a plan to `desired`. In the lane only. On failure everything is as before, but for
    * `stuck`.
    */
-  async apply(desired: Definition, options: ApplyOptions): Promise<Executed & { readonly plan: Plan }> {
+  async apply(desired: Definition, options: ApplyOptions): Promise<Applied> {
     const before = this.observed();
-    const plan = makePlan(before, desired);
+    const plan = options.plan ?? makePlan(before, desired);
     const refused = options.refuse?.(plan);
-    if (refused !== undefined) return { ok: false, ...this.#refuse(refused, options.actor), plan };
-    if (plan.steps.length === 0) return { ok: true, plan };
+    if (refused !== undefined) return { ok: false, ...this.#refuse(refused, options.actor), plan, steps: [] };
+    if (plan.steps.length === 0) return { ok: true, plan, steps: [] };
+    const witness = new Witness(this.#options.hypervisor, before, desired);
     const { hypervisor, images, clock } = this.#options;
     const { guests, ledger } = this;
     const grace = options.graceMs === undefined ? {} : { graceMs: options.graceMs };
-    const parts = { hypervisor, images, compiled: this.#compiled, guests, ledger, ...grace };
+    const parts = {
+      hypervisor,
+      images,
+      compiled: this.#compiled,
+      guests,
+      ledger,
+      ...grace,
+      removed: witness.removed,
+    };
     const machine = new Machine(parts, { before, after: desired });
+    const elapsed = new Map<Step, number>();
     const stepDone = (index: number, elapsedMs: number): void => {
       const step = plan.steps[index];
       if (step === undefined) return;
       this.#options.durations?.note(step, elapsedMs);
+      elapsed.set(step, elapsedMs);
       this.#tellStep(step, elapsedMs, options.actor);
     };
     this.#applying++;
     try {
-      const result = await execute(actsOf(plan, before, desired), machine, { clock, stepDone });
+      const { keep = false } = options;
+      const result = await execute(actsOf(plan, before, desired), machine, { clock, stepDone, keep });
       if (result.ok) this.#sortLedger(desired);
       else this.#tellFailure(result, options.actor);
-      return { ...result, plan };
+      return { ...result, plan, steps: this.#stepResults(plan, elapsed, witness.disruptions(plan)) };
     } finally {
+      witness.close();
       this.#applying--;
       this.#checkReady();
     }
@@ -206,18 +229,35 @@ export class Engine {
     for (const [address, resource] of desired.resources) this.ledger.set(address, resource);
   }
 
+  /** In the order in which they ended; says where one disturbed more than was announced. */
+  #stepResults(
+    plan: Plan,
+    elapsed: ReadonlyMap<Step, number>,
+    actual: readonly Disruption[],
+  ): readonly StepResult[] {
+    const seen = new Map(plan.steps.map((step, index) => [step, actual[index] ?? "live"]));
+    return [...elapsed].map(([step, elapsedMs]) => {
+      const { address, kind, disruption: predicted } = step;
+      const did = seen.get(step) ?? "live";
+      if (did !== predicted && atLeast(did, predicted)) {
+        const message = `it was announced as ${predicted}, and was ${did}`;
+        this.journal.add({ type: "step", address, message, level: "warning", actor: "host" });
+      }
+      return { address, kind, predicted, actual: did, elapsedMs };
+    });
+  }
+
   #tellStep(step: Step, elapsedMs: number, actor: string): void {
     // The lab itself is not made or unmade by a step; its own events say so.
     if (step.resourceKind === "lab" && step.kind !== "update") return;
     if (step.resourceKind === "guest" && step.kind === "destroy") this.logs.retire(step.address);
-    const time = `in ${formatMs(elapsedMs)}`;
-    const message = `${stepText(step)} ${time}`;
+    const message = `${stepText(step)} in ${formatMs(elapsedMs)}`;
     this.journal.add({ type: "step", address: step.address, message, level: "info", actor, elapsedMs });
   }
 
   #refuse(message: string, actor: string): Omit<Executed & { ok: false }, "ok"> {
     this.journal.add({ type: "plan", message: `refused: ${message}`, level: "error", actor });
-    return { failure: { address: "", message }, stuck: [] };
+    return { failure: { address: "", message }, stuck: [], kept: false };
   }
 
   #tellFailure(result: Executed & { ok: false }, actor: string): void {
@@ -238,7 +278,8 @@ export class Engine {
         actor,
       });
     }
-    const message = stuck.length === 0 ? "taken back: everything is as it was" : "taken back in part";
+    const undone = stuck.length === 0 ? "taken back: everything is as it was" : "taken back in part";
+    const message = result.kept ? "what was done before it is kept" : undone;
     this.journal.add({ type: "plan", message, level: "warning", actor });
   }
 }

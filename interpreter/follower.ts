@@ -102,6 +102,11 @@ export class Follower {
     this.#options.journal.add({ type: "diagnostic", message, level: "error", actor: "file" });
   }
 
+  /** A change that checks and may not be made without a word. */
+  tellWaits(why: string): void {
+    this.#tell("warning", `the change in the file waits for \`vbus apply\`: ${why}`);
+  }
+
   tellWell(): void {
     this.#tell("info", "the file checks again");
   }

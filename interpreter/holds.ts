@@ -1,4 +1,5 @@
-// Why a lab is not as its newest text says: what could not be applied, or was gone back from.
+// Why a lab is not as its newest text says: what could not be applied, was gone back from, or waits for a
+// word.
 
 import type { Allocations, Model } from "../lang/index.ts";
 import { desiredOf } from "./plan/definition.ts";
@@ -10,8 +11,11 @@ export class Holds {
   /** Gone back to generation `to`, from what the files said then: they wait until they say something else. */
   rolledBack: { readonly to: number; readonly from: Model | undefined } | undefined;
 
+  /** Why a change in the files waits for somebody to apply it. */
+  waiting: string | undefined;
+
   get any(): boolean {
-    return this.refusal !== undefined || this.rolledBack !== undefined;
+    return this.waiting !== undefined || this.refusal !== undefined || this.rolledBack !== undefined;
   }
 
   /** Addresses that the files had before the lab went back: with others they would say something else. */
@@ -23,6 +27,7 @@ export class Holds {
   clear(): void {
     this.refusal = undefined;
     this.rolledBack = undefined;
+    this.waiting = undefined;
   }
 
   /** The lab is at `model` of generation `to` now; whether its files, that say `from`, have to wait. */
@@ -43,10 +48,11 @@ export class Holds {
 
   /** For people, as paragraphs; empty where nothing is held. */
   text(): string {
-    const { refusal, rolledBack } = this;
+    const { refusal, rolledBack, waiting } = this;
     const why = refusal === undefined ? "" : `The change could not be applied: ${refusal.failure}.\n`;
-    if (rolledBack === undefined) return why;
-    return `${why}The lab went back to generation ${rolledBack.to}; the file waits until it says something else.\n`;
+    const waits = waiting === undefined ? "" : `The change in the file waits for apply: ${waiting}\n`;
+    if (rolledBack === undefined) return why + waits;
+    return `${why}${waits}The lab went back to generation ${rolledBack.to}; the file waits until it says something else.\n`;
   }
 }
 

@@ -1,12 +1,22 @@
 // What a program sees of a lab: how to check and plan one, how to open one, what it can be asked. Types only.
 
-import type { Diagnostic, Model } from "../lang/index.ts";
+import type { Diagnostic, Disruption, Model } from "../lang/index.ts";
 import type { Hypervisor } from "../hypervisor/index.ts";
 import type { Clock } from "./clock.ts";
 import type { Environment } from "./control/paths.ts";
-import type { LabEvent, LogLine, Snapshot } from "./control/protocol.ts";
+import type {
+  ApplyAnswer,
+  ApplyRequest,
+  LabEvent,
+  LogLine,
+  PlanAnswer,
+  PlanRequest,
+  Snapshot,
+} from "./control/protocol.ts";
+import type { Bound } from "./plan/bound.ts";
 import type { Plan } from "./plan/plan.ts";
 import type { RolledBack } from "./rollback.ts";
+import type { Selection } from "./plan/select.ts";
 
 /** Values for the parameters of the root module. */
 export interface Parameters {
@@ -41,6 +51,8 @@ export interface Planned extends Checked {
   /** Why an apply would refuse this plan, a sentence without its full stop. */
   readonly refused?: string;
   readonly running: boolean;
+  /** What it was made from; of a running lab only. */
+  readonly bound?: Bound;
 }
 
 export interface LabOptions extends Source {
@@ -49,6 +61,13 @@ export interface LabOptions extends Source {
   readonly hypervisor?: Hypervisor;
   /** Follow the files. Default false. */
   readonly watch?: boolean;
+  /**
+   * A save that disturbs more than this, or that takes most guests away, waits for `apply`. Absent: nothing
+   * waits.
+   */
+  readonly maxDisruption?: Disruption;
+  /** Which part of the file runs. Default: all of it. */
+  readonly selection?: Selection;
   /** Listen on the control socket. Default true. */
   readonly control?: boolean;
   /** Called for each event from the first one on. */
@@ -83,6 +102,16 @@ export interface Lab {
    * say something else, or `reload`. Throws `OperationError` `failed`; then everything is as it was.
    */
   rollback(number: number, options?: { readonly actor?: string }): Promise<RolledBack>;
+  /**
+   * What applying the files would do now; changes nothing. Rejects with `OperationError` `usage` for an
+   * address that nobody has.
+   */
+  plan(request?: PlanRequest): Promise<PlanAnswer>;
+  /**
+   * Applies the files, also what is held. Rejects with `OperationError`: `invalid`, `usage`, `held` for more
+   * than `maxDisruption`, `stale` where `bound` no longer fits. A step that fails is in the answer.
+   */
+  apply(request?: ApplyRequest): Promise<ApplyAnswer>;
   /** Takes everything down. Twice is fine. `graceMs` is for each guest, in place of its own `stop.grace`. */
   stop(options?: { readonly graceMs?: number; readonly actor?: string }): Promise<void>;
   /** Resolves with the reason when the lab is down, whoever asked. */

@@ -2,28 +2,30 @@
 
 import { createHypervisor } from "../hypervisor/index.ts";
 import type { Capture } from "../hypervisor/index.ts";
-import { follower, showValue } from "../lang/index.ts";
-import type { Allocations, Model } from "../lang/index.ts";
-import { isoTime } from "./clock.ts";
+import { follower } from "../lang/index.ts";
 import { captureSpecOf } from "./control/capture-desk.ts";
 import { prepareRuntimeFolder, realPathOf, socketPathOf } from "./control/paths.ts";
 import { ControlServer } from "./control/server.ts";
-import type { LabEvent, LogLine, Methods, Snapshot } from "./control/protocol.ts";
+import type {
+  ApplyAnswer,
+  ApplyRequest,
+  LabEvent,
+  LogLine,
+  Methods,
+  PlanAnswer,
+  PlanRequest,
+  Snapshot,
+} from "./control/protocol.ts";
 import { SnapshotBuilder } from "./control/snapshot.ts";
 import type { LabFacts } from "./control/snapshot.ts";
-import type { Failure } from "./apply/executor.ts";
 import { ImageFiles } from "./drivers/image-files.ts";
 import { Engine } from "./engine.ts";
 import { Follower } from "./follower.ts";
-import { Holds } from "./holds.ts";
+import { givenOf, Keeper } from "./keeper.ts";
+import type { KeeperSources, Read } from "./keeper.ts";
 import type { Checked, Lab, LabOptions, Opened } from "./lab-contract.ts";
-import { OperationError } from "./operation-error.ts";
-import { desiredOf } from "./plan/definition.ts";
 import type { Plan } from "./plan/plan.ts";
-import { refusalOfProtected } from "./plan/protection.ts";
 import { readLab } from "./read-lab.ts";
-import type { Reading } from "./read-lab.ts";
-import { generationOf, modelToRestore } from "./rollback.ts";
 import type { RolledBack } from "./rollback.ts";
 import { findStateFolder, prepareStateFolder } from "./state/folder.ts";
 import { takeLock } from "./state/lock.ts";
@@ -31,7 +33,6 @@ import type { Lock } from "./state/lock.ts";
 import { Recorder } from "./state/recorder.ts";
 import { openState } from "./state/state.ts";
 import type { State } from "./state/state.ts";
-import { storableTexts } from "./state/texts.ts";
 import { resolveFile } from "./world.ts";
 
 /**
@@ -42,10 +43,11 @@ import { resolveFile } from "./world.ts";
 export async function openLab(options: LabOptions): Promise<Opened> {
   const root = realPathOf(options.file);
   const images = new ImageFiles(resolveFile);
-  const evaluate = follower();
-  const read = (state?: State, allocations = state?.allocations() ?? {}): Reading => {
-    const { params = {}, env = process.env } = options;
-    return readLab({ root, params, env, images, evaluate, allocations });
+  const following = follower();
+  const read: Read = (state, how = {}) => {
+    const { given = givenOf(options), evaluate = following } = how;
+    const { allocations = state?.allocations() ?? {} } = how;
+    return readLab({ root, ...given, images, evaluate, allocations });
   };
   // The folder bears the lab's name, so a lab without one is read before it is locked.
   const first = findStateFolder(root, options.env) === undefined ? read() : undefined;
@@ -68,14 +70,8 @@ export async function openLab(options: LabOptions): Promise<Opened> {
   }
 }
 
-interface Parts {
-  readonly root: string;
-  readonly options: LabOptions;
-  readonly images: ImageFiles;
+interface Parts extends KeeperSources {
   readonly lock: Lock;
-  readonly state: State;
-  readonly read: (state: State, allocations?: Allocations) => Reading;
-  readonly reading: Reading;
 }
 
 async function start(parts: Parts): Promise<Opened> {
@@ -96,17 +92,10 @@ class RunningLab implements Lab {
   readonly #builder: SnapshotBuilder;
   readonly #sampler: NodeJS.Timeout;
   readonly #follower: Follower;
+  readonly #keeper: Keeper;
   readonly #recorder: Recorder;
   readonly #tellStopped: (reason: string) => void;
   #control: ControlServer | undefined;
-  #firstPlan: Plan | undefined;
-  #applied: Reading;
-  /** The newest reading of the files, good or not. */
-  #newest: Reading;
-  #generation = 0;
-  /** Steps of the plan that made it. */
-  #changes = 0;
-  readonly #holds = new Holds();
   #down: Promise<void> | undefined;
   #ended: Promise<void> | undefined;
 
@@ -115,8 +104,6 @@ class RunningLab implements Lab {
     this.#parts = parts;
     this.name = reading.model?.lab ?? "";
     this.file = root;
-    this.#applied = reading;
-    this.#newest = reading;
     this.#hypervisor = options.hypervisor ?? createHypervisor({ lab: this.name });
     const durations = state.durations();
     const [lab, hypervisor, lastEvent] = [this.name, this.#hypervisor, state.lastEvent()];
@@ -128,7 +115,7 @@ class RunningLab implements Lab {
     if (options.onEvent !== undefined) this.#engine.journal.on(options.onEvent);
     if (options.onLog !== undefined) this.#engine.logs.on(options.onLog);
     const { guests, ledger } = this.#engine;
-    const facts = (): LabFacts => this.#facts();
+    const facts = (): LabFacts => this.#keeper.facts();
     this.#builder = new SnapshotBuilder({
       hypervisor: this.#hypervisor,
       guests,
@@ -141,17 +128,18 @@ class RunningLab implements Lab {
     this.#follower = new Follower({
       root,
       clock: options.clock,
-      refresh: (since) => this.#refresh(since),
+      refresh: (since) => this.#keeper.refresh(since),
       journal: this.#engine.journal,
     });
+    const isDown = (): boolean => this.#down !== undefined;
+    this.#keeper = new Keeper({ ...parts, engine: this.#engine, follower: this.#follower, isDown });
     const { promise, resolve } = Promise.withResolvers<string>();
     this.stopped = promise;
     this.#tellStopped = resolve;
   }
 
   get firstPlan(): Plan {
-    if (this.#firstPlan === undefined) throw new OperationError("failed", "The lab has not been applied.");
-    return this.#firstPlan;
+    return this.#keeper.firstPlan;
   }
 
   /** The first apply. Throws when it fails; then nothing is left. */
@@ -166,10 +154,8 @@ class RunningLab implements Lab {
         logs.on((lines) => this.#control?.log(lines));
       }
       journal.add({ type: "lab", message: `${this.name} starts`, level: "info", actor: "host" });
-      const failure = await this.#engine.lane.run(() => this.#adopt(reading, options.clock.now(), "file"));
-      if (failure !== undefined)
-        throw new OperationError("failed", `The lab could not be started: ${failure}.`);
-      if (options.watch === true) await this.#follower.begin(this.#watchedFiles());
+      await this.#keeper.begin(reading);
+      if (options.watch === true) await this.#follower.begin(this.#keeper.watchedFiles());
     } catch (error) {
       await this.#finish("it could not be started");
       throw error;
@@ -202,25 +188,19 @@ class RunningLab implements Lab {
   }
 
   reload(): Promise<Checked> {
-    this.#holds.clear();
-    return this.#refresh(this.#parts.options.clock.now());
+    return this.#keeper.reload();
+  }
+
+  plan(request: PlanRequest = {}): Promise<PlanAnswer> {
+    return this.#keeper.plan(request);
+  }
+
+  apply(request: ApplyRequest = {}): Promise<ApplyAnswer> {
+    return this.#keeper.apply(request);
   }
 
   rollback(number: number, { actor = "host" }: { readonly actor?: string } = {}): Promise<RolledBack> {
-    return this.#engine.lane.run(async () => {
-      if (this.#down !== undefined) throw new OperationError("failed", "The lab is going down.");
-      const { state, images, options } = this.#parts;
-      const model = modelToRestore(state, number, this.#applied.model as Model, images);
-      const { sourceDigest } = generationOf(state, number);
-      const [before, since] = [this.#generation, options.clock.now()];
-      const reading: Reading = { ...this.#applied, model, sourceDigest };
-      const failure = await this.#adopt(reading, since, actor, number);
-      if (failure !== undefined) throw new OperationError("failed", `Nothing was gone back to: ${failure}.`);
-      const held = this.#holds.goBack(number, model, this.#newest.model);
-      if (held) this.#follower.tellRolledBack(number);
-      const changes = this.#generation === before ? 0 : this.#changes;
-      return { generation: this.#generation, changes, held };
-    });
+    return this.#keeper.rollback(number, actor);
   }
 
   /**
@@ -297,88 +277,9 @@ class RunningLab implements Lab {
     return this.#ended;
   }
 
-  /** Reads the files again and goes on from what they say now; what doesn't check changes nothing. */
-  #refresh(since: number): Promise<Checked> {
-    return this.#engine.lane.run(async () => {
-      const before = this.#newest;
-      if (this.#down !== undefined) return before;
-      const reading = this.#parts.read(this.#parts.state, this.#holds.allocations);
-      this.#newest = reading;
-      if (reading.model === undefined) {
-        if (reading.diagnosticsText !== before.diagnosticsText) this.#follower.tellHeld(reading);
-      } else {
-        const failure = this.#holds.waits(reading.model)
-          ? undefined
-          : (this.#holds.failureOf(reading.model) ?? (await this.#adopt(reading, since, "file")));
-        this.#holds.refusal = failure === undefined ? undefined : { model: reading.model, failure };
-        if (before.model === undefined && failure === undefined) this.#follower.tellWell();
-      }
-      await this.#follower.follow(this.#watchedFiles());
-      return reading;
-    });
-  }
-
-  /** Applies a good reading. In the lane only. A sentence about what failed, if something did. */
-  async #adopt(reading: Reading, since: number, actor: string, origin?: number): Promise<string | undefined> {
-    const { state, options } = this.#parts;
-    const model = reading.model as Model;
-    if (model.lab !== this.name) return `its name is ${this.name} while it runs, not ${model.lab}`;
-    const desired = desiredOf(model);
-    const refuse = (plan: Plan): string | undefined => refusalOfProtected(state.protections(), desired, plan);
-    const { plan, ...result } = await this.#follower.applying(() =>
-      this.#engine.apply(desired, { actor, refuse }),
-    );
-    this.#firstPlan ??= plan;
-    if (!result.ok) return failureText(result.failure);
-    this.#applied = reading;
-    this.#holds.clear();
-    if (plan.steps.length === 0) return undefined;
-    const time = isoTime(options.clock);
-    const { sourceDigest } = reading;
-    const texts = storableTexts(reading.sources, this.file);
-    const from = origin === undefined ? {} : { origin };
-    const [changes, params] = [plan.steps.length, options.params ?? {}];
-    this.#generation = state.commit({ time, sourceDigest, params, model, actor, changes, texts, ...from });
-    this.#changes = changes;
-    const elapsedMs = options.clock.now() - since;
-    this.#follower.tellApplied(plan, { generation: this.#generation, elapsedMs, actor, ...from });
-    return undefined;
-  }
-
   #tellUnwritten(message: string): void {
     this.#engine.journal.add({ type: "lab", message, level: "warning", actor: "host" });
   }
-
-  /** Those of the last good reading and of the newest. */
-  #watchedFiles(): readonly string[] {
-    return [...this.#applied.inputs, ...this.#newest.inputs];
-  }
-
-  #facts(): LabFacts {
-    const { lab, diagnostics, diagnosticsText } = { lab: this.name, ...this.#newest };
-    const held = this.#newest.model === undefined || this.#holds.any;
-    const to = this.#holds.rolledBack?.to;
-    return {
-      lab,
-      file: this.file,
-      generation: this.#generation,
-      ...(to !== undefined && { rolledBack: to }),
-      ready: this.#engine.ready,
-      failures: this.#engine.failures,
-      watch: this.#follower.state(held),
-      outputs: (this.#applied.model?.outputs ?? []).map(({ name, value }) => ({
-        name,
-        text: showValue(value),
-      })),
-      diagnostics,
-      diagnosticsText: diagnosticsText + this.#holds.text(),
-    };
-  }
-}
-
-/** What is refused as a whole has no address. */
-function failureText({ address, message }: Failure): string {
-  return address === "" ? message : `${address}: ${message}`;
 }
 
 function isList(params: readonly string[] | Methods["logs"]["params"]): params is readonly string[] {

@@ -3,11 +3,24 @@
 
 /** The sort of trouble; each has its exit code. */
 export type Trouble =
-  "failed" | "invalid" | "not-running" | "locked" | "denied" | "state" | "protocol" | "timeout";
+  | "failed"
+  | "usage"
+  | "invalid"
+  | "stale"
+  | "held"
+  | "not-running"
+  | "locked"
+  | "denied"
+  | "state"
+  | "protocol"
+  | "timeout";
 
 const EXIT_CODES: Readonly<Record<Trouble, number>> = {
   failed: 1,
+  usage: 64,
   invalid: 65,
+  stale: 1,
+  held: 1,
   "not-running": 69,
   locked: 75,
   denied: 1,
@@ -15,6 +28,11 @@ const EXIT_CODES: Readonly<Record<Trouble, number>> = {
   protocol: 1,
   timeout: 75,
 };
+
+/** Whether a text from elsewhere names a sort of trouble. */
+export function isTrouble(text: unknown): text is Trouble {
+  return typeof text === "string" && Object.hasOwn(EXIT_CODES, text);
+}
 
 /** One sentence in `message`, what to do about it in `hint`. Thrown by doors, caught by the command line. */
 export class OperationError extends Error {

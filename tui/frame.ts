@@ -134,6 +134,7 @@ function placeLine(state: DashboardState): Line {
 }
 
 const UNCHECKED = "the file on disk doesn't check: the last good lab goes on";
+const WAITS = "the change in the file waits for vbus apply: the lab goes on as it was";
 const backText = (to: number): string => `back to generation ${to}: held until the file says something else`;
 
 /** Above everything: a lost lab, or a file that doesn't check and why. */
@@ -147,11 +148,15 @@ function bannerLines({ state, columns }: ViewContext): readonly Line[] {
   if (snapshot?.watch === "held") {
     const tone = (line: string): Tone => (/^(error|warning)/.test(line) ? "bad" : "plain");
     const text = snapshot.diagnosticsText.split("\n").filter((line) => line.trim() !== "");
-    const doing = snapshot.rolledBack === undefined ? UNCHECKED : backText(snapshot.rolledBack);
-    lines.push(paint([span(` ${doing}`)], "alarm", columns));
+    lines.push(paint([span(` ${doingText(snapshot)}`)], "alarm", columns));
     lines.push(...text.map((line): Line => [span(` ${line}`, tone(line))]));
   }
   return lines;
+}
+
+function doingText({ rolledBack, held }: Snapshot): string {
+  if (rolledBack !== undefined) return backText(rolledBack);
+  return held === undefined ? UNCHECKED : WAITS;
 }
 
 /** The keys that matter here; or what is being typed or asked. */

@@ -77,5 +77,6 @@ function heldLines(snapshot: Snapshot): readonly string[] {
   if (snapshot.watch !== "held") return [];
   const text = snapshot.diagnosticsText.trimEnd().split("\n").map(clean);
   if (snapshot.rolledBack !== undefined) return text;
-  return ["The file on disk doesn't check; the last good lab goes on.", ...text];
+  const what = snapshot.held === undefined ? "doesn't check" : "waits for vbus apply";
+  return [`The file on disk ${what}; the last good lab goes on.`, ...text];
 }

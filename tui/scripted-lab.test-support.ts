@@ -46,6 +46,8 @@ export class ScriptedLab {
       pause: () => Promise.resolve(undefined),
       resume: () => undefined,
       typeConsole: () => 0,
+      plan: () => Promise.reject(new Error("it only plays")),
+      apply: () => Promise.reject(new Error("it only plays")),
     };
     this.#server = await serveControl(target, this.socket, () => performance.now());
   }

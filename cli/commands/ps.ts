@@ -18,11 +18,14 @@ const HEAD = ["GUEST", "STATE", "GOAL", "IMAGE", "ADDRESS", "MEMORY", "CPU", "FR
 
 export async function ps({ terminal }: Context, file: string | undefined, options: PsOptions): Promise<Exit> {
   const client = await connectRunning({ file: file ?? options.file, lab: options.lab });
-  const { lab, ready, generation, rolledBack, pid, guests } = await client.request("snapshot", {});
+  const { lab, ready, generation, rolledBack, pid, watch, held, guests } = await client.request(
+    "snapshot",
+    {},
+  );
   client.close();
   if (options.json) {
     terminal.out(
-      `${JSON.stringify({ schema: PS_SCHEMA, lab, pid, generation, rolledBack, ready, guests }, undefined, 2)}\n`,
+      `${JSON.stringify({ schema: PS_SCHEMA, lab, pid, generation, rolledBack, ready, watch, held, guests }, undefined, 2)}\n`,
     );
   } else if (options.plain) {
     terminal.out(guests.map((guest) => `${row(guest).join("\t")}\n`).join(""));
@@ -31,6 +34,9 @@ export async function ps({ terminal }: Context, file: string | undefined, option
   }
   if (rolledBack !== undefined)
     terminal.err(`Held on generation ${rolledBack} until the file says something else.\n`);
+  if (held !== undefined) terminal.err(`held, vbus apply confirms it: ${held}\n`);
+  else if (rolledBack === undefined && watch === "held")
+    terminal.err("held: the file on disk can't be applied; see vbus check\n");
   return EXIT.done;
 }
 

@@ -7,11 +7,11 @@ import path from "node:path";
 import { connect, socketPathOf, type Source } from "../../interpreter/index.ts";
 import type { Context, Exit } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
+import type { Following } from "./up.ts";
 import type { GivenLetter, ServedLetter } from "./up-served.ts";
 
-interface BackgroundOptions {
+interface BackgroundOptions extends Following {
   readonly dashboard: boolean;
-  readonly watch: boolean;
   readonly wait?: boolean;
   readonly timeoutMs: number | undefined;
   readonly ascii?: boolean;
@@ -62,12 +62,12 @@ function logFileOf(source: Source): string {
 
 async function startServer(
   source: Source,
-  { watch, params }: Pick<BackgroundOptions, "watch" | "params">,
+  { params, ...following }: Following & Pick<BackgroundOptions, "params">,
 ): Promise<ServedLetter> {
   const logFile = logFileOf(source);
   mkdirSync(path.dirname(logFile), { recursive: true, mode: 0o700 });
   const log = openSync(logFile, "w", 0o600);
-  const args = ["up", source.file, "--serve", ...(watch ? [] : ["--no-watch"])];
+  const args = ["up", source.file, "--serve", ...followingArgs(following)];
   if (params !== undefined) args.push("--params", params);
   const child = fork(process.argv[1] as string, args, {
     detached: true,
@@ -82,6 +82,18 @@ async function startServer(
   child.unref();
   if (child.connected) child.disconnect();
   return letter;
+}
+
+/** The same as arguments of the lab's own process. */
+function followingArgs({ watch, maxDisruption, selection }: Following): readonly string[] {
+  const { targets = [], excludes = [] } = selection;
+  return [
+    ...(watch ? [] : ["--no-watch"]),
+    "--max-disruption",
+    maxDisruption,
+    ...targets.flatMap((address) => ["--target", address]),
+    ...excludes.flatMap((address) => ["--exclude", address]),
+  ];
 }
 
 function firstLetter(child: ChildProcess, logFile: string): Promise<ServedLetter> {

@@ -5,10 +5,10 @@ import type { Context, Exit } from "../context.ts";
 import { EventLines } from "../event-lines.ts";
 import { EXIT } from "../exit-codes.ts";
 import { onSignals } from "../signals.ts";
+import type { Following } from "./up.ts";
 import { showDiagnostics } from "./diagnostics-record.ts";
 
-interface ForegroundOptions {
-  readonly watch: boolean;
+interface ForegroundOptions extends Following {
   readonly wait?: boolean;
   readonly timeoutMs: number | undefined;
   readonly json?: boolean;
@@ -35,6 +35,8 @@ export async function upInForeground(
       ...source,
       clock,
       watch: options.watch && !options.wait,
+      maxDisruption: options.maxDisruption,
+      selection: options.selection,
       onEvent: (event) => {
         lines.event(event);
         if (event.type === "diagnostic" && lab && !options.json) terminal.err(lab.snapshot().diagnosticsText);

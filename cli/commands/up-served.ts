@@ -5,6 +5,7 @@ import type { Context, Exit } from "../context.ts";
 import { EventLines } from "../event-lines.ts";
 import { EXIT } from "../exit-codes.ts";
 import { onSignals } from "../signals.ts";
+import type { Following } from "./up.ts";
 import { diagnosticsText } from "./diagnostics-record.ts";
 
 /** What the lab's process tells the one that started it, once. */
@@ -21,7 +22,11 @@ export interface GivenLetter {
 /** Columns for diagnostics that somebody else shows. */
 const WIDTH = 100;
 
-export async function serveLab({ terminal, clock }: Context, called: Source, watch: boolean): Promise<Exit> {
+export async function serveLab(
+  { terminal, clock }: Context,
+  called: Source,
+  following: Following,
+): Promise<Exit> {
   const given = process.connected ? await givenLetter() : { flags: {} };
   // Whoever started it is gone before it said what to run with.
   if (!given) return EXIT.failed;
@@ -40,7 +45,7 @@ export async function serveLab({ terminal, clock }: Context, called: Source, wat
     const opened = await openLab({
       ...source,
       clock,
-      watch,
+      ...following,
       onEvent: (event) => lines.event(event),
       onLog: (logs) => logs.forEach((line) => lines.log(line)),
     });

@@ -1,12 +1,14 @@
 // `vbus up`: on a terminal it starts the lab as a process of its own and shows a dashboard; elsewhere the lab
 // runs here.
 
+import type { Disruption, Selection } from "../../interpreter/index.ts";
 import type { Context, Exit } from "../context.ts";
 import { UsageError } from "../context.ts";
 import type { SourceOptions } from "../source-options.ts";
-import { sourceOf } from "../source-options.ts";
+import { selectionOf, sourceOf, type SelectionOptions } from "../source-options.ts";
 
-export interface UpOptions extends SourceOptions {
+export interface UpOptions extends SourceOptions, SelectionOptions {
+  readonly maxDisruption: Disruption;
   readonly watch: boolean;
   readonly wait?: boolean;
   readonly timeout?: string;
@@ -17,19 +19,28 @@ export interface UpOptions extends SourceOptions {
   readonly serve?: boolean;
 }
 
+/** How a lab follows its file. */
+export interface Following {
+  readonly watch: boolean;
+  readonly maxDisruption: Disruption;
+  readonly selection: Selection;
+}
+
 export async function up(context: Context, file: string | undefined, options: UpOptions): Promise<Exit> {
   const source = sourceOf(file, options);
   const timeoutMs = timeoutOf(options.timeout);
   const watch = options.watch && context.env["VBUS_UP_NO_WATCH"] === undefined;
-  if (options.serve) return (await import("./up-served.ts")).serveLab(context, source, watch);
+  const { maxDisruption } = options;
+  const following: Following = { watch, maxDisruption, selection: selectionOf(options) };
+  if (options.serve) return (await import("./up-served.ts")).serveLab(context, source, following);
   const dashboard = context.terminal.interactive && options.dash && !options.json && !options.detach;
   if (dashboard || options.detach) {
     const { upInBackground } = await import("./up-background.ts");
-    return upInBackground(context, source, { ...options, dashboard, watch, timeoutMs });
+    return upInBackground(context, source, { ...options, dashboard, ...following, timeoutMs });
   }
   return (await import("./up-foreground.ts")).upInForeground(context, source, {
     ...options,
-    watch,
+    ...following,
     timeoutMs,
   });
 }

@@ -1,11 +1,15 @@
 // Commands that start and stop labs.
 
 import { Option } from "commander";
-import { addSourceOptions } from "../source-options.ts";
-import { inLab, type Registrar } from "./registrar.ts";
+import { APPLY_HELP } from "../help.ts";
+import { addPartOptions, addSelectionOptions, addSourceOptions, maxDisruption } from "../source-options.ts";
+import { inLab, json, type Registrar } from "./registrar.ts";
 
 export function registerRunning({ add, run, context }: Registrar): void {
-  addSourceOptions(add("up [file]", "runs a lab and keeps it equal to its file"))
+  maxDisruption(
+    addPartOptions(addSourceOptions(add("up [file]", "runs a lab and keeps it equal to its file"))),
+    "pause",
+  )
     .addOption(new Option("--no-watch", "don't follow the files").env("VBUS_UP_NO_WATCH"))
     .addOption(
       new Option("--wait", "end when every goal is met (with -d: come back then)").env("VBUS_UP_WAIT"),
@@ -17,6 +21,24 @@ export function registerRunning({ add, run, context }: Registrar): void {
     .addOption(new Option("--json", "a JSON record an event"))
     .addOption(new Option("--serve", "the lab's own process").hideHelp())
     .action((file, options) => run(import("../commands/up.ts").then(({ up }) => up(context, file, options))));
+  maxDisruption(
+    addSelectionOptions(
+      addSourceOptions(add("apply [what]", "brings a running lab to its file, or to a plan that was kept")),
+    ),
+  )
+    .addOption(
+      new Option("--on-failure <what>", "undo takes everything back, keep leaves what was done")
+        .choices(["undo", "keep"])
+        .default("undo")
+        .env("VBUS_APPLY_ON_FAILURE"),
+    )
+    .addOption(new Option("--yes", "also what is asked about otherwise").env("VBUS_APPLY_YES"))
+    .addOption(new Option("--no-input", "ask nothing: refuse").env("VBUS_APPLY_NO_INPUT"))
+    .addOption(json())
+    .addHelpText("after", APPLY_HELP)
+    .action((what, options) =>
+      run(import("../commands/apply.ts").then(({ apply }) => apply(context, what, options))),
+    );
   inLab(add("down [file]", "stops a running lab"))
     .addOption(new Option("--grace <seconds>", "for each guest, before it is killed").env("VBUS_DOWN_GRACE"))
     .action((file, options) =>

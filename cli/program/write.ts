@@ -1,7 +1,8 @@
 // Commands on configurations: nothing runs.
 
 import { Option } from "commander";
-import { addSourceOptions } from "../source-options.ts";
+import { PLAN_HELP } from "../help.ts";
+import { addSelectionOptions, addSourceOptions } from "../source-options.ts";
 import { json, type Registrar } from "./registrar.ts";
 
 export function registerWriting({ add, run, context }: Registrar): void {
@@ -11,9 +12,19 @@ export function registerWriting({ add, run, context }: Registrar): void {
     .action((file, options) =>
       run(import("../commands/check.ts").then(({ check }) => check(context, file, options))),
     );
-  addSourceOptions(add("plan [file]", "what `up` or a save would change, and how disruptive it is"))
+  addSelectionOptions(
+    addSourceOptions(
+      add("plan [file]", "what `up`, `apply` or a save would change, and how disruptive it is"),
+    ),
+  )
     .addOption(json())
-    .addOption(new Option("--detailed-exitcode", "end with 2 where there is something to do"))
+    .addOption(
+      new Option("--detailed-exitcode", "end with 2 where there is something to do").env(
+        "VBUS_PLAN_DETAILED_EXITCODE",
+      ),
+    )
+    .addOption(new Option("--out <file>", "keep the plan of a running lab, for `apply`").env("VBUS_PLAN_OUT"))
+    .addHelpText("after", PLAN_HELP)
     .action((file, options) =>
       run(import("../commands/plan.ts").then(({ plan }) => plan(context, file, options))),
     );

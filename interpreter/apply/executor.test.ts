@@ -70,7 +70,12 @@ test("a failure takes back exactly what was done, in reverse order of needs", as
       const fails = pick % after.length;
       const notes = new Notes(fails);
       const result = await execute(graphOf(after), notes, { clock });
-      expect(result).toEqual({ ok: false, failure: { address: String(fails), message: "no" }, stuck: [] });
+      expect(result).toEqual({
+        ok: false,
+        failure: { address: String(fails), message: "no" },
+        stuck: [],
+        kept: false,
+      });
       const named = (word: string): readonly number[] =>
         notes.lines.filter((line) => line.startsWith(word)).map((line) => Number(line.split(" ")[1]));
       const undone = named("undo");
@@ -82,6 +87,13 @@ test("a failure takes back exactly what was done, in reverse order of needs", as
     }),
     { seed },
   );
+});
+
+test("what was done before a failure stays, where that is wanted", async () => {
+  const notes = new Notes(2);
+  const result = await execute(graphOf([[], [0], [1], [2]]), notes, { clock, keep: true });
+  expect(result).toEqual({ ok: false, failure: { address: "2", message: "no" }, stuck: [], kept: true });
+  expect(notes.lines).toEqual(["begin 0", "end 0", "begin 1", "end 1", "begin 2"]);
 });
 
 test("independent acts run side by side, up to a bound", async () => {

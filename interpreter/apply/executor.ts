@@ -19,7 +19,13 @@ export interface Failure {
 export type Executed =
   | { readonly ok: true }
   /** `stuck`: what could not be taken back. Empty: everything is as it was. */
-  | { readonly ok: false; readonly failure: Failure; readonly stuck: readonly Failure[] };
+  | {
+      readonly ok: false;
+      readonly failure: Failure;
+      readonly stuck: readonly Failure[];
+      /** What was done stays, as it was wanted. */
+      readonly kept: boolean;
+    };
 
 export interface ExecuteOptions {
   readonly clock: Clock;
@@ -28,6 +34,8 @@ export interface ExecuteOptions {
    * its last.
    */
   readonly stepDone?: (step: number, elapsedMs: number) => void;
+  /** Leave what was done where a later act fails, instead of taking it back. */
+  readonly keep?: boolean;
 }
 
 /**
@@ -49,7 +57,8 @@ export async function execute(graph: ActGraph, doer: Doer, options: ExecuteOptio
     return undefined;
   });
   if (failure === undefined) return { ok: true };
-  return { ok: false, failure, stuck: await takeBack(graph, done, doer) };
+  if (options.keep) return { ok: false, failure, stuck: [], kept: true };
+  return { ok: false, failure, stuck: await takeBack(graph, done, doer), kept: false };
 }
 
 /** Reverse order of needs among what was done; a failing inverse is noted, the rest goes on. */

@@ -60,6 +60,27 @@ export const randomLab = (guestsMax: number): fc.Arbitrary<RandomLab> =>
     office: fc.boolean(),
   });
 
+/** A lab with each of two edits, which touch different guests, and with both. */
+interface MixedLabs {
+  readonly start: RandomLab;
+  readonly one: RandomLab;
+  readonly other: RandomLab;
+  readonly both: RandomLab;
+}
+
+export const mixedLabs: fc.Arbitrary<MixedLabs> = fc
+  .tuple(randomLab(4), randomLab(4), randomLab(4))
+  .map(([start, first, second]) => {
+    const left = new Set(["g1", "g2", "g3"]);
+    const edit = (lab: RandomLab, by: RandomLab, isLeft: boolean): RandomLab => {
+      const stays = lab.guests.filter(({ name }) => left.has(name) !== isLeft);
+      const comes = by.guests.filter(({ name }) => left.has(name) === isLeft);
+      return { ...lab, guests: [...stays, ...comes].sort((a, b) => (a.name < b.name ? -1 : 1)) };
+    };
+    const one = edit(start, first, true);
+    return { start, one, other: edit(start, second, false), both: edit(one, second, false) };
+  });
+
 /** The lab as a file. */
 export function textOfLab({ networks, guests, office }: RandomLab): string {
   const lines = [`image echo: wasm { path = "std:guests/echo" }`];

@@ -25,6 +25,8 @@ export interface MachineParts {
   readonly ledger: Map<string, Resource>;
   /** In place of each guest's own, where the caller is in a hurry. */
   readonly graceMs?: number;
+  /** Gets the addresses of what is taken out. */
+  readonly removed: Set<string>;
 }
 
 /** The two definitions between which an apply moves. */
@@ -51,6 +53,7 @@ export class Machine {
     const old = before.resources.get(act.address);
     const fresh = after.resources.get(act.address);
     const done = await this.#move(act, act.phase === "down" ? old : fresh, finder(after));
+    if (done.ok && act.phase === "down") this.#parts.removed.add(act.address);
     if (done.ok) this.#note(act.address, act.phase === "down" ? undefined : fresh);
     return done;
   }

@@ -4,7 +4,7 @@
 import { createConnection } from "node:net";
 import type { Socket } from "node:net";
 import { createMessageConnection, ResponseError } from "vscode-jsonrpc/node";
-import { errorCode, errorText, OperationError } from "../operation-error.ts";
+import { errorCode, errorText, isTrouble, OperationError } from "../operation-error.ts";
 import { CLIENT_LIMITS, FrameReader, FrameWriter } from "./framing.ts";
 import { PROTOCOL_VERSION } from "./protocol.ts";
 import type { Methods, Notifications } from "./protocol.ts";
@@ -56,7 +56,7 @@ export async function connect(socketPath: string): Promise<LabClient> {
       return await Promise.race([rpc.sendRequest<Methods[typeof method]["result"]>(method, params), ended]);
     } catch (error) {
       if (error instanceof OperationError) throw error;
-      if (error instanceof ResponseError) throw new OperationError("failed", error.message);
+      if (error instanceof ResponseError) throw refusalOf(error);
       throw new OperationError("not-running", `The lab has gone: ${errorText(error)}.`);
     }
   };
@@ -85,6 +85,16 @@ export async function connect(socketPath: string): Promise<LabClient> {
       socket.destroy();
     },
   };
+}
+
+/** What the lab itself refused keeps its sort and its way out. */
+function refusalOf({ message, data }: ResponseError<unknown>): OperationError {
+  const { trouble, hint } = (data ?? {}) as { readonly trouble?: unknown; readonly hint?: unknown };
+  return new OperationError(
+    isTrouble(trouble) ? trouble : "failed",
+    message,
+    typeof hint === "string" ? hint : undefined,
+  );
 }
 
 function openSocket(socketPath: string): Promise<Socket> {

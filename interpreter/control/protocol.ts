@@ -1,8 +1,11 @@
 // What is said on the control socket: methods, notifications and the snapshot that dashboards draw.
 // JSON-RPC 2.0 over a Unix socket with Content-Length framing. `version` is checked in `hello`.
 
-import type { Diagnostic } from "../../lang/index.ts";
+import type { Diagnostic, Disruption } from "../../lang/index.ts";
 import type { CounterFacts, DeviceFacts, GuestState } from "../../hypervisor/index.ts";
+import type { SentParameters } from "../given.ts";
+import type { Bound } from "../plan/bound.ts";
+import type { Plan, StepKind } from "../plan/plan.ts";
 
 export const PROTOCOL_VERSION = 2;
 
@@ -81,10 +84,12 @@ export interface Snapshot {
   readonly ready: boolean;
   readonly failures: number;
   /**
-   * What watch mode is doing. `held`: the file on disk does not check, or could not be applied, or was gone
-   * back from (`rolledBack`); the last good lab goes on.
+   * What watch mode is doing. `held`: the file on disk does not check, could not be applied, was gone back
+   * from (`rolledBack`), or asks for more than may be done without a word (`held`); the last good lab goes on.
    */
   readonly watch: "off" | "watching" | "applying" | "held";
+  /** Why the file's change waits for `apply`; absent where none does. */
+  readonly held?: string;
   readonly guests: readonly GuestRow[];
   readonly devices: readonly DeviceRow[];
   readonly networks: readonly NetworkRow[];
@@ -100,6 +105,50 @@ export interface LogLine {
   /** Wall clock, ISO 8601. */
   readonly time: string;
   readonly text: string;
+}
+
+/** What should be planned; addresses. Whatever is left out is as the lab was started. */
+export interface PlanRequest {
+  readonly parameters?: SentParameters;
+  readonly targets?: readonly string[];
+  readonly excludes?: readonly string[];
+  readonly replace?: readonly string[];
+}
+export interface PlanAnswer {
+  /** Absent where the file does not check. */
+  readonly plan?: Plan;
+  /** Why an apply would refuse this plan, a sentence without its full stop. */
+  readonly refused?: string;
+  readonly bound: Bound;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly diagnosticsText: string;
+}
+export interface ApplyRequest extends PlanRequest {
+  /** What the plan was made from: it is applied to nothing else. */
+  readonly bound?: Bound;
+  /** Refused where the plan disturbs more. */
+  readonly maxDisruption?: Disruption;
+  /** `keep` leaves what was done before a step failed. */
+  readonly onFailure?: "undo" | "keep";
+}
+/** A step that was done, with what it was expected to disturb and what it did. */
+export interface StepResult {
+  readonly address: string;
+  readonly kind: StepKind;
+  readonly predicted: Disruption;
+  readonly actual: Disruption;
+  readonly elapsedMs: number;
+}
+export interface ApplyAnswer {
+  /** `partly`: something could not be taken back, or was to be kept. */
+  readonly outcome: "nothing" | "applied" | "taken_back" | "partly";
+  readonly plan: Plan;
+  /** In the order in which they ended. */
+  readonly steps: readonly StepResult[];
+  /** Absent where nothing was applied. */
+  readonly generation?: number;
+  readonly failure?: { readonly address: string; readonly message: string };
+  readonly stuck: readonly { readonly address: string; readonly message: string }[];
 }
 
 /** Requests: name → parameters and result. */
@@ -121,6 +170,10 @@ export interface Methods {
     params: { generation: number };
     result: { generation: number; changes: number; held: boolean };
   };
+  /** Changes nothing. */
+  plan: { params: PlanRequest; result: PlanAnswer };
+  /** Reads the files and applies them, also what is held. Answers when it is done or taken back. */
+  apply: { params: ApplyRequest; result: ApplyAnswer };
   /** Resolves when every goal is met, or when one can't be met any more. */
   wait: { params: { timeoutMs?: number }; result: { ready: boolean; failed: readonly string[] } };
   /**

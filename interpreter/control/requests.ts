@@ -1,5 +1,7 @@
 // What arrives on the socket, checked before it is believed: a method's name and its parameters.
 
+import { DISRUPTIONS } from "../../lang/index.ts";
+import { PARAM_PREFIX } from "../given.ts";
 import type { Methods } from "./protocol.ts";
 
 /** A request that a client may make, or why it is none. */
@@ -13,7 +15,29 @@ type Shape = Readonly<Record<string, { readonly check: Check; readonly required?
 const isNumber: Check = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0;
 const isText: Check = (value) => typeof value === "string";
 const isBoolean: Check = (value) => typeof value === "boolean";
+const isTextMap: Check = (value) => isObject(value) && Object.values(value).every(isText);
+const isParameters: Check = (value) => isObject(value) && fits(value, PARAMETERS);
+const isBound: Check = (value) => isObject(value) && fits(value, BOUND);
+const isDisruption: Check = (value) => DISRUPTIONS.some((one) => one === value);
+const isOnFailure: Check = (value) => value === "undo" || value === "keep";
 const isTexts: Check = (value) => Array.isArray(value) && value.every(isText);
+
+const PARAMETERS: Shape = {
+  flags: { check: isTextMap },
+  values: { check: isObject },
+  env: { check: (value) => isTextMap(value) && Object.keys(value as object).every(isParameterName) },
+};
+const BOUND: Shape = {
+  files: { check: isText, required: true },
+  parameters: { check: isText, required: true },
+  runtime: { check: isText, required: true },
+};
+const PLAN: Shape = {
+  parameters: { check: isParameters },
+  targets: { check: isTexts },
+  excludes: { check: isTexts },
+  replace: { check: isTexts },
+};
 
 const SHAPES: { readonly [M in keyof Methods]: Shape } = {
   hello: { version: { check: isNumber, required: true } },
@@ -23,6 +47,13 @@ const SHAPES: { readonly [M in keyof Methods]: Shape } = {
   events: { since: { check: isNumber } },
   down: { graceMs: { check: isNumber } },
   rollback: { generation: { check: isNumber, required: true } },
+  plan: PLAN,
+  apply: {
+    ...PLAN,
+    bound: { check: isBound },
+    maxDisruption: { check: isDisruption },
+    onFailure: { check: isOnFailure },
+  },
   wait: { timeoutMs: { check: isNumber } },
   capture: {
     paths: { check: isTexts },
@@ -38,18 +69,34 @@ const SHAPES: { readonly [M in keyof Methods]: Shape } = {
   typeConsole: { guest: { check: isText, required: true }, text: { check: isText, required: true } },
 };
 
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** No other variable of a client reaches the lab. */
+function isParameterName(name: string): boolean {
+  return name.startsWith(PARAM_PREFIX);
+}
+
+function fits(given: Readonly<Record<string, unknown>>, shape: Shape): boolean {
+  return misfitIn(given, shape) === undefined;
+}
+
+/** The first member that is not as it should be. */
+function misfitIn(given: Readonly<Record<string, unknown>>, shape: Shape): string | undefined {
+  return Object.entries(shape).find(([name, member]) => {
+    const value = given[name];
+    return value === undefined ? member.required === true : !member.check(value);
+  })?.[0];
+}
+
 /** The request, or a sentence about what is wrong with it. Members that nobody knows are ignored. */
 export function readRequest(method: string, params: unknown): Request | string {
   if (!Object.hasOwn(SHAPES, method)) return `there is no method \`${method}\``;
   const shape = SHAPES[method as keyof Methods];
   const given = params ?? {};
-  if (typeof given !== "object" || Array.isArray(given))
-    return `the parameters of \`${method}\` are not an object`;
-  for (const [name, member] of Object.entries(shape)) {
-    const value = (given as Readonly<Record<string, unknown>>)[name];
-    if (value === undefined ? member.required === true : !member.check(value)) {
-      return `\`${method}\` doesn't take this \`${name}\``;
-    }
-  }
+  if (!isObject(given)) return `the parameters of \`${method}\` are not an object`;
+  const misfit = misfitIn(given, shape);
+  if (misfit !== undefined) return `\`${method}\` doesn't take this \`${misfit}\``;
   return { method, params: given } as Request;
 }

@@ -71,6 +71,8 @@ const target: ControlTarget = {
   rollback: () => Promise.resolve({ generation: 1, changes: 0, held: false }),
   pause: (guest) => Promise.resolve(guest === "g" ? undefined : `there is no guest ${guest}`),
   resume: (guest) => (guest === "g" ? undefined : `there is no guest ${guest}`),
+  plan: () => Promise.reject(new OperationError("usage", "There is no `x` in this lab.")),
+  apply: () => Promise.reject(new OperationError("stale", "The plan no longer fits.", "Make it anew.")),
   typeConsole: (guest) => (guest === "g" ? 3 : `${guest} has no console`),
 };
 

@@ -9,7 +9,16 @@ import { errorText, OperationError } from "../operation-error.ts";
 import { CaptureDesk, type OpenCapture } from "./capture-desk.ts";
 import { FrameReader, FrameWriter, SERVER_LIMITS } from "./framing.ts";
 import { PROTOCOL_VERSION } from "./protocol.ts";
-import type { LabEvent, LogLine, Methods, Snapshot } from "./protocol.ts";
+import type {
+  ApplyAnswer,
+  ApplyRequest,
+  LabEvent,
+  LogLine,
+  Methods,
+  PlanAnswer,
+  PlanRequest,
+  Snapshot,
+} from "./protocol.ts";
 import { readRequest } from "./requests.ts";
 import type { Request } from "./requests.ts";
 import { Subscriber } from "./subscriber.ts";
@@ -21,6 +30,9 @@ export interface ControlTarget {
   snapshot(): Snapshot;
   logs(params: Methods["logs"]["params"]): readonly LogLine[];
   events(since: number): readonly LabEvent[];
+  /** Both reject with `OperationError`, which reaches the client as it is. */
+  plan(request: PlanRequest): Promise<PlanAnswer>;
+  apply(request: ApplyRequest): Promise<ApplyAnswer>;
   whenReady(timeoutMs?: number): Promise<Methods["wait"]["result"]>;
   stop(options: { readonly graceMs?: number; readonly actor: string }): Promise<void>;
   /** Throws where it is refused. */
@@ -140,6 +152,10 @@ export class ControlServer {
     try {
       return await this.#serve(request, visitor);
     } catch (error) {
+      if (error instanceof OperationError) {
+        const { trouble, message, hint } = error;
+        return new ResponseError(ErrorCodes.InternalError, message, { trouble, hint });
+      }
       return new ResponseError(ErrorCodes.InternalError, errorText(error));
     }
   }
@@ -164,6 +180,10 @@ export class ControlServer {
         return {};
       case "rollback":
         return target.rollback(request.params.generation, { actor: "control" });
+      case "plan":
+        return target.plan(request.params);
+      case "apply":
+        return target.apply(request.params);
       case "wait":
         return target.whenReady(request.params.timeoutMs);
       case "capture": {
@@ -227,6 +247,7 @@ function changeKey(snapshot: Snapshot): string {
     snapshot.failures,
     snapshot.watch,
     snapshot.rolledBack,
+    snapshot.held,
     snapshot.diagnosticsText,
   ];
   return JSON.stringify([rest, guests, devices]);

@@ -18,6 +18,7 @@ export type LabFacts = Pick<
   | "ready"
   | "failures"
   | "watch"
+  | "held"
   | "outputs"
   | "diagnostics"
   | "diagnosticsText"

@@ -10,7 +10,7 @@ import { pathOf } from "./read.ts";
 
 const imageDriver: Driver = { kind: "image", class: "wasm", replaceFrom: "restart", answer: contentOf };
 /** A device that is plugged in is the device's own step. */
-const busDriver: Driver = { kind: "bus", same: (name) => name === "devices" };
+const busDriver: Driver = { kind: "bus", replaceFrom: "recreate", same: (name) => name === "devices" };
 const plain: readonly Driver[] = [{ kind: "lab" }, busDriver];
 
 const ALL: readonly Driver[] = [...plain, networkDriver, ...deviceDrivers, imageDriver, guestDriver];

@@ -13,18 +13,23 @@ import type { AttributeChange, Plan, Step, StepKind } from "./plan.ts";
 /** A step before it has its place. */
 export type Draft = Omit<Step, "after">;
 
-/** From what runs to what is declared. */
-export function makePlan(observed: Definition, desired: Definition): Plan {
+/** From what runs to what is declared. Things in `replace` are made anew although nothing differs. */
+export function makePlan(
+  observed: Definition,
+  desired: Definition,
+  replace: ReadonlySet<string> = new Set(),
+): Plan {
   const drafts = new Map<string, Draft>();
   for (const address of [...observed.resources.keys()].reverse()) {
     const gone = observed.resources.get(address);
     if (gone !== undefined && !desired.resources.has(address)) drafts.set(address, destroyStep(gone));
   }
   for (const address of inNeedOrder(desired)) {
-    const draft = decide(address, observed, desired, drafts);
+    const draft = decide(address, { observed, desired, replace }, drafts);
     if (draft !== undefined) drafts.set(address, draft);
   }
   const steps = orderSteps(drafts, observed, desired);
+  const warnings = warningsOf(steps, observed);
   const touched = [...drafts.keys()].filter((address) => desired.resources.has(address)).length;
   return {
     schema: PLAN_SCHEMA,
@@ -32,7 +37,21 @@ export function makePlan(observed: Definition, desired: Definition): Plan {
     steps,
     unchanged: desired.resources.size - touched,
     ...(steps.length > 0 && { disruption: strongest(steps.map((step) => step.disruption)) }),
+    ...(warnings.length > 0 && { warnings }),
   };
+}
+
+/** What most labs never mean: more than half of the guests go, or something stored does. */
+function warningsOf(steps: readonly Step[], observed: Definition): readonly string[] {
+  const all = [...observed.resources.values()].filter(({ kind }) => kind === "guest").length;
+  const gone = steps.filter(
+    ({ kind, resourceKind }) => kind === "destroy" && resourceKind === "guest",
+  ).length;
+  const lost = steps.filter(({ disruption }) => disruption === "data_loss").map(({ address }) => address);
+  return [
+    ...(gone * 2 > all ? [`It destroys ${gone} of ${all} running guests.`] : []),
+    ...(lost.length > 0 ? [`It loses what is stored: ${lost.join(", ")}.`] : []),
+  ];
 }
 
 /** Each thing after what it needs: causes pass from a thing to those that refer to it. */
@@ -61,10 +80,15 @@ function inNeedOrder(desired: Definition): readonly string[] {
   return order;
 }
 
+interface Sides {
+  readonly observed: Definition;
+  readonly desired: Definition;
+  readonly replace: ReadonlySet<string>;
+}
+
 function decide(
   address: string,
-  observed: Definition,
-  desired: Definition,
+  { observed, desired, replace }: Sides,
   drafts: ReadonlyMap<string, Draft>,
 ): Draft | undefined {
   const after = desired.resources.get(address);
@@ -85,7 +109,7 @@ function decide(
   const findAfter = (other: string): Resource | undefined => desired.resources.get(other);
   const state = { rigid: observed.rigid.has(address) };
   const changes = compare({ before, after, findBefore, findAfter, state }, driver);
-  const passed = passedOn(after, observed, desired, drafts);
+  const passed = [...passedOn(after, observed, desired, drafts), ...askedFor(after, replace)];
   if (changes.length === 0 && passed.length === 0) return undefined;
   const marks = [...changes.map((change) => change.disruption), ...passed.map((cause) => cause.disruption)];
   const disruption = strongest(marks);
@@ -117,6 +141,16 @@ function destroyStep(gone: Resource): Draft {
   });
 }
 
+/** As disruptive as making such a thing anew is. */
+function askedFor({ address, kind }: Resource, replace: ReadonlySet<string>): readonly Passed[] {
+  if (!replace.has(address)) return [];
+  const disruption =
+    kind === "volume" ? "data_loss" : MADE_ANEW_BY_RESTART.has(kind) ? "restart" : "recreate";
+  return [{ text: "asked to be made anew", disruption }];
+}
+
+const MADE_ANEW_BY_RESTART: ReadonlySet<string> = new Set(["guest", "device", "image"]);
+
 interface Passed {
   readonly text: string;
   readonly disruption: Disruption;
@@ -130,10 +164,12 @@ function passedOn(
   drafts: ReadonlyMap<string, Draft>,
 ): readonly Passed[] {
   if (resource.kind === "device") {
-    return replacedNeeds(resource, desired, drafts, "network").map((network) => ({
-      text: `network ${network.address} is made anew`,
-      disruption: "recreate",
-    }));
+    return ["network", "bus"].flatMap((kind) =>
+      replacedNeeds(resource, desired, drafts, kind).map(({ address }): Passed => ({
+        text: `${kind} ${address} is made anew`,
+        disruption: "recreate",
+      })),
+    );
   }
   if (resource.kind !== "guest") return [];
   const before = observed.resources.get(resource.address);
@@ -142,6 +178,8 @@ function passedOn(
   for (const image of replacedNeeds(resource, desired, drafts, "image")) {
     causes.push({ text: `image ${image.address}: ${image.causes.join(", ")}`, disruption: "restart" });
   }
+  for (const { address } of replacedNeeds(resource, desired, drafts, "bus"))
+    causes.push({ text: `bus ${address} is made anew`, disruption: "recreate" });
   for (const device of devicesSeen(resource, desired)) {
     const step = drafts.get(device);
     if (step?.kind !== "replace" || !had.has(device)) continue;

@@ -43,6 +43,17 @@ export interface Step {
   readonly after: readonly number[];
 }
 
+/** A plan that was asked for a part of the lab only. All lists hold addresses. */
+export interface Scope {
+  /** As they were named. */
+  readonly targets: readonly string[];
+  readonly excludes: readonly string[];
+  /** Not named, and done with the targets: what they need, or what can't be without them. */
+  readonly drawnIn: readonly string[];
+  /** What differs from the file and stays as it is. */
+  readonly leftOut: readonly string[];
+}
+
 export interface Plan {
   readonly schema: typeof PLAN_SCHEMA;
   readonly lab: string;
@@ -52,4 +63,11 @@ export interface Plan {
   readonly unchanged: number;
   /** The strongest of the steps; absent where there are none. */
   readonly disruption?: Disruption;
+  /**
+   * Sentences about what nobody should do by accident: most guests go, a volume's content is lost. Whoever
+   * applies it is asked for the lab's name.
+   */
+  readonly warnings?: readonly string[];
+  /** Absent where the whole lab is meant. */
+  readonly scope?: Scope;
 }

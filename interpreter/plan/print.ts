@@ -23,7 +23,9 @@ const WIDTH = Math.max(...Object.values(SYMBOLS).map((text) => text.length));
 export function printPlan(plan: Plan): string {
   if (plan.steps.length === 0) {
     const verb = plan.unchanged === 1 ? "is" : "are";
-    return `Nothing to do: ${countText(plan.unchanged, "thing")} of ${plan.lab} ${verb} as declared.\n`;
+    const [things, rest] = [countText(plan.unchanged, "thing"), scopeLines(plan.scope)];
+    if (rest.length > 0) return [`Nothing to do in this part of ${plan.lab}.`, ...rest, ""].join("\n");
+    return `Nothing to do: ${things} of ${plan.lab} ${verb} as declared.\n`;
   }
   const lines = plan.steps.flatMap(stepLines);
   const counts = COUNTED.flatMap(([kind, words]) => {
@@ -31,7 +33,9 @@ export function printPlan(plan: Plan): string {
     return count === 0 ? [] : [`${count} ${words}`];
   });
   const unchanged = plan.unchanged === 0 ? [] : [`${plan.unchanged} unchanged`];
-  return [...lines, "", `${plan.lab}: ${[...counts, ...unchanged].join(", ")}.`, ""].join("\n");
+  const end = `${plan.lab}: ${[...counts, ...unchanged].join(", ")}.`;
+  const warnings = (plan.warnings ?? []).map((warning) => `warning: ${warning}`);
+  return [...lines, "", end, ...scopeLines(plan.scope), ...warnings, ""].join("\n");
 }
 
 function stepLines(step: Step): readonly string[] {
@@ -40,7 +44,18 @@ function stepLines(step: Step): readonly string[] {
   if (step.kind === "create" || step.kind === "destroy") return [head];
   const mark = `  [${step.disruption}]`;
   const indent = " ".repeat(WIDTH + 4);
-  return [head + mark, ...step.causes.map((cause) => indent + cause)];
+  const touched = step.touches.length === 0 ? [] : [`touches ${step.touches.join(", ")}`];
+  return [head + mark, ...[...step.causes, ...touched].map((line) => indent + line)];
+}
+
+/** What a part of a lab brings along, and what it leaves. */
+function scopeLines(scope: Plan["scope"]): readonly string[] {
+  if (scope === undefined) return [];
+  const { drawnIn, leftOut } = scope;
+  return [
+    ...(drawnIn.length > 0 ? [`Drawn in: ${drawnIn.join(", ")}.`] : []),
+    ...(leftOut.length > 0 ? [`Left as they are: ${leftOut.join(", ")}.`] : []),
+  ];
 }
 
 function countText(count: number, noun: string): string {

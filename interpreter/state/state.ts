@@ -1,6 +1,7 @@
 // What a lab remembers: addresses that it gave out, a generation for every apply, events, durations of steps
 // and what is protected. SQLite in WAL mode, so that others can read while the lab runs.
 
+import { createHmac, randomBytes } from "node:crypto";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Allocations, Model, Resource } from "../../lang/index.ts";
@@ -75,6 +76,8 @@ export interface State {
   durations(): Durations;
   /** By address. What was protected in the last apply. */
   protections(): ReadonlyMap<string, Protection>;
+  /** Hexadecimal digits for a text by the key of this state: for seeing changes of what may be a secret. */
+  seal(text: string): string;
   close(): void;
 }
 
@@ -229,6 +232,10 @@ class SqliteState implements State {
         ];
       }),
     );
+  }
+
+  seal(text: string): string {
+    return createHmac("sha256", this.#key).update(text).digest("hex");
   }
 
   close(): void {

@@ -39,6 +39,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
 const TEST_PACKAGES = [
   "node:",
   "vitest",
+  "ajv",
   "fast-check",
   "wabt",
   "yaml",
