@@ -246,7 +246,7 @@ test(
         expect([name, text, exit]).toEqual([name, text, 65]);
       }
       const environment = { ...ENVIRONMENT, [`VBUS_PARAM_${name.toUpperCase()}`]: misfit };
-      const { exit } = await run(["plan", "--json", LAB, "--params", "values.json"], environment);
+      const { exit } = await run(["plan", "--json", "other.vbus", "--params", "values.json"], environment);
       expect([name, exit]).toEqual([name, 65]);
     }
     for (const file of ["misfit.json", "broken.json"]) {

@@ -1,6 +1,7 @@
 // The whole screen as lines: header, tabs, banner, the view, footer. Never more lines than the terminal has,
 // less one, and none wider than it: a taller frame would make the whole screen be cleared.
 
+import type { Snapshot } from "../interpreter/index.ts";
 import { clipLine, lineWidth, mergeSpans, paint, span, spread } from "./line.ts";
 import type { Line, Tone } from "./line.ts";
 import { KEYS } from "./keys.ts";

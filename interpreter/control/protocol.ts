@@ -85,7 +85,8 @@ export interface Snapshot {
   readonly failures: number;
   /**
    * What watch mode is doing. `held`: the file on disk does not check, could not be applied, was gone back
-   * from (`rolledBack`), or asks for more than may be done without a word (`held`); the last good lab goes on.
+   * from (`rolledBack`), or asks for more than may be done without a word (`held`); the last good lab goes
+   * on.
    */
   readonly watch: "off" | "watching" | "applying" | "held";
   /** Why the file's change waits for `apply`; absent where none does. */
