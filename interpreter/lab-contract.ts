@@ -14,6 +14,7 @@ import type {
   Snapshot,
 } from "./control/protocol.ts";
 import type { Bound } from "./plan/bound.ts";
+import type { GivenFiles } from "./given-files.ts";
 import type { Plan } from "./plan/plan.ts";
 import type { RolledBack } from "./rollback.ts";
 import type { Selection } from "./plan/select.ts";
@@ -70,6 +71,10 @@ export interface LabOptions extends Source {
   readonly selection?: Selection;
   /** Listen on the control socket. Default true. */
   readonly control?: boolean;
+  /** Keep the state in its folder, and be the only process that runs this file. Default true. */
+  readonly state?: boolean;
+  /** Files that are not on the disk; they hide those that are. Read again at each `reload`. */
+  readonly given?: GivenFiles;
   /** Called for each event from the first one on. */
   readonly onEvent?: (event: LabEvent) => void;
   readonly onLog?: (lines: readonly LogLine[]) => void;
@@ -112,6 +117,11 @@ export interface Lab {
    * than `maxDisruption`, `stale` where `bound` no longer fits. A step that fails is in the answer.
    */
   apply(request?: ApplyRequest): Promise<ApplyAnswer>;
+  /** Types a text at a guest's console. The bytes that were taken, or why none. */
+  typeConsole(guest: string, text: string): number | string;
+  /** Why not, where it is refused. */
+  pause(guest: string): Promise<string | undefined>;
+  resume(guest: string): string | undefined;
   /** Takes everything down. Twice is fine. `graceMs` is for each guest, in place of its own `stop.grace`. */
   stop(options?: { readonly graceMs?: number; readonly actor?: string }): Promise<void>;
   /** Resolves with the reason when the lab is down, whoever asked. */

@@ -31,7 +31,7 @@ import { findStateFolder, prepareStateFolder } from "./state/folder.ts";
 import { takeLock } from "./state/lock.ts";
 import type { Lock } from "./state/lock.ts";
 import { Recorder } from "./state/recorder.ts";
-import { openState } from "./state/state.ts";
+import { openPassingState, openState } from "./state/state.ts";
 import type { State } from "./state/state.ts";
 import { resolveFile } from "./world.ts";
 
@@ -41,32 +41,38 @@ import { resolveFile } from "./world.ts";
  * (nothing is left running).
  */
 export async function openLab(options: LabOptions): Promise<Opened> {
-  const root = realPathOf(options.file);
-  const images = new ImageFiles(resolveFile);
+  const { given: files } = options;
+  const root = files?.has(options.file) ? options.file : realPathOf(options.file);
+  const images = new ImageFiles(resolveFile, files);
   const following = follower();
   const read: Read = (state, how = {}) => {
     const { given = givenOf(options), evaluate = following } = how;
     const { allocations = state?.allocations() ?? {} } = how;
-    return readLab({ root, ...given, images, evaluate, allocations });
+    return readLab({ root, ...given, images, evaluate, given: files, allocations });
   };
+  const passing: Lock = { release: () => undefined };
+  if (options.state === false) return openWith(openPassingState, passing);
   // The folder bears the lab's name, so a lab without one is read before it is locked.
   const first = findStateFolder(root, options.env) === undefined ? read() : undefined;
   if (first !== undefined && first.model === undefined) return first;
   const folder = prepareStateFolder(root, first?.model?.lab ?? "", options.env);
-  const lock = takeLock(folder);
-  let state: State | undefined;
-  try {
-    state = openState(folder);
-    const reading = read(state);
-    if (reading.model !== undefined)
-      return await start({ root, options, images, lock, state, read, reading });
-    state.close();
-    lock.release();
-    return reading;
-  } catch (error) {
-    state?.close();
-    lock.release();
-    throw error;
+  return openWith(() => openState(folder), takeLock(folder));
+
+  async function openWith(open: () => State, lock: Lock): Promise<Opened> {
+    let state: State | undefined;
+    try {
+      state = open();
+      const reading = read(state);
+      if (reading.model !== undefined)
+        return await start({ root, options, images, lock, state, read, reading });
+      state.close();
+      lock.release();
+      return reading;
+    } catch (error) {
+      state?.close();
+      lock.release();
+      throw error;
+    }
   }
 }
 

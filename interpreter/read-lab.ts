@@ -7,6 +7,7 @@ import type { Allocations, Diagnostic } from "../lang/index.ts";
 import type { Environment } from "./control/paths.ts";
 import type { ImageFiles } from "./drivers/image-files.ts";
 import { overMemory, unsupported } from "./drivers/unsupported.ts";
+import type { GivenFiles } from "./given-files.ts";
 import type { Checked, Parameters } from "./lab-contract.ts";
 import { makeWorld } from "./world.ts";
 
@@ -19,6 +20,7 @@ export interface ReadOptions {
   readonly allocations: Allocations;
   /** An evaluator of this lab's own where it is read again and again. */
   readonly evaluate?: typeof evaluate;
+  readonly given?: GivenFiles | undefined;
 }
 
 /** A reading with what it was made from. */
@@ -35,7 +37,7 @@ const PLAIN = { colour: false, width: 100 };
 /** Reads and checks. Everything that is wrong is in the diagnostics; then there is no model. */
 export function readLab(options: ReadOptions): Reading {
   const { root, params, env, images, allocations } = options;
-  const world = makeWorld(env, images);
+  const world = makeWorld(env, images, options.given);
   const ask = options.evaluate ?? evaluate;
   const { model, diagnostics: found, sources, inputs } = ask(world, { root, params, allocations });
   const served = model === undefined ? [] : [...unsupported(model), ...overMemory(model)];

@@ -7,6 +7,7 @@ import type * as Yaml from "yaml";
 import type { ReadProblem, World } from "../lang/index.ts";
 import { resolveStd } from "../stdlib/index.ts";
 import type { Environment } from "./control/paths.ts";
+import { givenIn, isGivenFolder, type GivenFiles } from "./given-files.ts";
 import { languageDrivers } from "./drivers/registry.ts";
 import type { ImageFiles } from "./drivers/image-files.ts";
 import { errorCode } from "./operation-error.ts";
@@ -22,11 +23,22 @@ export function resolveFile(path: string): string | undefined {
   return path.startsWith("std:") ? resolveStd(path) : path;
 }
 
-export function makeWorld(env: Environment, images: ImageFiles): World {
+/** `given` hides what is on the disk. */
+export function makeWorld(env: Environment, images: ImageFiles, given?: GivenFiles): World {
   return {
-    readText,
-    kindOf,
-    listModules,
+    readText: (path) => {
+      const bytes = given?.get(path);
+      if (bytes === undefined) return readText(path);
+      return bytes.length > TEXT_BYTES_MAX ? { problem: "too-large" } : decode(bytes);
+    },
+    kindOf: (path) => {
+      if (given?.has(path)) return "file";
+      return isGivenFolder(given, path) ? "folder" : kindOf(path);
+    },
+    listModules: (path) => {
+      const names = givenIn(given, path).filter((name) => name.endsWith(".vbus"));
+      return [...new Set([...listModules(path), ...names])].sort();
+    },
     env: (name) => env[name],
     parseYaml,
     drivers: languageDrivers(images),

@@ -1,6 +1,7 @@
 // The typed client of a lab's control socket, for the command line, the dashboard and programs of others.
 // Knows nothing of what the lab is made of; holds no state but the connection.
 
+import { lstatSync } from "node:fs";
 import { createConnection } from "node:net";
 import type { Socket } from "node:net";
 import { createMessageConnection, ResponseError } from "vscode-jsonrpc/node";
@@ -31,6 +32,7 @@ type Listener = (payload: never) => void;
  * where it is somebody else's, `protocol` where the lab speaks another version.
  */
 export async function connect(socketPath: string): Promise<LabClient> {
+  refuseStrangers(socketPath);
   const socket = await openSocket(socketPath);
   const rpc = createMessageConnection(
     new FrameReader(socket, CLIENT_LIMITS),
@@ -69,6 +71,7 @@ export async function connect(socketPath: string): Promise<LabClient> {
     throw new OperationError(
       "protocol",
       `The lab speaks version ${hello.version}, this program ${PROTOCOL_VERSION}.`,
+      "Use the vbus that started it, or stop it with that one and start it again.",
     );
   }
   return {
@@ -95,6 +98,14 @@ function refusalOf({ message, data }: ResponseError<unknown>): OperationError {
     message,
     typeof hint === "string" ? hint : undefined,
   );
+}
+
+/** A socket that somebody else put there could answer as if it were the lab. */
+function refuseStrangers(socketPath: string): void {
+  const owner = lstatSync(socketPath, { throwIfNoEntry: false })?.uid;
+  const me = process.getuid?.();
+  if (owner !== undefined && me !== undefined && owner !== me)
+    throw new OperationError("denied", "The lab's control socket belongs to another user.");
 }
 
 function openSocket(socketPath: string): Promise<Socket> {

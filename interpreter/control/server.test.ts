@@ -1,8 +1,9 @@
 // The control socket under real clients: good ones, many, slow ones, and those that send nonsense.
 
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { createConnection } from "node:net";
+import { chmodSync, chownSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { createConnection, createServer } from "node:net";
 import type { Socket } from "node:net";
 import os from "node:os";
 import path from "node:path";
@@ -115,6 +116,61 @@ test("a client is greeted and answered", async () => {
 
 test("the socket is its owner's alone", () => {
   expect(statSync(socketPath).mode & 0o777).toBe(0o600);
+});
+
+test("another user is refused at either end", { timeout: 120_000 }, async () => {
+  if (process.getuid?.() !== 0) {
+    console.log("skipped: only root can be two users");
+    return;
+  }
+  // Nobody may not even look into the folder, and where it may, not connect.
+  for (const mode of [0o700, 0o755]) {
+    chmodSync(folder, mode);
+    const said = await asNobody(socketPath);
+    expect(said).toBe("EACCES");
+  }
+  const theirs = path.join(folder, "theirs.sock");
+  const other = createServer().listen(theirs);
+  await once(other, "listening");
+  chownSync(theirs, NOBODY, NOBODY);
+  await expect(connect(theirs)).rejects.toMatchObject({ trouble: "denied" });
+  other.close();
+});
+
+const NOBODY = 65_534;
+
+/** What the system says when this user connects. */
+async function asNobody(socket: string): Promise<string> {
+  const text = `require("net").connect(process.argv[1]).on("error", (e) => console.log(e.code))
+    .on("connect", () => { console.log("connected"); process.exit(); })`;
+  const child = spawn(process.execPath, ["-e", text, socket], {
+    uid: NOBODY,
+    gid: NOBODY,
+    cwd: "/",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let said = "";
+  child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  await once(child, "close");
+  return said.trim();
+}
+
+test("a lab that speaks another version is named with both", async () => {
+  const old = path.join(folder, "old.sock");
+  const other = createServer((socket) => {
+    socket.once("data", () => {
+      const answer = { jsonrpc: "2.0", id: 0, result: { version: 1, lab: "t", pid: 1, file: "/t.vbus" } };
+      socket.write(frame(JSON.stringify(answer)));
+    });
+  }).listen(old);
+  await once(other, "listening");
+  const error = await connect(old).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({
+    trouble: "protocol",
+    message: `The lab speaks version 1, this program ${PROTOCOL_VERSION}.`,
+    hint: expect.stringContaining("vbus"),
+  });
+  other.close();
 });
 
 test("what the lab refuses arrives as a sentence", async () => {

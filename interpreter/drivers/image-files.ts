@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
 import { checkBounds, checkModule, importedMemory } from "../../hypervisor/index.ts";
+import type { GivenFiles } from "../given-files.ts";
 import { errorCode, errorText } from "../operation-error.ts";
 
 /** A readable guest image. `digest` is SHA-256 in hexadecimal. */
@@ -29,17 +30,28 @@ interface Seen {
   readonly answer: ImageFile | ImageProblem;
 }
 
-/** A cache by path, refreshed whenever the file's stamp differs. `resolve` turns `std:` names into files. */
+/**
+ * A cache by path, refreshed whenever the file's stamp differs. `resolve` turns `std:` names into files;
+ * what is `given` hides the disk.
+ */
 export class ImageFiles {
   readonly #seen = new Map<string, Seen>();
   readonly #resolve: (path: string) => string | undefined;
+  readonly #given: GivenFiles | undefined;
 
-  constructor(resolve: (path: string) => string | undefined) {
+  constructor(resolve: (path: string) => string | undefined, given?: GivenFiles) {
     this.#resolve = resolve;
+    this.#given = given;
   }
 
   /** The image behind an absolute path or a `std:` name, as it is on disk now. */
   look(path: string): ImageFile | ImageProblem {
+    const given = this.#given?.get(path);
+    if (given !== undefined) {
+      if (given.length > IMAGE_BYTES_MAX) return { problem: `${path} is larger than 256MiB` };
+      // A copy: guests boot from it later, and whoever gave it may go on writing.
+      return this.#take(path, "given", new Uint8Array(given));
+    }
     const file = this.#resolve(path);
     if (file === undefined) return { problem: `there is no ${path} in the standard library` };
     try {
@@ -57,7 +69,11 @@ export class ImageFiles {
   #read(path: string, file: string, stamp: string): ImageFile | ImageProblem {
     const seen = this.#seen.get(path);
     if (seen?.stamp === stamp) return seen.answer;
-    const bytes = new Uint8Array(readFileSync(file));
+    return this.#take(path, stamp, new Uint8Array(readFileSync(file)));
+  }
+
+  #take(path: string, stamp: string, bytes: Uint8Array<ArrayBuffer>): ImageFile | ImageProblem {
+    const seen = this.#seen.get(path);
     const digest = createHash("sha256").update(bytes).digest("hex");
     const old = seen?.answer;
     const same = old !== undefined && "digest" in old && old.digest === digest;

@@ -99,6 +99,13 @@ export function openState(folder: string, access: "owner" | "reader" = "owner"):
   }
 }
 
+/** A state that ends with the process: of labs inside other programs. */
+export function openPassingState(): State {
+  const database = new DatabaseSync(":memory:");
+  prepare(database, ":memory:");
+  return new SqliteState(database);
+}
+
 type Row = Readonly<Record<string, unknown>>;
 
 const HEAD = "number, time, actor, changes, origin, source_digest";

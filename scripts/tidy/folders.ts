@@ -20,6 +20,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["node:", "chokidar", "vscode-jsonrpc", "yaml"],
   },
   tui: { rooms: ["interpreter"], packages: ["react", "ink", "string-width"] },
+  embed: { rooms: ["interpreter"], packages: ["node:"] },
   cli: {
     rooms: ["lang", "stdlib", "hypervisor", "interpreter", "tui"],
     packages: ["node:", "commander", "react", "ink", "string-width"],

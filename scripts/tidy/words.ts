@@ -18,7 +18,7 @@ const BANNED_CALLS: readonly BannedCall[] = [
   { name: "process.exit", use: "a result; only cli/ ends the process", testsMay: false },
   { name: "console", use: "an event or a result; only cli/ prints", testsMay: true },
 ];
-const EDGE_ROOMS = new Set(["cli", "scripts", "bench", ""]);
+const EDGE_ROOMS = new Set(["cli", "embed", "scripts", "bench", ""]);
 
 /** Where shared words may be touched; guests' own sources and the benches are not looked at. */
 const ATOMICS_FOLDERS = /^hypervisor\/(memory|ring|datapath)\/|^bench\//;
