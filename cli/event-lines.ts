@@ -3,6 +3,7 @@
 import type { LabEvent, LogLine } from "../interpreter/index.ts";
 import type { Style, Terminal } from "./terminal.ts";
 
+const EVENTS_SCHEMA = 1;
 export const LEVEL: Readonly<Record<LabEvent["level"], Style>> = {
   info: "green",
   warning: "yellow",
@@ -23,14 +24,18 @@ export class EventLines {
   }
 
   event(event: LabEvent): void {
-    if (this.#json) return this.#terminal.out(`${JSON.stringify({ record: "event", ...event })}\n`);
+    if (this.#json)
+      return this.#terminal.out(`${JSON.stringify({ schema: EVENTS_SCHEMA, record: "event", ...event })}\n`);
     const mark = this.#terminal.paint(LEVEL[event.level], MARK[event.level]);
     const name = this.#terminal.paint("bold", event.address ?? "lab");
     this.#terminal.out(`${this.#since(event.time)} ${mark} ${name} ${event.message}\n`);
   }
 
   log({ guest, time, text }: LogLine): void {
-    if (this.#json) return this.#terminal.out(`${JSON.stringify({ record: "log", guest, time, text })}\n`);
+    if (this.#json)
+      return this.#terminal.out(
+        `${JSON.stringify({ schema: EVENTS_SCHEMA, record: "log", guest, time, text })}\n`,
+      );
     this.#terminal.out(`${this.#since(time)} ${this.#terminal.paint("cyan", `${guest} |`)} ${text}\n`);
   }
 

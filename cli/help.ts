@@ -15,6 +15,7 @@ Examples
   vbus capture lan | wireshark -k -i -     the frames on a network, as they come
 
 Write
+  init [folder]     writes a small lab to start from
   check [file]      what is wrong with a configuration
   plan [file]       what up or a save would change, and how disruptive it is
   fmt [files...]    lays files out as everybody does
@@ -32,6 +33,7 @@ Run
   down [file]       stops a running lab
   pause GUEST       makes a guest stand still
   resume GUEST      lets a paused guest run on
+  wait GUEST        comes back when a guest is as far as is said
 
 Time
   generations       the applies of a lab, by number
@@ -42,9 +44,13 @@ Time
 Look
   dash [file]       a dashboard on a running lab (also: top)
   ps [file]         the guests of a running lab
+  stats [file]      what each guest costs and carries
   logs [guests...]  what guests printed
+  console GUEST     types at a guest's console and shows what it prints
   capture [paths]   frames of devices and networks, as pcapng
   version           versions of vbus and of what it runs on
+  completion SHELL  what bash, zsh or fish needs to complete what is typed
+  man               the manual page, as roff
 
 vbus help COMMAND tells more. Every option has a variable: VBUS_UP_WAIT=1 is up --wait.
 Exit codes: 0 done, 1 failed, 2 changes present (plan --detailed-exitcode), 3 partly applied,
@@ -86,12 +92,6 @@ Exit codes: 0 done, 1 failed and taken back, or refused, 3 partly applied, 65 th
 
 /** Behind the options of `capture`. */
 export const CAPTURE_HELP = `
-Examples
-  vbus capture client.eth0 -w client.pcapng       a device, both directions
-  vbus capture lan -w - | tshark -r -             a network, each frame once
-  vbus capture --filter "arp or icmp" -c 20 -w -  of all networks, twenty frames that fit
-  vbus capture lan --expect "icmp and src host 10.0.0.1" --within 2s
-
 A path is a device, a guest (all its network devices) or a network (each frame once, as it was sent, and what
 it is joined with). A frame that was dropped has a comment: "dropped: full".
 

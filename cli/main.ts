@@ -1,13 +1,16 @@
 // The command line: arguments in, an exit code out. Commands are loaded when they are called.
 
-import { createRequire } from "node:module";
-import { Command, CommanderError } from "commander";
+import { CommanderError, type Command } from "commander";
 import type { OperationError } from "../interpreter/index.ts";
 import { systemClock } from "./clock.ts";
 import { UsageError, type Context, type Exit } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
 import { HELP } from "./help.ts";
+import { packageVersion } from "./package-folder.ts";
 import { registerAsking } from "./program/ask.ts";
+import { registerBeginning } from "./program/begin.ts";
+import { registerDaily } from "./program/daily.ts";
+import { addExamples, FurnishedCommand } from "./program/furnish.ts";
 import { registerLooking } from "./program/look.ts";
 import type { Registrar } from "./program/registrar.ts";
 import { registerRunning } from "./program/run.ts";
@@ -20,17 +23,36 @@ import { createTerminal } from "./terminal.ts";
 /** Runs one call of `vbus`. Sets the process's exit code; ends the process when nothing is left to do. */
 export async function main(argv: readonly string[]): Promise<void> {
   const context: Context = { terminal: createTerminal(process.env), clock: systemClock, env: process.env };
+  process.exitCode = await call(argv, context);
+}
+
+/** The same with streams and environment of somebody's own, for one call; answers the exit code. */
+export async function call(argv: readonly string[], context: Context): Promise<Exit> {
   let exit: Exit = EXIT.done;
   try {
     const program = createProgram(context, (code) => {
       exit = code;
     });
     if (argv.length <= 2) context.terminal.out(HELP);
+    else if (argv[2] === COMPLETE) await tellCandidates(context, program, argv.slice(3));
     else await program.parseAsync([...argv]);
   } catch (error) {
     exit = report(context, error);
   }
-  process.exitCode = exit;
+  return exit;
+}
+
+/** Asked by shells, and no command: it takes whatever was typed so far. */
+const COMPLETE = "__complete";
+
+async function tellCandidates(
+  { terminal }: Context,
+  program: Command,
+  words: readonly string[],
+): Promise<void> {
+  const { complete } = await import("./complete.ts");
+  for (const { word, about } of await complete(program, words))
+    terminal.out(about === undefined ? `${word}\n` : `${word}\t${about}\n`);
 }
 
 function report({ terminal }: Context, error: unknown): Exit {
@@ -53,8 +75,8 @@ function isOperationError(error: unknown): error is OperationError {
 }
 
 export function createProgram(context: Context, done: (exit: Exit) => void): Command {
-  const { version } = createRequire(import.meta.url)(packageFile()) as { version: string };
-  const program = new Command("vbus");
+  const version = packageVersion();
+  const program: Command = new FurnishedCommand("vbus", context.env);
   program.exitOverride().configureOutput({
     writeOut: context.terminal.out,
     writeErr: context.terminal.err,
@@ -69,18 +91,16 @@ export function createProgram(context: Context, done: (exit: Exit) => void): Com
     add: (usage, about) => program.command(usage).description(about),
     run: async (work) => done(await work),
   };
+  registerBeginning(registrar, program);
   registerWriting(registrar);
   registerTidying(registrar);
   registerAsking(registrar);
   registerTesting(registrar);
   registerRunning(registrar);
+  registerDaily(registrar);
   registerTime(registrar);
   registerLooking(registrar, version);
   program.version(version, "-V, --version", "the version alone");
+  addExamples(program);
   return program;
-}
-
-/** package.json, from cli/ in source and from dist/cli/. */
-function packageFile(): string {
-  return import.meta.url.endsWith(".ts") ? "../package.json" : "../../package.json";
 }

@@ -39,5 +39,8 @@ test("markdown is a table", () => {
 });
 
 test("json is the whole snapshot", () => {
-  expect(JSON.parse(renderOnce(held, { format: "json", columns: 10 }))).toEqual(held);
+  expect(JSON.parse(renderOnce(held, { format: "json", columns: 10 }))).toEqual({
+    schema: held.version,
+    ...held,
+  });
 });

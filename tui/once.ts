@@ -14,7 +14,8 @@ const NUMBERS = new Set(["CPU%", "MEM", "RST", "UPTIME", "FRAMES/S"]);
 
 /** The text, ending with a line feed. */
 export function renderOnce(snapshot: Snapshot, options: OnceOptions): string {
-  if (options.format === "json") return `${JSON.stringify(snapshot, null, 2)}\n`;
+  if (options.format === "json")
+    return `${JSON.stringify({ schema: snapshot.version, ...snapshot }, null, 2)}\n`;
   const rows = snapshot.guests.map((guest) => cellsOf(guest).map(clean));
   const lines =
     options.format === "plain" ? plainLines(snapshot, rows, options.columns) : markdownLines(snapshot, rows);

@@ -14,6 +14,8 @@ export interface LogsOptions {
   readonly lab?: string;
 }
 
+const LOGS_SCHEMA = 1;
+
 export async function logs(
   { terminal }: Context,
   names: readonly string[],
@@ -38,7 +40,7 @@ export async function logs(
   const show = (lines: readonly LogLine[]): void => {
     for (const line of lines) {
       if (guests.length > 0 && !guests.includes(line.guest)) continue;
-      terminal.out(options.json ? `${JSON.stringify(line)}\n` : lineText(line));
+      terminal.out(options.json ? `${JSON.stringify({ schema: LOGS_SCHEMA, ...line })}\n` : lineText(line));
     }
   };
   const lineText = ({ guest, time, text }: LogLine): string => {

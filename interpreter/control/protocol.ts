@@ -44,6 +44,8 @@ export interface GuestRow {
   /** Share of one core over the last second, 0 to 1. */
   readonly cpu: number;
   readonly uptimeMs: number;
+  /** Time that its thread was ready to run and had no core, since boot. */
+  readonly queueMs: number;
   readonly restarts: number;
   readonly exits: number;
   readonly signals: number;

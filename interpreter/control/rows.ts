@@ -93,6 +93,7 @@ function guestRow({ record, facts, devices, sources, rates }: GuestParts): Guest
     features: facts?.features ?? [],
     cpu: facts === undefined ? 0 : rates.cpu(resource.address, facts.cpuMs),
     uptimeMs: facts === undefined ? 0 : Math.round(facts.uptimeMs),
+    queueMs: facts === undefined ? 0 : Math.round(facts.queueMs),
     restarts: record.restarts,
     exits: facts?.exits ?? 0,
     signals: facts?.signals ?? 0,

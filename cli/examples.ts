@@ -1,0 +1,96 @@
+// What the help of each command begins with: calls that work, and what they do.
+
+export type Example = readonly [call: string, does: string];
+
+export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
+  init: [
+    ["vbus init", "lab.vbus in this folder: two guests on a network"],
+    ["vbus init lab --template links", "lab/lab.vbus: a bad link"],
+  ],
+  check: [
+    ["vbus check", "the file of this folder"],
+    ["vbus check lab.vbus -p tenants=3 --fix", "with a parameter, and mend what a machine can"],
+  ],
+  plan: [
+    ["vbus plan", "what a save would change"],
+    ["vbus plan --detailed-exitcode lab.vbus", "end with 2 where there is something to do"],
+  ],
+  fmt: [
+    ["vbus fmt", "all files of this folder"],
+    ["vbus fmt --check lab.vbus", "for a build: end with 1 where it is not formatted"],
+  ],
+  lint: [
+    ["vbus lint lab.vbus", "what most likely is not what was meant"],
+    ["vbus lint --deny all", "for a build: end with 1 for any"],
+  ],
+  explain: [
+    ["vbus explain VB3012", "what a code means, with an example"],
+    ["vbus explain", "all codes"],
+  ],
+  eval: [
+    ["vbus eval '10.0.0.0/24.subnets(28).len()'", "an expression by itself"],
+    ["vbus eval server.eth0.ip lab.vbus", "a value of a lab"],
+  ],
+  why: [
+    ["vbus why server", "where each value of a guest came from"],
+    ["vbus why server.eth0.mtu lab.vbus --json", "one value, for a program"],
+  ],
+  graph: [
+    ["vbus graph", "drawn with letters"],
+    ["vbus graph --format mermaid lab.vbus", "for a page"],
+  ],
+  doc: [["vbus doc --out manual", "the manual of the standard library, as pages"]],
+  test: [
+    ["vbus test", "the tests of this folder's file"],
+    ["vbus test -t answered labs --junit results.xml", "some of a folder's tests, with results for CI"],
+  ],
+  up: [
+    ["vbus up", "run ./lab.vbus; edit it, save, and the lab changes"],
+    ["vbus up -d --wait lab.vbus", "in the background; come back when every goal is met"],
+    ["vbus up --wait -p count=50", "run until every goal is met, with a parameter"],
+  ],
+  down: [
+    ["vbus down", "stop the running lab"],
+    ["vbus down --grace 0 lab.vbus", "at once"],
+  ],
+  pause: [["vbus pause server", "it stands still, wherever it computes"]],
+  resume: [["vbus resume server", "it runs on"]],
+  dash: [
+    ["vbus dash", "look at the running lab; q leaves"],
+    ["vbus dash --once --markdown", "one picture, as a table"],
+  ],
+  ps: [
+    ["vbus ps", "the guests of the running lab"],
+    ["vbus ps --json | jq -r '.guests[].state'", "for a program"],
+  ],
+  stats: [
+    ["vbus stats", "what each guest costs and carries"],
+    ["vbus stats --watch", "as it changes; ctrl-c ends"],
+    ["vbus stats --json --watch", "a JSON record a second"],
+  ],
+  wait: [
+    ["vbus wait server", "until it has met its goal"],
+    ["vbus wait client --for exited --timeout 10s", "until it has ended, but not longer"],
+  ],
+  logs: [
+    ["vbus logs -f client", "what a guest prints, as it comes"],
+    ["vbus logs -n 20 -t", "the last lines of all, with times"],
+  ],
+  console: [
+    ["vbus console shell", "type at a guest; ctrl-] leaves"],
+    ["echo help | vbus console shell", "type a line"],
+  ],
+  capture: [
+    ["vbus capture client.eth0 -w client.pcapng", "a device, both directions"],
+    ["vbus capture lan -w - | tshark -r -", "a network, each frame once"],
+    ['vbus capture --filter "arp or icmp" -c 20 -w -', "of all networks, twenty frames that fit"],
+    ['vbus capture lan --expect "icmp and src host 10.0.0.1" --within 2s', "wait for one"],
+  ],
+  version: [["vbus version --json", "for a report"]],
+  completion: [
+    ["source <(vbus completion bash)", "in ~/.bashrc"],
+    ["source <(vbus completion zsh)", "in ~/.zshrc, after compinit"],
+    ["vbus completion fish > ~/.config/fish/completions/vbus.fish", "once"],
+  ],
+  man: [["vbus man | man -l -", "read it"]],
+};
