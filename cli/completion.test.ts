@@ -14,10 +14,8 @@ const LIMIT = 180_000;
 const desk = new Desk();
 const bin = path.join(desk.folder, "bin");
 const env: Record<string, string> = {
+  ...desk.env,
   PATH: `${bin}:${path.dirname(process.execPath)}:${process.env["PATH"]}`,
-  HOME: desk.folder,
-  XDG_RUNTIME_DIR: path.join(desk.folder, "run"),
-  XDG_STATE_HOME: path.join(desk.folder, "state"),
   TERM: "dumb",
 };
 

@@ -18,6 +18,13 @@ interface Outcome {
 /** A folder with a copy of examples, and everything that `vbus` writes below it. */
 export class Desk {
   readonly folder = mkdtempSync(path.join(tmpdir(), "vbus-cli-"));
+  /** All that a call here is told by its surroundings. */
+  readonly env: Readonly<Record<string, string>> = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: this.folder,
+    XDG_RUNTIME_DIR: path.join(this.folder, "run"),
+    XDG_STATE_HOME: path.join(this.folder, "state"),
+  };
   readonly #children = new Set<ChildProcess>();
 
   constructor() {
@@ -30,13 +37,7 @@ export class Desk {
     const child = spawn(process.execPath, [COMMAND, ...args], {
       cwd: this.folder,
       stdio: ["ignore", "pipe", "pipe"],
-      env: {
-        PATH: process.env["PATH"],
-        HOME: this.folder,
-        XDG_RUNTIME_DIR: path.join(this.folder, "run"),
-        XDG_STATE_HOME: path.join(this.folder, "state"),
-        ...env,
-      },
+      env: { ...this.env, ...env },
     });
     this.#children.add(child);
     return new Running(child);

@@ -52,6 +52,9 @@ const CALLS: Readonly<Record<string, readonly (readonly [number, ...string[]])[]
     [65, "wrong.vbus", ...GIVEN],
     [65, "wrong.vbus", "--json", ...GIVEN],
   ],
+  init: [[0, "begun", "--template", "hello", "--json"]],
+  completion: [[0, "bash"]],
+  man: [[0]],
   plan: [
     [0, LAB, ...GIVEN],
     [0, LAB, "--detailed-exitcode", ...GIVEN],
@@ -155,6 +158,9 @@ const CALLS: Readonly<Record<string, readonly (readonly [number, ...string[]])[]
     [0, "--once", "--plain", "--ascii"],
     [0, "--once", "--markdown", "--file", LAB],
   ],
+  stats: [[0], [0, "--json"], [0, "--plain"]],
+  wait: [[0, "holder", "--for", "running", "--timeout", "60", "--json"]],
+  console: [[1, "holder", "--lines", "5", "--echo"]],
   logs: [
     [0, "--lines", "20", "--timestamps"],
     [0, "--json", "holder"],
@@ -194,6 +200,7 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   events: ["--follow"],
   // Follows until the lab ends; the same lines come over the socket, which is listened to below.
   logs: ["--follow"],
+  stats: ["--watch"],
 };
 const NAMES_A_LAB = new Set(["--file", "--lab"]);
 
