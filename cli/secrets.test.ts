@@ -158,6 +158,11 @@ const CALLS: Readonly<Record<string, readonly (readonly [number, ...string[]])[]
     [0, "--once", "--plain", "--ascii"],
     [0, "--once", "--markdown", "--file", LAB],
   ],
+  capture: [
+    [4, "--expect", "vlan 7", "--within", "10ms", "--json", "--filter", "ip", "--snaplen", "64", "-c", "9"],
+  ],
+  pause: [[0, "holder"]],
+  resume: [[0, "holder"]],
   stats: [[0], [0, "--json"], [0, "--plain"]],
   wait: [[0, "holder", "--for", "running", "--timeout", "60", "--json"]],
   console: [[1, "holder", "--lines", "5", "--echo"]],
@@ -201,6 +206,8 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   // Follows until the lab ends; the same lines come over the socket, which is listened to below.
   logs: ["--follow"],
   stats: ["--watch"],
+  // A capture is what is on the wire: addresses are in every frame.
+  capture: ["--write", "--duration"],
 };
 const NAMES_A_LAB = new Set(["--file", "--lab"]);
 

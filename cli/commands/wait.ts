@@ -48,6 +48,8 @@ async function untilJudged(
 ): Promise<Exit> {
   const judge = JUDGES[options.for] as (typeof JUDGES)[string];
   const { promise, resolve, reject } = Promise.withResolvers<Exit>();
+  // It may be rejected before it is awaited.
+  promise.catch(() => undefined);
   let last: GuestRow | undefined;
   const look = (guests: readonly GuestRow[]): void => {
     const guest = guests.find(({ address }) => address === name);
