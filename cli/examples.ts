@@ -86,6 +86,24 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['vbus capture --filter "arp or icmp" -c 20 -w -', "of all networks, twenty frames that fit"],
     ['vbus capture lan --expect "icmp and src host 10.0.0.1" --within 2s', "wait for one"],
   ],
+  generations: [
+    ["vbus generations", "what was applied, by number"],
+    ["vbus generations --texts 3", "the texts that the third was made from"],
+  ],
+  diff: [
+    ["vbus diff 3 5", "what differs between two generations"],
+    ["vbus diff 5 file", "what the file says now, and the fifth did not"],
+  ],
+  rollback: [
+    ["vbus generations", "what there is to go back to"],
+    ["vbus diff 5 3", "what it would change"],
+    ["vbus rollback 3", "the running lab becomes as it was then, as a new generation"],
+    ["vbus rollback 3 --write", "the files too; what stands in them now is lost"],
+  ],
+  events: [
+    ["vbus events --since 1h", "what happened, and who did it"],
+    ["vbus events -f --json", "a JSON record an event, as they come"],
+  ],
   version: [["vbus version --json", "for a report"]],
   completion: [
     ["source <(vbus completion bash)", "in ~/.bashrc"],

@@ -104,12 +104,6 @@ Exit codes: 0 done, 4 no frame came that fits --expect.
 
 /** Behind the options of `rollback`. */
 export const ROLLBACK_HELP = `
-Examples
-  vbus generations              what there is to go back to
-  vbus diff 5 3                 what it would change
-  vbus rollback 3               the running lab becomes as it was then, as a new generation
-  vbus rollback 3 --write       the files too; what stands in them now is lost
-
 Declarations come back, never what volumes, files or images hold. The lab is held on the generation until its
 file says something else than it does now; vbus ps, the dashboard and --json say so.
 
