@@ -1,7 +1,7 @@
 // What a lab remembers: addresses that it gave out, a generation for every apply, events, durations of steps
 // and what is protected. SQLite in WAL mode, so that others can read while the lab runs.
 
-import { createHmac, randomBytes } from "node:crypto";
+import { createHmac } from "node:crypto";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Allocations, Model, Resource } from "../../lang/index.ts";
