@@ -2,7 +2,7 @@
 // counted: they are no part of the promise. `SEED=42 npx vitest run lang/mutations` repeats a run,
 // `FAILURES=1` prints the most common sorts of failure. docs/mutants.md says what makes it fail.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { drawFrom, judge, mutantOf, MUTATIONS, tokensOf, type Mutant } from "./mutations.test-support.ts";
 import { evaluateText, FOLDER, shownDiagnostics } from "./world.test-support.ts";
@@ -14,9 +14,9 @@ const INVALID = 2000;
 const SHARE = 0.945;
 
 const examples = new URL("../examples/", import.meta.url);
-const texts = readdirSync(examples).map((name) =>
-  readFileSync(new URL(`${name}/lab.vbus`, examples), "utf8"),
-);
+const texts = globSync("*/lab.vbus", { cwd: examples })
+  .sort()
+  .map((name) => readFileSync(new URL(name, examples), "utf8"));
 
 interface Failure {
   readonly mutant: Mutant;

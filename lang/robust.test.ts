@@ -1,7 +1,7 @@
 // Whatever stands in a file, `evaluate` answers: a model, or errors with places inside texts that it names.
 // `SEED=42 npx vitest run lang/robust` repeats a run.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { evaluateText, shownDiagnostics } from "./world.test-support.ts";
@@ -15,7 +15,9 @@ const texts = [
   ...readdirSync(corpus)
     .filter((name) => name.endsWith(".vbus") && name !== "limits.vbus")
     .map((name) => readFileSync(new URL(name, corpus), "utf8")),
-  ...readdirSync(examples).map((name) => readFileSync(new URL(`${name}/lab.vbus`, examples), "utf8")),
+  ...globSync("*/lab.vbus", { cwd: examples })
+    .sort()
+    .map((name) => readFileSync(new URL(name, examples), "utf8")),
 ];
 
 const words = texts.flatMap((text) => text.match(/\w+|"[^"]*"|[^\s\w]/g) ?? []);

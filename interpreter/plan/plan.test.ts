@@ -60,6 +60,7 @@ test("a rate is changed while it runs", () => {
   ).toMatchInlineSnapshot(`
     "   ~ change  server.eth0  (device venet)  [live]
                    rate none -> 100Mbps
+                   touches server
 
     office: 1 to change, 9 unchanged.
     "
@@ -71,6 +72,7 @@ test("another ring is a pause, or a restart where the guest doesn't know how", (
   expect(planned(LAB, after)).toMatchInlineSnapshot(`
     "   ~ change  server.eth0  (device venet)  [pause]
                    ring 256 -> 512
+                   touches server
 
     office: 1 to change, 9 unchanged.
     "
@@ -78,14 +80,15 @@ test("another ring is a pause, or a restart where the guest doesn't know how", (
   const rigid = new Set(["server.eth0"]);
   expect(printPlan(makePlan({ ...definitionOf(LAB, KEPT), rigid }, definitionOf(after, KEPT))))
     .toMatchInlineSnapshot(`
-    "-/+ replace  server.eth0  (device venet)  [restart]
-                   ring 256 -> 512
-    -/+ restart  server  (guest)  [restart]
-                   server.eth0: ring 256 -> 512
+      "-/+ replace  server.eth0  (device venet)  [restart]
+                     ring 256 -> 512
+                     touches server
+      -/+ restart  server  (guest)  [restart]
+                     server.eth0: ring 256 -> 512
 
-    office: 1 to replace, 1 to restart, 8 unchanged.
-    "
-  `);
+      office: 1 to replace, 1 to restart, 8 unchanged.
+      "
+    `);
 });
 
 test("a link is made bad, and worse, while it runs", () => {
@@ -135,6 +138,7 @@ test("what is no longer declared goes down, users first", () => {
       - destroy  lan  (network)
 
     office: 7 to destroy, 3 unchanged.
+    warning: It destroys 2 of 2 running guests.
     "
   `);
 });
@@ -176,6 +180,7 @@ test("a moved address replaces the device and restarts its guest", () => {
   expect(planned(LAB, moved)).toMatchInlineSnapshot(`
     "-/+ replace  server.eth0  (device venet)  [restart]
                    ip 10.0.0.2 -> 10.0.0.9
+                   touches server
     -/+ restart  server  (guest)  [restart]
                    server.eth0: ip 10.0.0.2 -> 10.0.0.9
     -/+ restart  client  (guest)  [restart]
@@ -193,11 +198,13 @@ test("a larger MTU makes the segment anew, and all that is plugged into it", () 
     -/+ replace  server.eth0  (device venet)  [recreate]
                    mtu 1500B -> 9kB
                    network lan is made anew
+                   touches server
     -/+ restart  server  (guest)  [recreate]
                    server.eth0: mtu 1500B -> 9kB, network lan is made anew
     -/+ replace  client.eth0  (device venet)  [recreate]
                    mtu 1500B -> 9kB
                    network lan is made anew
+                   touches client
     -/+ restart  client  (guest)  [recreate]
                    client.eth0: mtu 1500B -> 9kB, network lan is made anew
 
@@ -212,10 +219,12 @@ test("another gateway restarts the guests that were told the old one", () => {
                    gateway 10.0.0.1 -> 10.0.0.254
     -/+ replace  server.eth0  (device venet)  [restart]
                    network.gateway 10.0.0.1 -> 10.0.0.254
+                   touches server
     -/+ restart  server  (guest)  [restart]
                    server.eth0: network.gateway 10.0.0.1 -> 10.0.0.254
     -/+ replace  client.eth0  (device venet)  [restart]
                    network.gateway 10.0.0.1 -> 10.0.0.254
+                   touches client
     -/+ restart  client  (guest)  [restart]
                    client.eth0: network.gateway 10.0.0.1 -> 10.0.0.254
 
@@ -232,6 +241,7 @@ guest g { image = echo, device eth0: venet { network = a, ip = 10.0.0.9 } }`;
     "   + create  b  (network)
        ~ change  g.eth0  (device venet)  [live]
                    network a -> b
+                   touches g
       - destroy  a  (network)
 
     office: 1 to create, 1 to change, 1 to destroy, 5 unchanged.
