@@ -104,6 +104,37 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ["vbus events --since 1h", "what happened, and who did it"],
     ["vbus events -f --json", "a JSON record an event, as they come"],
   ],
+  status: [
+    ["vbus status", "what was changed by hand, by whom, when"],
+    ["vbus status --plain lab.vbus", "a record a line"],
+  ],
+  tree: [
+    ["vbus tree", "what the running lab is made of"],
+    ["vbus tree server --json", "a part of it, for a program"],
+  ],
+  get: [
+    ["vbus get server.eth0", "all attributes of a device"],
+    ["vbus get server.eth0.rate", "the value of one"],
+  ],
+  set: [
+    ["vbus set server.eth0.rate 10Mbps", "typed and checked as in the file"],
+    ["vbus set client.args '[\"--to\", server.eth0.ip]'", "an expression, as in the file"],
+  ],
+  make: [
+    ["vbus make bus tools", "a bus"],
+    ["vbus make device:venet eth1 network=lan", "a device, not yet on a bus"],
+  ],
+  link: [["vbus link eth1 server", "its guests see it at once"]],
+  unlink: [["vbus unlink server.eth1", "they no longer do; vbus link hands it to others"]],
+  remove: [["vbus remove eth1", "it is gone"]],
+  adopt: [
+    ["vbus adopt", "the file says now what was changed by hand"],
+    ["vbus adopt server", "what was changed of one thing"],
+  ],
+  heal: [
+    ["vbus heal", "all is as the file says again, and what died is booted"],
+    ["vbus heal server.eth0", "one thing"],
+  ],
   version: [["vbus version --json", "for a report"]],
   completion: [
     ["source <(vbus completion bash)", "in ~/.bashrc"],

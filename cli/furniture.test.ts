@@ -119,6 +119,16 @@ const JSON_CALLS: Readonly<Record<string, readonly string[] | null>> = {
   dash: ["--once"],
   wait: ["client", "--for", "exited"],
   capture: ["-w", "f.pcapng", "--duration", "10ms"],
+  get: ["server.eth0"],
+  set: ["server.eth0.rate", "10Mbps"],
+  make: ["device:venet", "eth9", "network=lan"],
+  link: ["eth9", "server"],
+  unlink: ["server.eth9"],
+  remove: ["eth9"],
+  // It would write the file that other tests run; by-hand.test.ts calls it.
+  adopt: null,
+  // What `set` did; `make` and what follows it left nothing.
+  heal: ["server.eth0"],
   // Its records, and those that follow a running lab, are in labs.test.ts.
   up: null,
 };

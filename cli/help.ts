@@ -52,6 +52,18 @@ Look
   completion SHELL  what bash, zsh or fish needs to complete what is typed
   man               the manual page, as roff
 
+By hand, on a running lab
+  status [file]     what was changed by hand, what died, and what to type next
+  tree [path]       what the lab is made of
+  get PATH          the attributes of a thing, or the value of one
+  set PATH VALUE    sets an attribute
+  make KIND PATH    makes a bus, a device, a network, a guest
+  link DEV BUS      hands a device to the guests on a bus
+  unlink DEV        takes a device from its bus and keeps it
+  remove PATH       takes a thing away
+  adopt [path]      writes such changes into the file
+  heal [path]       undoes them, and boots what died
+
 vbus help COMMAND tells more. Every option has a variable: VBUS_UP_WAIT=1 is up --wait.
 Exit codes: 0 done, 1 failed, 2 changes present (plan --detailed-exitcode), 3 partly applied,
 4 a test failed, 64 usage, 65 invalid configuration, 69 no such lab running, 75 locked or timed out,
@@ -88,6 +100,15 @@ name is asked for on a terminal; elsewhere say --yes.
 
 Exit codes: 0 done, 1 failed and taken back, or refused, 3 partly applied, 65 the file doesn't check,
 69 no such lab running.
+`;
+
+/** Behind the options of every command of the admin tree. */
+export const HAND_HELP = `
+Paths are addresses; values are written as in a file, so a text has quotes: vbus set a.args '["x"]'.
+What an assertion or the language refuses changes nothing. Changes by hand stay until the files change, or
+over that with lab NAME { drift = keep }, and end with the lab.
+
+Exit codes: 0 done, 1 refused or failed, 65 refused by the language or an assertion, 69 no such lab running.
 `;
 
 /** Behind the options of `capture`. */

@@ -7,6 +7,7 @@ import { UsageError, type Context, type Exit } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
 import { HELP } from "./help.ts";
 import { packageVersion } from "./package-folder.ts";
+import { registerAdmin } from "./program/admin.ts";
 import { registerAsking } from "./program/ask.ts";
 import { registerBeginning } from "./program/begin.ts";
 import { registerDaily } from "./program/daily.ts";
@@ -100,6 +101,7 @@ export function createProgram(context: Context, done: (exit: Exit) => void): Com
   registerDaily(registrar);
   registerTime(registrar);
   registerLooking(registrar, version);
+  registerAdmin(registrar);
   program.version(version, "-V, --version", "the version alone");
   addExamples(program);
   return program;

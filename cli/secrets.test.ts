@@ -170,6 +170,37 @@ const CALLS: Readonly<Record<string, readonly (readonly [number, ...string[]])[]
     [0, "--lines", "20", "--timestamps"],
     [0, "--json", "holder"],
   ],
+  set: [
+    [0, "holder.args", "[token, login.password, number]"],
+    [0, "holder.env", "{ A = read, B = keys[0] }", "--json"],
+    [65, "holder.args", "[number * 1s]"],
+    [65, "lan.mtu", "number * 1B", "--json"],
+    [1, "auto[1].eth0.link", "down"],
+  ],
+  make: [
+    [0, "bus", "tools", "--json"],
+    [0, "device:venet", "eth1", "network=dark"],
+    [65, "network", "odd", "subnet=hidden", "pool=lan.subnet"],
+  ],
+  link: [
+    [1, "eth1", "nowhere"],
+    [0, "eth1", "tools", "--json"],
+  ],
+  status: [[0], [0, "--json"], [0, "--plain", "--lab", "silent"]],
+  tree: [[0], [0, "--json", "holder"], [0, "--plain"]],
+  get: [
+    [0, "holder"],
+    [0, "holder.args", "--json"],
+    [0, "tools.eth1"],
+    [1, "holder.nothing"],
+  ],
+  adopt: [[0, "holder.env", "--json"]],
+  unlink: [[0, "tools.eth1", "--json"]],
+  remove: [
+    [0, "eth1", "--json"],
+    [65, "lan"],
+  ],
+  heal: [[0], [1, "holder", "--json"]],
   generations: [
     [0, LAB],
     [0, "--json"],

@@ -18,6 +18,12 @@ export class Holds {
     return this.waiting !== undefined || this.refusal !== undefined || this.rolledBack !== undefined;
   }
 
+  /** Why nothing can be changed by hand: there is no text that says what runs. */
+  get byHand(): string | undefined {
+    if (this.rolledBack === undefined) return undefined;
+    return `The lab is held on generation ${this.rolledBack.to}: save a file that says something else first.`;
+  }
+
   /** Addresses that the files had before the lab went back: with others they would say something else. */
   get allocations(): Allocations | undefined {
     return this.rolledBack?.from?.allocations;

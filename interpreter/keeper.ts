@@ -3,12 +3,15 @@
 
 import { evaluate, follower, showValue } from "../lang/index.ts";
 import type { Allocations, Model } from "../lang/index.ts";
-import type { Failure } from "./apply/executor.ts";
+import { failureText } from "./apply/executor.ts";
 import { admitted, applyAnswer, holdReason, partOf, planAnswer, propose, selectionOf } from "./changes.ts";
 import type { Proposal } from "./changes.ts";
 import { isoTime } from "./clock.ts";
-import type { ApplyAnswer, ApplyRequest, PlanAnswer, PlanRequest } from "./control/protocol.ts";
+import type { ApplyAnswer, ApplyRequest, PlanAnswer, PlanRequest, Snapshot } from "./control/protocol.ts";
 import type { LabFacts } from "./control/snapshot.ts";
+import type { AdminTree } from "./drift/admin.ts";
+import type { Look } from "./drift/desk.ts";
+import { openAdmin } from "./drift/open-admin.ts";
 import type { ImageFiles } from "./drivers/image-files.ts";
 import type { Applied, ApplyOptions, Engine } from "./engine.ts";
 import type { Follower } from "./follower.ts";
@@ -37,6 +40,8 @@ export type Read = (
     readonly evaluate?: typeof evaluate;
     /** Addresses in place of those that the state remembers. */
     readonly allocations?: Allocations;
+    /** Puts another text in place of the root file's. */
+    readonly lay?: ((text: string) => string) | undefined;
   },
 ) => Reading;
 
@@ -53,6 +58,7 @@ export interface KeeperSources {
 export interface KeeperParts extends KeeperSources {
   readonly engine: Engine;
   readonly follower: Follower;
+  readonly snapshot: () => Snapshot;
   /** The lab goes down, or is: nothing is applied any more. */
   readonly isDown: () => boolean;
 }
@@ -84,6 +90,9 @@ export class Keeper {
   readonly #holds = new Holds();
   /** What was told last of a change that waits: each once. */
   #told: string | undefined;
+  /** Only a part of the newest text runs: there is no text that says what runs. */
+  #partly = false;
+  readonly #drift: ReturnType<typeof openAdmin>;
 
   constructor(parts: KeeperParts) {
     const { reading, options } = parts;
@@ -92,6 +101,11 @@ export class Keeper {
     this.#applied = reading;
     this.#newest = reading;
     this.#given = givenOf(options);
+    this.#drift = this.#openAdmin();
+  }
+
+  get admin(): AdminTree {
+    return this.#drift.admin;
   }
 
   get firstPlan(): Plan {
@@ -105,6 +119,7 @@ export class Keeper {
     const failure = await engine.lane.run(() => this.#adoptFile(reading, options.clock.now()));
     if (failure !== undefined)
       throw new OperationError("failed", `The lab could not be started: ${failure}.`);
+    this.#drift.desk.begin(reading);
   }
 
   reload(): Promise<Checked> {
@@ -114,19 +129,21 @@ export class Keeper {
 
   /** Reads the files again and goes on from what they say now; what doesn't check changes nothing. */
   refresh(since: number): Promise<Checked> {
-    const { engine, follower: following, read, state, isDown } = this.#parts;
+    const { engine, follower: following, isDown } = this.#parts;
     return engine.lane.run(async () => {
       const before = this.#newest;
       if (isDown()) return before;
-      const reading = read(state, this.#own(this.#holds.allocations));
+      const { reading, settle } = this.#drift.desk.look();
       this.#newest = reading;
       this.#holds.waiting = undefined;
       if (reading.model === undefined) {
         if (reading.diagnosticsText !== before.diagnosticsText) following.tellHeld(reading);
       } else {
-        const failure = this.#holds.waits(reading.model)
+        const waits = this.#holds.waits(reading.model);
+        const failure = waits
           ? undefined
           : (this.#holds.failureOf(reading.model) ?? (await this.#adoptFile(reading, since)));
+        if (!waits && failure === undefined && this.#holds.waiting === undefined) this.#settled(settle);
         this.#holds.refusal = failure === undefined ? undefined : { model: reading.model, failure };
         if (before.model === undefined && failure === undefined) following.tellWell();
       }
@@ -163,9 +180,13 @@ export class Keeper {
         this.#newest = reading;
         this.#settle(given);
         // Of a part that was applied the rest may still wait.
-        this.#holds.waiting = this.#holdOf(this.#selected(reading));
+        const rest = this.#selected(reading);
+        this.#holds.waiting = this.#holdOf(rest);
+        if (rest.plan.steps.length === 0) this.#settled(proposal.settle);
+        else this.#partly = true;
         await following.follow(this.watchedFiles());
       }
+      if (!applied.ok && (applied.kept || applied.stuck.length > 0)) this.#partly = true;
       return applyAnswer(applied, applied.ok && applied.steps.length > 0 ? this.#generation : undefined);
     });
   }
@@ -185,8 +206,10 @@ export class Keeper {
         const why = failureText(applied.failure);
         throw new OperationError("failed", `Nothing was gone back to: ${why}.`);
       }
+      this.#drift.desk.forgetAll(actor);
       const held = this.#holds.goBack(number, model, this.#newest.model);
       if (held) following.tellRolledBack(number);
+      else this.#settled(this.#drift.desk.look().settle);
       const changes = this.#generation === before ? 0 : this.#changes;
       return { generation: this.#generation, changes, held };
     });
@@ -221,13 +244,58 @@ export class Keeper {
   }
 
   /** What the files say now, with what a client sends along, beside what runs. In the lane only. */
-  #propose(request: PlanRequest): Proposal {
+  #propose(request: PlanRequest): Proposal & Pick<Look, "settle"> {
     const { state, options, read, engine } = this.#parts;
     const own = request.parameters === undefined;
     const given = own ? this.#given : withSent(this.#given, request.parameters);
-    const reading = read(state, own ? this.#own() : { given, evaluate });
+    const how = own ? this.#own() : { given, evaluate };
+    const { reading, settle } = this.#drift.desk.look((lay) => read(state, { ...how, lay }));
     const sources = { reading, given, observed: engine.observed(), seal: (text: string) => state.seal(text) };
-    return propose(sources, { ...options.selection, ...selectionOf(request) });
+    return { ...propose(sources, { ...options.selection, ...selectionOf(request) }), settle };
+  }
+
+  /** What runs is what a look at the files came to. */
+  #settled(settle: Look["settle"]): void {
+    settle();
+    this.#partly = false;
+  }
+
+  #openAdmin(): ReturnType<typeof openAdmin> {
+    const { root, options, engine, snapshot, read, state } = this.#parts;
+    const { clock, watch } = options;
+    return openAdmin({
+      root,
+      clock,
+      engine,
+      snapshot,
+      read: (lay) => read(state, { ...this.#own(this.#holds.allocations), lay }),
+      apply: (reading, actor) => this.#adoptByHand(reading, actor),
+      again: () => void (watch === true && this.refresh(clock.now())),
+      refusal: () => this.#refusalByHand(),
+    });
+  }
+
+  #refusalByHand(): string | undefined {
+    const { root, options, isDown } = this.#parts;
+    if (isDown()) return "The lab is going down.";
+    if (options.given?.has(root) === true)
+      return "The text of this lab is in a program, not in a file: it is changed there.";
+    if (this.#partly) return "Only a part of the file runs: `vbus apply` the rest of it first.";
+    return this.#holds.byHand;
+  }
+
+  /** What waits or was refused goes on doing so: the files say what they said. */
+  async #adoptByHand(reading: Reading, actor: string): Promise<Plan["steps"] | string> {
+    const since = this.#parts.options.clock.now();
+    const { refusal, waiting } = this.#holds;
+    const misnamed = this.#misnamed(reading);
+    if (misnamed !== undefined) return misnamed;
+    const { desired, plan } = this.#selected(reading);
+    const applied = await this.#adopt({ reading, given: this.#given, desired, plan, since, actor });
+    if (!applied.ok) return failureText(applied.failure);
+    this.#holds.refusal = refusal;
+    this.#holds.waiting = waiting;
+    return applied.plan.steps;
   }
 
   /** From now on saves are read with these. */
@@ -248,8 +316,8 @@ export class Keeper {
   /** Applies a good reading as far as it may be. A sentence about what failed, if something did. */
   async #adoptFile(reading: Reading, since: number): Promise<string | undefined> {
     const { follower: following } = this.#parts;
-    const lab = reading.model?.lab ?? "";
-    if (lab !== this.#name) return `its name is ${this.#name} while it runs, not ${lab}`;
+    const misnamed = this.#misnamed(reading);
+    if (misnamed !== undefined) return misnamed;
     const { desired, plan } = this.#selected(reading);
     const held = this.#firstPlan === undefined ? undefined : this.#holdOf({ plan });
     if (held !== undefined && held !== this.#told) following.tellWaits(held);
@@ -258,6 +326,11 @@ export class Keeper {
     if (held !== undefined) return undefined;
     const applied = await this.#adopt({ reading, given: this.#given, desired, plan, since, actor: "file" });
     return applied.ok ? undefined : failureText(applied.failure);
+  }
+
+  #misnamed({ model }: Reading): string | undefined {
+    if (model?.lab === this.#name) return undefined;
+    return `its name is ${this.#name} while it runs, not ${model?.lab ?? ""}`;
   }
 
   #checkName({ model }: Reading): void {
@@ -304,11 +377,6 @@ export class Keeper {
     following.tellApplied(plan, { generation: this.#generation, elapsedMs, actor, ...from });
     return applied;
   }
-}
-
-/** What is refused as a whole has no address. */
-function failureText({ address, message }: Failure): string {
-  return address === "" ? message : `${address}: ${message}`;
 }
 
 /** What a lab is started with. */

@@ -3,6 +3,7 @@
 import { createHypervisor } from "../hypervisor/index.ts";
 import type { Capture } from "../hypervisor/index.ts";
 import { follower } from "../lang/index.ts";
+import type { AdminTree } from "./drift/admin.ts";
 import { captureSpecOf } from "./control/capture-desk.ts";
 import { prepareRuntimeFolder, realPathOf, socketPathOf } from "./control/paths.ts";
 import { ControlServer } from "./control/server.ts";
@@ -16,6 +17,7 @@ import type {
   PlanRequest,
   Snapshot,
 } from "./control/protocol.ts";
+import { typeConsole } from "./control/type-console.ts";
 import { SnapshotBuilder } from "./control/snapshot.ts";
 import type { LabFacts } from "./control/snapshot.ts";
 import { ImageFiles } from "./drivers/image-files.ts";
@@ -47,8 +49,8 @@ export async function openLab(options: LabOptions): Promise<Opened> {
   const following = follower();
   const read: Read = (state, how = {}) => {
     const { given = givenOf(options), evaluate = following } = how;
-    const { allocations = state?.allocations() ?? {} } = how;
-    return readLab({ root, ...given, images, evaluate, given: files, allocations });
+    const { allocations = state?.allocations() ?? {}, lay } = how;
+    return readLab({ root, ...given, images, evaluate, given: files, allocations, lay });
   };
   const passing: Lock = { release: () => undefined };
   if (options.state === false) return openWith(openPassingState, passing);
@@ -138,10 +140,16 @@ class RunningLab implements Lab {
       journal: this.#engine.journal,
     });
     const isDown = (): boolean => this.#down !== undefined;
-    this.#keeper = new Keeper({ ...parts, engine: this.#engine, follower: this.#follower, isDown });
+    const snapshot = (): Snapshot => this.snapshot();
+    const [engine, following] = [this.#engine, this.#follower];
+    this.#keeper = new Keeper({ ...parts, engine, follower: following, snapshot, isDown });
     const { promise, resolve } = Promise.withResolvers<string>();
     this.stopped = promise;
     this.#tellStopped = resolve;
+  }
+
+  get admin(): AdminTree {
+    return this.#keeper.admin;
   }
 
   get firstPlan(): Plan {
@@ -230,12 +238,7 @@ class RunningLab implements Lab {
   }
 
   typeConsole(guest: string, text: string): number | string {
-    const row = this.snapshot().devices.find(
-      (device) => device.class === "vconsole" && device.guests.includes(guest),
-    );
-    if (row === undefined) return `${guest} has no console`;
-    const typed = this.#hypervisor.typeConsole(row.id, text);
-    return typed.ok ? typed.value : typed.refusal.message;
+    return typeConsole(this.#hypervisor, this.snapshot(), guest, text);
   }
 
   capture(params: Methods["capture"]["params"]): Capture | string {

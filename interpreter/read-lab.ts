@@ -3,7 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { evaluate, renderDiagnostics } from "../lang/index.ts";
-import type { Allocations, Diagnostic } from "../lang/index.ts";
+import type { Allocations, Diagnostic, World } from "../lang/index.ts";
 import type { Environment } from "./control/paths.ts";
 import type { ImageFiles } from "./drivers/image-files.ts";
 import { overMemory, unsupported } from "./drivers/unsupported.ts";
@@ -21,6 +21,8 @@ export interface ReadOptions {
   /** An evaluator of this lab's own where it is read again and again. */
   readonly evaluate?: typeof evaluate;
   readonly given?: GivenFiles | undefined;
+  /** Puts another text in place of the root file's. */
+  readonly lay?: ((text: string) => string) | undefined;
 }
 
 /** A reading with what it was made from. */
@@ -36,8 +38,9 @@ const PLAIN = { colour: false, width: 100 };
 
 /** Reads and checks. Everything that is wrong is in the diagnostics; then there is no model. */
 export function readLab(options: ReadOptions): Reading {
-  const { root, params, env, images, allocations } = options;
-  const world = makeWorld(env, images, options.given);
+  const { root, params, env, images, allocations, lay } = options;
+  const plain = makeWorld(env, images, options.given);
+  const world = lay === undefined ? plain : { ...plain, readText: readLaid(plain, root, lay) };
   const ask = options.evaluate ?? evaluate;
   const { model, diagnostics: found, sources, inputs } = ask(world, { root, params, allocations });
   const served = model === undefined ? [] : [...unsupported(model), ...overMemory(model)];
@@ -50,6 +53,13 @@ export function readLab(options: ReadOptions): Reading {
     sources,
     inputs: [root, ...inputs, ...(model?.inputs ?? []), ...(model?.paths ?? [])],
     sourceDigest: digestOf(sources),
+  };
+}
+
+function readLaid(world: World, root: string, lay: (text: string) => string): World["readText"] {
+  return (path) => {
+    const read = world.readText(path);
+    return path === root && "text" in read ? { text: lay(read.text) } : read;
   };
 }
 

@@ -22,6 +22,8 @@ export { codePages, explainCode } from "./codes.ts";
 export type { CodePage } from "./codes.ts";
 export { manualPages } from "./manual/index.ts";
 export type { ManualSource } from "./manual/index.ts";
+export { editByHand, SHELF } from "./edit/by-hand.ts";
+export type { Edited, HandChange } from "./edit/by-hand.ts";
 export { format } from "./format/index.ts";
 export type { Formatted } from "./format/index.ts";
 export { allPages, nearestCode, pageOf } from "./lint/catalogue.ts";

@@ -7,6 +7,8 @@ import type { DeviceNotice } from "../device/connection.ts";
 interface Entry {
   /** The guest has been told that it is there. */
   known: boolean;
+  /** The class that it was told of: a removed device still has it. */
+  told: number;
   /** Gone, or replaced by another since it was told. */
   stale: boolean;
   dirty: boolean;
@@ -54,12 +56,14 @@ export class Changes {
         entry.stale = false;
         if (!device) this.#entries.delete(id);
         writeRecord(out, CHANGE.removed, id, undefined);
+        new DataView(out.buffer, out.byteOffset, CHANGE.size).setUint32(8, entry.told, true);
         return true;
       }
       if (!device) continue;
       if (!entry.known || entry.dirty) {
         writeRecord(out, entry.known ? CHANGE.changed : CHANGE.added, id, device);
         entry.known = true;
+        entry.told = device.class;
         entry.dirty = false;
         return true;
       }
@@ -75,7 +79,7 @@ export class Changes {
   #entry(id: number): Entry {
     let entry = this.#entries.get(id);
     if (!entry) {
-      entry = { known: false, stale: false, dirty: false, present: undefined, wanted: undefined };
+      entry = { known: false, told: 0, stale: false, dirty: false, present: undefined, wanted: undefined };
       this.#entries.set(id, entry);
     }
     return entry;

@@ -16,6 +16,11 @@ export interface Failure {
   readonly message: string;
 }
 
+/** What is refused as a whole has no address. */
+export function failureText({ address, message }: Failure): string {
+  return address === "" ? message : `${address}: ${message}`;
+}
+
 export type Executed =
   | { readonly ok: true }
   /** `stuck`: what could not be taken back. Empty: everything is as it was. */

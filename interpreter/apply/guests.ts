@@ -82,6 +82,15 @@ export class Guests {
     return OK;
   }
 
+  /** Boots a guest that has ended once more. In the lane only. */
+  async startAgain(address: string): Promise<Outcome> {
+    const record = this.#records.get(address);
+    if (record?.phase !== "ended") throw new BugError(`${address} has not ended`);
+    this.#cancelTimer(address);
+    this.#options.hypervisor.removeGuest(address);
+    return this.start(record.resource, record.restarts + 1);
+  }
+
   /** Takes over a definition that needs no restart: goal, policy, labels. */
   redefine(resource: Resource): void {
     const record = this.#records.get(resource.address);
@@ -103,6 +112,11 @@ export class Guests {
       }
     }
     return [...found];
+  }
+
+  /** Those that ended without having met it, and are not about to be booted again. */
+  dead(): readonly string[] {
+    return this.hopeless().filter((address) => this.#records.get(address)?.phase === "ended");
   }
 
   allMet(): boolean {

@@ -2,10 +2,13 @@
 // JSON-RPC 2.0 over a Unix socket with Content-Length framing. `version` is checked in `hello`.
 
 import type { Diagnostic, Disruption } from "../../lang/index.ts";
+import type { AdminMethods } from "./admin-methods.ts";
 import type { CounterFacts, DeviceFacts, GuestState } from "../../hypervisor/index.ts";
 import type { SentParameters } from "../given.ts";
 import type { Bound } from "../plan/bound.ts";
 import type { Plan, StepKind } from "../plan/plan.ts";
+
+export type * from "./admin-methods.ts";
 
 export const PROTOCOL_VERSION = 2;
 
@@ -15,7 +18,7 @@ export interface LabEvent {
   readonly sequence: number;
   /** Wall clock, ISO 8601. */
   readonly time: string;
-  readonly type: "lab" | "plan" | "step" | "guest" | "device" | "watch" | "diagnostic";
+  readonly type: "lab" | "plan" | "step" | "guest" | "device" | "watch" | "drift" | "diagnostic";
   /** What it is about, an address; absent for the lab. */
   readonly address?: string;
   /** One sentence: "running", "completed with 0", "rate 1Gbps -> 100Mbps (live) in 2 ms". */
@@ -155,7 +158,7 @@ export interface ApplyAnswer {
 }
 
 /** Requests: name → parameters and result. */
-export interface Methods {
+export interface Methods extends AdminMethods {
   /** `file` is the real path of the root file. */
   hello: { params: { version: number }; result: { version: number; lab: string; pid: number; file: string } };
   snapshot: { params: Record<string, never>; result: Snapshot };

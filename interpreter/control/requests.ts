@@ -66,6 +66,19 @@ const SHAPES: { readonly [M in keyof Methods]: Shape } = {
   captureStop: { capture: { check: isNumber, required: true } },
   pause: { guest: { check: isText, required: true } },
   resume: { guest: { check: isText, required: true } },
+  status: {},
+  tree: { path: { check: isText } },
+  get: { path: { check: isText, required: true } },
+  change: {
+    do: { check: isText, required: true },
+    path: { check: isText, required: true },
+    value: { check: isText },
+    kind: { check: isText },
+    attributes: { check: isTexts },
+    to: { check: isText },
+  },
+  adopt: { path: { check: isText } },
+  heal: { path: { check: isText } },
   typeConsole: { guest: { check: isText, required: true }, text: { check: isText, required: true } },
 };
 

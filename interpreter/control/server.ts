@@ -6,6 +6,8 @@ import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import { createMessageConnection, ErrorCodes, ResponseError } from "vscode-jsonrpc/node";
 import { errorText, OperationError } from "../operation-error.ts";
+import type { AdminTree } from "../drift/admin.ts";
+import { answerAdmin } from "./admin-answers.ts";
 import { CaptureDesk, type OpenCapture } from "./capture-desk.ts";
 import { FrameReader, FrameWriter, SERVER_LIMITS } from "./framing.ts";
 import { PROTOCOL_VERSION } from "./protocol.ts";
@@ -42,6 +44,8 @@ export interface ControlTarget {
   resume(guest: string): string | undefined;
   typeConsole(guest: string, text: string): number | string;
   readonly capture: OpenCapture;
+  /** Absent where nothing can be changed by hand. */
+  readonly admin?: AdminTree;
 }
 
 /** One client. */
@@ -201,6 +205,13 @@ export class ControlServer {
         const refused = await target[request.method](request.params.guest);
         return refused === undefined ? {} : new ResponseError(ErrorCodes.InvalidParams, refused);
       }
+      case "status":
+      case "tree":
+      case "get":
+      case "change":
+      case "adopt":
+      case "heal":
+        return answerAdmin(request, target.admin);
       case "typeConsole": {
         const taken = target.typeConsole(request.params.guest, request.params.text);
         return typeof taken === "string" ? new ResponseError(ErrorCodes.InvalidParams, taken) : { taken };

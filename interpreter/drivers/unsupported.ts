@@ -11,7 +11,6 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, (value: Value) =>
     realtime: isNone,
     vcpu: (value) => value.is === "variant" && value.name === "dedicated",
   },
-  lab: { drift: (value) => value.is === "variant" && value.name === "heal" },
 };
 /** Of every kind. */
 const REFUSED_EVERYWHERE: Readonly<Record<string, (value: Value) => boolean>> = {

@@ -160,8 +160,7 @@ export class TestLab {
     const record = guests.record(address);
     if (record === undefined) return `there is no guest ${address}`;
     if (record.phase !== "ended") return `${address} is up already`;
-    this.#hypervisor.removeGuest(address);
-    const started = await guests.start(record.resource, record.restarts + 1);
+    const started = await guests.startAgain(address);
     return started.ok ? undefined : started.refusal.message;
   }
 
