@@ -82,7 +82,8 @@ async function valuesOf(
   if (FILES.has(name)) return filesAt(typed, () => true);
   if (name === "lab") return (await findLabs()).map(({ lab, file }) => ({ word: lab, about: file }));
   if (name === "guest" || name === "guests") return namesIn(words, guestsOf);
-  if (name === "paths") return namesIn(words, (snapshot) => [...guestsOf(snapshot), ...thingsOf(snapshot)]);
+  if (name === "paths" || name === "path" || name === "device")
+    return namesIn(words, (snapshot) => [...guestsOf(snapshot), ...thingsOf(snapshot)]);
   return [];
 }
 

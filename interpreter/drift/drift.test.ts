@@ -164,13 +164,17 @@ test(
   "a save undoes changes by hand where drift is healed, and tells each",
   { timeout: 120_000 },
   async () => {
-    const { on, socket } = await begin(TEXT, true);
+    const { on, lab, socket } = await begin(TEXT, true);
     await done("set office.eth0.rate 10Mbps");
     await done("make device:venet office.eth1 network=lan");
     on.save(TEXT.replace("guest red {", "guest red { labels = { team = 1 },"));
     await on.event(/no longer by hand: make device:venet office.eth1/);
     expect(await texts(socket)).toEqual([]);
     expect((await socket.request("get", { path: "office.eth0.rate" })).attributes[0]?.text).toBe("none");
+    // Gone back to an older generation, no text says what runs: there is nothing to edit.
+    await lab.rollback(1);
+    const refused = await typed("set office.eth0.rate 1Mbps");
+    expect(refused).toMatchObject({ done: false, message: expect.stringMatching(/held on generation 1/) });
   },
 );
 
