@@ -12,8 +12,19 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ["vbus check lab.vbus -p tenants=3 --fix", "with a parameter, and mend what a machine can"],
   ],
   plan: [
-    ["vbus plan", "what a save would change"],
-    ["vbus plan --detailed-exitcode lab.vbus", "end with 2 where there is something to do"],
+    ["vbus plan", "of a running lab: what a save would do; else what up would do"],
+    ["vbus plan -p racks=4", "with another parameter than it was started with"],
+    ["vbus plan --target web --json", "only web and what it needs, for a program"],
+    ["vbus plan --out change.plan", "keep it; vbus apply change.plan does just that, or nothing"],
+    ["vbus plan --detailed-exitcode", "ends with 2 where there is something to do"],
+  ],
+  apply: [
+    ["vbus apply", "what the file says now, also a change that waits"],
+    ["vbus apply change.plan", "a plan that was kept: refused if anything has changed since"],
+    ["vbus apply --replace server", "restart server, although nothing differs"],
+    ["vbus apply --exclude db", "all but db and what needs it"],
+    ["vbus apply --max-disruption live", "refuse whatever would stop a guest"],
+    ["vbus apply --on-failure keep", "what was done before a step failed stays"],
   ],
   fmt: [
     ["vbus fmt", "all files of this folder"],
@@ -118,7 +129,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   set: [
     ["vbus set server.eth0.rate 10Mbps", "typed and checked as in the file"],
-    ["vbus set client.args '[\"--to\", server.eth0.ip]'", "an expression, as in the file"],
+    ["vbus set server.eth0.link down", "the cable is out"],
   ],
   make: [
     ["vbus make bus tools", "a bus"],

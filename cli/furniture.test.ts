@@ -112,6 +112,7 @@ const JSON_CALLS: Readonly<Record<string, readonly string[] | null>> = {
   init: ["fresh"],
   check: [HELLO],
   plan: [HELLO],
+  apply: [HELLO],
   lint: [HELLO],
   eval: ["1 + 1", HELLO],
   why: ["server", HELLO],

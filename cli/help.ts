@@ -72,13 +72,6 @@ Exit codes: 0 done, 1 failed, 2 changes present (plan --detailed-exitcode), 3 pa
 
 /** Behind the options of `plan`. */
 export const PLAN_HELP = `
-Examples
-  vbus plan                             of a running lab: what a save would do; else what up would do
-  vbus plan -p racks=4                  with another parameter than it was started with
-  vbus plan --target web --json         only web and what it needs, for a program
-  vbus plan --out change.plan           keep it; vbus apply change.plan does just that, or nothing
-  vbus plan --detailed-exitcode         ends with 2 where there is something to do
-
 An address stands for all that is below it: server is also server.eth0, and web all of web["a"], web["b"].
 Each step says how it disturbs: live (nothing is lost), pause, restart (of a guest), recreate, data_loss.
 
@@ -87,14 +80,6 @@ Exit codes: 0 done, 2 something to do (with --detailed-exitcode), 65 the file do
 
 /** Behind the options of `apply`. */
 export const APPLY_HELP = `
-Examples
-  vbus apply                            what the file says now, also a change that waits
-  vbus apply change.plan                a plan that was kept: refused if anything has changed since
-  vbus apply --replace server           restart server, although nothing differs
-  vbus apply --exclude db               all but db and what needs it
-  vbus apply --max-disruption live      refuse whatever would stop a guest
-  vbus apply --on-failure keep          what was done before a step failed stays
-
 A step that fails takes everything back. Where more than half of the guests go, or what is stored, the lab's
 name is asked for on a terminal; elsewhere say --yes.
 
