@@ -36,7 +36,6 @@ export async function console(context: Context, guest: string, options: ConsoleO
     const { lines: before } = await client.request("logs", { guests: [guest], lines });
     for (const { text } of before) terminal.out(`${text}\n`);
     await client.request("subscribe", { logs: true });
-    if (process.stdin.isTTY) terminal.err(`attached to ${guest}; ctrl-] leaves\n`);
     return await typed(context, client, guest, options.echo === true);
   } finally {
     client.close();
@@ -78,7 +77,10 @@ async function typed({ terminal }: Context, client: LabClient, guest: string, ec
   };
   const onEnd = (): void => void turn.then(() => end.resolve(EXIT.done));
   stdin.setEncoding("utf8").on("data", onData).on("end", onEnd);
-  if (isTerminal) stdin.setRawMode(true);
+  if (isTerminal) {
+    stdin.setRawMode(true);
+    terminal.err(`attached to ${guest}; ctrl-] leaves\n`);
+  }
   try {
     return await end.promise;
   } finally {
