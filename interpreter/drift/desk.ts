@@ -98,8 +98,12 @@ export class DriftDesk {
     return this.#entries.flatMap(({ change }) => pathsOf(change));
   }
 
-  /** What the files say now, with the changes by hand that stay. In the lane only. */
-  look(read = this.#options.read): Look {
+  /**
+   * What the files say now, with the changes by hand that stay. Where somebody `asked` for what the files
+   * say, with a way to read them, only `drift = keep` lets them stay. In the lane only.
+   */
+  look(asked?: DeskOptions["read"]): Look {
+    const read = asked ?? this.#options.read;
     const plain = read();
     if (plain.model === undefined) return { reading: plain, settle: () => undefined };
     const base = this.#baseOf(plain);
@@ -109,7 +113,7 @@ export class DriftDesk {
       this.#policy = policy;
     };
     if (this.#entries.length === 0) return { reading: plain, settle };
-    if (policy === "heal" && base.digest !== this.#base?.digest)
+    if (policy === "heal" && (asked !== undefined || base.digest !== this.#base?.digest))
       return { reading: plain, settle: () => (settle(), this.forgetAll("file")) };
     const laid = layOver(this.#options.root, base.text, this.#entries);
     const { reading, shelf } = this.#readLaid(laid.text, read);

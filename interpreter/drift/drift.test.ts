@@ -33,10 +33,10 @@ afterEach(async () => {
   bench = client = undefined;
 });
 
-async function begin(text: string, watch = false) {
+async function begin(text: string, watch = false, more: Parameters<Bench["open"]>[0] = {}) {
   const on = (bench = new Bench(text));
   const hypervisor = createHypervisor({ lab: "drift" });
-  const lab = await on.open({ watch, hypervisor });
+  const lab = await on.open({ watch, hypervisor, ...more });
   await lab.whenReady(60_000);
   const socket = (client = await connect(lab.socketPath ?? ""));
   const digest = (): unknown => ({
@@ -239,6 +239,33 @@ test(
       done: false,
       message: expect.stringMatching(/Nothing was changed/),
     });
+  },
+);
+
+test(
+  "a change that waits goes on waiting beside changes by hand; apply undoes them",
+  { timeout: 120_000 },
+  async () => {
+    const { on, lab, socket, digest } = await begin(TEXT, true, { maxDisruption: "pause" });
+    on.save(
+      TEXT.replace("guest red {", `guest red { env = { N = "1" },`).replace(
+        "venet { network = lan }",
+        "venet { network = lan, rate = 9Mbps }",
+      ),
+    );
+    await on.until("it waits", () => lab.snapshot().watch === "held");
+    const before = digest();
+    await done("make bus tools");
+    expect(lab.snapshot().held).toBe("more than pause: red (restart).");
+    expect(await texts(socket)).toEqual(["make bus tools"]);
+    expect(await lab.apply({ targets: ["office"] })).toMatchObject({ outcome: "applied" });
+    const refused = { done: false, message: expect.stringMatching(/^Only a part of the file runs/) };
+    expect(await typed("make bus more")).toMatchObject(refused);
+    expect(await lab.apply()).toMatchObject({ outcome: "applied" });
+    expect([await texts(socket), lab.snapshot().held]).toEqual([[], undefined]);
+    await lab.whenReady(60_000);
+    expect(digest()).toEqual(before);
+    await done("make bus more");
   },
 );
 
