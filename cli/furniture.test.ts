@@ -114,7 +114,6 @@ const JSON_CALLS: Readonly<Record<string, readonly string[] | null>> = {
   plan: [HELLO],
   apply: [HELLO],
   lint: [HELLO],
-  apply: [HELLO],
   eval: ["1 + 1", HELLO],
   why: ["server", HELLO],
   test: [HELLO],
