@@ -246,7 +246,7 @@ test(
   "a change that waits goes on waiting beside changes by hand; apply undoes them",
   { timeout: 120_000 },
   async () => {
-    const { on, lab, socket, digest } = await begin(TEXT, true, { maxDisruption: "pause" });
+    const { on, lab, socket } = await begin(TEXT, true, { maxDisruption: "pause" });
     on.save(
       TEXT.replace("guest red {", `guest red { env = { N = "1" },`).replace(
         "venet { network = lan }",
@@ -254,7 +254,6 @@ test(
       ),
     );
     await on.until("it waits", () => lab.snapshot().watch === "held");
-    const before = digest();
     await done("make bus tools");
     expect(lab.snapshot().held).toBe("more than pause: red (restart).");
     expect(await texts(socket)).toEqual(["make bus tools"]);
@@ -264,7 +263,7 @@ test(
     expect(await lab.apply()).toMatchObject({ outcome: "applied" });
     expect([await texts(socket), lab.snapshot().held]).toEqual([[], undefined]);
     await lab.whenReady(60_000);
-    expect(digest()).toEqual(before);
+    expect(lab.snapshot().buses.map(({ address }) => address)).not.toContain("tools");
     await done("make bus more");
   },
 );
