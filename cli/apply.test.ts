@@ -142,7 +142,7 @@ test("the help of both begins with what they are for, and has examples", async (
   for (const command of ["plan", "apply"]) {
     const { exit, stdout } = await desk.run([command, "--help"]);
     expect(exit).toBe(0);
-    expect(stdout).toContain(`\nExamples\n  vbus ${command}`);
+    expect(stdout).toContain(`Examples\n  vbus ${command}`);
   }
   expect(readFileSync(path.join(desk.folder, "office.vbus"), "utf8")).toContain("lab office");
 });

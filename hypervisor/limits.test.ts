@@ -213,14 +213,6 @@ const ELSEWHERE: Readonly<Record<string, readonly [file: string, text: string]>>
   RATE_BURST_NS: ["datapath/rate.test.ts", "a receiver gets no more"],
   RATE_BURST_BYTES: ["datapath/rate.test.ts", "a sender passes just that"],
   RATE_WAIT_US_MAX: ["datapath/rate.test.ts", "a sender passes just that"],
-  FAIR_HELD_PER_FREE: [
-    "datapath/fair-share.test.ts",
-    "who is not alone holds twice what is free, and no more",
-  ],
-  FAIR_CONTEST_FRAMES: [
-    "datapath/fair-share.test.ts",
-    "alone again after so many frames, and not one before",
-  ],
   NETWORK_SHARE_NS: ["datapath/network-rate.test.ts", "who sends little does not wait"],
   ROWS_RESTING: ["datapath/segments.test.ts", "a row that comes back rests"],
   CLAIM_TRIES: ["ring/claims.test.ts", "several senders in every order"],

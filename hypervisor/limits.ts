@@ -61,14 +61,6 @@ export const RATE_WAIT_US_MAX = 100_000;
  */
 export const NETWORK_SHARE_NS = 10_000_000;
 
-/**
- * A thread that is not alone in sending into a ring may hold so many frames there for each buffer that is
- * still free. More are `full`.
- */
-export const FAIR_HELD_PER_FREE = 2;
-/** Frames of a ring for which a thread that was not alone there is taken for not alone. */
-export const FAIR_CONTEST_FRAMES = 2 ** 24;
-
 /** Copy instances that one thread keeps; colder pairs copy through typed arrays. */
 export const PAIRS_MAX = 64;
 

@@ -8,7 +8,6 @@ import { COUNTER, PORT, PORT_FLAG, RING, TAP_SIDE, THREAD } from "../memory/layo
 import { IO_THREAD, portAt, ringAt, threadAt } from "../memory/layout.ts";
 import { BROKEN, CLAIMED, Claims, FULL, GONE, SMALL, generationOf } from "../ring/claims.ts";
 import { TapWriter, tapKeep, tapSides } from "../ring/tap-ring.ts";
-import { FairShares } from "./fair-share.ts";
 import { FAULT, type RaiseFault } from "./fault.ts";
 import { isEmptyLine, timeMark } from "./line-port.ts";
 import { learnMac, lookUpMac } from "./mac-table.ts";
@@ -32,7 +31,6 @@ export class Forwarder {
   readonly #parts: ForwardParts;
   readonly #claims: Claims;
   readonly #tap: TapWriter;
-  readonly #shares: FairShares;
   /** Receiving rings to signal when the call ends, and the last position that was filled in each. */
   readonly #touched = new Int32Array(BUDGET_FRAMES + 1);
   readonly #filled = new Int32Array(BUDGET_FRAMES + 1);
@@ -66,7 +64,6 @@ export class Forwarder {
     this.#parts = parts;
     this.#claims = new Claims(parts.fabric, parts.thread);
     this.#tap = new TapWriter(parts.fabric, parts.thread);
-    this.#shares = new FairShares(parts.fabric, parts.thread);
   }
 
   /** The clock is to be read anew. */
@@ -265,16 +262,8 @@ export class Forwarder {
     return -1;
   }
 
-  /**
-   * How many of `most` frames may go into the ring that was looked up last; 0: too many of this thread are.
-   */
-  roomIn(ring: number, receiver: GuestMemory, most: number): number {
-    return this.#shares.room(ring, this.generation, receiver, most);
-  }
-
   /** Frames of this thread have come into a ring: it is to be signalled when the call ends. */
-  came(ring: number, count: number): void {
-    this.#shares.hold(ring, count);
+  came(ring: number): void {
     const touched = this.#touched;
     const { i32 } = this.#parts.fabric;
     const note = threadAt(this.#parts.thread) >> 2;
@@ -333,7 +322,6 @@ export class Forwarder {
     for (let tries = 0; verdict === GONE && tries < RING_SWAPS_MAX; tries++) {
       ring = this.ringOf(port);
       if (ring < 0 || !this.receiver) return COUNTER.noListener;
-      if (this.roomIn(ring, this.receiver, 1) === 0) return this.#refused(FULL, port, ring, target);
       verdict = claims.claim(ring, this.receiver, length, countFor, this.generation);
     }
     const receiver = this.receiver as GuestMemory;
@@ -347,7 +335,7 @@ export class Forwarder {
     // A line counts from here, whenever its thread wakes.
     if (port !== target) claims.mark(timeMark(this.now()));
     claims.publish(length);
-    this.came(ring, 1);
+    this.came(ring);
     return COUNTER.sent;
   }
 

@@ -152,15 +152,12 @@ export class Switch {
     const ring = forwarder.ringOf(target);
     const { receiver } = forwarder;
     if (ring < 0 || !receiver) return 0;
-    // Where it has no room at all, the frame is judged by itself.
-    const room = forwarder.roomIn(ring, receiver, most);
-    if (room === 0) return 0;
-    const answer = this.#runPump(tx, ring, receiver, room, mostBytes);
+    const answer = this.#runPump(tx, ring, receiver, most, mostBytes);
     const moved = answer & ~PUMP_PASSED;
     if (moved > 0) {
       if (tx.mask - (tx.position & tx.mask) < moved) tx.lapped = true;
       tx.position = (tx.position + moved) | 0;
-      forwarder.came(ring, moved);
+      forwarder.came(ring);
     }
     if (answer !== moved) forwarder.resolveBatch(ring);
     return moved;

@@ -243,8 +243,6 @@ export const RING = {
   generation: 104,
   /** Of `sent`, those that woke the guest; i32, atomic. */
   interrupts: 108,
-  /** Row of the thread that came here last to send, 0: none yet. Any thread. */
-  sender: 112,
   /** The most slots that a ring here has had: frames are counted in each. The owner's thread. */
   slotsUsed: 116,
   slots: 128,

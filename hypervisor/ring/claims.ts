@@ -320,7 +320,6 @@ export function resetRing(
     i32[slot + PASSED] = index - set.count;
     i32[slot + TURN] = 0;
   }
-  i32[at + (RING.sender >> 2)] = 0;
   Atomics.store(i32, at + PASSES, 0);
   Atomics.store(i32, at + CURSOR, 0);
   Atomics.add(i32, at + GENERATION, 1); // Last: who sees it sees all of the above.
