@@ -54,7 +54,7 @@ test("100,000 frames a second and more lose none while rate, guests and an image
   const save = (text: string): void => writeFileSync(file, text);
   swap("bench/build/drain.wasm");
   save(lab("", ""));
-  const up = desk.start(["up", "lab.vbus"]);
+  const up = desk.start(["up", "lab.vbus", "--max-disruption", "restart"]);
   await up.says("sink running");
   while (!(await snapshot()).devices.some(({ id, rings }) => id === "sink.eth0" && rings.length === 2));
   save(lab("", SOURCE));

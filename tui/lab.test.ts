@@ -47,7 +47,7 @@ beforeAll(async () => {
   file = join(folder, "hello", "lab.vbus");
   await copyFile(EXAMPLE, file);
   await edit(...ENDLESS);
-  await vbus("up", "-d", file);
+  await vbus("up", "-d", "--max-disruption", "restart", file);
 });
 
 afterEach(async () => {
