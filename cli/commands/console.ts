@@ -58,7 +58,9 @@ async function typed({ terminal }: Context, client: LabClient, guest: string, ec
   const isTerminal = stdin.isTTY === true;
   const end = Promise.withResolvers<Exit>();
   const release = onSignals(end.resolve);
+  let isAttached = true;
   void client.closed.then((reason) => {
+    if (!isAttached) return;
     terminal.err(`the lab has gone: ${reason}\n`);
     end.resolve(EXIT.done);
   });
@@ -71,9 +73,14 @@ async function typed({ terminal }: Context, client: LabClient, guest: string, ec
     if (echo) terminal.out(text);
     // Nothing more is read before the guest has taken it.
     stdin.pause();
-    turn = turn.then(() => typeAll(client, guest, text)).then(() => void stdin.resume());
+    turn = turn
+      .then(() => typeAll(client, guest, text))
+      .then(() => {
+        if (at >= 0) end.resolve(EXIT.done);
+        // A reader that begins anew after the end would keep the process alive.
+        else if (isAttached) stdin.resume();
+      });
     turn.catch(end.reject);
-    if (at >= 0) end.resolve(EXIT.done);
   };
   const onEnd = (): void => void turn.then(() => end.resolve(EXIT.done));
   stdin.setEncoding("utf8").on("data", onData).on("end", onEnd);
@@ -84,6 +91,7 @@ async function typed({ terminal }: Context, client: LabClient, guest: string, ec
   try {
     return await end.promise;
   } finally {
+    isAttached = false;
     if (isTerminal) stdin.setRawMode(false);
     stdin.off("data", onData).off("end", onEnd).pause();
     release();
