@@ -1,18 +1,15 @@
 // Evaluation ends, quickly, on every input: what is huge is refused with a place, what is cut off is told in
 // a few errors. The bounds of time are generous: they catch what grows faster than its text.
 
-import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { drawFrom } from "./mutations.test-support.ts";
 import { codesOf, evaluateText } from "./world.test-support.ts";
+import { EXAMPLES } from "./examples.test-support.ts";
 
 const seed = Number(process.env["SEED"] ?? 20240 + new Date().getUTCDate());
 process.stdout.write(`evaluation ends: SEED=${seed}\n`);
 
-const examples = new URL("../examples/", import.meta.url);
-const texts = readdirSync(examples).map((name) =>
-  readFileSync(new URL(`${name}/lab.vbus`, examples), "utf8"),
-);
+const texts = [...EXAMPLES.values()];
 
 const seconds = (from: number): number => (process.cpuUsage().user - from) / 1e6;
 const doubled = (times: number): string =>

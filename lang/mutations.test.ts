@@ -2,10 +2,10 @@
 // counted: they are no part of the promise. `SEED=42 npx vitest run lang/mutations` repeats a run,
 // `FAILURES=1` prints the most common sorts of failure. docs/mutants.md says what makes it fail.
 
-import { globSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { drawFrom, judge, mutantOf, MUTATIONS, tokensOf, type Mutant } from "./mutations.test-support.ts";
 import { evaluateText, FOLDER, shownDiagnostics } from "./world.test-support.ts";
+import { EXAMPLES } from "./examples.test-support.ts";
 
 const seed = Number(process.env["SEED"] ?? 20240 + new Date().getUTCDate());
 const showFailures = process.env["FAILURES"] === "1";
@@ -13,10 +13,7 @@ const INVALID = 2000;
 /** The promise is 0.85. What is reached lies around 0.96: a recovery that is lost shall be seen. */
 const SHARE = 0.945;
 
-const examples = new URL("../examples/", import.meta.url);
-const texts = globSync("*/lab.vbus", { cwd: examples })
-  .sort()
-  .map((name) => readFileSync(new URL(name, examples), "utf8"));
+const texts = [...EXAMPLES.values()];
 
 interface Failure {
   readonly mutant: Mutant;

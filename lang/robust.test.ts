@@ -1,23 +1,21 @@
 // Whatever stands in a file, `evaluate` answers: a model, or errors with places inside texts that it names.
 // `SEED=42 npx vitest run lang/robust` repeats a run.
 
-import { globSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { evaluateText, shownDiagnostics } from "./world.test-support.ts";
+import { EXAMPLES } from "./examples.test-support.ts";
 
 const seed = Number(process.env["SEED"] ?? 20240 + new Date().getUTCDate());
 process.stdout.write(`robust: SEED=${seed}\n`);
 
 const corpus = new URL("corpus/", import.meta.url);
-const examples = new URL("../examples/", import.meta.url);
 const texts = [
   ...readdirSync(corpus)
     .filter((name) => name.endsWith(".vbus") && name !== "limits.vbus")
     .map((name) => readFileSync(new URL(name, corpus), "utf8")),
-  ...globSync("*/lab.vbus", { cwd: examples })
-    .sort()
-    .map((name) => readFileSync(new URL(name, examples), "utf8")),
+  ...EXAMPLES.values(),
 ];
 
 const words = texts.flatMap((text) => text.match(/\w+|"[^"]*"|[^\s\w]/g) ?? []);

@@ -1,21 +1,18 @@
 // A lab followed through random edits has, after each, the model and the diagnostics of one that is evaluated
 // from nothing. The seed is printed; `SEED=42 npx vitest run lang/eval/kept-lab` repeats a run.
 
-import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { evaluate, follower, type Allocations, type Evaluation } from "../index.ts";
 import { parse } from "../syntax/index.ts";
 import { reparse } from "../syntax/reparse.ts";
 import { FOLDER, testWorld } from "../world.test-support.ts";
+import { EXAMPLES } from "../examples.test-support.ts";
 
 const seed = Number(process.env["SEED"] ?? 20240 + new Date().getUTCDate());
 process.stdout.write(`kept lab: SEED=${seed}\n`);
 
-const ROOT = new URL("../../examples/", import.meta.url);
-const examples = readdirSync(ROOT).flatMap((name) =>
-  name.startsWith("0") ? [readFileSync(new URL(`${name}/lab.vbus`, ROOT), "utf8")] : [],
-);
+const examples = [...EXAMPLES.values()];
 
 /** A lab whose parts know each other in every way that there is. */
 const WOVEN = `

@@ -1,12 +1,12 @@
 // Each lint: its page is true, what it tells and what it leaves alone, how it is turned off.
 
-import { globSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { applyFixes } from "./fixes.ts";
 import { evaluate, type Diagnostic } from "../index.ts";
 import { FOLDER, shownDiagnostics, testWorld } from "../world.test-support.ts";
 import { LINT_CODES } from "./codes.ts";
 import { lint, lintNames, type LintOptions } from "./index.ts";
+import { EXAMPLES } from "../examples.test-support.ts";
 
 const ROOT = `${FOLDER}/lab.vbus`;
 const sourcesOf = (files: Readonly<Record<string, string>>): Map<string, string> =>
@@ -111,12 +111,8 @@ for (const [what, text, expected] of ROWS) {
 }
 
 test("the examples and the standard library's modules have no lint", () => {
-  const folder = new URL("../../examples/", import.meta.url);
-  const examples = globSync("*/lab.vbus", { cwd: folder }).map((name) =>
-    readFileSync(new URL(name, folder), "utf8"),
-  );
-  expect(examples.length).toBeGreaterThan(5);
-  for (const text of examples) expect(marked(text)).toEqual([]);
+  expect(EXAMPLES.size).toBeGreaterThan(5);
+  for (const text of EXAMPLES.values()) expect(marked(text)).toEqual([]);
 });
 
 test("a module that is imported keeps what others may read; private names are looked at", () => {

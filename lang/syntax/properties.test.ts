@@ -3,10 +3,11 @@
 
 // oxlint-disable unicorn/no-useless-spread -- the spreads keep rows of short texts together
 
-import { globSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parse, print } from "./index.ts";
+import { EXAMPLES } from "../examples.test-support.ts";
 
 const seed = Number(process.env["SEED"] ?? 20240 + new Date().getUTCDate());
 process.stdout.write(`syntax properties: SEED=${seed}\n`);
@@ -15,7 +16,7 @@ const settings = { seed, numRuns: 300 };
 const ROOT = new URL("../../", import.meta.url);
 const files = [
   ...readdirSync(new URL("stdlib/prelude/", ROOT)).map((name) => `stdlib/prelude/${name}`),
-  ...globSync("examples/*/lab.vbus", { cwd: ROOT }).sort(),
+  ...[...EXAMPLES.keys()].map((path) => `examples/${path}`),
 ].filter((name) => name.endsWith(".vbus"));
 const texts = files.map((name) => readFileSync(new URL(name, ROOT), "utf8"));
 
