@@ -3,7 +3,7 @@
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { hasPeer, tsharkFields } from "./capture/tshark.test-support.ts";
-import { CAPTURES_MAX, SNAPLEN_MAX, SNAPLEN_MIN } from "./limits.ts";
+import { BUDGET_FRAMES, CAPTURES_MAX, SNAPLEN_MAX, SNAPLEN_MIN } from "./limits.ts";
 import type { Capture, CaptureChunk, CaptureSpec } from "./hypervisor.ts";
 import { direction } from "./lines.test-support.ts";
 import {
@@ -211,32 +211,34 @@ test("a capture follows devices that come, are joined and go", { timeout: 120_00
   await bootPair(lab, { window: 4 });
   const { image, memory } = await peer(3, { to: macOf(9), window: 1e9, paceUs: 1000 });
   await lab.boot("c", 3, image, memory);
-  const goesOn = async (): Promise<number> => {
-    const from = lab.device(3).tx.dropped;
-    await until("the third sends more", () => lab.device(3).tx.dropped > from + 100);
-    return lab.device(3).tx.dropped - from;
+  const tried = (): number => lab.device(3).tx.count + lab.device(3).tx.dropped;
+  const heard = (): number => lab.device(3).tx.count;
+  const more = async (count: () => number, frames = 100): Promise<number> => {
+    const from = count();
+    await until("the third sends more", () => count() > from + frames);
+    return count() - from;
   };
   lab.change(2, { rate: 1e9 }); // What else a port is set to keeps the tap.
-  const [before, joined, after] = [await goesOn(), await heard(), await goesOn()];
-  async function heard(): Promise<number> {
-    const { count } = lab.device(3).tx;
-    must(lab.hv.setNetwork("far", { mtu: 1500, links: ["lan"] }));
-    await until("the third is heard", () => lab.device(3).tx.count > count + 100);
-    must(lab.hv.setNetwork("far", { mtu: 1500 }));
-    return lab.device(3).tx.count - count;
-  }
+  await more(tried);
+  expect(heard()).toBe(0);
+  const from = tried();
+  must(lab.hv.setNetwork("far", { mtu: 1500, links: ["lan"] }));
+  await more(heard, BUDGET_FRAMES); // No kick from before is left.
+  const atLeast = await more(heard);
+  must(lab.hv.setNetwork("far", { mtu: 1500 }));
+  await more(() => lab.device(3).tx.dropped);
+  const atMost = tried() - from;
   await pairGoesOn(lab, 1000);
   await lab.hv.killGuest("a");
   must(lab.hv.removeDevice("eth1"));
   capture.stop();
   const { bytes, last } = await pieces;
-  expect([before, after].every((count) => count > 100)).toBe(true);
   expect(last.lost).toBe(0);
   const [one, two, three] = dropsOf(bytes).map(({ received }) => received) as [number, number, number];
   expect([one > 1000, two > 1000]).toEqual([true, true]);
-  // A frame or two of the moments of joining and parting count there and are shown, or not.
-  expect(three).toBeGreaterThan(50);
-  expect(Math.abs(three - joined)).toBeLessThan(50);
+  // Frames of the moments of joining and parting are shown or not: how many those are is the machine's.
+  expect(three).toBeGreaterThanOrEqual(atLeast);
+  expect(three).toBeLessThanOrEqual(atMost);
 });
 
 test("filter, count, snaplen and what is expected", { timeout: 120_000 }, async () => {
