@@ -40,6 +40,8 @@ export const CLAIM_LATE_MAX = 64;
  */
 export const MACS_MAX = 2048;
 export const MAC_PROBES = 16;
+/** Headers whose way a guest's thread remembers; a power of two. */
+export const FLOWS_KEPT = 64;
 /** Looks at who is on a segment while its links change; the last is taken as it is. */
 export const SEGMENT_TRIES = 8;
 /**

@@ -21,6 +21,8 @@ const USAGE: string = "usage: drain [--frames N] [--bytes B] [--ring N] [--ack K
 /** Looks at the empty ring before the rest is acknowledged, and before sleeping. */
 const SPINS_ACK: i32 = 1000;
 const SPINS: i32 = 20_000;
+/** Turns of the loop before the guest looks whether it has to end. */
+const TURNS: i32 = 64;
 const BURST: i32 = 32;
 const TX_BUFFERS: i32 = 64;
 
@@ -48,6 +50,8 @@ let received: i64 = 0;
 let missing: i64 = 0;
 let reordered: i64 = 0;
 let damaged: i64 = 0;
+/** Turns since something came. */
+let idle: i32 = 0;
 
 function readOptions(): void {
   while (options.next()) {
@@ -69,30 +73,40 @@ export function main(): i32 {
   if (options.failed) return 2;
   // Room for a short frame at least: probes and questions come too.
   if (!port.open("drain", ring, max(bytes, SHORT_BYTES), TX_BUFFERS, SHORT_BYTES)) return 1;
-  let idle = 0;
-  while (!sdk.stopping() && (frames == 0 || received + missing < frames)) {
+  // Event loop: ends with the frames, with the device, or when the guest is asked to stop.
+  while (!sdk.stopping() && (frames == 0 || received + missing < frames) && turns()) continue;
+  acknowledgeAll();
+  report();
+  return 0;
+}
+
+/**
+ * So many turns of the loop; false: the device is gone. Exported, so that it stays a function: V8 compiles
+ * anew what is called often, and never what runs for ever.
+ */
+export function turns(): bool {
+  for (let turn = 0; turn < TURNS; turn++) {
     const count = port.rx.burst(BURST);
     if (count > 0) {
       for (let i = 0; i < count; i++) take(port.rx.burstAt(i), port.rx.burstLength(i));
       port.rx.giveBurst(count);
-      if (!port.flush()) break;
       idle = 0;
+      if (!port.flush()) return false;
     } else if (port.rx.take()) {
       take(port.rx.at, port.rx.length);
       port.rx.give();
-      if (!port.flush()) break;
       idle = 0;
+      if (!port.flush()) return false;
     } else {
       idle++;
-      if (idle == SPINS_ACK && !acknowledgeAll()) break;
+      if (idle == SPINS_ACK && !acknowledgeAll()) return false;
       if (idle < SPINS) continue;
       port.sleep(sdk.FOREVER);
       idle = 0;
+      return true;
     }
   }
-  acknowledgeAll();
-  report();
-  return 0;
+  return true;
 }
 
 function take(frame: usize, length: i32): void {

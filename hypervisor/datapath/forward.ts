@@ -263,7 +263,7 @@ export class Forwarder {
   }
 
   /** Frames of this thread have come into a ring: it is to be signalled when the call ends. */
-  came(ring: number): void {
+  came(ring: number, generation: number): void {
     const touched = this.#touched;
     const { i32 } = this.#parts.fabric;
     const note = threadAt(this.#parts.thread) >> 2;
@@ -278,7 +278,7 @@ export class Forwarder {
       touched[index] = ring;
     }
     this.#filled[index] = end - 1;
-    this.#touchedGenerations[index] = this.generation;
+    this.#touchedGenerations[index] = generation;
   }
 
   /** `sampled`: the frames that were put last are to be measured, where nothing is yet. */
@@ -335,7 +335,7 @@ export class Forwarder {
     // A line counts from here, whenever its thread wakes.
     if (port !== target) claims.mark(timeMark(this.now()));
     claims.publish(length);
-    this.came(ring);
+    this.came(ring, this.generation);
     return COUNTER.sent;
   }
 

@@ -2,6 +2,7 @@
 
 import type { Fabric } from "../memory/fabric.ts";
 import { PORT, PORT_FLAG, RING, portAt, ringAt } from "../memory/layout.ts";
+import { changeForwarding } from "./flows.ts";
 
 /** Positions of a ring as its receiver counts them have 31 bits. */
 const POSITIONS = 0x7fff_ffff;
@@ -30,12 +31,14 @@ export function setPassing(fabric: Fabric, line: number, passing: boolean): void
   const at = (portAt(line) + PORT.flags) >> 2;
   if (passing) Atomics.or(fabric.i32, at, PORT_FLAG.passing);
   else Atomics.and(fabric.i32, at, ~PORT_FLAG.passing);
+  changeForwarding(fabric);
 }
 
 /** From now on frames of a device take this line; `line` -1: none. Control. */
 export function setLine(fabric: Fabric, port: number, direction: "egress" | "ingress", line: number): void {
   const field = direction === "egress" ? PORT.egressLine : PORT.ingressLine;
   Atomics.store(fabric.i32, (portAt(port) + field) >> 2, line + 1);
+  changeForwarding(fabric);
 }
 
 /** Whether a ring is that of an egress line, whose frames count as queued. */

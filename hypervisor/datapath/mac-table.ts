@@ -60,8 +60,9 @@ export function learnMac(i32: Int32Array, network: number, low: number, high: nu
     const at = entryAt(network, start + probe);
     const old = Atomics.load(i32, at + 1);
     if (old !== 0 && old !== BUSY && (old & 0xffff) === high && Atomics.load(i32, at) === low) {
-      if (old !== word) Atomics.compareExchange(i32, at + 1, old, word);
-      return;
+      if (old === word) return;
+      Atomics.compareExchange(i32, at + 1, old, word);
+      return tellLearned(i32, network);
     }
   }
   for (let probe = 0; probe < MAC_PROBES; probe++) {
@@ -71,7 +72,7 @@ export function learnMac(i32: Int32Array, network: number, low: number, high: nu
     // Plain stores: a call of `Atomics` is a place where a kill could come between, and the entry stay busy.
     i32[at] = low;
     i32[at + 1] = word;
-    return;
+    return tellLearned(i32, network);
   }
 }
 
@@ -89,6 +90,7 @@ export function ageMacs(i32: Int32Array, network: number): void {
     if (old > MAC_AGE_STEPS) Atomics.compareExchange(i32, at, word, 0);
   }
   Atomics.store(i32, (networkAt(network) + NETWORK.age) >> 2, age);
+  tellLearned(i32, network);
 }
 
 /** Forgets every MAC of a port: it left the network. Control thread. */
@@ -98,9 +100,16 @@ export function forgetMacs(i32: Int32Array, network: number, port: number): void
     const word = Atomics.load(i32, at + 1);
     if (word !== BUSY && portIn(word) === port) Atomics.compareExchange(i32, at + 1, word, 0);
   }
+  tellLearned(i32, network);
 }
 
 /** Empties the table: the row serves a new network. Control thread. */
 export function clearMacs(i32: Int32Array, network: number): void {
   i32.fill(0, entryAt(network, 0), entryAt(network, 0) + MACS_MAX * 2);
+  tellLearned(i32, network);
+}
+
+/** What stood in the table may not be so any more: flows that went by it are judged anew. */
+function tellLearned(i32: Int32Array, network: number): void {
+  Atomics.add(i32, (networkAt(network) + NETWORK.learned) >> 2, 1); // V3: after the change, pairs with V4.
 }

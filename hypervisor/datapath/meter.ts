@@ -53,7 +53,7 @@ export function recordWake(fabric: Fabric, port: number, nowNs: () => number): v
 
 /** Whether a ring has a sample that somebody might close. Any thread. */
 export function hasSample(fabric: Fabric, ring: number): boolean {
-  const state = Atomics.load(fabric.i32, (meterAt(ring >> 1) >> 2) + STATE); // M1: confirmed by M4.
+  const state = fabric.i32[(meterAt(ring >> 1) >> 2) + STATE] as number; // M1: confirmed by M4.
   return (state & SAMPLE.mask) === SAMPLE.open;
 }
 

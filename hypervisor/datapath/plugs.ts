@@ -5,6 +5,7 @@ import { NETWORKS_MAX, NETWORK_PORTS_MAX, PORTS_MAX, FRAME_OVERHEAD, ROWS_RESTIN
 import type { Fabric } from "../memory/fabric.ts";
 import { NETWORK, PORT, PORT_FLAG, RING, meterAt, networkAt, portAt, ringAt } from "../memory/layout.ts";
 import { generationOf } from "../ring/claims.ts";
+import { changeForwarding } from "./flows.ts";
 import { ageMacs, forgetMacs } from "./mac-table.ts";
 import { setNetworkRate } from "./network-rate.ts";
 import { leavePort, closeReceiving, hasSender, isLinkUp, portExists, portOwner } from "./port.ts";
@@ -74,17 +75,20 @@ export class Plugs {
     const row = networkAt(network) >> 2;
     this.#fabric.i32.fill(0, row, row + ((NETWORK.ports >> 2) + NETWORK_PORTS_MAX));
     startSegment(this.#fabric, network);
+    changeForwarding(this.#fabric);
     return network;
   }
 
   /** Takes over what can change of a network: its rate, 0 for no limit. */
   setNetwork(network: number, rate: number): void {
     setNetworkRate(this.#fabric, network, rate);
+    changeForwarding(this.#fabric);
   }
 
   /** Joins networks: each of `groups` is one segment. Every network stands in one of them. */
   join(groups: readonly (readonly number[])[]): void {
     setSegments(this.#fabric, groups);
+    changeForwarding(this.#fabric);
   }
 
   /** Stations of these networks grow older by a step. */
@@ -114,6 +118,7 @@ export class Plugs {
     const flags = PORT_FLAG.exists | PORT_FLAG.linkUp | (egress ? PORT_FLAG.egress : 0);
     Atomics.store(i32, (portAt(line) + PORT.flags) >> 2, flags);
     this.#lines.set(port, (this.#lines.get(port) ?? 0) + 1);
+    changeForwarding(this.#fabric);
     return line;
   }
 
@@ -163,6 +168,7 @@ export class Plugs {
     const slow = settings.some((setting) => setting !== 0);
     const flags = PORT_FLAG.exists | (linkUp ? PORT_FLAG.linkUp : 0) | (slow ? PORT_FLAG.slow : 0);
     Atomics.store(i32, (row + PORT.flags) >> 2, flags);
+    changeForwarding(this.#fabric);
   }
 
   /** From now on frames of a port are recorded, or other ones, or none: `sides` 0. */
@@ -187,6 +193,7 @@ export class Plugs {
     Atomics.store(i32, (portAt(port) + PORT.network) >> 2, network + 1);
     Atomics.store(i32, list + (NETWORK.ports >> 2) + place, port + 1);
     if (place === used) Atomics.store(i32, list + (NETWORK.portsUsed >> 2), used + 1);
+    changeForwarding(this.#fabric);
     return true;
   }
 
@@ -203,12 +210,14 @@ export class Plugs {
       if (i32[at] === port + 1) Atomics.store(i32, at, 0);
     }
     forgetMacs(i32, leaderOf(i32, network), port);
+    changeForwarding(this.#fabric);
   }
 
   /** A device is gone. Its row serves another once the guest that has it open has let go. */
   removePort(port: number): void {
     this.unplug(port);
     Atomics.store(this.#fabric.i32, (portAt(port) + PORT.flags) >> 2, 0);
+    changeForwarding(this.#fabric);
     closeReceiving(this.#fabric, port);
     this.#retired.add(port);
     this.collect();

@@ -34,7 +34,7 @@ export function portOwner(fabric: Fabric, port: number): number {
 }
 
 export function portExists(fabric: Fabric, port: number): boolean {
-  return (Atomics.load(fabric.i32, (portAt(port) + PORT.flags) >> 2) & PORT_FLAG.exists) !== 0;
+  return ((fabric.i32[(portAt(port) + PORT.flags) >> 2] as number) & PORT_FLAG.exists) !== 0;
 }
 
 export function isLinkUp(fabric: Fabric, port: number): boolean {

@@ -24,6 +24,10 @@
     (local.set $rxMask (i32.load 2 offset=64 (local.get $ring)))
     (local.set $rxRing (i32.load 2 offset=68 (local.get $ring)))
     (local.set $slots (i32.add (local.get $ring) (i32.const 128)))
+    ;; A ring that has just come in the place of the one that was looked up may lie outside this memory.
+    (local.set $x (i32.shl (i32.add (local.get $rxMask) (i32.const 1)) (i32.const 4)))
+    (if (i32.gt_u (local.get $x) (local.get $rxLimit)) (then (return (i32.const 0))))
+    (if (i32.gt_u (local.get $rxRing) (i32.sub (local.get $rxLimit) (local.get $x))) (then (return (i32.const 0))))
     (block $done
       (loop $batch
         (br_if $done (i32.ge_u (local.get $moved) (local.get $frames)))
@@ -117,11 +121,16 @@
           (i32.store 1 (local.get $ra) (local.get $w0))
           (i32.store 1 offset=4 (local.get $ra) (local.get $w1))
           (i32.store 1 offset=8 (local.get $ra) (local.get $w2))
-          (i32.store 1 offset=4 (i32.add (local.get $rxRing)
-            (i32.shl (i32.and (i32.add (local.get $c) (local.get $i)) (local.get $rxMask)) (i32.const 4)))
-            (local.get $l))
           (local.set $i (i32.add (local.get $i) (i32.const 1)))
           (br_if $copy (i32.lt_u (local.get $i) (local.get $n))))
+        ;; Lengths only now: the receiver looks at these lines all the time, and each look costs the next store.
+        (local.set $i (i32.const 0))
+        (loop $lengths
+          (i32.store 1 offset=4 (i32.add (local.get $rxRing)
+            (i32.shl (i32.and (i32.add (local.get $c) (local.get $i)) (local.get $rxMask)) (i32.const 4)))
+            (i32.load 2 offset=68 (i32.add (local.get $thread) (i32.shl (local.get $i) (i32.const 4)))))
+          (local.set $i (i32.add (local.get $i) (i32.const 1)))
+          (br_if $lengths (i32.lt_u (local.get $i) (local.get $n))))
         (atomic.fence)
 
         ;; 4. Publish: the turn in the guest's descriptor is the commit of its frame, and `published` tells the reaper.

@@ -10,6 +10,7 @@ import { DESCRIPTOR } from "../ring/abi.ts";
 import { turnAt, type TxRing } from "../ring/sending.ts";
 import { tapSides } from "../ring/tap-ring.ts";
 import { FAULT } from "./fault.ts";
+import { Flows, type Flow } from "./flows.ts";
 import { Forwarder, type ForwardParts } from "./forward.ts";
 import { closeSample, countKick, hasSample, recordKick } from "./meter.ts";
 import { networkRateOf, takeFromNetwork } from "./network-rate.ts";
@@ -28,12 +29,14 @@ export interface SwitchParts extends ForwardParts {
 export class Switch {
   readonly #parts: SwitchParts;
   readonly #forwarder: Forwarder;
+  readonly #flows: Flows;
   /** Bytes that went into the egress line in this call. */
   #bytesQueued = 0;
 
   constructor(parts: SwitchParts) {
     this.#parts = parts;
     this.#forwarder = new Forwarder(parts);
+    this.#flows = new Flows(parts.fabric);
   }
 
   /**
@@ -63,13 +66,19 @@ export class Switch {
       const i32 = this.#parts.memory.i32;
       const address = (i32[descriptor] as number) >>> 0; // Read once, as is the length.
       const length = (i32[descriptor + 1] as number) >>> 0;
-      const wait = this.#waitFor(tx.port, length);
-      if (wait > 0) {
-        answer = wait;
-        break;
-      }
       const before = this.#bytesOut(tx.port);
-      frames += this.#forward(tx, descriptor, address, length, BUDGET_FRAMES - frames, BUDGET_BYTES - bytes);
+      const most = BUDGET_FRAMES - frames;
+      const mostBytes = BUDGET_BYTES - bytes;
+      let moved = this.#follow(tx, address, most, mostBytes);
+      if (moved === 0) {
+        const wait = this.#waitFor(tx.port, length);
+        if (wait > 0) {
+          answer = wait;
+          break;
+        }
+        moved = this.#forward(tx, descriptor, address, length, most, mostBytes);
+      }
+      frames += moved;
       bytes += this.#bytesOut(tx.port) - before;
     }
     this.#forwarder.signalTouched(isTimed);
@@ -92,6 +101,19 @@ export class Switch {
     return takeFromNetwork(fabric, network, port, bytes, now, nowNs) || takeToSend(fabric, port, length, now);
   }
 
+  /** Moves frames along a flow that is known; 0: there is none, or the next frame is to be judged. */
+  #follow(tx: TxRing, address: number, most: number, mostBytes: number): number {
+    const { memory } = this.#parts;
+    if (!inside(memory, address, FRAME_MIN)) return 0;
+    const { view } = memory;
+    // A guess of what the frame says: the pump reads it itself, and moves only what is so.
+    const header0 = view.getInt32(address, true);
+    const header1 = view.getInt32(address + 4, true);
+    const header2 = view.getInt32(address + 8, true);
+    const flow = this.#flows.find(tx, header0, header1, header2);
+    return flow ? this.#pump(flow, most, mostBytes) : 0;
+  }
+
   /** Moves the frame at the ring's position, and what follows it to the same place. Answers frames moved. */
   #forward(
     tx: TxRing,
@@ -105,6 +127,7 @@ export class Switch {
     const { i32 } = fabric;
     const forwarder = this.#forwarder;
     const row = portAt(tx.port) >> 2;
+    this.#flows.look(tx.port);
     const flags = Atomics.load(i32, row + (PORT.flags >> 2));
     const network = (i32[row + (PORT.network >> 2)] as number) - 1;
     if (length < FRAME_MIN) return this.#refuse(tx, descriptor, COUNTER.malformed, length);
@@ -122,7 +145,8 @@ export class Switch {
     const targetFlags = Atomics.load(i32, (portAt(target) + PORT.flags) >> 2);
     const plain = ((flags | targetFlags) & PORT_FLAG.slow) === 0 && (targetFlags & PORT_FLAG.linkUp) !== 0;
     if (plain && networkRateOf(fabric, network) === 0 && forwarder.lineOf(target, PORT.ingressLine) < 0) {
-      const moved = this.#pump(tx, target, most, mostBytes);
+      const flow = this.#flowTo(tx, target);
+      const moved = flow ? this.#pump(flow, most, mostBytes) : 0;
       if (moved > 0) return moved;
     }
     const outcome = forwarder.deliver(target, tx.port + 1);
@@ -147,31 +171,42 @@ export class Switch {
     return done;
   }
 
-  #pump(tx: TxRing, target: number, most: number, mostBytes: number): number {
+  /** The flow of the frame that is held, which goes to `target`; to be followed now, and later if it may. */
+  #flowTo(tx: TxRing, target: number): Flow | undefined {
+    const { i32 } = this.#parts.fabric;
     const forwarder = this.#forwarder;
     const ring = forwarder.ringOf(target);
-    const { receiver } = forwarder;
-    if (ring < 0 || !receiver) return 0;
-    const answer = this.#runPump(tx, ring, receiver, most, mostBytes);
+    const { receiver, generation } = forwarder;
+    if (ring < 0 || !receiver) return undefined;
+    // Where there is a line, though one to go past, each kick asks anew.
+    const lasts =
+      i32[(portAt(tx.port) + PORT.egressLine) >> 2] === 0 && i32[(portAt(target) + PORT.ingressLine) >> 2] === 0;
+    return this.#flows.keep(tx, forwarder, ring, generation, receiver, lasts);
+  }
+
+  #pump(flow: Flow, most: number, mostBytes: number): number {
+    const { ring, generation } = flow;
+    const tx = flow.tx as TxRing;
+    const answer = this.#runPump(tx, flow, most, mostBytes);
     const moved = answer & ~PUMP_PASSED;
     if (moved > 0) {
       if (tx.mask - (tx.position & tx.mask) < moved) tx.lapped = true;
       tx.position = (tx.position + moved) | 0;
-      forwarder.came(ring);
+      this.#forwarder.came(ring, generation);
     }
-    if (answer !== moved) forwarder.resolveBatch(ring);
+    if (answer !== moved) this.#forwarder.resolveBatch(ring);
     return moved;
   }
 
-  #runPump(tx: TxRing, ring: number, receiver: GuestMemory, most: number, mostBytes: number): number {
+  #runPump(tx: TxRing, flow: Flow, most: number, mostBytes: number): number {
     const { fabric, memory, pumps, thread } = this.#parts;
-    const { header0, header1, header2, generation } = this.#forwarder;
+    const receiver = flow.receiver as GuestMemory;
     const row = portAt(tx.port);
     return pumps.to(receiver)(
       threadAt(thread),
       tx.port,
       row,
-      ringAt(ring),
+      ringAt(flow.ring),
       tx.offset,
       tx.mask,
       tx.position,
@@ -179,13 +214,13 @@ export class Switch {
       limitOf(receiver),
       // No longer than the memory, so that the pump may subtract.
       Math.min(fabric.i32[(row + PORT.frameMax) >> 2] as number, memory.byteLength),
-      header0,
-      header1,
-      header2,
+      flow.header0,
+      flow.header1,
+      flow.header2,
       most,
       BATCH_BYTES,
       mostBytes,
-      generation,
+      flow.generation,
     );
   }
 

@@ -84,6 +84,8 @@ export const NETWORK = {
   age: 12,
   /** Counts the leaders that it has had. Control, atomic. */
   moves: 16,
+  /** Of a leader: counts changes of what is known of stations. Any thread, atomic. */
+  learned: 20,
   /** Float64: bits per second that its devices send together, 0 for no limit. Control. */
   rate: 24,
   /** When the next byte is due, in units of 64 ns; and how many ports send. Compare-and-swap by senders. */
@@ -341,7 +343,9 @@ const RINGS_AT = METERS_AT + PORTS_MAX * METER_BYTES;
 const TAPS_AT = RINGS_AT + PORTS_MAX * 2 * RING.size;
 /** 1 while the capture thread has been told that there is something, and has not looked. Atomic. */
 export const TAP_BELL_AT = TAPS_AT;
-const TAP_HEADS_AT = TAPS_AT + 64;
+/** Counts changes of ports, lines, networks and links, on a line of its own. Control, atomic. */
+export const CHANGES_AT = TAPS_AT + 64;
+const TAP_HEADS_AT = TAPS_AT + 128;
 const TAP_RINGS_AT = Math.ceil((TAP_HEADS_AT + THREAD_ROWS * TAP.size) / 4096) * 4096;
 export const FABRIC_BYTES = TAP_RINGS_AT + THREAD_ROWS * TAP_RING_BYTES;
 

@@ -23,9 +23,16 @@ function word(value: number): Uint8Array {
   return new Uint8Array(new Int32Array([value]).buffer);
 }
 
+/** As a guest takes that asks once more before it sleeps. -1: there is nothing. */
+function takeOne(part: Part["part"]): number {
+  let value = part["rxTake"]!();
+  while (value === -1 && part["rxReady"]!()) value = part["rxTake"]!();
+  return value;
+}
+
 function takeAll(part: Part["part"]): number[] {
   const taken: number[] = [];
-  for (let value = part["rxTake"]!(); value !== -1; value = part["rxTake"]!()) taken.push(value);
+  for (let value = takeOne(part); value !== -1; value = takeOne(part)) taken.push(value);
   return taken;
 }
 
@@ -116,7 +123,7 @@ describe.each(SDKS)("in %s", (_name, load) => {
     const { part, ring } = await openRing(slots);
     for (let i = 0; i < slots; i++) ring.fill(ring.claim()!, word(i));
     expect(ring.claim()).toBeUndefined();
-    expect(part["rxTake"]!()).toBe(0);
+    expect(takeOne(part)).toBe(0);
     expect(ring.claim()).toBeUndefined(); // It is still in the guest's hands.
     part["rxGive"]!();
     expect(ring.claim()).toBe(slots);
@@ -145,7 +152,7 @@ describe.each(SDKS)("in %s", (_name, load) => {
     const { part, ring } = await openRing(16);
     const [first, other, second] = [ring.claim()!, ring.claim()!, ring.claim()!];
     ring.fill(other, word(1));
-    expect(part["rxTake"]!()).toBe(1);
+    expect(takeOne(part)).toBe(1);
     // One sender publishes both, in its order; the guest sees both at once.
     ring.fill(first, word(10));
     ring.fill(second, word(11));
@@ -171,7 +178,7 @@ describe.each(SDKS)("in %s", (_name, load) => {
     for (let i = 0; i < 200; i++) {
       if (i % 5 === 0) ring.skip();
       ring.fill(ring.claim()!, word(i));
-      expect(part["rxTake"]!()).toBe(i);
+      expect(takeOne(part)).toBe(i);
     }
   });
 
@@ -179,7 +186,7 @@ describe.each(SDKS)("in %s", (_name, load) => {
     const { part, ring } = await openRing(16);
     for (let i = 0; i < 100; i++) {
       ring.fill(ring.claim()!, new Uint8Array());
-      expect(part["rxTake"]!()).toBe(-1);
+      expect(takeOne(part)).toBe(-1);
     }
     ring.fill(ring.claim()!, word(7));
     expect(takeAll(part)).toEqual([7]);

@@ -197,6 +197,7 @@ struct vbus_rx {
   uint32_t slots, stride, capacity;
   uint32_t scan; // The next position in order.
   uint32_t dirty_seen;
+  uint32_t looks; // Since all slots were looked at.
   int32_t held; // The slot that the guest has in hand, or -1.
   uint32_t held_turn;
   // Slots that `scan` went past before they were completed, and a mark for each that is listed.
@@ -208,6 +209,7 @@ struct vbus_rx {
 
 #define VBUS_POSITIONS 0x7fffffffu
 #define VBUS_HALF_CIRCLE 0x40000000u
+#define VBUS_LOOKS 64u // Looks in vain at the next slot before all others are looked at.
 
 static inline void vbus_rx_post_slot(struct vbus_rx *rx, uint32_t slot, uint32_t turn) {
   rx->ring[slot].address = (uint32_t)(uintptr_t)(rx->buffers + slot * rx->stride);
@@ -291,9 +293,12 @@ static inline bool vbus_rx_take_passed(struct vbus_rx *rx) {
 }
 
 // Rule 4: moves `scan` to the first completed position from it on, and lists those before.
-static inline bool vbus_rx_look_ahead(struct vbus_rx *rx) {
+// Mostly there is none: who isn't about to sleep looks at every slot only now and then.
+static inline bool vbus_rx_look_ahead(struct vbus_rx *rx, bool before_sleep) {
   uint32_t dirty = vbus_load(&rx->signal->dirty), nearest = VBUS_HALF_CIRCLE;
   if (dirty == rx->dirty_seen && !rx->retired) return false; // Who filled a retired one need not have told.
+  if (!before_sleep && !rx->retired && ++rx->looks < VBUS_LOOKS) return false;
+  rx->looks = 0;
   for (uint32_t slot = 0; slot < rx->slots; slot++) {
     uint32_t turn = vbus_load(&rx->ring[slot].turn);
     uint32_t ahead = ((turn >> 1) - rx->scan) & VBUS_POSITIONS;
@@ -318,7 +323,8 @@ static inline void vbus_rx_give(struct vbus_rx *rx) {
   rx->held = -1;
 }
 
-// Takes the next buffer, each sender's in its order. NULL: there is nothing now. Valid until the next take.
+// Takes the next buffer, each sender's in its order. NULL: there is nothing now, or only behind one that is still
+// being filled: ask again, and ask `vbus_rx_ready` before sleeping. Valid until the next take.
 static inline uint8_t *vbus_rx_take(struct vbus_rx *rx, uint32_t *length) {
   vbus_rx_give(rx);
   for (;;) { // Bound: each round takes a completed slot, moves on to one, or ends.
@@ -327,7 +333,7 @@ static inline uint8_t *vbus_rx_take(struct vbus_rx *rx, uint32_t *length) {
     // The passed ones only after that look: who filled `scan` had published its earlier frames before.
     if (!(rx->passed_count > 0 && vbus_rx_take_passed(rx))) {
       if (!next) {
-        if (vbus_rx_look_ahead(rx)) continue;
+        if (vbus_rx_look_ahead(rx, false)) continue;
         return NULL;
       }
       rx->held = (int32_t)slot;
@@ -345,7 +351,7 @@ static inline bool vbus_rx_ready(struct vbus_rx *rx) {
   if (vbus_load(&rx->ring[rx->scan & (rx->slots - 1)].turn) == rx->scan << 1) return true;
   for (uint32_t i = 0; i < rx->passed_count; i++)
     if ((vbus_load(&rx->ring[rx->passed[i]].turn) & 1) == 0) return true;
-  return vbus_rx_look_ahead(rx);
+  return vbus_rx_look_ahead(rx, true);
 }
 
 // Says whether the guest is to be signalled.

@@ -10,6 +10,8 @@ const ALIGN_MASK: i32 = 63;
 /** Positions have 31 bits; of two positions, the later is less than half a circle ahead. */
 const POSITION_MASK: u32 = 0x7fffffff;
 const HALF_CIRCLE: u32 = 0x40000000;
+/** Looks in vain at the next slot before all others are looked at. */
+const LOOKS: i32 = 64;
 /** A word that nothing else uses: the compiler has no fence instruction, and a locked one does the same. */
 const FENCE: usize = memory.data(4, 4);
 
@@ -28,6 +30,8 @@ export class RxRing {
   /** The next position in order. */
   private scan: u32 = 0;
   private dirtySeen: u32 = 0;
+  /** Looks since all slots were looked at. */
+  private looks: i32 = 0;
   /** The slot that is in the guest's hands, or -1. */
   private earliestBehind: u32 = 0;
   private held: i32 = -1;
@@ -65,6 +69,7 @@ export class RxRing {
     this.firstBuffer = this.ring + RxRing.headBytes(slots);
     this.scan = 0;
     this.dirtySeen = 0;
+    this.looks = 0;
     this.held = -1;
     this.passedCount = 0;
     this.retired = false;
@@ -89,7 +94,10 @@ export class RxRing {
     this.retired = true;
   }
 
-  /** Takes the next buffer in order, giving back the one before. False: there is nothing now. */
+  /**
+   * Takes the next buffer in order, giving back the one before. False: there is nothing now, or only behind one
+   * that is still being filled: ask again, and ask `ready` before sleeping.
+   */
   take(): bool {
     this.give();
     // Bound: each round takes a completed slot, moves on to one, or ends.
@@ -102,7 +110,7 @@ export class RxRing {
         this.hold(this.scan & (this.slots - 1), turn);
         this.scan = (this.scan + 1) & POSITION_MASK;
         if (this.keep()) return true;
-      } else if (!this.lookAhead()) {
+      } else if (!this.lookAhead(false)) {
         return false;
       }
     }
@@ -155,7 +163,9 @@ export class RxRing {
   /** There may be something to take. */
   ready(): bool {
     return (
-      this.turnOf(this.scan & (this.slots - 1)) == this.scan << 1 || this.passedReady() || this.lookAhead()
+      this.turnOf(this.scan & (this.slots - 1)) == this.scan << 1 ||
+      this.passedReady() ||
+      this.lookAhead(true)
     );
   }
 
@@ -238,11 +248,16 @@ export class RxRing {
     return false;
   }
 
-  /** Moves `scan` to the first completed position, where there is one, passing over those before it. */
-  private lookAhead(): bool {
+  /**
+   * Moves `scan` to the first completed position, where there is one, passing over those before it. Mostly
+   * there is none: who isn't about to sleep looks at every slot only now and then.
+   */
+  private lookAhead(beforeSleep: bool): bool {
     const dirty = atomic.load<u32>(this.signalAt, abi.SIGNAL_DIRTY);
     // Who filled a retired one last need not have told.
     if (dirty == this.dirtySeen && !this.retired) return false;
+    if (!beforeSleep && !this.retired && ++this.looks < LOOKS) return false;
+    this.looks = 0;
     let nearest: u32 = HALF_CIRCLE;
     for (let slot = 0; slot < this.slots; slot++) {
       const turn = this.turnOf(slot);
