@@ -26,6 +26,7 @@ const change = fc.oneof(
   fc.record({ what: fc.constant("loss" as const), port, value: fc.constantFrom(undefined, LOSSY) }),
   fc.record({ what: fc.constant("joined" as const), value: fc.boolean() }),
   fc.record({ what: fc.constant("moved" as const), port }),
+  fc.record({ what: fc.constant("moved" as const), port }),
   fc.record({ what: fc.constant("reopened" as const), port }),
 );
 type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
@@ -134,7 +135,7 @@ test(
         const world = new World();
         try {
           await world.open();
-          for (const step of steps) {
+          for (const step of [{ what: "moved", port: 2 } as const, ...steps]) {
             await world.warmUp();
             await world.change(step);
             const { remembered, anew } = await world.compare();

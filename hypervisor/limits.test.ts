@@ -248,6 +248,7 @@ const NOT_MET: Readonly<Record<string, string>> = {
   LINE_ROUNDS: "rounds before the letters are read again, not asserted",
   CAPTURE_CHUNK_BYTES: "the size of pieces, not seen by who reads them",
   CAPTURE_REST_MS: "a time, not asserted",
+  FLOWS_KEPT: "how many headers are remembered: the others are judged anew, with the same result",
   SEGMENT_TRIES: "so many changes of links within one look at a list",
   PAIRS_MAX: "a cache: beyond it an instance is made again",
   BOOT_MS_MAX: "ten seconds of waiting",

@@ -10,8 +10,8 @@ import type { TxRing } from "../ring/sending.ts";
 import { leaderOf } from "./segments.ts";
 
 /**
- * Says that ports, lines, networks or links are not as they were. Control thread, after what it changed; rings
- * that come and go need not say so, their generation does.
+ * Says that ports, lines, networks or links are not as they were. Control thread, after what it changed;
+ * rings that come and go need not say so, their generation does.
  */
 export function changeForwarding({ i32 }: Fabric): void {
   Atomics.add(i32, CHANGES_AT >> 2, 1); // V1: after the change, pairs with V2.
@@ -64,7 +64,8 @@ export class Flows {
     if (flow.tx !== tx || !flow.lasts || flow.header0 !== header0) return undefined;
     if (flow.header1 !== header1 || flow.header2 !== header2) return undefined;
     // Plain reads: a change that isn't seen here comes after this kick.
-    if (i32[CHANGES_AT >> 2] !== flow.changes || i32[learnedAt(flow.leader)] !== flow.learned) return undefined;
+    if (i32[CHANGES_AT >> 2] !== flow.changes || i32[learnedAt(flow.leader)] !== flow.learned)
+      return undefined;
     return generationOf(this.#fabric, flow.ring) === flow.generation ? flow : undefined;
   }
 

@@ -180,7 +180,8 @@ export class Switch {
     if (ring < 0 || !receiver) return undefined;
     // Where there is a line, though one to go past, each kick asks anew.
     const lasts =
-      i32[(portAt(tx.port) + PORT.egressLine) >> 2] === 0 && i32[(portAt(target) + PORT.ingressLine) >> 2] === 0;
+      i32[(portAt(tx.port) + PORT.egressLine) >> 2] === 0 &&
+      i32[(portAt(target) + PORT.ingressLine) >> 2] === 0;
     return this.#flows.keep(tx, forwarder, ring, generation, receiver, lasts);
   }
 

@@ -95,8 +95,8 @@ export class RxRing {
   }
 
   /**
-   * Takes the next buffer in order, giving back the one before. False: there is nothing now, or only behind one
-   * that is still being filled: ask again, and ask `ready` before sleeping.
+   * Takes the next buffer in order, giving back the one before. False: there is nothing now, or only behind
+   * one that is still being filled: ask again, and ask `ready` before sleeping.
    */
   take(): bool {
     this.give();
