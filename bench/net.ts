@@ -12,6 +12,8 @@ import { streamOverPort, tripOverPort, type Packing } from "./rivals/message-por
  */
 interface Shape {
   readonly bytes: number;
+  /** Frames between two signals, in every contender that can send several at once. */
+  readonly batch: number;
   /** Bytes from one buffer of the C rival to the next: what is fastest for it on the machines tried. */
   readonly stride: number;
   readonly ours: number;
@@ -27,6 +29,7 @@ interface Shape {
 const SHAPES: readonly Shape[] = [
   shape({
     bytes: 64,
+    batch: 256,
     stride: 128,
     ours: 8e6,
     warm: 8e6,
@@ -38,6 +41,7 @@ const SHAPES: readonly Shape[] = [
   }),
   shape({
     bytes: 1500,
+    batch: 64,
     stride: 1600,
     ours: 6e6,
     warm: 6e6,
@@ -49,6 +53,7 @@ const SHAPES: readonly Shape[] = [
   }),
   shape({
     bytes: 65_536,
+    batch: 64,
     stride: 65_600,
     ours: 1e5,
     warm: 3e4,
@@ -66,8 +71,8 @@ const LOOKS = 2000;
 const TINY = { share: 0.005, least: 500 };
 
 const DATAGRAM_MAX = 65_507;
-/** Frames between two signals, in every contender that can send several at once. */
-const BATCH = 64;
+/** Buffers that the C rival's sender takes turns with when they are to stay in its cache. */
+const FEW = 64;
 /** Slots of the C rival's rings. */
 const SLOTS = 512;
 const UDP_WINDOW = 1024;
@@ -97,7 +102,7 @@ interface Programs {
 
 /** One direction, as fast as it goes: millions of frames a second. */
 function streamWork(shape: Shape, { ring, udp, lab, amount }: Programs): Work {
-  const { bytes, stride } = shape;
+  const { bytes, stride, batch } = shape;
   const port =
     (packing: Packing, frames: number): Measure =>
     async () =>
@@ -110,10 +115,10 @@ function streamWork(shape: Shape, { ring, udp, lab, amount }: Programs): Work {
   const inC =
     (buffers: number): Measure =>
     async () =>
-      rate(await runRival(ring, ["stream", amount(shape.ring), bytes, stride, buffers, BATCH]));
+      rate(await runRival(ring, ["stream", amount(shape.ring), bytes, stride, buffers, batch]));
   const rivals: Rival[] = [
     { name: "C, two threads", measure: inC(SLOTS) },
-    { name: `C, ${BATCH} buffers`, measure: inC(BATCH) },
+    { name: `C, ${FEW} buffers`, measure: inC(FEW) },
     { name: "MessagePort", measure: port("batched", shape.port) },
     { name: "MessagePort, packed", measure: port("packed", shape.portPacked) },
     { name: datagram < bytes ? `UDP, ${DATAGRAM_MAX} B` : "UDP", measure: overUdp("mmsg", shape.udp) },
@@ -124,7 +129,7 @@ function streamWork(shape: Shape, { ring, udp, lab, amount }: Programs): Work {
     unit: "Mframes/s",
     better: "more",
     ours: async () =>
-      rate(await lab.stream({ frames: amount(shape.ours), warm: amount(shape.warm), bytes, batch: BATCH })),
+      rate(await lab.stream({ frames: amount(shape.ours), warm: amount(shape.warm), bytes, batch })),
     rivals,
   };
 }
@@ -149,7 +154,7 @@ function tripWork({ ring, udp, lab, amount }: Programs): Work {
       {
         name: "C, two threads",
         measure: async () =>
-          median(await runRival(ring, ["trip", amount(TRIPS.ring), bytes, stride, BATCH, LOOKS])),
+          median(await runRival(ring, ["trip", amount(TRIPS.ring), bytes, stride, FEW, LOOKS])),
       },
       { name: "MessagePort", measure: () => tripOverPort(amount(TRIPS.port), bytes, true) },
       {
