@@ -2,18 +2,15 @@
 // restarted, and not one frame is lost by it.
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import os from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { createHypervisor, type Hypervisor } from "../hypervisor/index.ts";
 import { Engine } from "./engine.ts";
 import { definitionOf, images } from "./plan/model.test-support.ts";
 import { clock } from "./lab.test-support.ts";
+import { GuestFolder } from "./loop.test-support.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const folder = mkdtempSync(path.join(os.tmpdir(), "vbus-loop-"));
+const folder = new GuestFolder();
 const long = process.env["SLOW"] === "1";
 /** Changes of both ends while frames flow, and the frames of the loop between two. */
 const CHANGES = long ? 200 : 16;
@@ -23,7 +20,7 @@ let engine: Engine;
 let hypervisor: Hypervisor;
 let logs: string[] = [];
 
-beforeAll(() => compile("npx asc", "stdlib/guests/test/loop.ts", "loop.wasm"), 120_000);
+beforeAll(() => void folder.loop(), 120_000);
 
 beforeEach(() => {
   logs = [];
@@ -37,19 +34,7 @@ afterEach(async () => {
   engine.close();
 });
 
-afterAll(() => rmSync(folder, { recursive: true }));
-
-/** Compiles a guest with the command that docs/guests.md has for its language. */
-function compile(tool: string, source: string, target: string): void {
-  const page = readFileSync(path.join(root, "docs/guests.md"), "utf8");
-  const line = page.split("\n").find((one) => one.startsWith(`${tool} `)) ?? "";
-  const words = line.split(" ").map((word) => {
-    if (word.endsWith(".wasm")) return path.join(folder, target);
-    return /\.(ts|c)$/.test(word) ? source : word;
-  });
-  const { status, stderr } = spawnSync(words[0] ?? "", words.slice(1), { cwd: root, encoding: "utf8" });
-  expect(status, stderr).toBe(0);
-}
+afterAll(() => folder.remove());
 
 function hasClang(): boolean {
   if (["clang", "wasm-ld"].every((name) => spawnSync(name, ["--version"]).status === 0)) return true;
@@ -69,7 +54,7 @@ interface Ends {
 function lab({ echo, server, client }: Ends): string {
   return `
 image echo: wasm { path = ${JSON.stringify(echo)} }
-image loop: wasm { path = ${JSON.stringify(path.join(folder, "loop.wasm"))} }
+image loop: wasm { path = ${JSON.stringify(path.join(folder.folder, "loop.wasm"))} }
 network lan { subnet = 10.0.0.0/24, mtu = 9000B }
 guest server { image = echo, memory = 32MiB, device eth0: venet { network = lan, ip = 10.0.0.2, ${server} } }
 guest client { image = loop, memory = 32MiB, args = ["10.0.0.2", 400], stop { grace = 20s }
@@ -137,6 +122,6 @@ test("rings and MTUs change in a closed loop, and every frame arrives in order",
 
 test("a guest in C does the same", LIMIT, async () => {
   if (!hasClang()) return;
-  compile("clang", "stdlib/guests/c/echo.c", "echo.wasm");
-  await changeAll(path.join(folder, "echo.wasm"), 64);
+  folder.compile("clang", "stdlib/guests/c/echo.c", "echo.wasm");
+  await changeAll(path.join(folder.folder, "echo.wasm"), 64);
 });

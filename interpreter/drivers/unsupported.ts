@@ -11,6 +11,8 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, (value: Value) =>
     realtime: isNone,
     vcpu: (value) => value.is === "variant" && value.name === "dedicated",
   },
+  network: { dhcp: isFalse },
+  venet: { offload: isFalse },
 };
 /** Of every kind. */
 const REFUSED_EVERYWHERE: Readonly<Record<string, (value: Value) => boolean>> = {
@@ -67,4 +69,8 @@ function notYet(resource: Resource, name: string, attribute: Attribute): Diagnos
 
 function isNone(value: Value): boolean {
   return value.is === "none";
+}
+
+function isFalse(value: Value): boolean {
+  return value.is === "bool" && !value.value;
 }

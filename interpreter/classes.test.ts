@@ -1,0 +1,323 @@
+// What a change disturbs, attribute by attribute: each is changed in a running lab while two guests exchange
+// numbered datagrams in a closed loop. The plan says at least the class that the attribute declares; what
+// happens is what the plan says: who is restarted, that nobody else is, and that `live` and `pause` lose no
+// frame. A guest `extra` on a network of its own bears the changes that are meant to cut somebody off.
+
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createHypervisor, type Hypervisor } from "../hypervisor/index.ts";
+import { unsupported } from "./drivers/unsupported.ts";
+import { Engine } from "./engine.ts";
+import { GuestFolder } from "./loop.test-support.ts";
+import { clock } from "./lab.test-support.ts";
+import { definitionOf, images, modelOf } from "./plan/model.test-support.ts";
+
+const LIMIT = { timeout: 300_000 };
+const folder = new GuestFolder();
+const loop = folder.loop();
+/** Frames of the loop after each change. */
+const FRAMES = 500;
+const CLASSES = ["live", "pause", "restart", "recreate"];
+
+/** Places of the lab's text and what stands there at first. */
+const PLACES = {
+  lab: "",
+  far: "",
+  lan: "",
+  near: "links = [lan]",
+  subnet: "10.1.0.0/24",
+  bus: "desk",
+  member: "",
+  mine: "std:guests/echo",
+  other: "",
+  server: "",
+  eth: "",
+  net: "lan",
+  extra: "",
+  image: "other",
+  memory: "16MiB",
+  port: "",
+  ip: "10.1.0.9",
+  tty: "",
+};
+type Place = keyof typeof PLACES;
+type Texts = Partial<Record<Place, string>>;
+
+function lab(texts: Texts): string {
+  const at = { ...PLACES, ...texts };
+  return `
+lab t { ${at.lab} }
+image echo: wasm { path = "std:guests/echo" }
+image mine: wasm { path = "${at.mine}" }
+image other: wasm { path = "std:guests/sink", ${at.other} }
+image loop: wasm { path = ${JSON.stringify(loop)} }
+network lan { subnet = 10.0.0.0/24, pool = 10.0.0.64/26, mtu = 9000B, ${at.lan} }
+network near { subnet = 10.0.0.0/24, pool = 10.0.0.128/25, mtu = 9000B, ${at.near} }
+network far { subnet = ${at.subnet}, ${at.far} }
+bus desk { device eth1: venet { network = far }, device eth2: venet { network = far } }
+guest server { image = echo, memory = 32MiB, ${at.server}
+  device eth0: venet { network = ${at.net}, ip = 10.0.0.2, ${at.eth} } }
+guest client { image = loop, memory = 32MiB, args = ["10.0.0.2", 400], stop { grace = 20s }
+  device eth0: venet { network = lan, ip = 10.0.0.3 } }
+guest extra { image = ${at.image}, memory = ${at.memory}, ${at.extra}
+  device eth0: venet { network = far, ip = ${at.ip}, ${at.port} }
+  device tty: vconsole { ${at.tty} } }
+bus shelf { device eth1: venet { network = far } }
+guest member { image = mine, bus = ${at.bus}, ${at.member} }
+`;
+}
+
+interface Row {
+  readonly attribute: string;
+  readonly change: Texts;
+  /** What stands there before, where that is not the lab of every test. */
+  readonly from?: Texts;
+  /** Guests that start anew; none where it is left out. */
+  readonly restarted?: readonly string[];
+  /** What the plan says where that is more than what is declared. */
+  readonly planned?: "restart" | "recreate";
+}
+
+const venet = (name: string, text: string): Row => ({ attribute: `venet.${name}`, change: { eth: text } });
+const damage = (name: string, text: string): Row => ({
+  attribute: `Damage.${name}`,
+  change: { eth: `impair { ${text} }` },
+});
+/** The same where the frames are lost on purpose. */
+const harm = (name: string, text: string): Row => ({
+  attribute: `Damage.${name}`,
+  change: { port: `impair { ${text} }` },
+});
+const guest = (name: string, change: Texts, restarted?: readonly string[]): Row => ({
+  attribute: `guest.${name}`,
+  change,
+  ...(restarted && { restarted }),
+});
+
+const ROWS: readonly Row[] = [
+  { attribute: "resource.labels", change: { server: 'labels = { site = "oslo" }' } },
+  { attribute: "resource.depends_on", change: { server: "depends_on = [extra]" } },
+  { attribute: "resource.protect", change: { server: "protect = true" } },
+  { attribute: "lab.drift", change: { lab: "drift = keep" } },
+  { attribute: "lab.memory_max", change: { lab: "memory_max = 1GiB" } },
+  { attribute: "network.pool", change: { far: "pool = 10.1.0.0/25" } },
+  { attribute: "network.rate", change: { lan: "rate = 10Gbps" } },
+  { attribute: "network.links", change: { near: "" } },
+  {
+    attribute: "network.subnet",
+    change: { subnet: "10.1.0.0/25" },
+    restarted: ["extra", "member"],
+  },
+  {
+    attribute: "network.gateway",
+    change: { far: "gateway = 10.1.0.77" },
+    restarted: ["extra", "member"],
+  },
+  {
+    attribute: "network.mtu",
+    change: { far: "mtu = 9000B" },
+    restarted: ["extra", "member"],
+    planned: "recreate",
+  },
+  { attribute: "venet.network", change: { net: "near" } },
+  { attribute: "venet.link", change: { port: "link = down" } },
+  venet("ring", "ring = 1024"),
+  venet("mtu", "mtu = 1500B"),
+  venet("rate", "rate = 10Gbps"),
+  { attribute: "venet.vlan", change: { port: "vlan = 7" } },
+  { attribute: "venet.mac", change: { port: "mac = 02:00:00:00:00:77" }, restarted: ["extra"] },
+  { attribute: "venet.ip", change: { ip: "10.1.0.10" }, restarted: ["extra"] },
+  { attribute: "venet.impair", change: { eth: "impair { delay = 1ms }" } },
+  { attribute: "venet.impair", from: { eth: "impair { delay = 1ms }" }, change: { eth: "" } },
+  damage("rate", "rate = 10Gbps"),
+  damage("delay", "delay = 2ms"),
+  damage("jitter", "delay = 1ms, jitter = 0ms"),
+  damage("distribution", "delay = 1ms, distribution = normal"),
+  damage("burst", "burst = 2.0"),
+  damage("queue", "delay = 1ms, queue = 2000"),
+  damage("seed", "delay = 1ms, seed = 5"),
+  harm("jitter", "delay = 1ms, jitter = 1ms"),
+  harm("loss", "loss = 50%"),
+  harm("reorder", "delay = 1ms, reorder = 10%"),
+  harm("duplicate", "duplicate = 10%"),
+  harm("corrupt", "corrupt = 10%"),
+  harm("down", "down = true"),
+  { attribute: "vconsole.columns", change: { tty: "columns = 132" } },
+  { attribute: "vconsole.rows", change: { tty: "rows = 50" } },
+  {
+    attribute: "image.sha256",
+    change: { other: `sha256 = "${digestOf("std:guests/sink")}"` },
+    restarted: ["extra"],
+  },
+  { attribute: "image.memory", change: { image: "other", other: "memory = 4MiB" }, restarted: ["extra"] },
+  { attribute: "wasm.path", change: { mine: "std:guests/sink" }, restarted: ["member"] },
+  guest("image", { image: "echo" }, ["extra"]),
+  guest("args", { extra: 'args = ["--port", 9]' }, ["extra"]),
+  guest("env", { extra: 'env = { A = "b" }' }, ["extra"]),
+  guest("memory", { memory: "17MiB" }, ["extra"]),
+  guest("bus", { bus: "shelf" }, ["member"]),
+  { ...guest("use", { member: "use = [desk.eth1]" }, ["member"]), planned: "restart" },
+  guest("goal", { server: "goal = ready" }),
+  guest("restart", { server: "restart = always" }),
+  guest("stop", { server: "stop { grace = 1s }" }),
+  { ...guest("watchdog", { extra: "watchdog = 20s" }, ["extra"]), planned: "restart" },
+];
+
+/** What no driver serves yet, and how it would be said: it is refused, never ignored. */
+const REFUSED: Readonly<Record<string, Texts>> = {
+  "resource.moved_from": { extra: 'moved_from = "old"' },
+  "guest.vcpu": { extra: "vcpu = shared" },
+  "guest.health": { extra: 'health = log("well")' },
+  "guest.realtime": { extra: "realtime { priority = 7 }" },
+  "venet.offload": { port: "offload = true" },
+  "network.dhcp": { far: "dhcp = true" },
+};
+/** Kinds and classes without a driver: a thing of them is refused. */
+const NO_DRIVER = /^(vblk|vchan|vclock|vrng|wasi|linux|pc|uplink|nat|tap|socket|pcap)[.]/;
+
+let engine: Engine;
+let hypervisor: Hypervisor;
+const logs: string[] = [];
+/** Guests that booted since this was emptied. */
+let booted: string[] = [];
+
+beforeAll(() => {
+  hypervisor = createHypervisor({ lab: "t" });
+  engine = new Engine({ lab: "t", hypervisor, images, clock });
+  hypervisor.on((event) => {
+    if (event.type === "log" && event.id === "client") logs.push(event.text);
+    if (event.type === "guest" && event.state === "running") booted.push(event.id);
+  });
+});
+
+afterAll(async () => {
+  await hypervisor.close();
+  engine.close();
+  folder.remove();
+});
+
+/** What the prelude declares: the class of each attribute that has one. */
+function declared(): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const file of ["common", "device", "guest", "network"]) {
+    const at = fileURLToPath(new URL(path.join("../stdlib/prelude", `${file}.vbus`), import.meta.url));
+    let owner = "";
+    for (const line of readFileSync(at, "utf8").split("\n")) {
+      owner = /^(?:kind|class \w+|type) (\w+)/.exec(line)?.[1] ?? owner;
+      const [, name, mark] = /^ {2}(\w+): .*@(\w+)$/.exec(line) ?? [];
+      if (name !== undefined && mark !== undefined) found.set(`${owner}.${name}`, mark);
+    }
+  }
+  return found;
+}
+
+function digestOf(image: string): string {
+  const found = images.look(image);
+  if ("problem" in found) throw new Error(found.problem);
+  return found.digest;
+}
+
+async function apply(texts: Texts): Promise<void> {
+  const result = await engine.apply(definitionOf(lab(texts)), { actor: "file" });
+  expect(result, JSON.stringify(result)).toMatchObject({ ok: true });
+}
+
+/** It has lost frames, and will not go on. */
+let stands = false;
+const answered = (): number => hypervisor.device("client.eth0")?.rx.count ?? 0;
+
+/**
+ * The longest time in which the loop was not seen to go on while something was done, milliseconds: the look
+ * itself waits for the control thread, so it is at most that.
+ */
+async function pauseDuring(work: () => Promise<void>): Promise<number> {
+  let [longest, since, seen] = [0, clock.now(), answered()];
+  const look = (): void => {
+    const now = clock.now();
+    if (answered() === seen) return;
+    longest = Math.max(longest, now - since);
+    [since, seen] = [now, answered()];
+  };
+  const timer = setInterval(look, 1);
+  await work();
+  await goesOn(look);
+  clearInterval(timer);
+  return longest;
+}
+
+/** So many frames more of the loop. */
+async function goesOn(look: () => void = () => undefined): Promise<void> {
+  const from = answered();
+  const end = clock.now() + 60_000;
+  // Bound: a minute. A guest's frames have no event to wait for.
+  while (answered() < from + FRAMES) {
+    stands ||= clock.now() > end;
+    if (stands) throw new Error(`the loop stands still: ${JSON.stringify(drops())} ${logs.join("")}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    look();
+  }
+}
+
+/** Drops at both ends of the loop, by reason. */
+function drops(): unknown {
+  return ["client.eth0", "server.eth0"].flatMap((id) => {
+    const device = hypervisor.device(id);
+    return [device?.tx.droppedBy, device?.rx.droppedBy].filter((by) => Object.keys(by ?? {}).length > 0);
+  });
+}
+
+const told: string[] = [];
+
+test("the lab runs, and its loop too", LIMIT, async () => {
+  await apply({});
+  await goesOn();
+  expect(booted.toSorted()).toEqual(["client", "extra", "member", "server"]);
+});
+
+for (const row of ROWS) {
+  const { attribute, change, from = {}, restarted = [], planned } = row;
+  const says = Object.entries(change).map(([place, text]) => `${place}: ${text}`);
+  test(`${attribute} (${says.join()}) disturbs as it is declared`, LIMIT, async () => {
+    await apply(from);
+    booted = [];
+    const class_ = declared().get(attribute);
+    const { disruption } = engine.plan(definitionOf(lab({ ...from, ...change })));
+    expect(disruption).toBe(planned ?? class_);
+    expect(CLASSES.indexOf(disruption as string)).toBeGreaterThanOrEqual(CLASSES.indexOf(class_ as string));
+    const pause = await pauseDuring(() => apply({ ...from, ...change }));
+    expect(booted.toSorted(), "who started anew").toEqual(restarted);
+    expect(drops()).toEqual([]);
+    told.push(`${attribute.padEnd(22)} ${(disruption as string).padEnd(9)} ${pause.toFixed(0)} ms`);
+    await apply({});
+    await goesOn();
+    expect(drops()).toEqual([]);
+  });
+}
+
+test("the loop has lost nothing by any of it", LIMIT, async () => {
+  console.log(`the longest time in which the loop stood still:\n${told.join("\n")}`);
+  await hypervisor.stopGuest("client", 20_000);
+  expect(logs.join("")).toMatch(/loop: \d+ answered, 0 missing, 0 out of order/);
+});
+
+test("another seed starts all guests anew", LIMIT, async () => {
+  booted = [];
+  const change = { lab: "seed = 5" };
+  expect(engine.plan(definitionOf(lab(change))).disruption).toBe(declared().get("lab.seed"));
+  await apply(change);
+  expect(booted.toSorted()).toEqual(["client", "extra", "member", "server"]);
+});
+
+test.each(Object.entries(REFUSED))("%s is refused", (attribute, texts) => {
+  const name = attribute.split(".")[1] as string;
+  expect(unsupported(modelOf(lab(texts)))).toMatchObject([
+    { code: "VB2022", message: expect.stringContaining(`\`${name}\``) },
+  ]);
+});
+
+test("every attribute that has a class stands here", () => {
+  const rows = new Set([...ROWS.map(({ attribute }) => attribute), ...Object.keys(REFUSED), "lab.seed"]);
+  expect([...declared().keys()].filter((name) => !rows.has(name) && !NO_DRIVER.test(name))).toEqual([]);
+});
