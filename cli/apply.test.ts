@@ -44,7 +44,7 @@ test(
     while ((await heldText()) === "");
     expect(await heldText()).toBe("more than pause: a (restart).");
     expect((await desk.run(["ps"])).stderr).toBe(
-      "held, vbus apply confirms it: more than pause: a (restart).\n",
+      "The change in the file waits for `vbus apply`: more than pause: a (restart).\n",
     );
     const refused = await desk.run(["apply", "--max-disruption", "pause"]);
     expect(refused).toMatchObject({ exit: 1, stdout: "" });

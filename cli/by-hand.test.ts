@@ -34,7 +34,7 @@ test("a lab is looked at, changed by hand, healed and adopted", { timeout: 300_0
   );
   const changed = await said(0, "set", "server.eth0.rate", "10Mbps");
   expect(changed.stdout).toBe("");
-  expect(changed.stderr).toMatch(/server\.eth0 update: rate none -> 10Mbps/);
+  expect(changed.stderr).toMatch(/^ {2}server\.eth0 rate none -> 10Mbps \(live\)$/m);
   const refused = await said(65, "set", "server.eth0.rate", "2Gbps");
   expect(refused.stderr).toContain("not that fast");
   expect((await said(1, "set", "nobody.rate", "1Mbps")).stderr).toContain("no block of lab.vbus declares");

@@ -20,6 +20,7 @@ import { define, nothing } from "./plan/definition.ts";
 import type { Definition } from "./plan/definition.ts";
 import { makePlan } from "./plan/make-plan.ts";
 import type { Plan, Step } from "./plan/plan.ts";
+import { stepText } from "./plan/step-text.ts";
 import type { Durations } from "./state/durations.ts";
 
 export interface EngineOptions {
@@ -281,21 +282,6 @@ export class Engine {
     const undone = stuck.length === 0 ? "taken back: everything is as it was" : "taken back in part";
     const message = result.kept ? "what was done before it is kept" : undone;
     this.journal.add({ type: "plan", message, level: "warning", actor });
-  }
-}
-
-function stepText(step: Step): string {
-  switch (step.kind) {
-    case "create":
-      return `${step.resourceKind} created`;
-    case "destroy":
-      return `${step.resourceKind} destroyed`;
-    case "update":
-      return `${step.causes.join(", ")} (${step.disruption})`;
-    case "replace":
-      return `replaced: ${step.causes.join(", ")} (${step.disruption})`;
-    case "restart":
-      return `restarted: ${step.causes.join(", ")} (${step.disruption})`;
   }
 }
 

@@ -111,6 +111,11 @@ export class Follower {
     this.#tell("info", "the file checks again");
   }
 
+  /** What could not be applied, or waited, is no longer asked for. */
+  tellSame(): void {
+    this.#tell("info", "the file says again what runs");
+  }
+
   tellApplied(plan: Plan, { generation, elapsedMs, actor, origin }: Applied): void {
     const count = `${plan.steps.length} ${plan.steps.length === 1 ? "change" : "changes"}`;
     const back = origin === undefined ? "" : `back to generation ${origin}, `;

@@ -131,7 +131,7 @@ export class Keeper {
   refresh(since: number): Promise<Checked> {
     const { engine, follower: following, isDown } = this.#parts;
     return engine.lane.run(async () => {
-      const before = this.#newest;
+      const [before, generation, stood] = [this.#newest, this.#generation, this.#holds.any];
       if (isDown()) return before;
       const { reading, settle } = this.#drift.desk.look();
       this.#newest = reading;
@@ -146,6 +146,7 @@ export class Keeper {
         if (!waits && failure === undefined && this.#holds.waiting === undefined) this.#settled(settle);
         this.#holds.refusal = failure === undefined ? undefined : { model: reading.model, failure };
         if (before.model === undefined && failure === undefined) following.tellWell();
+        else if (stood && !this.#holds.any && generation === this.#generation) following.tellSame();
       }
       await following.follow(this.watchedFiles());
       return reading;
@@ -224,7 +225,7 @@ export class Keeper {
     const { engine, follower: following, root } = this.#parts;
     const { diagnostics, diagnosticsText } = this.#newest;
     const held = this.#newest.model === undefined || this.#holds.any;
-    const { rolledBack, waiting } = this.#holds;
+    const { rolledBack, waiting, refusal } = this.#holds;
     return {
       lab: this.#newest.model?.lab ?? this.#name,
       file: root,
@@ -234,6 +235,7 @@ export class Keeper {
       failures: engine.failures,
       watch: following.state(held),
       ...(waiting !== undefined && { held: waiting }),
+      ...(refusal !== undefined && { refused: refusal.failure }),
       outputs: (this.#applied.model?.outputs ?? []).map(({ name, value }) => ({
         name,
         text: showValue(value),

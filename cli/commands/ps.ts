@@ -5,6 +5,7 @@ import type { Context, Exit } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { ageText, bytesText, tableText } from "../text.ts";
 import { connectRunning } from "../which-lab.ts";
+import { holdOf } from "./hold.ts";
 
 export interface PsOptions {
   readonly json?: boolean;
@@ -18,25 +19,20 @@ const HEAD = ["GUEST", "STATE", "GOAL", "IMAGE", "ADDRESS", "MEMORY", "CPU", "FR
 
 export async function ps({ terminal }: Context, file: string | undefined, options: PsOptions): Promise<Exit> {
   const client = await connectRunning({ file: file ?? options.file, lab: options.lab });
-  const { lab, ready, generation, rolledBack, pid, watch, held, guests } = await client.request(
-    "snapshot",
-    {},
-  );
+  const snapshot = await client.request("snapshot", {});
   client.close();
+  const { lab, ready, generation, rolledBack, pid, watch, held, refused, guests } = snapshot;
   if (options.json) {
     terminal.out(
-      `${JSON.stringify({ schema: PS_SCHEMA, lab, pid, generation, rolledBack, ready, watch, held, guests }, undefined, 2)}\n`,
+      `${JSON.stringify({ schema: PS_SCHEMA, lab, pid, generation, rolledBack, ready, watch, held, refused, guests }, undefined, 2)}\n`,
     );
   } else if (options.plain) {
     terminal.out(guests.map((guest) => `${row(guest).join("\t")}\n`).join(""));
   } else {
     terminal.out(tableText([HEAD, ...guests.map(row)]));
   }
-  if (rolledBack !== undefined)
-    terminal.err(`Held on generation ${rolledBack} until the file says something else.\n`);
-  if (held !== undefined) terminal.err(`held, vbus apply confirms it: ${held}\n`);
-  else if (rolledBack === undefined && watch === "held")
-    terminal.err("held: the file on disk can't be applied; see vbus check\n");
+  const hold = holdOf(snapshot);
+  if (hold !== undefined) terminal.err(`${hold.sentence}\n`);
   return EXIT.done;
 }
 

@@ -7,6 +7,7 @@ import { EXIT } from "../exit-codes.ts";
 import type { Terminal } from "../terminal.ts";
 import { tableText } from "../text.ts";
 import { connectRunning } from "../which-lab.ts";
+import { holdOf } from "./hold.ts";
 
 export interface StatusOptions {
   readonly json?: boolean;
@@ -65,11 +66,16 @@ function statusText(status: LabStatus, terminal: Terminal): string {
       ["vbus logs GUEST", "shows why"],
       ["vbus heal GUEST", "boots it again"],
     ])(dead.map(({ guest, state, reason, time }) => [guest, state, clockText(time), reason])),
-    section("The file on disk is not what runs", [["vbus check", "says what is wrong with it"]])(
-      status.watch === "held" ? [["the last good one goes on"]] : [],
-    ),
   ].filter((part) => part !== "");
-  return head + (parts.length === 0 ? "Nothing was changed by hand.\n" : parts.join(""));
+  const changed = parts.length === 0 ? "Nothing was changed by hand.\n" : parts.join("");
+  return head + changed + holdText(status);
+}
+
+/** Why it is not as its file says. */
+function holdText(status: LabStatus): string {
+  const hold = holdOf(status);
+  if (hold === undefined) return "";
+  return `\n${hold.sentence}\n${tableText(hold.next.map((row) => ["", ...row]))}`;
 }
 
 /** A head, what to type about it, and rows; nothing where there are none. */
@@ -77,8 +83,8 @@ const section =
   (title: string, next: readonly (readonly string[])[]) =>
   (rows: readonly (readonly string[])[]): string => {
     if (rows.length === 0) return "";
-    const advice = tableText(next.map((row) => ["  ", ...row]));
-    return `\n${title}:\n${advice}${tableText(rows.map((row) => ["   ", ...row]))}`;
+    const advice = tableText(next.map((row) => ["", ...row]));
+    return `\n${title}:\n${advice}${tableText(rows.map((row) => ["  ", ...row]))}`;
   };
 
 /** The time of day here. */

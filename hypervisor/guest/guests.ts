@@ -41,6 +41,7 @@ export interface GuestsParts {
   readonly onReaped?: ((reaped: Reaped) => void) | undefined;
 }
 
+const KIB = 1024;
 /** Row 0 of the fabric: what the control thread does itself. */
 const CONTROL_THREAD = 0;
 
@@ -231,7 +232,7 @@ export class Guests implements GuestsOfBus {
     if (spec.memory < spec.image.memoryMin) {
       return refuse(
         "image",
-        `the image needs ${spec.image.memoryMin} bytes of memory, the guest has ${spec.memory}`,
+        `the image needs ${spec.image.memoryMin / KIB} KiB of memory, the guest has ${spec.memory / KIB} KiB`,
       );
     }
     return wrongNice(spec.nice ?? 0);

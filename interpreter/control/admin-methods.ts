@@ -55,6 +55,10 @@ export interface LabStatus {
   readonly generation: number;
   readonly ready: boolean;
   readonly watch: string;
+  /** Why the running lab is not as its file says: as in a snapshot. */
+  readonly held?: string;
+  readonly refused?: string;
+  readonly rolledBack?: number;
   /** What becomes of changes by hand at the next save. */
   readonly drift: "heal" | "keep";
   readonly guests: number;
@@ -72,7 +76,7 @@ export type Changed =
       readonly done: true;
       /** One sentence. */
       readonly message: string;
-      /** What it did to the running lab, as steps of a plan: address and causes. */
+      /** What it did to the running lab, a step each, in the words of events. */
       readonly steps: readonly { readonly address: string; readonly text: string }[];
     }
   | {

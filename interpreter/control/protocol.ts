@@ -89,13 +89,15 @@ export interface Snapshot {
   readonly ready: boolean;
   readonly failures: number;
   /**
-   * What watch mode is doing. `held`: the file on disk does not check, could not be applied, was gone back
-   * from (`rolledBack`), or asks for more than may be done without a word (`held`); the last good lab goes
-   * on.
+   * What watch mode is doing. `held`: the file on disk does not check, could not be applied (`refused`), was
+   * gone back from (`rolledBack`), or asks for more than may be done without a word (`held`); the last good
+   * lab goes on.
    */
   readonly watch: "off" | "watching" | "applying" | "held";
   /** Why the file's change waits for `apply`; absent where none does. */
   readonly held?: string;
+  /** Why the file's change could not be applied, a sentence without its full stop. */
+  readonly refused?: string;
   readonly guests: readonly GuestRow[];
   readonly devices: readonly DeviceRow[];
   readonly networks: readonly NetworkRow[];

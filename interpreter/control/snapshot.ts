@@ -19,6 +19,7 @@ export type LabFacts = Pick<
   | "failures"
   | "watch"
   | "held"
+  | "refused"
   | "outputs"
   | "diagnostics"
   | "diagnosticsText"

@@ -148,7 +148,9 @@ function rowOf(name: string, { origin, disruption }: Attribute, value: Value): A
 
 function statusOf(sources: AdminSources): LabStatus {
   const { desk } = sources;
-  const { lab, file, pid, generation, ready, watch, guests, diagnosticsText } = sources.snapshot();
+  const snapshot = sources.snapshot();
+  const { lab, file, pid, generation, ready, watch, guests, diagnosticsText } = snapshot;
+  const { held, refused, rolledBack } = snapshot;
   const running = guests.filter(({ state }) => state === "running").length;
   const events = sources.events();
   const dead = sources.dead().map((guest): DeadRow => {
@@ -160,5 +162,14 @@ function statusOf(sources: AdminSources): LabStatus {
   const unlinked = desk.shelf.map(({ address }) => withoutShelfName(address));
   const counts = { guests: guests.length, running };
   const facts = { lab, file, pid, generation, ready, watch, drift: desk.policy, ...counts };
-  return { ...facts, changes: desk.changes, dead, unlinked, diagnosticsText };
+  return {
+    ...facts,
+    ...(held !== undefined && { held }),
+    ...(refused !== undefined && { refused }),
+    ...(rolledBack !== undefined && { rolledBack }),
+    changes: desk.changes,
+    dead,
+    unlinked,
+    diagnosticsText,
+  };
 }

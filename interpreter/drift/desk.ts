@@ -11,6 +11,7 @@ import { isoTime } from "../clock.ts";
 import type { Journal } from "../log/journal.ts";
 import { errorText } from "../operation-error.ts";
 import type { Plan } from "../plan/plan.ts";
+import { stepText } from "../plan/step-text.ts";
 import type { Reading } from "../read-lab.ts";
 import {
   changeText,
@@ -218,10 +219,7 @@ export class DriftDesk {
     const applied = await this.#options.apply(reading, actor);
     if (typeof applied === "string") return refuse(`It could not be applied: ${applied}.`);
     this.#shelf = shelf;
-    const steps = applied.map(({ address, kind, causes }) => ({
-      address,
-      text: `${kind}: ${causes.join(", ")}`,
-    }));
+    const steps = applied.map((step) => ({ address: step.address, text: stepText(step) }));
     return { done: true, message, steps };
   }
 

@@ -81,7 +81,12 @@ export function shownValues(
       if (!value || value.is === "lambda") continue;
       values.push({ span: part.span, text: cut(show(value)) });
       const origin = part.op === "member" ? originOf(part, env, machine) : undefined;
-      if (origin && origins.length < ORIGINS_MAX) origins.push(origin);
+      if (
+        origin &&
+        origins.length < ORIGINS_MAX &&
+        !origins.some(({ message }) => message === origin.message)
+      )
+        origins.push(origin);
     }
   } finally {
     machine.quiet--;
