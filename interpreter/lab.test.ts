@@ -302,12 +302,19 @@ test("a change that can't be applied is taken back, told, and not tried again un
   await on.until("a held lab", () => lab.snapshot().watch === "held");
   expect(lab.snapshot().generation).toBe(1);
   expect(lab.snapshot().diagnosticsText).toContain("third: there is no room for it");
+  expect(lab.snapshot().refused).toBe("third: there is no room for it");
   expect(lab.snapshot().guests.map((one) => one.address)).toEqual(["server", "client"]);
   on.save(`// The same.\n${HELLO}guest third { image = echo }\nguest fourth { image = echo }\n`);
   on.save(`${HELLO}guest fourth { image = echo }\n`);
   await on.event(/generation 2/);
   expect(lab.snapshot()).toMatchObject({ watch: "watching", diagnosticsText: "" });
+  expect(lab.snapshot().refused).toBeUndefined();
   expect(refusals).toBe(1);
+  on.save(`${HELLO}guest fourth { image = echo }\nguest third { image = echo }\n`);
+  await on.until("a held lab", () => lab.snapshot().watch === "held");
+  on.save(`${HELLO}guest fourth { image = echo }\n`);
+  await on.event(/the file says again what runs/);
+  expect(lab.snapshot()).toMatchObject({ watch: "watching", generation: 2 });
 });
 
 test("a lab that can't start leaves nothing, and can be tried again", async () => {

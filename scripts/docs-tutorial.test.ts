@@ -1,5 +1,5 @@
-// docs/tutorial.md is done as it stands there, in a folder of its own: what is typed, what is saved, and what is
-// to be seen then. UPDATE_GOLDENS=1 writes what was printed into the page, where a block has no `...`.
+// docs/tutorial.md is done as it stands there, in a folder of its own: what is typed, what is saved, and what
+// is to be seen then. UPDATE_GOLDENS=1 writes what was printed into the page, where a block has no `...`.
 //
 // A block `console` is typed line by line; below a line that names the first terminal it belongs to that one,
 // whose last command runs on. Its lines may stand between others. `diff` changes the file that the line above
@@ -125,6 +125,26 @@ function writePage(): void {
   for (const { line, old, text } of written.toReversed()) lines.splice(line - 1, old, ...text);
   writeFileSync(path.join(ROOT, PAGE), lines.join("\n"));
 }
+
+const TABLE = ["GUEST   STATE    UPTIME  DROPS", "client  running  3.1s    0"];
+
+test.each([
+  ["a duration that was measured", ["done in 3.1 ms"], ["done in 12 s"], undefined],
+  ["a duration that was written", ["--interval 1s"], ["--interval 2s"], 0],
+  [
+    "a measured column, and its width",
+    TABLE,
+    ["GUEST   STATE    UPTIME   DROPS", "client  running  12m04s   0"],
+    undefined,
+  ],
+  ["another column", TABLE, [TABLE[0] ?? "", "client  running  3.1s    1"], 1],
+  ["a line that is missing", ["one", "two"], ["one"], 1],
+  ["a line too many", ["one"], ["one", "two"], 1],
+  ["lines left out", ["one", "...", "four"], ["one", "two", "three", "four"], undefined],
+  ["lines left out before what does not come", ["one", "...", "five"], ["one", "two"], 2],
+] as const)("compared: %s", (_, shown, printed, difference) => {
+  expect(differenceAt(shown, printed)).toBe(difference);
+});
 
 test("docs/tutorial.md, command by command", { timeout: LIMIT_MS }, async () => {
   const steps = stepsOf(page);

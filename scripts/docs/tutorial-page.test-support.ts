@@ -1,5 +1,5 @@
-// Reads docs/tutorial.md as what a reader does with it, in order: commands that are typed, lines that the first
-// terminal shows meanwhile, and files that are written or changed.
+// Reads docs/tutorial.md as what a reader does with it, in order: commands that are typed, lines that the
+// first terminal shows meanwhile, and files that are written or changed.
 
 /** Lines of the page, counted from 1; `line` is that of the first one. */
 interface Shown {
@@ -18,7 +18,9 @@ export type Step =
 /** Blocks for the reader's eyes: `sh` is what was done before. */
 const NOT_RUN = new Set(["sh"]);
 
-/** The steps of a page. Throws, with the line, where a block says neither what it is nor which file it is for. */
+/**
+ * The steps of a page. Throws, with the line, where a block says neither what it is nor which file it is for.
+ */
 export function stepsOf(page: string): readonly Step[] {
   const lines = page.split("\n");
   const steps: Step[] = [];
