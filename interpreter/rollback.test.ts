@@ -94,6 +94,20 @@ test(
   },
 );
 
+test("devices that were made anew stand where they are declared", async () => {
+  const lan = (name: string, third: number): string => `network ${name} { subnet = 10.1.${third}.0/24 }\n`;
+  const text = (network: string, more: string): string =>
+    `image echo: wasm { path = "std:guests/echo" }\n${network}guest g {\n  image = echo\n${more}}\n`;
+  const eth = (number: number, network: string): string =>
+    `  device eth${number}: venet { network = ${network} }\n`;
+  const on = use(text(lan("one", 0), eth(0, "one") + eth(1, "one")));
+  const lab = await on.open();
+  on.save(text(lan("two", 1), eth(0, "two")));
+  await lab.reload();
+  await lab.rollback(1);
+  expect(lab.snapshot().guests[0]?.interfaces.map(({ device }) => device)).toEqual(["eth0", "eth1"]);
+});
+
 test("a lab is held on the generation until its file says something else", async () => {
   const first = NET + guest("a") + guest("b") + guest("c");
   const on = use(first);

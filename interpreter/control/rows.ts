@@ -45,13 +45,15 @@ export function renderRows(sources: RowSources, rates: RateSource): Rows {
   };
 }
 
-/** For each guest the devices that it can open. */
+/** For each guest the devices that it can open, in the order in which they are declared. */
 function seenDevices(
   things: readonly Resource[],
   devices: ReadonlyMap<string, DeviceFacts>,
 ): ReadonlyMap<string, readonly string[]> {
   const onBus = new Map<string, string[]>();
-  for (const device of devices.values()) {
+  for (const { address } of things) {
+    const device = devices.get(address);
+    if (device === undefined) continue;
     const list = onBus.get(device.bus);
     if (list === undefined) onBus.set(device.bus, [device.id]);
     else list.push(device.id);
