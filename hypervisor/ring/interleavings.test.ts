@@ -7,7 +7,7 @@ import { Explorer, type Scenario } from "./explorer.test-support.ts";
 
 const SEED = Number(process.env["SEED"] ?? 20_261_124);
 const SLOW = process.env["SLOW"] === "1";
-const RANDOM_RUNS = SLOW ? 100_000 : 10_000;
+const RANDOM_RUNS = SLOW ? 100_000 : 4000;
 const LIMIT_MS = 600_000;
 
 /** Positions wrap at the first, turns at the second. */
