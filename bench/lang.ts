@@ -42,7 +42,7 @@ export async function openLangBench(
     const sizes = tiny ? TINY : SIZES;
     const files = await writeLabs(folder, sizes);
     const bench: Opened = { sizes, files, contenders, meter: await openMeter(folder) };
-    const recheck = openRecheck(files.vbus, sizes.guests);
+    const recheck = await openRecheck(files.vbus, sizes.guests);
     return { works: [...familyWorks(bench), ...growthWorks(bench), ...recheckWorks(recheck, sizes)], close };
   } catch (error) {
     await close();

@@ -8,12 +8,12 @@ import { openRecheck } from "./recheck.ts";
 
 const languages: readonly FamilyLanguage[] = ["vbus", "pkl", "jsonnet", "nix"];
 
-async function withFile<T>(text: string, use: (file: string) => T): Promise<T> {
+async function withFile<T>(text: string, use: (file: string) => T | Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "vbus-models-"));
   try {
     const file = join(folder, "lab.vbus");
     await writeFile(file, text);
-    return use(file);
+    return await use(file);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -42,8 +42,8 @@ test("the family and what is written out are the same lab but for the guests' na
 });
 
 /** Each resource with the values that were set or given out; those that follow from its name left out. */
-function shapeOf(file: string): readonly string[] {
-  const { model, diagnosticsText } = checkFile({ file, env: {} });
+async function shapeOf(file: string): Promise<readonly string[]> {
+  const { model, diagnosticsText } = await checkFile({ file, env: {} });
   expect(diagnosticsText).toBe("");
   const ofItsName = new Set(["mac", "seed"]);
   return (model?.resources ?? [])
@@ -79,8 +79,8 @@ test("a rival is void unless it made each guest, with a number of its own and a 
 test.each(["other", "family"] as const)(
   "a re-check after a change of the %s line sees it",
   async (changed) => {
-    await withFile(await familyOf("vbus", 20), (file) => {
-      const recheck = openRecheck(file, 20);
+    await withFile(await familyOf("vbus", 20), async (file) => {
+      const recheck = await openRecheck(file, 20);
       expect(recheck.again(changed)).toBeGreaterThan(0);
       expect(recheck.afresh(changed)).toBeGreaterThan(0);
     });
@@ -88,7 +88,8 @@ test.each(["other", "family"] as const)(
 );
 
 test("a re-check of another number of guests than it was told is void", async () => {
-  await withFile(await familyOf("vbus", 20), (file) => {
-    expect(() => openRecheck(file, 21).again("other")).toThrow("21 guests");
+  await withFile(await familyOf("vbus", 20), async (file) => {
+    const recheck = await openRecheck(file, 21);
+    expect(() => recheck.again("other")).toThrow("21 guests");
   });
 });

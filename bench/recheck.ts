@@ -29,8 +29,8 @@ export interface Recheck {
 }
 
 /** Takes the family of so many guests from a file. Every reading is checked; a wrong one throws. */
-export function openRecheck(file: string, guests: number): Recheck {
-  const { world: outside, input } = askFile({ file }, (world, input) => ({ world, input }));
+export async function openRecheck(file: string, guests: number): Promise<Recheck> {
+  const { world: outside, input } = await askFile({ file }, (world, input) => ({ world, input }));
   const family = readFileSync(input.root, "utf8");
   if (!family.includes(FAMILY_NUMBER)) throw new Error(`${file} has no line to change`);
   const turns = { other: 0, family: 0 };

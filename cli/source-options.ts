@@ -3,7 +3,6 @@
 import { readFileSync } from "node:fs";
 import { Option, type Command } from "commander";
 import type { Disruption, Parameters, Selection, Source } from "../interpreter/index.ts";
-import { DISRUPTIONS } from "../lang/index.ts";
 import { UsageError } from "./context.ts";
 import { chooseFile } from "./choose-file.ts";
 
@@ -81,10 +80,19 @@ export function selectionOf({ target, exclude, replace }: SelectionOptions): Sel
   };
 }
 
+/** Written out, and held complete by its type: the language's own list would load all of it for a help. */
+const DISRUPTIONS: Readonly<Record<Disruption, true>> = {
+  live: true,
+  pause: true,
+  restart: true,
+  recreate: true,
+  data_loss: true,
+};
+
 /** What an apply may disturb. */
 export function maxDisruption(command: Command, otherwise?: Disruption): Command {
   const option = new Option("--max-disruption <class>", "what may be disturbed without a word")
-    .choices(DISRUPTIONS)
+    .choices(Object.keys(DISRUPTIONS))
     .env(`VBUS_${command.name().toUpperCase()}_MAX_DISRUPTION`);
   return command.addOption(otherwise === undefined ? option : option.default(otherwise));
 }

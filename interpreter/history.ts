@@ -2,28 +2,15 @@
 // state, whether the lab runs or not; changes nothing.
 
 import { checkFile, withState } from "./check.ts";
+import type { Difference, Side } from "./history-contract.ts";
 import type { Checked, Source } from "./lab-contract.ts";
 import type { LabEvent } from "./control/protocol.ts";
 import { OperationError } from "./operation-error.ts";
 import { define, desiredOf } from "./plan/definition.ts";
 import type { Definition } from "./plan/definition.ts";
 import { makePlan } from "./plan/make-plan.ts";
-import type { Plan } from "./plan/plan.ts";
 import { generationOf } from "./rollback.ts";
 import type { GenerationHead, State } from "./state/state.ts";
-
-/** Counts the JSON form of generations, and of events. */
-export const HISTORY_SCHEMA = 1;
-
-/** One side of a comparison: a generation, the newest one, or what the file says now. */
-export type Side = number | "newest" | "file";
-
-/** What would have to change to get from one side to the other. */
-export interface Difference {
-  readonly from: number | "file";
-  readonly to: number | "file";
-  readonly plan: Plan;
-}
 
 /** All that are kept, oldest first. None of a lab that was never applied. Throws `OperationError` `state`. */
 export function readGenerations(source: Source): readonly GenerationHead[] {

@@ -1,7 +1,9 @@
 // The door of the interpreter: from files to a running lab, and the client that talks to one.
 
+import type { askFile as AskFile, checkFile as CheckFile, planFile as PlanFile } from "./check.ts";
 import type { connect as Connect } from "./control/client.ts";
 import type { ControlServer } from "./control/server.ts";
+import type * as History from "./history.ts";
 import type { openLab as OpenLab } from "./lab.ts";
 import type { runTests as RunTests } from "./test/run-tests.ts";
 
@@ -22,19 +24,36 @@ export type { Bound } from "./plan/bound.ts";
 export type { Selection } from "./plan/select.ts";
 export { sentParameters } from "./given.ts";
 export type { SentParameters } from "./given.ts";
-export { DISRUPTIONS } from "../lang/index.ts";
 export type { Disruption } from "../lang/index.ts";
 export type { Checked, Lab, LabOptions, Opened, Parameters, Planned, Source } from "./lab-contract.ts";
-export { askFile, checkFile, planFile } from "./check.ts";
-export * from "./history.ts";
+export { HISTORY_SCHEMA } from "./history-contract.ts";
+export type { Difference, Side } from "./history-contract.ts";
 export type { RolledBack } from "./rollback.ts";
 export type { GenerationHead } from "./state/state.ts";
 export type { Prediction } from "./state/durations.ts";
 export { planToJson, printPlan } from "./plan/print.ts";
 export type * from "./test/contract.ts";
 
-// Loaded when they are called: what runs a lab, or talks to one, is most of the program, and `check` and its
-// like need none of it.
+/** The same, with its answer later. */
+type Later<F extends (...given: never[]) => unknown> = (
+  ...given: Parameters<F>
+) => Promise<Awaited<ReturnType<F>>>;
+
+// Loaded when they are called: what reads a lab, what runs one and what talks to one are each a large part of
+// the program, and hardly a command needs two of them.
+export const checkFile: Later<typeof CheckFile> = async (source) =>
+  (await import("./check.ts")).checkFile(source);
+export const planFile: typeof PlanFile = async (...given) => (await import("./check.ts")).planFile(...given);
+export const askFile = async <T>(...given: Parameters<typeof AskFile<T>>): Promise<T> =>
+  (await import("./check.ts")).askFile(...given);
+export const readGenerations: Later<typeof History.readGenerations> = async (source) =>
+  (await import("./history.ts")).readGenerations(source);
+export const readTexts: Later<typeof History.readTexts> = async (...given) =>
+  (await import("./history.ts")).readTexts(...given);
+export const readEvents: Later<typeof History.readEvents> = async (...given) =>
+  (await import("./history.ts")).readEvents(...given);
+export const diffGenerations: Later<typeof History.diffGenerations> = async (...given) =>
+  (await import("./history.ts")).diffGenerations(...given);
 export const openLab: typeof OpenLab = async (options) => (await import("./lab.ts")).openLab(options);
 export const runTests: typeof RunTests = async (options) =>
   (await import("./test/run-tests.ts")).runTests(options);

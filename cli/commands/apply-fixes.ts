@@ -16,9 +16,11 @@ export interface Fixed {
 }
 
 /** Fixes what can be fixed; answers what was done and what the files say then. Never touches `std:`. */
-export function fixFiles(source: Source): { readonly checked: Checked; readonly fixed: readonly Fixed[] } {
+export async function fixFiles(
+  source: Source,
+): Promise<{ readonly checked: Checked; readonly fixed: readonly Fixed[] }> {
   const fixed: Fixed[] = [];
-  let checked = checkFile(source);
+  let checked = await checkFile(source);
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const files = applyFixes(checked.diagnostics, checked.sources);
     if (files.length === 0) break;
@@ -27,7 +29,7 @@ export function fixFiles(source: Source): { readonly checked: Checked; readonly 
       const name = path.relative("", file);
       fixed.push(...applied.map(({ code, title }) => ({ file: name, code, title })));
     }
-    checked = checkFile(source);
+    checked = await checkFile(source);
   }
   return { checked, fixed };
 }

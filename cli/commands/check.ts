@@ -13,9 +13,15 @@ export interface CheckOptions extends SourceOptions {
   readonly fix?: boolean;
 }
 
-export function check({ terminal }: Context, file: string | undefined, options: CheckOptions): Exit {
+export async function check(
+  { terminal }: Context,
+  file: string | undefined,
+  options: CheckOptions,
+): Promise<Exit> {
   const source = sourceOf(file, options);
-  const { checked, fixed } = options.fix ? fixFiles(source) : { checked: checkFile(source), fixed: [] };
+  const { checked, fixed } = options.fix
+    ? await fixFiles(source)
+    : { checked: await checkFile(source), fixed: [] };
   const { model } = checked;
   if (options.json) {
     const record = { ...diagnosticsRecord(checked), ...(options.fix && { fixed }) };

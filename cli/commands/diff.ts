@@ -21,7 +21,7 @@ export async function diff(
 ): Promise<Exit> {
   const file = await fileOfLab({ file: options.file, lab: options.lab });
   const [before, after] = sidesOf(from, to);
-  const found = diffGenerations(sourceOf(file, options), before, after);
+  const found = await diffGenerations(sourceOf(file, options), before, after);
   if (!("plan" in found)) {
     if (options.json) terminal.out(`${JSON.stringify(diagnosticsRecord(found), undefined, 2)}\n`);
     else showDiagnostics(terminal, found);

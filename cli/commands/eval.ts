@@ -14,13 +14,13 @@ import { sourceOf, type SourceOptions } from "../source-options.ts";
 
 export const EVAL_SCHEMA = 1;
 
-export function evaluateCommand(
+export async function evaluateCommand(
   { terminal }: Context,
   expression: string,
   file: string | undefined,
   options: SourceOptions & { readonly json?: boolean },
-): Exit {
-  const answer = askFile(sourceOf(file, options), (world, input) =>
+): Promise<Exit> {
+  const answer = await askFile(sourceOf(file, options), (world, input) =>
     evaluateExpression(world, input, expression),
   );
   const { value, type, diagnostics, sources } = answer;

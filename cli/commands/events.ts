@@ -45,7 +45,7 @@ export async function events(
     client.on("event", (event) => take(event));
     await client.request("subscribe", { events: true });
   }
-  for (const event of readEvents({ file: place })) show(event);
+  for (const event of await readEvents({ file: place })) show(event);
   if (client) (await client.request("events", { since: last })).events.forEach(show);
   early.forEach(show);
   take = show;

@@ -24,14 +24,14 @@ export async function generations(
 ): Promise<Exit> {
   const source = { file: await fileOfLab({ file: file ?? options.file, lab: options.lab }) };
   if (options.texts !== undefined) {
-    const texts = [...readTexts(source, numberIn(options.texts))];
+    const texts = [...(await readTexts(source, numberIn(options.texts)))];
     if (options.json) {
       const files = texts.map(([name, text]) => ({ file: name, text }));
       terminal.out(`${JSON.stringify({ schema: HISTORY_SCHEMA, files }, undefined, 2)}\n`);
     } else for (const [name, text] of texts) terminal.out(`// ${name}\n${text}`);
     return EXIT.done;
   }
-  const all = readGenerations(source);
+  const all = await readGenerations(source);
   if (options.json) {
     const record = { schema: HISTORY_SCHEMA, file: source.file, generations: all };
     terminal.out(`${JSON.stringify(record, undefined, 2)}\n`);

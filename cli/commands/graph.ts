@@ -14,15 +14,15 @@ export const GRAPH_FORMATS = ["ascii", "mermaid", "dot"] as const;
 /** Of a picture that goes into a file. */
 const WIDTH_MAX = 120;
 
-export function graph(
+export async function graph(
   { terminal }: Context,
   file: string | undefined,
   options: SourceOptions & { readonly format: string },
-): Exit {
+): Promise<Exit> {
   const format = GRAPH_FORMATS.find((name) => name === options.format);
   if (!format) throw new UsageError(`--format is one of ${GRAPH_FORMATS.join(", ")}, not ${options.format}.`);
   // Only what the language says counts: a lab can be looked at before this version can run it.
-  const { model, diagnostics, sources } = askFile(sourceOf(file, options), evaluate);
+  const { model, diagnostics, sources } = await askFile(sourceOf(file, options), evaluate);
   const look = { colour: terminal.colour, width: terminal.columns };
   if (diagnostics.length > 0) terminal.err(renderDiagnostics(diagnostics, sources, look));
   if (!model) return EXIT.invalid;

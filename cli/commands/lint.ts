@@ -23,10 +23,14 @@ export interface LintCommandOptions extends SourceOptions {
   readonly deny?: readonly string[];
 }
 
-export function lint({ terminal }: Context, file: string | undefined, options: LintCommandOptions): Exit {
+export async function lint(
+  { terminal }: Context,
+  file: string | undefined,
+  options: LintCommandOptions,
+): Promise<Exit> {
   for (const name of [...(options.disable ?? []), ...(options.deny ?? [])]) knownLint(name);
   const source = sourceOf(file, options);
-  const checked = checkFile(source);
+  const checked = await checkFile(source);
   if (checked.diagnostics.some(({ severity }) => severity === "error")) {
     if (options.json) terminal.out(`${JSON.stringify(diagnosticsRecord(checked), undefined, 2)}\n`);
     else showDiagnostics(terminal, checked);

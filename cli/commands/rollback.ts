@@ -59,7 +59,7 @@ async function writeFiles(
   options: RollbackOptions,
 ): Promise<Exit> {
   const { terminal } = context;
-  const texts = [...readTexts({ file }, number)];
+  const texts = [...(await readTexts({ file }, number))];
   const other = texts.filter(([name, text]) => !existsSync(name) || readFileSync(name, "utf8") !== text);
   const files = other.map(([name]) => name);
   const record = (): void => {

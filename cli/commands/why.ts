@@ -20,13 +20,13 @@ import { tableText } from "../text.ts";
 
 export const WHY_SCHEMA = 1;
 
-export function why(
+export async function why(
   { terminal }: Context,
   address: string,
   file: string | undefined,
   options: SourceOptions & { readonly json?: boolean },
-): Exit {
-  const told = askFile(sourceOf(file, options), (world, input) => explainValues(world, input, address));
+): Promise<Exit> {
+  const told = await askFile(sourceOf(file, options), (world, input) => explainValues(world, input, address));
   const { thing, diagnostics, sources } = told;
   if (!told.ok) {
     if (options.json) {

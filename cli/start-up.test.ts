@@ -1,0 +1,38 @@
+// What a call loads before it can answer: help must not wait for the language, nor a question to a running
+// lab for what runs one. Held by what is loaded, not by a clock.
+
+import { afterAll, expect, test } from "vitest";
+import { Desk } from "./run.test-support.ts";
+
+const desk = new Desk();
+afterAll(() => desk.close());
+
+/** Tells each module that is loaded, a line each on stderr. */
+const TELLING = `data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from "node:module";
+  import { writeSync } from "node:fs";
+  registerHooks({ load: (url, context, next) => (writeSync(2, "loads " + url + "\\n"), next(url, context)) });
+`)}`;
+
+/** The rooms and packages that a call loads something of. */
+async function loadedBy(...args: readonly string[]): Promise<ReadonlySet<string>> {
+  const { stderr } = await desk.run(args, { NODE_OPTIONS: `--import=${TELLING}` });
+  const rooms = [...stderr.matchAll(/^loads file:.*\/(?:dist|node_modules)\/([\w-]+)\//gm)];
+  return new Set(rooms.map(([, room]) => room ?? ""));
+}
+
+test.each(["--help", "up --help", "--version"])("%s loads the command line alone", async (call) => {
+  expect(await loadedBy(...call.split(" "))).toEqual(new Set(["cli", "commander"]));
+});
+
+test.each(["ps", "status", "down"])(
+  "%s loads the client, and nothing of what runs a lab",
+  async (command) => {
+    const wanted = new Set(["cli", "commander", "interpreter", "vscode-jsonrpc"]);
+    expect(await loadedBy(command, "--file", "examples/01-hello/lab.vbus")).toEqual(wanted);
+  },
+);
+
+test("check loads the language", async () => {
+  expect(await loadedBy("check", "examples/01-hello/lab.vbus")).toContain("lang");
+});
