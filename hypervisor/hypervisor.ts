@@ -228,6 +228,15 @@ export interface NetworkFacts {
   readonly ports: number;
 }
 
+/** Ids of what there is. */
+export interface Inventory {
+  readonly networks: ReadonlySet<Id>;
+  readonly buses: ReadonlySet<Id>;
+  readonly devices: ReadonlySet<Id>;
+  /** Devices whose `mtu` and `ring` can't change now: `DeviceFacts.reconfigurable` is false. */
+  readonly rigid: ReadonlySet<Id>;
+}
+
 /** What is captured, and how much of it. */
 export interface CaptureSpec {
   /** Every frame that these send and every one that comes to them, dropped ones with the reason. */
@@ -345,6 +354,8 @@ export interface Hypervisor {
    */
   capture(spec: CaptureSpec): Outcome<Capture>;
 
+  /** What there is, without what is counted of it: quick, however much that is. */
+  inventory(): Inventory;
   guest(id: Id): GuestFacts | undefined;
   guests(): readonly GuestFacts[];
   device(id: Id): DeviceFacts | undefined;

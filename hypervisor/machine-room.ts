@@ -82,6 +82,7 @@ function doorOf(
     removeGuest: (id) => guests.remove(id),
     typeConsole: (device, text) => guests.type(device, text),
     capture: (spec) => captures.start(spec),
+    inventory: () => devices.inventory(),
     guest: (id) => guests.facts(id),
     guests: () => guests.all(),
     device: (id) => devices.facts(id),

@@ -99,19 +99,16 @@ export class Engine {
 
   /** What runs: the ledger, without what the hypervisor doesn't have. */
   observed(): Definition {
-    const { hypervisor } = this.#options;
-    const buses = new Map(hypervisor.buses().map((bus) => [bus.id, bus.devices]));
-    const devices = new Set([...buses.values()].flat());
+    const { buses, devices, networks, rigid } = this.#options.hypervisor.inventory();
     const isThere = (thing: Resource): boolean => {
       if (thing.kind === "bus") return buses.has(thing.address);
       if (thing.kind === "device") return devices.has(thing.address);
-      if (thing.kind === "network") return hypervisor.network(thing.address) !== undefined;
+      if (thing.kind === "network") return networks.has(thing.address);
       if (thing.kind === "image") return this.#compiled.has(thing.address);
       return thing.kind !== "guest" || this.guests.record(thing.address) !== undefined;
     };
-    const rigid = hypervisor.devices().filter((device) => !device.reconfigurable);
     const there = [...this.ledger.values()].filter(isThere);
-    return define(this.#options.lab, there, new Set(rigid.map(({ id }) => id)));
+    return define(this.#options.lab, there, rigid);
   }
 
   /** From what runs to `desired`, as a plan. Changes nothing. */

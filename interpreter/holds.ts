@@ -2,8 +2,7 @@
 // word.
 
 import type { Allocations, Model } from "../lang/index.ts";
-import { desiredOf } from "./plan/definition.ts";
-import { makePlan } from "./plan/make-plan.ts";
+import { planBetween } from "./plan/between.ts";
 
 export class Holds {
   /** What could not be applied, and why; it is not tried again before it changes. */
@@ -64,5 +63,5 @@ export class Holds {
 
 /** Whether both say the same; nothing is the same as what isn't there. */
 function isSame(before: Model | undefined, after: Model): boolean {
-  return before !== undefined && makePlan(desiredOf(before), desiredOf(after)).steps.length === 0;
+  return before !== undefined && planBetween(before, after).steps.length === 0;
 }

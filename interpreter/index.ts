@@ -4,6 +4,7 @@ import type { askFile as AskFile, checkFile as CheckFile, planFile as PlanFile }
 import type { connect as Connect } from "./control/client.ts";
 import type { ControlServer } from "./control/server.ts";
 import type * as History from "./history.ts";
+import type { planBetween as PlanBetween } from "./plan/between.ts";
 import type { openLab as OpenLab } from "./lab.ts";
 import type { runTests as RunTests } from "./test/run-tests.ts";
 
@@ -46,6 +47,8 @@ export const checkFile: Later<typeof CheckFile> = async (source) =>
 export const planFile: typeof PlanFile = async (...given) => (await import("./check.ts")).planFile(...given);
 export const askFile = async <T>(...given: Parameters<typeof AskFile<T>>): Promise<T> =>
   (await import("./check.ts")).askFile(...given);
+export const planBetween: Later<typeof PlanBetween> = async (...given) =>
+  (await import("./plan/between.ts")).planBetween(...given);
 export const readGenerations: Later<typeof History.readGenerations> = async (source) =>
   (await import("./history.ts")).readGenerations(source);
 export const readTexts: Later<typeof History.readTexts> = async (...given) =>

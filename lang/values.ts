@@ -18,6 +18,11 @@ export function textOf(value: Value): string {
 export function sameValue(a: Value, b: Value): boolean {
   if (a === b) return true;
   if (a.is === "ref" || b.is === "ref") return a.is === "ref" && b.is === "ref" && a.address === b.address;
+  // Most are plain, and need no text made of them.
+  if (a.is === "none" && b.is === "none") return true;
+  if (a.is === "bool" && b.is === "bool") return a.value === b.value;
+  if (a.is === "int" && b.is === "int") return a.value === b.value;
+  if (a.is === "string" && b.is === "string") return a.value === b.value;
   return valueIdentity(a) === valueIdentity(b);
 }
 

@@ -3,6 +3,7 @@
 import { Plugs, type Tap } from "../datapath/plugs.ts";
 import type {
   DeviceFacts,
+  Inventory,
   DeviceSpec,
   HypervisorEvent,
   Id,
@@ -294,6 +295,16 @@ export class Devices {
     if (device.openBy === guest) return;
     device.openBy = guest;
     this.#tell({ type: "device", id: device.id, open: guest !== undefined });
+  }
+
+  inventory(): Inventory {
+    const rigid = [...this.#devices.values()].filter((device) => !this.#resizes.possible(device));
+    return {
+      networks: new Set(this.#networks.keys()),
+      buses: new Set(this.#buses.keys()),
+      devices: new Set(this.#devices.keys()),
+      rigid: new Set(rigid.map(({ id }) => id)),
+    };
   }
 
   facts(id: Id): DeviceFacts | undefined {

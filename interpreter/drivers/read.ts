@@ -5,9 +5,11 @@ import { BugError } from "../bug.ts";
 import { isSecretValue, showValue } from "../../lang/index.ts";
 import type { Resource, Value } from "../../lang/index.ts";
 
+const NONE: Value = { is: "none" };
+
 /** The attribute's value; `none` where it is not there. */
 export function valueOf(resource: Resource, name: string): Value {
-  return resource.attributes[name]?.value ?? { is: "none" };
+  return resource.attributes[name]?.value ?? NONE;
 }
 
 /** A whole number: an int or a quantity in its base unit. */
