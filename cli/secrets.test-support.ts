@@ -3,6 +3,8 @@
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { inflateSync } from "node:zlib";
 import wabt from "wabt";
 
 /** By the way they are given. */
@@ -53,6 +55,15 @@ export function secretsIn(said: string | Buffer): readonly string[] {
   return FORMS.filter(({ form }) => lower.includes(form)).map(({ name, form }) => `${name} as ${form}`);
 }
 
+/** The models of a state are compressed: their raw bytes would show nothing. */
+function* secretsInModels(file: string): Generator<string> {
+  const database = new DatabaseSync(file, { readOnly: true });
+  const rows = database.prepare("SELECT model FROM generations").all();
+  database.close();
+  if (rows.length === 0) yield "no model to look into";
+  for (const { model } of rows) yield* secretsIn(inflateSync(model as Uint8Array));
+}
+
 /** Every file below a folder but those of the given names, with the secrets in its raw bytes. */
 export function* secretsBelow(folder: string, inputs: ReadonlySet<string>): Generator<string> {
   for (const name of readdirSync(folder)) {
@@ -61,6 +72,7 @@ export function* secretsBelow(folder: string, inputs: ReadonlySet<string>): Gene
     if (facts.isDirectory()) yield* secretsBelow(file, inputs);
     else if (facts.isFile() && !inputs.has(name))
       for (const found of secretsIn(readFileSync(file))) yield `${name}: ${found}`;
+    if (name === "state.db") for (const found of secretsInModels(file)) yield `${name}: ${found}`;
     for (const found of secretsIn(name)) yield `the name ${name}: ${found}`;
   }
 }

@@ -67,7 +67,7 @@ test("a reader sees a state of version 1 and leaves every byte of it", () => {
   expect(readFileSync(file).equals(before)).toBe(true);
 });
 
-test("an owner makes it version 2: nothing is lost, and what came since can be kept", () => {
+test("an owner makes it version 3: nothing is lost, and what came since can be kept", () => {
   writeSchema1();
   const state = openState(folder);
   expect(state.lastGeneration()).toMatchObject({ number: 3, model: MODEL });
@@ -75,9 +75,10 @@ test("an owner makes it version 2: nothing is lost, and what came since can be k
   const entry = { time: "t", sourceDigest: "d", params: {}, actor: "control", changes: 2, origin: 3 };
   expect(state.commit({ ...entry, model: MODEL })).toBe(4);
   state.close();
-  expect(versionOf()).toBe(2);
+  expect(versionOf()).toBe(3);
   const again = openState(folder);
   expect(again.generations().at(-1)).toMatchObject({ number: 4, actor: "control", changes: 2, origin: 3 });
+  expect([again.generation(3)?.model, again.generation(4)?.model]).toEqual([MODEL, MODEL]);
   again.close();
 });
 
@@ -95,9 +96,9 @@ test("a migration that fails in the middle leaves version 1 as it was", () => {
 test("a newer state is refused by readers and owners, and left as it is", () => {
   writeSchema1();
   const database = new DatabaseSync(file);
-  database.exec("PRAGMA user_version = 3");
+  database.exec("PRAGMA user_version = 4");
   database.close();
   for (const access of ["owner", "reader"] as const)
-    expect(() => openState(folder, access)).toThrow(/newer vbus \(its version is 3, this one knows 2\)/);
-  expect(versionOf()).toBe(3);
+    expect(() => openState(folder, access)).toThrow(/newer vbus \(its version is 4, this one knows 3\)/);
+  expect(versionOf()).toBe(4);
 });

@@ -6,7 +6,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { errorText, OperationError } from "../operation-error.ts";
 
 /** Of the tables below. */
-const SCHEMA = 2;
+const SCHEMA = 3;
 const APPLICATION = 0x76627573;
 
 const TABLES_1 = `
@@ -38,6 +38,15 @@ const MIGRATIONS: Readonly<Record<number, string>> = {
     ALTER TABLE generations ADD COLUMN changes INTEGER;
     ALTER TABLE generations ADD COLUMN origin INTEGER;
     ${tables2("")}`,
+  2: `
+    CREATE TABLE packed (
+      number INTEGER PRIMARY KEY, time TEXT NOT NULL, source_digest TEXT NOT NULL, params TEXT NOT NULL,
+      model ANY NOT NULL, actor TEXT NOT NULL, changes INTEGER, origin INTEGER
+    ) STRICT;
+    INSERT INTO packed
+      SELECT number, time, source_digest, params, model, actor, changes, origin FROM generations;
+    DROP TABLE generations;
+    ALTER TABLE packed RENAME TO generations;`,
 };
 
 /** What a reader sees of a file of schema 1, which it may not change. */

@@ -73,6 +73,8 @@ function changeValues(model: Model, change: Change): Model {
   return {
     ...model,
     resources: model.resources.map((resource) => {
+      // Most have none, and stay what they are.
+      if (!holdsSecret(Object.values(resource.attributes).map(({ value }) => value))) return resource;
       const entries = Object.entries(resource.attributes).map(([name, attribute]) => {
         const value = changeValue(attribute.value, `${resource.address}.${name}`, change);
         return [name, { ...attribute, value }] as const;
@@ -84,6 +86,26 @@ function changeValues(model: Model, change: Change): Model {
       value: changeValue(value, `output ${name}`, change),
     })),
   };
+}
+
+function holdsSecret(values: readonly Value[]): boolean {
+  return values.some((value) => isSecretValue(value) || holdsSecret(partsOf(value)));
+}
+
+function partsOf(value: Value): readonly Value[] {
+  switch (value.is) {
+    case "range":
+      return [value.from, value.to];
+    case "list":
+      return value.items;
+    case "map":
+      return value.entries.flat();
+    case "record":
+    case "variant":
+      return Object.values(value.fields);
+    default:
+      return [];
+  }
 }
 
 /** Whatever its type: an address, a number and a text are secrets alike. */

@@ -11,6 +11,7 @@ import { errorText, OperationError } from "../operation-error.ts";
 import type { Protection } from "../plan/protection.ts";
 import { Durations } from "./durations.ts";
 import { EVENTS_KEPT, GENERATIONS_KEPT } from "./limits.ts";
+import { Packer, unpack } from "./packed.ts";
 import { inTransaction, prepare, prepareReader, unreadable } from "./schema.ts";
 import { hideParams, revealSecrets, SecretVault, withoutSecrets } from "./secrets.ts";
 import type { Revealed } from "./secrets.ts";
@@ -114,6 +115,7 @@ class SqliteState implements State {
   readonly #database: DatabaseSync;
   readonly #key: Uint8Array;
   readonly #vault = new SecretVault();
+  readonly #packer = new Packer();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -169,8 +171,8 @@ class SqliteState implements State {
           ] ?? "{}");
     const sql = `INSERT INTO generations (time, source_digest, params, model, actor, changes, origin)
       VALUES (?, ?, ?, ?, ?, ?, ?)`;
-    const texts = [time, sourceDigest, String(params), JSON.stringify(model)];
-    const done = this.#database.prepare(sql).run(...texts, actor, changes, origin ?? null);
+    const parts = [time, sourceDigest, String(params), this.#packer.pack(model)];
+    const done = this.#database.prepare(sql).run(...parts, actor, changes, origin ?? null);
     return Number(done.lastInsertRowid);
   }
 
@@ -277,7 +279,7 @@ function headOf(row: Row): GenerationHead {
 function generationOf(row: Row | undefined): Generation | undefined {
   if (row === undefined) return undefined;
   const params = JSON.parse(String(row["params"])) as Parameters;
-  return { ...headOf(row), params, model: JSON.parse(String(row["model"])) as Model };
+  return { ...headOf(row), params, model: unpack(row["model"]) };
 }
 
 function eventOf(row: Row): LabEvent {
