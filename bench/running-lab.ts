@@ -31,7 +31,10 @@ export interface RunningLab {
 }
 
 /** Starts it and waits until every guest that can run does. Throws with the words of `up` if it does not. */
-export async function openRunningLab(text: string, { wait }: { readonly wait: boolean }): Promise<RunningLab> {
+export async function openRunningLab(
+  text: string,
+  { wait }: { readonly wait: boolean },
+): Promise<RunningLab> {
   const folder = await mkdtemp(join(tmpdir(), "vbus-bench-"));
   const file = join(folder, "lab.vbus");
   const env = {
@@ -92,5 +95,3 @@ function listenTo(client: LabClient): Pick<RunningLab, "applied"> {
       }),
   };
 }
-
-

@@ -105,6 +105,22 @@ class Accounts {
     this.puppets.set(who, await puppet(this.lab, who));
   }
 
+  /** The quick answers say what the long ones do. */
+  #isAtAGlanceWhatItIs(): void {
+    const { hv } = this.lab;
+    const frames = [
+      ...hv.networks().map(({ id, frames: { count } }) => [id, count] as const),
+      ...hv.devices().map(({ id, rx, tx }) => [id, rx.count + tx.count] as const),
+    ];
+    expect(new Map(hv.traffic())).toEqual(new Map(frames));
+    expect(hv.inventory()).toEqual({
+      networks: new Set(hv.networks().map(({ id }) => id)),
+      buses: new Set(hv.buses().map(({ id }) => id)),
+      devices: new Set(hv.devices().map(({ id }) => id)),
+      rigid: new Set(hv.devices().flatMap(({ id, reconfigurable }) => (reconfigurable ? [] : [id]))),
+    });
+  }
+
   /** Frames of its sending ring that host code is done with. */
   #position(n: number): number {
     const { fabric, devices } = this.lab.room;
@@ -116,6 +132,7 @@ class Accounts {
     await until("nothing waits", () => waiting(this.lab, PORTS) === 0);
     agree(this.lab, this.taken);
     expect(this.lab.openClaims()).toEqual([]);
+    this.#isAtAGlanceWhatItIs();
     const missing = PORTS.map((n) => {
       const { kicks, histograms } = this.lab.device(n);
       return kicks - histograms.framesPerKick.count;

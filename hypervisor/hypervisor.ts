@@ -356,6 +356,8 @@ export interface Hypervisor {
 
   /** What there is, without what is counted of it: quick, however much that is. */
   inventory(): Inventory;
+  /** Frames so far: of each device those that it sent and got, of each network those that were sent on it. */
+  traffic(): ReadonlyMap<Id, number>;
   guest(id: Id): GuestFacts | undefined;
   guests(): readonly GuestFacts[];
   device(id: Id): DeviceFacts | undefined;

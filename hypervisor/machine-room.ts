@@ -83,6 +83,7 @@ function doorOf(
     typeConsole: (device, text) => guests.type(device, text),
     capture: (spec) => captures.start(spec),
     inventory: () => devices.inventory(),
+    traffic: () => devices.traffic(),
     guest: (id) => guests.facts(id),
     guests: () => guests.all(),
     device: (id) => devices.facts(id),

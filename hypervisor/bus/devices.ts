@@ -3,10 +3,10 @@
 import { Plugs, type Tap } from "../datapath/plugs.ts";
 import type {
   DeviceFacts,
-  Inventory,
   DeviceSpec,
   HypervisorEvent,
   Id,
+  Inventory,
   NetworkFacts,
   NetworkSpec,
   Outcome,
@@ -23,6 +23,7 @@ import type { DeviceNotice } from "../device/connection.ts";
 import { noticeOf } from "../device/notice.ts";
 import { Bus, type Device } from "./bus.ts";
 import { joined, type Network } from "./network.ts";
+import { inventoryOf, trafficOf } from "./overview.ts";
 import { refuse, success } from "./outcome.ts";
 import { Resizes } from "./resizes.ts";
 import { FIXED, SIZES, fixedDiffers, settingsOf } from "./settings.ts";
@@ -60,6 +61,7 @@ export class Devices {
   readonly #devices = new Map<Id, Device>();
   readonly #byPort = new Map<number, Device>();
   readonly #resizes: Resizes;
+  readonly #things = { networks: this.#networks, buses: this.#buses, devices: this.#devices };
   #guests: GuestsOfBus | undefined;
   #captures: CapturesOfDevices | undefined;
   /** When stations last grew older. */
@@ -298,13 +300,11 @@ export class Devices {
   }
 
   inventory(): Inventory {
-    const rigid = [...this.#devices.values()].filter((device) => !this.#resizes.possible(device));
-    return {
-      networks: new Set(this.#networks.keys()),
-      buses: new Set(this.#buses.keys()),
-      devices: new Set(this.#devices.keys()),
-      rigid: new Set(rigid.map(({ id }) => id)),
-    };
+    return inventoryOf(this.#things, (device) => this.#resizes.possible(device));
+  }
+
+  traffic(): ReadonlyMap<Id, number> {
+    return trafficOf(this.#fabric, this.#things, (port) => this.#portsOf(port));
   }
 
   facts(id: Id): DeviceFacts | undefined {

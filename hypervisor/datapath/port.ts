@@ -139,7 +139,7 @@ export function countAt(fabric: Fabric, port: number, counter: number, by: numbe
   fabric.f64[cell] = (fabric.f64[cell] as number) + by;
 }
 
-function counterAt(fabric: Fabric, port: number, counter: number): number {
+export function counterAt(fabric: Fabric, port: number, counter: number): number {
   return fabric.f64[((portAt(port) + PORT.counters) >> 3) + counter] as number;
 }
 

@@ -58,9 +58,7 @@ export class SnapshotBuilder {
     const newest = this.#samples.at(-1);
     if (newest !== undefined && at - newest.at < SPACING_MS) return;
     const { hypervisor } = this.#sources;
-    const frames = new Map<string, number>();
-    for (const device of hypervisor.devices()) frames.set(device.id, device.rx.count + device.tx.count);
-    for (const network of hypervisor.networks()) frames.set(network.id, network.frames.count);
+    const frames = hypervisor.traffic();
     const cpu = new Map(hypervisor.guests().map((guest) => [guest.id, guest.cpuMs]));
     this.#samples.push({ at, cpu, frames });
     // Keeps one sample older than the window.

@@ -92,7 +92,7 @@ export function openState(folder: string, access: "owner" | "reader" = "owner"):
     database = new DatabaseSync(file, { readOnly: access === "reader", timeout: 2000 });
     if (access === "owner") prepare(database, file);
     else prepareReader(database, file);
-    return new SqliteState(database);
+    return new SqliteState(database, access === "owner");
   } catch (error) {
     database?.close();
     if (error instanceof OperationError) throw error;
@@ -104,7 +104,7 @@ export function openState(folder: string, access: "owner" | "reader" = "owner"):
 export function openPassingState(): State {
   const database = new DatabaseSync(":memory:");
   prepare(database, ":memory:");
-  return new SqliteState(database);
+  return new SqliteState(database, true);
 }
 
 type Row = Readonly<Record<string, unknown>>;
@@ -116,9 +116,14 @@ class SqliteState implements State {
   readonly #key: Uint8Array;
   readonly #vault = new SecretVault();
   readonly #packer = new Packer();
+  /** Nobody else writes. */
+  readonly #isOwner: boolean;
+  /** As they stand in the file, where this is the owner; read again after each commit. */
+  #allocations: Allocations | undefined;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, isOwner: boolean) {
     this.#database = database;
+    this.#isOwner = isOwner;
     const row = database.prepare("SELECT value FROM meta WHERE name = 'hmac-key'").get();
     const key = row?.["value"];
     if (!(key instanceof Uint8Array)) throw new Error("a part of it is missing");
@@ -126,6 +131,11 @@ class SqliteState implements State {
   }
 
   allocations(): Allocations {
+    if (!this.#isOwner) return this.#readAllocations();
+    return (this.#allocations ??= this.#readAllocations());
+  }
+
+  #readAllocations(): Allocations {
     const rows = this.#database.prepare("SELECT address, ip FROM allocations ORDER BY address").all();
     return Object.fromEntries(rows.map((row) => [String(row["address"]), String(row["ip"])]));
   }
@@ -178,6 +188,7 @@ class SqliteState implements State {
 
   #keepAllocations(next: Allocations): void {
     const kept = this.allocations();
+    this.#allocations = undefined;
     const forget = this.#database.prepare("DELETE FROM allocations WHERE address = ?");
     for (const address of Object.keys(kept)) if (next[address] === undefined) forget.run(address);
     const put = this.#database.prepare("INSERT OR REPLACE INTO allocations (address, ip) VALUES (?, ?)");

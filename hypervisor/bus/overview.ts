@@ -1,0 +1,51 @@
+// What there is and what went through it, at a glance: for those who look often at a large lab.
+
+import { counterAt, received } from "../datapath/port.ts";
+import type { Id, Inventory } from "../hypervisor.ts";
+import type { Fabric } from "../memory/fabric.ts";
+import { COUNTER } from "../memory/layout.ts";
+import type { DevicePorts } from "../metrics/facts.ts";
+import type { Device } from "./bus.ts";
+import type { Network } from "./network.ts";
+
+interface Things {
+  readonly networks: ReadonlyMap<Id, Network>;
+  readonly buses: ReadonlyMap<Id, unknown>;
+  readonly devices: ReadonlyMap<Id, Device>;
+}
+
+export function inventoryOf(
+  { networks, buses, devices }: Things,
+  canChangeRings: (device: Device) => boolean,
+): Inventory {
+  const rigid = [...devices.values()].filter((device) => !canChangeRings(device));
+  return {
+    networks: new Set(networks.keys()),
+    buses: new Set(buses.keys()),
+    devices: new Set(devices.keys()),
+    rigid: new Set(rigid.map(({ id }) => id)),
+  };
+}
+
+/** By id: of a device what it sent and got, of a network what its devices sent. */
+export function trafficOf(
+  fabric: Fabric,
+  { networks, devices }: Things,
+  portsOf: (port: number) => DevicePorts,
+): ReadonlyMap<Id, number> {
+  const frames = new Map<Id, number>();
+  const sentBy = new Map<number, number>();
+  for (const { id, port } of devices.values()) {
+    const { egress } = portsOf(port);
+    const late = egress === undefined ? 0 : counterAt(fabric, egress, COUNTER.sent);
+    const sent = counterAt(fabric, port, COUNTER.sent) + late;
+    sentBy.set(port, sent);
+    frames.set(id, sent + received(fabric, port).frames);
+  }
+  for (const [id, { ports }] of networks)
+    frames.set(
+      id,
+      [...ports].reduce((sum, port) => sum + (sentBy.get(port) ?? 0), 0),
+    );
+  return frames;
+}
