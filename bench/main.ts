@@ -10,6 +10,7 @@ import {
   type MeasuredComparison,
   type Work,
 } from "./harness.ts";
+import { openEngineBench } from "./engine.ts";
 import { openLangBench } from "./lang.ts";
 import { openLinksBench } from "./links.ts";
 import { openNetBench } from "./net.ts";
@@ -24,6 +25,7 @@ const BENCHES: Readonly<Record<string, (tiny: boolean) => Promise<Bench>>> = {
   net: openNetBench,
   links: openLinksBench,
   lang: openLangBench,
+  engine: openEngineBench,
 };
 const PAIRS = { tiny: 1, real: 7 };
 

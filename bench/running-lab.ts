@@ -18,23 +18,23 @@ const PATIENCE_MS = 600_000;
 export type Saving = "over" | "replace";
 
 export interface RunningLab {
-  readonly file: string;
-  /** Variables for commands that ask about it. */
-  readonly env: Readonly<Record<string, string>>;
+  /** The folder of its control socket, `XDG_RUNTIME_DIR` for those who ask about it. */
+  readonly socket: string;
   readonly client: LabClient;
   save(text: string, how: Saving): Promise<void>;
-  /** Resolves with the number of the next generation that the lab says it has applied. */
-  applied(): Promise<number>;
+  /** How many generations the lab has told of since it was opened here. */
+  heard(): number;
+  /** Resolves when it has told of more than so many. */
+  beyond(count: number): Promise<void>;
+  /** The file's text in the newest generation. */
+  newest(): Promise<string>;
   /** The file's text in each generation that is kept, oldest first. */
   history(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
-/** Starts it and waits until every guest that can run does. Throws with the words of `up` if it does not. */
-export async function openRunningLab(
-  text: string,
-  { wait }: { readonly wait: boolean },
-): Promise<RunningLab> {
+/** Starts it; with `wait`, until every goal is met. Throws with the words of `up` if it does not. */
+export async function openRunningLab(text: string, wait: boolean): Promise<RunningLab> {
   const folder = await mkdtemp(join(tmpdir(), "vbus-bench-"));
   const file = join(folder, "lab.vbus");
   const env = {
@@ -59,39 +59,49 @@ export async function openRunningLab(
       client.close();
       await clear();
     };
-    const history = async (): Promise<readonly string[]> => {
-      const heads = await readGenerations({ file, env });
+    const textsOf = async (from: number): Promise<readonly string[]> => {
+      const heads = (await readGenerations({ file, env })).slice(from);
       const texts = await Promise.all(heads.map(({ number }) => readTexts({ file, env }, number)));
       return texts.map((files) => files.get(file) ?? "");
     };
-    return { file, env, client, save: (next, how) => saveAs(file, next, how), ...listen, history, close };
+    const save = (next: string, how: Saving): Promise<void> => saveAs(file, next, how);
+    const newest = async (): Promise<string> => (await textsOf(-1))[0] ?? "";
+    const history = (): Promise<readonly string[]> => textsOf(0);
+    return { socket: env.XDG_RUNTIME_DIR, client, save, ...listen, newest, history, close };
   } catch (error) {
     await clear();
     throw error;
   }
 }
 
-async function saveAs(file: string, text: string, how: Saving): Promise<void> {
+/** Saves as editors do. */
+export async function saveAs(file: string, text: string, how: Saving): Promise<void> {
   if (how === "over") return writeFile(file, text);
   await writeFile(`${file}~`, text);
   await rename(`${file}~`, file);
 }
 
 /** Hears of each generation as it is applied. An error that the lab tells of makes the run void. */
-function listenTo(client: LabClient): Pick<RunningLab, "applied"> {
-  let wake: ((generation: number) => void) | undefined;
-  let fail: ((why: Error) => void) | undefined;
+function listenTo(client: LabClient): Pick<RunningLab, "heard" | "beyond"> {
+  let heard = 0;
+  let look = (): void => undefined;
+  let failure: string | undefined;
   client.on("event", ({ type, message, level }) => {
-    const generation = /^generation (\d+): /.exec(message)?.[1];
-    if (type === "plan" && generation !== undefined) wake?.(Number(generation));
-    if (level === "error") fail?.(new Error(`the lab says: ${message}`));
+    if (type === "plan" && message.startsWith("generation ")) heard++;
+    if (level === "error") failure = message;
+    look();
   });
   return {
-    applied: () =>
-      new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error("a save was not applied")), PATIENCE_MS);
-        wake = (generation) => (clearTimeout(timer), resolve(generation));
-        fail = (why) => (clearTimeout(timer), reject(why));
-      }),
+    heard: () => heard,
+    async beyond(count) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const timer = setTimeout(() => reject(new Error("a save was not applied")), PATIENCE_MS);
+      look = () => {
+        if (failure !== undefined) reject(new Error(`the lab says: ${failure}`));
+        else if (heard > count) resolve();
+      };
+      look();
+      return promise.finally(() => clearTimeout(timer));
+    },
   };
 }

@@ -38,6 +38,7 @@ const QUICK: readonly Step[] = [
 const BENCHES: readonly Step[] = [
   { name: "bench net", command: ["bench/main.ts", "net", "--tiny"] },
   { name: "bench lang", command: ["bench/main.ts", "lang", "--tiny"] },
+  { name: "bench engine", command: ["bench/main.ts", "engine", "--tiny"] },
 ];
 
 const testStep = (report: string): Step => ({
@@ -73,7 +74,7 @@ async function runStep(step: Step): Promise<StepOutcome> {
 }
 
 const lineOf = ({ name, ok, seconds }: StepOutcome): string =>
-  `check: ${name.padEnd(10)} ${ok ? "ok    " : "FAILED"} ${seconds.toFixed(1).padStart(6)} s`;
+  `check: ${name.padEnd(12)} ${ok ? "ok    " : "FAILED"} ${seconds.toFixed(1).padStart(6)} s`;
 
 async function inOrder(steps: readonly Step[]): Promise<StepOutcome[]> {
   const outcomes: StepOutcome[] = [];
