@@ -6,6 +6,10 @@ export function planLab(resources: number, changed = 0): string {
   // Beside the guests: the lab, the image, a network, and what is left over.
   const guests = Math.floor((resources - 3) / 3);
   const spare = resources - 3 - guests * 3;
+  const networks = Array.from(
+    { length: spare },
+    (_, index) => `network spare${index} { subnet = 10.1.${index}.0/24 }\n`,
+  );
   return `lab planned { }
 network lan { subnet = 10.0.0.0/16 }
 image echo: wasm { path = "std:guests/echo" }
@@ -19,7 +23,7 @@ guest other {
   args = ["--id", ${changed}]
   device eth0: venet { network = lan }
 }
-${Array.from({ length: spare }, (_, index) => `network spare${index} { subnet = 10.1.${index}.0/24 }\n`).join("")}`;
+${networks.join("")}`;
 }
 
 /** What a running lab has; a guest comes with its bus, a shared bus with its devices. */

@@ -1,5 +1,5 @@
-// The least that following a file costs: Node's own `fs.watch` on its folder, and a reading of the text that was
-// saved. No debounce, no check, no apply; it hears of a save at the first event.
+// The least that following a file costs: Node's own `fs.watch` on its folder, and a reading of the text that
+// was saved. No debounce, no check, no apply; it hears of a save at the first event.
 import { readFileSync, watch, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { saveAs, type Saving } from "./running-lab.ts";

@@ -1,6 +1,6 @@
-// `node plan-once.ts BEFORE AFTER`: reads two labs in a process of its own, then makes the plans between their
-// models, and does beside it what anybody must who compares them. Prints milliseconds of each as JSON. It is
-// cold, as `vbus plan` is: nothing of a plan has run before.
+// `node plan-once.ts BEFORE AFTER`: reads two labs in a process of its own, then makes the plans between
+// their models, and does beside it what anybody must who compares them. Prints milliseconds of each as JSON.
+// It is cold, as `vbus plan` is: nothing of a plan has run before.
 import { parseArgs } from "node:util";
 import { checkFile, planBetween, type Checked } from "../interpreter/index.ts";
 

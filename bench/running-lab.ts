@@ -1,7 +1,7 @@
 // A lab that runs in a process of its own, as `vbus up -d` starts it, followed through a control client: what
 // is saved, what is applied, and when.
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,6 +17,12 @@ const PATIENCE_MS = 600_000;
 /** The ways in which editors save: over the old file, or a new one that takes its place. */
 export type Saving = "over" | "replace";
 
+/** A generation, and the file's text that it was made from. */
+export interface Kept {
+  readonly generation: number;
+  readonly text: string;
+}
+
 export interface RunningLab {
   /** The folder of its control socket, `XDG_RUNTIME_DIR` for those who ask about it. */
   readonly socket: string;
@@ -26,10 +32,10 @@ export interface RunningLab {
   heard(): number;
   /** Resolves when it has told of more than so many. */
   beyond(count: number): Promise<void>;
-  /** The file's text in the newest generation. */
-  newest(): Promise<string>;
-  /** The file's text in each generation that is kept, oldest first. */
-  history(): Promise<readonly string[]>;
+  /** The newest generation. */
+  newest(): Promise<Kept>;
+  /** Those after this one that are kept, oldest first. */
+  after(generation: number): Promise<readonly Kept[]>;
   close(): Promise<void>;
 }
 
@@ -59,15 +65,17 @@ export async function openRunningLab(text: string, wait: boolean): Promise<Runni
       client.close();
       await clear();
     };
-    const textsOf = async (from: number): Promise<readonly string[]> => {
-      const heads = (await readGenerations({ file, env })).slice(from);
-      const texts = await Promise.all(heads.map(({ number }) => readTexts({ file, env }, number)));
-      return texts.map((files) => files.get(file) ?? "");
+    const kept = async (numbers: readonly number[]): Promise<readonly Kept[]> => {
+      const texts = await Promise.all(numbers.map((number) => readTexts({ file, env }, number)));
+      return numbers.map((generation, index) => ({ generation, text: texts[index]?.get(file) ?? "" }));
     };
+    const numbers = async (): Promise<readonly number[]> =>
+      (await readGenerations({ file, env })).map(({ number }) => number);
+    const newest = async (): Promise<Kept> => (await kept((await numbers()).slice(-1)))[0] as Kept;
+    const after = async (generation: number): Promise<readonly Kept[]> =>
+      kept((await numbers()).filter((number) => number > generation));
     const save = (next: string, how: Saving): Promise<void> => saveAs(file, next, how);
-    const newest = async (): Promise<string> => (await textsOf(-1))[0] ?? "";
-    const history = (): Promise<readonly string[]> => textsOf(0);
-    return { socket: env.XDG_RUNTIME_DIR, client, save, ...listen, newest, history, close };
+    return { socket: env.XDG_RUNTIME_DIR, client, save, ...listen, newest, after, close };
   } catch (error) {
     await clear();
     throw error;

@@ -18,12 +18,19 @@ export function textOf(value: Value): string {
 export function sameValue(a: Value, b: Value): boolean {
   if (a === b) return true;
   if (a.is === "ref" || b.is === "ref") return a.is === "ref" && b.is === "ref" && a.address === b.address;
-  // Most are plain, and need no text made of them.
-  if (a.is === "none" && b.is === "none") return true;
-  if (a.is === "bool" && b.is === "bool") return a.value === b.value;
-  if (a.is === "int" && b.is === "int") return a.value === b.value;
-  if (a.is === "string" && b.is === "string") return a.value === b.value;
-  return valueIdentity(a) === valueIdentity(b);
+  return isPlainlySame(a, b) || valueIdentity(a) === valueIdentity(b);
+}
+
+/** Most values are plain and the same, and need no text made of them to be seen so. */
+function isPlainlySame(a: Value, b: Value): boolean {
+  if (a.is === "none") return b.is === "none";
+  if (a.is === "bool") return b.is === "bool" && a.value === b.value;
+  if (a.is === "int") return b.is === "int" && a.value === b.value;
+  if (a.is === "string") return b.is === "string" && a.value === b.value;
+  if (a.is === "quantity") return b.is === "quantity" && a.value === b.value && a.dimension === b.dimension;
+  if (a.is === "ip" || a.is === "mac") return b.is === a.is && a.text === b.text;
+  if (a.is === "list") return b.is === "list" && a.items.length + b.items.length === 0;
+  return a.is === "map" && b.is === "map" && a.entries.length + b.entries.length === 0;
 }
 
 function valueIdentity(value: Value): string {

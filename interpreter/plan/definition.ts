@@ -64,8 +64,8 @@ function needsOf(resource: Resource, devicesOf: ReadonlyMap<string, readonly str
   const all = new Set(resource.needs);
   if (resource.bus !== undefined) all.add(resource.bus);
   for (const name of REFERENCES) {
-    const address = refOf(resource, name);
-    if (address !== undefined) all.add(address);
+    const value = resource.attributes[name]?.value;
+    if (value?.is === "ref") all.add(value.address);
   }
   if (resource.kind === "guest") {
     const bus = refOf(resource, "bus");

@@ -1,5 +1,5 @@
-// Models as they are stored: JSON, deflated. A lab's generations are nearly alike and written at each save, so
-// a thing that did not change is not turned into text again.
+// Models as they are stored: JSON, deflated. A lab's generations are nearly alike and written at each save,
+// so a thing that did not change is not turned into text again.
 
 import { deflateSync, inflateSync } from "node:zlib";
 import type { Model, Resource } from "../../lang/index.ts";
