@@ -32,6 +32,7 @@ class Counted {
   readonly seen: Hypervisor = new Proxy(this.real, {
     get: (target, name) => {
       if (name === "devices") return () => target.devices().map((device) => this.#device(device));
+      if (name === "traffic") return () => new Map(target.devices().map(({ id }) => [id, 2 * this.frames]));
       if (name === "guests")
         return () => target.guests().map((guest): GuestFacts => ({ ...guest, cpuMs: this.cpuMs }));
       const value: unknown = Reflect.get(target, name);
