@@ -12,7 +12,9 @@ const MILLISECOND: i64 = 1_000_000;
 const SPINS_SHORT: i32 = 64;
 /** The same before sleeping: about what a wake-up costs. */
 const SPINS: i32 = 20_000;
-/** A receiver that isn't there yet is asked so often; one that is silent so much later. */
+/**
+ * A receiver that isn't there yet is asked so often; one that is silent after so long, then after 4 times that.
+ */
 const HELLO_EVERY: i64 = 10 * MILLISECOND;
 const PROBE_EVERY: i64 = 100 * MILLISECOND;
 const PATIENCE: i64 = 30_000 * MILLISECOND;
@@ -25,6 +27,8 @@ const port = new Port();
 let sent: i64 = 0;
 let acked: i64 = 0;
 let missing: u32 = 0;
+/** Questions that may still lie in the receiver's ring, where each takes a place. */
+let asked: i32 = 0;
 /** Kind, stream and sequence of the last frame that came. */
 let gotKind: u32 = 0;
 let gotSequence: u32 = 0;
@@ -78,7 +82,7 @@ function stream(start: i64, total: i64, timed: bool): bool {
     }
     if (stopAt != 0 && sdk.now() > stopAt) return true;
     const left = min<i64>(limit - sent, settings.batch);
-    const room = <i32>min<i64>(left, settings.window - (sent - acked));
+    const room = <i32>min<i64>(left, settings.window - (sent - acked) - asked);
     if (room > 0 && (room == left || idle > SPINS_SHORT)) {
       if (timed && sdk.now() - start >= settings.forNs) limit = sent;
       else if (!send(room)) return false;
@@ -92,7 +96,7 @@ function stream(start: i64, total: i64, timed: bool): bool {
       port.sleep(PROBE_EVERY);
       if (takeAcks()) heardAt = 0;
       else if (sdk.now() - heardAt > PATIENCE) return silent();
-      else if (sdk.now() - heardAt >= PROBE_EVERY) ask();
+      else if (sdk.now() - heardAt >= PROBE_EVERY << (2 * asked)) ask();
       if (timed && sdk.now() - start >= settings.forNs) limit = sent;
       idle = 0;
     }
@@ -121,6 +125,7 @@ function takeAcks(): bool {
     const more = gotSequence - <u32>acked;
     if (more == 0 || more > <u32>(sent - acked)) continue;
     acked += more;
+    if (acked == sent) asked = 0;
     news = true;
   }
   return news;
@@ -128,6 +133,7 @@ function takeAcks(): bool {
 
 /** Something may have been lost at the end: the receiver learns what was sent, and answers what came. */
 function ask(): void {
+  asked++;
   probe(<u32>sent);
   dress();
 }
