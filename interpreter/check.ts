@@ -11,6 +11,7 @@ import { sentParameters } from "./given.ts";
 import type { Checked, Planned, Source } from "./lab-contract.ts";
 import { OperationError } from "./operation-error.ts";
 import { desiredOf, nothing } from "./plan/definition.ts";
+import { withExpected } from "./plan/expect.ts";
 import { refusalOfProtected } from "./plan/protection.ts";
 import { select } from "./plan/select.ts";
 import type { Selection } from "./plan/select.ts";
@@ -58,7 +59,8 @@ export async function planFile(source: Source, selection: Selection = {}): Promi
     const declared = desiredOf(reading.model);
     const { plan, desired } = select(nothing(reading.model.lab), declared, selection);
     const refused = refusalOfProtected(state?.protections() ?? new Map(), desired, plan);
-    return { ...checked, plan, ...(refused !== undefined && { refused }) };
+    const known = state === undefined ? plan : withExpected(plan, state.durations());
+    return { ...checked, plan: known, ...(refused !== undefined && { refused }) };
   });
 }
 

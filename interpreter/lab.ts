@@ -26,12 +26,14 @@ import { Follower } from "./follower.ts";
 import { givenOf, Keeper } from "./keeper.ts";
 import type { KeeperSources, Read } from "./keeper.ts";
 import type { Checked, Lab, LabOptions, Opened } from "./lab-contract.ts";
+import { withExpected } from "./plan/expect.ts";
 import type { Plan } from "./plan/plan.ts";
 import { readLab } from "./read-lab.ts";
 import type { RolledBack } from "./rollback.ts";
 import { findStateFolder, prepareStateFolder } from "./state/folder.ts";
 import { takeLock } from "./state/lock.ts";
 import type { Lock } from "./state/lock.ts";
+import type { Durations } from "./state/durations.ts";
 import { Recorder } from "./state/recorder.ts";
 import { openPassingState, openState } from "./state/state.ts";
 import type { State } from "./state/state.ts";
@@ -103,6 +105,7 @@ class RunningLab implements Lab {
   readonly #keeper: Keeper;
   readonly #recorder: Recorder;
   readonly #tellStopped: (reason: string) => void;
+  readonly #durations: Durations;
   #control: ControlServer | undefined;
   #down: Promise<void> | undefined;
   #ended: Promise<void> | undefined;
@@ -114,6 +117,7 @@ class RunningLab implements Lab {
     this.file = root;
     this.#hypervisor = options.hypervisor ?? createHypervisor({ lab: this.name });
     const durations = state.durations();
+    this.#durations = durations;
     const [lab, hypervisor, lastEvent] = [this.name, this.#hypervisor, state.lastEvent()];
     this.#engine = new Engine({ lab, hypervisor, images, clock: options.clock, durations, lastEvent });
     const failed = (message: string): void => this.#tellUnwritten(message);
@@ -205,8 +209,9 @@ class RunningLab implements Lab {
     return this.#keeper.reload();
   }
 
-  plan(request: PlanRequest = {}): Promise<PlanAnswer> {
-    return this.#keeper.plan(request);
+  async plan(request: PlanRequest = {}): Promise<PlanAnswer> {
+    const answer = await this.#keeper.plan(request);
+    return answer.plan ? { ...answer, plan: withExpected(answer.plan, this.#durations) } : answer;
   }
 
   apply(request: ApplyRequest = {}): Promise<ApplyAnswer> {

@@ -13,7 +13,8 @@ const SPINS_SHORT: i32 = 64;
 /** The same before sleeping: about what a wake-up costs. */
 const SPINS: i32 = 20_000;
 /**
- * A receiver that isn't there yet is asked so often; one that is silent after so long, then after 4 times that.
+ * A receiver that isn't there yet is asked so often; one that is silent after so long, then after 4 times
+ * that.
  */
 const HELLO_EVERY: i64 = 10 * MILLISECOND;
 const PROBE_EVERY: i64 = 100 * MILLISECOND;

@@ -41,6 +41,16 @@ export interface Step {
   readonly touches: readonly string[];
   /** Indices of the steps that must be done before this one. All are smaller than its own. */
   readonly after: readonly number[];
+  /** Milliseconds that such steps took in this lab before, their median; absent where none was done. */
+  readonly expectedMs?: number;
+}
+
+/** How long an apply of a plan is likely to take. */
+export interface Expected {
+  /** Milliseconds, of steps that wait for each other; those that were never done are not in it. */
+  readonly ms: number;
+  /** How many steps are known. */
+  readonly steps: number;
 }
 
 /** A plan that was asked for a part of the lab only. All lists hold addresses. */
@@ -70,4 +80,6 @@ export interface Plan {
   readonly warnings?: readonly string[];
   /** Absent where the whole lab is meant. */
   readonly scope?: Scope;
+  /** Absent where no step like these was ever done in this lab. */
+  readonly expected?: Expected;
 }

@@ -35,7 +35,21 @@ export function printPlan(plan: Plan): string {
   const unchanged = plan.unchanged === 0 ? [] : [`${plan.unchanged} unchanged`];
   const end = `${plan.lab}: ${[...counts, ...unchanged].join(", ")}.`;
   const warnings = (plan.warnings ?? []).map((warning) => `warning: ${warning}`);
-  return [...lines, "", end, ...scopeLines(plan.scope), ...warnings, ""].join("\n");
+  return [...lines, "", end, ...expectedLines(plan), ...scopeLines(plan.scope), ...warnings, ""].join("\n");
+}
+
+/** Below it nobody waits, milliseconds. */
+const WORTH_TELLING_MS = 100;
+
+function expectedLines({ expected, steps }: Plan): readonly string[] {
+  if (expected === undefined || expected.ms < WORTH_TELLING_MS) return [];
+  const text = `Takes about ${(expected.ms / 1000).toFixed(1)} s, as such steps did before`;
+  const unknown = steps.length - expected.steps;
+  return [
+    unknown === 0
+      ? `${text}.`
+      : `${text}; ${unknown} of its steps ${unknown === 1 ? "was" : "were"} never done here.`,
+  ];
 }
 
 function stepLines(step: Step): readonly string[] {
