@@ -114,6 +114,7 @@ class Accounts {
     ];
     expect(new Map(hv.traffic())).toEqual(new Map(frames));
     expect(hv.inventory()).toEqual({
+      guests: new Map(hv.guests().map(({ id, state }) => [id, state])),
       networks: new Set(hv.networks().map(({ id }) => id)),
       buses: new Set(hv.buses().map(({ id }) => id)),
       devices: new Set(hv.devices().map(({ id }) => id)),

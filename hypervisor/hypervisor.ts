@@ -230,6 +230,7 @@ export interface NetworkFacts {
 
 /** Ids of what there is. */
 export interface Inventory {
+  readonly guests: ReadonlyMap<Id, GuestState>;
   readonly networks: ReadonlySet<Id>;
   readonly buses: ReadonlySet<Id>;
   readonly devices: ReadonlySet<Id>;

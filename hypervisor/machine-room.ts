@@ -82,7 +82,7 @@ function doorOf(
     removeGuest: (id) => guests.remove(id),
     typeConsole: (device, text) => guests.type(device, text),
     capture: (spec) => captures.start(spec),
-    inventory: () => devices.inventory(),
+    inventory: () => ({ ...devices.inventory(), guests: guests.states() }),
     traffic: () => devices.traffic(),
     guest: (id) => guests.facts(id),
     guests: () => guests.all(),

@@ -41,8 +41,9 @@ export interface ApplyOptions {
   readonly graceMs?: number;
   /** Looks at the plan before anything happens; a sentence refuses it. */
   readonly refuse?: (plan: Plan) => string | undefined;
-  /** Where it is already made, from what runs now to what is desired. */
+  /** Where it is already made, in the same turn of the lane: the plan, and what it was made from. */
   readonly plan?: Plan;
+  readonly observed?: Definition;
   /** Leave what was done where a step fails. Default: everything is taken back. */
   readonly keep?: boolean;
 }
@@ -121,7 +122,7 @@ export class Engine {
    * `stuck`.
    */
   async apply(desired: Definition, options: ApplyOptions): Promise<Applied> {
-    const before = this.observed();
+    const before = options.observed ?? this.observed();
     const plan = options.plan ?? makePlan(before, desired);
     const refused = options.refuse?.(plan);
     if (refused !== undefined) return { ok: false, ...this.#refuse(refused, options.actor), plan, steps: [] };

@@ -171,12 +171,12 @@ export class Keeper {
       if (isDown()) throw new OperationError("not-running", "The lab is going down.");
       const proposal = this.#propose(request);
       const { reading, given } = proposal;
-      const { desired, plan } = admitted(proposal, request.bound);
+      const selected = admitted(proposal, request.bound);
       this.#checkName(reading);
-      const over = holdReason({ steps: plan.steps }, request.maxDisruption);
+      const over = holdReason({ steps: selected.plan.steps }, request.maxDisruption);
       if (over !== undefined) throw new OperationError("held", `The plan disturbs ${over}`);
       const keep = request.onFailure === "keep";
-      const applied = await this.#adopt({ reading, given, desired, plan, since, actor: "apply", keep });
+      const applied = await this.#adopt({ ...selected, reading, given, since, actor: "apply", keep });
       if (applied.ok) {
         this.#newest = reading;
         this.#settle(given);
@@ -292,8 +292,8 @@ export class Keeper {
     const { refusal, waiting } = this.#holds;
     const misnamed = this.#misnamed(reading);
     if (misnamed !== undefined) return misnamed;
-    const { desired, plan } = this.#selected(reading);
-    const applied = await this.#adopt({ reading, given: this.#given, desired, plan, since, actor });
+    const selected = this.#selected(reading);
+    const applied = await this.#adopt({ ...selected, reading, given: this.#given, since, actor });
     if (!applied.ok) return failureText(applied.failure);
     this.#holds.refusal = refusal;
     this.#holds.waiting = waiting;
@@ -320,13 +320,13 @@ export class Keeper {
     const { follower: following } = this.#parts;
     const misnamed = this.#misnamed(reading);
     if (misnamed !== undefined) return misnamed;
-    const { desired, plan } = this.#selected(reading);
-    const held = this.#firstPlan === undefined ? undefined : this.#holdOf({ plan });
+    const selected = this.#selected(reading);
+    const held = this.#firstPlan === undefined ? undefined : this.#holdOf(selected);
     if (held !== undefined && held !== this.#told) following.tellWaits(held);
     this.#told = held;
     this.#holds.waiting = held;
     if (held !== undefined) return undefined;
-    const applied = await this.#adopt({ reading, given: this.#given, desired, plan, since, actor: "file" });
+    const applied = await this.#adopt({ ...selected, reading, given: this.#given, since, actor: "file" });
     return applied.ok ? undefined : failureText(applied.failure);
   }
 

@@ -299,7 +299,7 @@ export class Devices {
     this.#tell({ type: "device", id: device.id, open: guest !== undefined });
   }
 
-  inventory(): Inventory {
+  inventory(): Omit<Inventory, "guests"> {
     return inventoryOf(this.#things, (device) => this.#resizes.possible(device));
   }
 

@@ -17,7 +17,7 @@ interface Things {
 export function inventoryOf(
   { networks, buses, devices }: Things,
   canChangeRings: (device: Device) => boolean,
-): Inventory {
+): Omit<Inventory, "guests"> {
   const rigid = [...devices.values()].filter((device) => !canChangeRings(device));
   return {
     networks: new Set(networks.keys()),

@@ -11,7 +11,7 @@ import { leavePort, portOwner, receivingRing } from "../datapath/port.ts";
 import { reapThread, type Reaped } from "../datapath/reap.ts";
 import type { DeviceNotice } from "../device/connection.ts";
 import { noticeOf } from "../device/notice.ts";
-import type { GuestFacts, GuestSpec, HypervisorEvent, Id, Outcome } from "../hypervisor.ts";
+import type { GuestFacts, GuestSpec, GuestState, HypervisorEvent, Id, Outcome } from "../hypervisor.ts";
 import {
   BOOT_MS_MAX,
   GUESTS_MAX,
@@ -179,6 +179,10 @@ export class Guests implements GuestsOfBus {
 
   facts(id: Id): GuestFacts | undefined {
     return this.#guests.get(id)?.facts();
+  }
+
+  states(): ReadonlyMap<Id, GuestState> {
+    return new Map([...this.#guests].map(([id, { state }]) => [id, state]));
   }
 
   all(): readonly GuestFacts[] {

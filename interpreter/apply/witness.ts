@@ -20,8 +20,8 @@ export class Witness {
   constructor(hypervisor: Hypervisor, before: Definition, after: Definition) {
     this.#before = before;
     this.#after = after;
-    const running = hypervisor.guests().filter(({ state }) => !isEnd(state));
-    const there = new Set(running.map(({ id }) => id));
+    const running = [...hypervisor.inventory().guests].filter(([, state]) => !isEnd(state));
+    const there = new Set(running.map(([id]) => id));
     this.#unsubscribe = hypervisor.on((event) => {
       if (event.type === "guest" && there.has(event.id) && isEnd(event.state)) this.#ended.add(event.id);
     });

@@ -37,8 +37,11 @@ export function compare(pair: Pair, driver: Driver): readonly AttributeChange[] 
     const change = compareAttribute(name, pair, driver);
     if (change !== undefined) changes.push(change);
   };
-  for (const name in after.attributes) look(name);
-  for (const name in before.attributes) if (!(name in after.attributes)) look(name);
+  // An evaluator that follows a file hands over what it need not make anew.
+  if (before.attributes !== after.attributes) {
+    for (const name in after.attributes) look(name);
+    for (const name in before.attributes) if (!(name in after.attributes)) look(name);
+  }
   return [...changes, ...compareDerived(pair, driver)];
 }
 

@@ -17,6 +17,8 @@ export interface Selection {
 }
 
 export interface Selected {
+  /** What is, as it was when the plan was made. */
+  readonly observed: Definition;
   /** What should be, of the part that is meant, and what is, of the rest. */
   readonly desired: Definition;
   readonly replace: ReadonlySet<string>;
@@ -29,7 +31,8 @@ export function select(observed: Definition, declared: Definition, selection: Se
   const sides = { observed, declared };
   const replace = new Set((selection.replace ?? []).map((name) => replaceable(name, sides)));
   const whole = makePlan(observed, declared, replace);
-  if (targets.length === 0 && excludes.length === 0) return { desired: declared, replace, plan: whole };
+  if (targets.length === 0 && excludes.length === 0)
+    return { observed, desired: declared, replace, plan: whole };
   const named = new Set(targets.flatMap((name) => below(name, sides)));
   const meant = targets.length === 0 ? addressesOf(sides) : withNeeds(named, sides);
   const kept = withUsers(
@@ -47,7 +50,12 @@ export function select(observed: Definition, declared: Definition, selection: Se
       for (const address of withUsers(more, sides)) kept.add(address);
       continue;
     }
-    return { desired, replace: remade, plan: { ...plan, scope: scopeOf(selection, { whole, plan, named }) } };
+    return {
+      observed,
+      desired,
+      replace: remade,
+      plan: { ...plan, scope: scopeOf(selection, { whole, plan, named }) },
+    };
   }
 }
 
