@@ -2,11 +2,13 @@
 // them again by their policy. Decides nothing about definitions; the executor tells it what each guest
 // should be.
 
+import { availableParallelism } from "node:os";
 import type { Resource } from "../../lang/index.ts";
 import type { Hypervisor, HypervisorEvent, Image, Outcome } from "../../hypervisor/index.ts";
 import type { Clock } from "../clock.ts";
 import { BugError } from "../bug.ts";
 import { guestSpec, imageOf } from "../drivers/guest.ts";
+import { Gate } from "./gate.ts";
 import { endedWell, endText, goalMet, isEnd, restartDelay, streakAfter } from "./guest-record.ts";
 import type { GuestEnd, GuestRecord } from "./guest-record.ts";
 import type { Lane } from "./lane.ts";
@@ -26,10 +28,13 @@ export interface GuestsOptions {
 }
 
 const OK: Outcome = { ok: true, value: undefined };
+/** A boot computes; more of them than cores only wait for each other, and each has to be over in time. */
+const BOOTS_AT_ONCE = Math.max(4, availableParallelism());
 
 export class Guests {
   readonly #options: GuestsOptions;
   readonly #records = new Map<string, GuestRecord>();
+  readonly #boots = new Gate(BOOTS_AT_ONCE);
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #unsubscribe: () => void;
   #closed = false;
@@ -154,7 +159,10 @@ export class Guests {
     if (image === undefined) throw new BugError(`the image of ${address} is not compiled`);
     const { end: _, ...fresh } = record;
     this.#put({ ...fresh, phase: "up", ran: false, bootedAt: this.#options.clock.now() });
-    const booted = await this.#options.hypervisor.bootGuest(address, guestSpec(record.resource, image));
+    const { hypervisor } = this.#options;
+    const booted = await this.#boots.run(() =>
+      hypervisor.bootGuest(address, guestSpec(record.resource, image)),
+    );
     if (!booted.ok) {
       this.#options.hypervisor.removeGuest(address);
       this.#records.delete(address);
