@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createHypervisor, type Hypervisor } from "../hypervisor/index.ts";
-import { unsupported } from "./drivers/unsupported.ts";
+import { refusals } from "./drivers/unsupported.ts";
 import { Engine } from "./engine.ts";
 import { GuestFolder } from "./loop.test-support.ts";
 import { clock } from "./lab.test-support.ts";
@@ -159,6 +159,7 @@ const ROWS: readonly Row[] = [
   guest("memory", { memory: "17MiB" }, ["extra"]),
   guest("bus", { bus: "shelf" }, ["member"]),
   { ...guest("use", { member: "use = [desk.eth1]" }, ["member"]), planned: "restart" },
+  guest("health", { server: 'health = log("well")' }),
   guest("goal", { server: "goal = ready" }),
   guest("restart", { server: "restart = always" }),
   guest("stop", { server: "stop { grace = 1s }" }),
@@ -169,7 +170,6 @@ const ROWS: readonly Row[] = [
 const REFUSED: Readonly<Record<string, Texts>> = {
   "resource.moved_from": { extra: 'moved_from = "old"' },
   "guest.vcpu": { extra: "vcpu = shared" },
-  "guest.health": { extra: 'health = log("well")' },
   "guest.realtime": { extra: "realtime { priority = 7 }" },
   "venet.offload": { port: "offload = true" },
   "network.dhcp": { far: "dhcp = true" },
@@ -312,7 +312,7 @@ test("another seed starts all guests anew", LIMIT, async () => {
 
 test.each(Object.entries(REFUSED))("%s is refused", (attribute, texts) => {
   const name = attribute.split(".")[1] as string;
-  expect(unsupported(modelOf(lab(texts)))).toMatchObject([
+  expect(refusals(modelOf(lab(texts)))).toMatchObject([
     { code: "VB2022", message: expect.stringContaining(`\`${name}\``) },
   ]);
 });

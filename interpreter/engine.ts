@@ -77,6 +77,7 @@ export class Engine {
       hypervisor,
       clock,
       lane: this.lane,
+      logs: this.logs,
       compiled: (address) => this.#compiled.get(address),
       news: (address, message, level) => {
         if (level === "error") this.#failures++;

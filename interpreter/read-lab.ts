@@ -6,7 +6,7 @@ import { evaluate, renderDiagnostics } from "../lang/index.ts";
 import type { Allocations, Diagnostic, World } from "../lang/index.ts";
 import type { Environment } from "./control/paths.ts";
 import type { ImageFiles } from "./drivers/image-files.ts";
-import { overMemory, unsupported } from "./drivers/unsupported.ts";
+import { refusals } from "./drivers/unsupported.ts";
 import type { GivenFiles } from "./given-files.ts";
 import type { Checked, Parameters } from "./lab-contract.ts";
 import { makeWorld } from "./world.ts";
@@ -43,7 +43,7 @@ export function readLab(options: ReadOptions): Reading {
   const world = lay === undefined ? plain : { ...plain, readText: readLaid(plain, root, lay) };
   const ask = options.evaluate ?? evaluate;
   const { model, diagnostics: found, sources, inputs } = ask(world, { root, params, allocations });
-  const served = model === undefined ? [] : [...unsupported(model), ...overMemory(model)];
+  const served = model === undefined ? [] : refusals(model);
   const diagnostics = [...found, ...served];
   const wrong = diagnostics.some((diagnostic) => diagnostic.severity === "error");
   return {

@@ -4,6 +4,7 @@ import { answerExpression, type Answer } from "./asking/expression.ts";
 import { explainAddress, type Why } from "./asking/why.ts";
 import { evaluateFiles, type EvaluateInput, type Evaluation } from "./eval/evaluate.ts";
 import { KeptLab } from "./eval/kept-lab.ts";
+export { compilePattern, type Pattern } from "./eval/pattern.ts";
 import { following, keeping } from "./resolve/kept-trees.ts";
 import { parse, reparse } from "./syntax/index.ts";
 import type { SetInput } from "./testing/change.ts";

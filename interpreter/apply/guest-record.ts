@@ -18,6 +18,10 @@ export interface GuestRecord {
   readonly phase: "waiting" | "up" | "ended";
   /** Main has been entered since the last boot. */
   readonly ran: boolean;
+  /** It runs, and its log has said what `health` waits for. */
+  readonly healthy: boolean;
+  /** Lines of all logs that had been told when it booted. */
+  readonly logFrom: number;
   readonly end?: GuestEnd;
   readonly restarts: number;
   /** Restarts by policy without a good while in between. */
@@ -39,10 +43,11 @@ export function endedWell(end: GuestEnd | undefined): boolean {
   return end?.state === "completed" && (end.exit ?? 0) === 0;
 }
 
-/** A guest that should run has met its goal by running, also when it ends well afterwards. */
+/** A guest that should run or be well has met its goal by that, also when it ends well afterwards. */
 export function goalMet(record: GuestRecord): boolean {
-  if (goalOf(record.resource) === "completed") return endedWell(record.end);
-  return record.phase === "up" ? record.ran : endedWell(record.end);
+  const goal = goalOf(record.resource);
+  if (goal === "completed" || record.phase !== "up") return endedWell(record.end);
+  return goal === "ready" ? record.healthy : record.ran;
 }
 
 /** Milliseconds until it is booted again, by its policy; undefined: it stays down. */

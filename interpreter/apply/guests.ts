@@ -3,15 +3,18 @@
 // should be.
 
 import { availableParallelism } from "node:os";
+import { compilePattern } from "../../lang/index.ts";
 import type { Resource } from "../../lang/index.ts";
 import type { Hypervisor, HypervisorEvent, Image, Outcome } from "../../hypervisor/index.ts";
 import type { Clock } from "../clock.ts";
 import { BugError } from "../bug.ts";
-import { guestSpec, imageOf } from "../drivers/guest.ts";
+import type { LogLine } from "../control/protocol.ts";
+import { guestSpec, healthPatternOf, imageOf } from "../drivers/guest.ts";
 import { Gate } from "./gate.ts";
 import { endedWell, endText, goalMet, isEnd, restartDelay, streakAfter } from "./guest-record.ts";
 import type { GuestEnd, GuestRecord } from "./guest-record.ts";
 import type { Lane } from "./lane.ts";
+import type { GuestLogs } from "../log/guest-logs.ts";
 
 /** What the controller tells: a guest, one sentence, and how serious it is. */
 export type GuestNews = (address: string, message: string, level: "info" | "warning" | "error") => void;
@@ -23,6 +26,7 @@ export interface GuestsOptions {
   /** The compiled image at an address. */
   readonly compiled: (address: string) => Image | undefined;
   readonly news: GuestNews;
+  readonly logs: GuestLogs;
   /** Called after every change of any record. */
   readonly changed: () => void;
 }
@@ -41,7 +45,12 @@ export class Guests {
 
   constructor(options: GuestsOptions) {
     this.#options = options;
-    this.#unsubscribe = options.hypervisor.on((event) => this.#hear(event));
+    const deaf = options.hypervisor.on((event) => this.#hear(event));
+    const blind = options.logs.on((lines) => this.#read(lines));
+    this.#unsubscribe = () => {
+      deaf();
+      blind();
+    };
   }
 
   record(address: string): GuestRecord | undefined {
@@ -54,7 +63,8 @@ export class Guests {
 
   /** Boots it, or lets it wait for the goals of what it needs. In the lane only. */
   async start(resource: Resource, restarts = 0): Promise<Outcome> {
-    this.#put({ resource, phase: "waiting", ran: false, restarts, streak: 0, stopping: false, bootedAt: 0 });
+    const fresh = { ran: false, healthy: false, logFrom: 0, streak: 0, stopping: false, bootedAt: 0 };
+    this.#put({ resource, phase: "waiting", restarts, ...fresh });
     return this.#needsMet(resource) ? this.#boot(resource.address) : OK;
   }
 
@@ -100,6 +110,7 @@ export class Guests {
   redefine(resource: Resource): void {
     const record = this.#records.get(resource.address);
     if (record !== undefined) this.#put({ ...record, resource });
+    if (record !== undefined) this.#judgeAnew(resource.address);
     this.#wakeWaiting();
   }
 
@@ -158,8 +169,9 @@ export class Guests {
     const image = this.#options.compiled(imageOf(record.resource));
     if (image === undefined) throw new BugError(`the image of ${address} is not compiled`);
     const { end: _, ...fresh } = record;
-    this.#put({ ...fresh, phase: "up", ran: false, bootedAt: this.#options.clock.now() });
-    const { hypervisor } = this.#options;
+    const { clock, hypervisor, logs } = this.#options;
+    const began = { ran: false, healthy: false, logFrom: logs.told, bootedAt: clock.now() };
+    this.#put({ ...fresh, phase: "up", ...began });
     const booted = await this.#boots.run(() =>
       hypervisor.bootGuest(address, guestSpec(record.resource, image)),
     );
@@ -176,7 +188,8 @@ export class Guests {
     const record = this.#records.get(event.id);
     if (record === undefined || record.phase === "ended") return;
     if (event.state === "running") {
-      this.#put({ ...record, phase: "up", ran: true });
+      const healthy = record.healthy || healthPatternOf(record.resource) === undefined;
+      this.#put({ ...record, phase: "up", ran: true, healthy });
       this.#options.news(event.id, "running", "info");
       this.#wakeWaiting();
     } else if (event.state === "paused") {
@@ -187,10 +200,37 @@ export class Guests {
     }
   }
 
+  /** Guests that were waited for have said that they are well. */
+  #read(lines: readonly LogLine[]): void {
+    for (const { guest, text } of lines) {
+      const record = this.#records.get(guest);
+      if (record?.phase === "up" && !record.healthy && isWell(record.resource, [text])) this.#getWell(record);
+    }
+  }
+
+  /** What `health` waits for has changed: what was said since the boot counts. */
+  #judgeAnew(address: string): void {
+    const record = this.#records.get(address);
+    if (record?.phase !== "up") return;
+    const pattern = healthPatternOf(record.resource);
+    const healthy =
+      pattern === undefined
+        ? record.ran
+        : isWell(record.resource, this.#options.logs.behind(address, record.logFrom));
+    if (healthy && !record.healthy && pattern !== undefined) this.#getWell(record);
+    else this.#put({ ...record, healthy });
+  }
+
+  #getWell(record: GuestRecord): void {
+    this.#put({ ...record, healthy: true });
+    this.#options.news(record.resource.address, "healthy", "info");
+    this.#wakeWaiting();
+  }
+
   #noteEnd(record: GuestRecord, end: GuestEnd): void {
     const { resource } = record;
     const streak = streakAfter(record, this.#options.clock.now());
-    const ended: GuestRecord = { ...record, phase: "ended", streak, end: pickEnd(end) };
+    const ended: GuestRecord = { ...record, phase: "ended", healthy: false, streak, end: pickEnd(end) };
     const delay = this.#closed ? undefined : restartDelay(ended, end);
     if (delay !== undefined) this.#startTimer(resource.address, delay);
     this.#put(ended);
@@ -240,6 +280,14 @@ export class Guests {
     this.#put({ ...record, phase: "ended", end });
     this.#options.news(address, endText(end), "error");
   }
+}
+
+/** One of the lines is what the guest's health waits for. */
+function isWell(resource: Resource, lines: readonly string[]): boolean {
+  const pattern = healthPatternOf(resource);
+  if (pattern === undefined) return true;
+  const made = compilePattern(pattern);
+  return !("problem" in made) && lines.some((line) => made.first(line) !== undefined);
 }
 
 function pickEnd({ state, exit, reason }: GuestEnd): GuestEnd {

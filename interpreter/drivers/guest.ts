@@ -69,6 +69,13 @@ export function goalOf(guest: Resource): Goal {
   return word === "completed" || word === "ready" ? word : "running";
 }
 
+/** What a line of a guest's log must match for it to be healthy; undefined: it is as soon as it runs. */
+export function healthPatternOf(guest: Resource): string | undefined {
+  const health = guest.attributes["health"]?.value;
+  const pattern = health?.is === "variant" && health.name === "log" ? health.fields["pattern"] : undefined;
+  return pattern?.is === "string" ? pattern.value : undefined;
+}
+
 /** Milliseconds that a guest has between being asked to stop and being killed. */
 export function graceOf(guest: Resource): number {
   const stop = valueOf(guest, "stop");

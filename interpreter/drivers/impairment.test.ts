@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { ImpairmentSpec } from "../../hypervisor/index.ts";
 import { modelOf } from "../plan/model.test-support.ts";
 import { deviceSpec } from "./ethernet.ts";
-import { unsupported } from "./unsupported.ts";
+import { refusals } from "./unsupported.ts";
 
 /** The impairment of a device that says this. */
 function impairmentOf(text: string): ImpairmentSpec | undefined {
@@ -12,7 +12,7 @@ function impairmentOf(text: string): ImpairmentSpec | undefined {
 image echo: wasm { path = "std:guests/echo" }
 guest far { image = echo, device wan: venet { network = lan ${text} } }`;
   const model = modelOf(lab);
-  expect(unsupported(model)).toEqual([]);
+  expect(refusals(model)).toEqual([]);
   const find = (address: string) => model.resources.find((resource) => resource.address === address);
   const device = find("far.wan");
   const spec = device && deviceSpec(device, find);

@@ -2,12 +2,15 @@
 // nothing is ignored silently.
 
 import type { Attribute, Diagnostic, Model, Resource, Value } from "../../lang/index.ts";
+import { compilePattern } from "../../lang/index.ts";
+import { healthPatternOf } from "./guest.ts";
 import { driverOf } from "./registry.ts";
 
 /** By kind or class: attributes that are refused, unless their value asks for nothing. */
 const REFUSED: Readonly<Record<string, Readonly<Record<string, (value: Value) => boolean>>>> = {
   guest: {
-    health: isNone,
+    // Nobody has a way into a guest yet, to ask it by a command or a connection.
+    health: (value) => isNone(value) || (value.is === "variant" && value.name === "log"),
     realtime: isNone,
     vcpu: (value) => value.is === "variant" && value.name === "dedicated",
   },
@@ -20,7 +23,7 @@ const REFUSED_EVERYWHERE: Readonly<Record<string, (value: Value) => boolean>> = 
 };
 
 /** One error for each thing or setting that nothing serves yet, in the order of declaration. */
-export function unsupported(model: Model): readonly Diagnostic[] {
+function unsupported(model: Model): readonly Diagnostic[] {
   return model.resources.flatMap((resource) => {
     if (driverOf(resource.kind, resource.class) === undefined) return [noDriver(resource)];
     const table = { ...REFUSED_EVERYWHERE, ...REFUSED[resource.kind], ...REFUSED[resource.class ?? ""] };
@@ -32,8 +35,26 @@ export function unsupported(model: Model): readonly Diagnostic[] {
   });
 }
 
+/** Why a model that the language takes is not run here: all of the below. */
+export function refusals(model: Model): readonly Diagnostic[] {
+  return [...unsupported(model), ...overMemory(model), ...badPatterns(model)];
+}
+
+/** Patterns that a guest's log can't be held against. */
+function badPatterns(model: Model): readonly Diagnostic[] {
+  return model.resources.flatMap((resource) => {
+    const pattern = resource.kind === "guest" ? healthPatternOf(resource) : undefined;
+    const made = pattern === undefined ? undefined : compilePattern(pattern);
+    const span = resource.attributes["health"]?.span;
+    if (made === undefined || span === undefined || !("problem" in made)) return [];
+    return [
+      { code: "VB3011", severity: "error", span, message: `This pattern can't be read: ${made.problem}.` },
+    ];
+  });
+}
+
 /** The guests' memory beside what the lab allows. */
-export function overMemory(model: Model): readonly Diagnostic[] {
+function overMemory(model: Model): readonly Diagnostic[] {
   const limit = model.resources.find((resource) => resource.kind === "lab")?.attributes["memory_max"];
   if (limit?.value.is !== "quantity") return [];
   let sum = 0;

@@ -75,6 +75,17 @@ export class GuestLogs {
     }
   }
 
+  /** How many lines were told; what comes from now on is behind it. */
+  get told(): number {
+    return this.#order;
+  }
+
+  /** A guest's lines behind the first `told` ones, of those that are kept. */
+  behind(guest: string, told: number): readonly string[] {
+    const lines = this.#logs.get(guest)?.lines ?? [];
+    return lines.filter(({ order }) => order >= told).map(({ line }) => line.text);
+  }
+
   /** The last lines of some guests (of all where left out), in the order in which they came. */
   last(guests?: readonly string[], count: number = Number.POSITIVE_INFINITY): readonly LogLine[] {
     const wanted = guests ?? [...this.#logs.keys()];

@@ -66,7 +66,7 @@ export class LiveFacts implements Live {
         return texts.of(address);
       case "ready":
       case "healthy":
-        return bool(record.phase === "up" && record.ran);
+        return bool(record.phase === "up" && record.healthy);
       case "restarts":
         return int(record.restarts);
       case "uptime": {

@@ -6,7 +6,7 @@ import type { Diagnostic, EvaluateInput, SetInput, StagedTest, TestAct, World } 
 import type { Clock } from "../clock.ts";
 import { formatMs } from "../engine.ts";
 import type { ImageFiles } from "../drivers/image-files.ts";
-import { overMemory, unsupported } from "../drivers/unsupported.ts";
+import { refusals } from "../drivers/unsupported.ts";
 import { errorText } from "../operation-error.ts";
 import type { TestFailure } from "./contract.ts";
 import { TestLab } from "./test-lab.ts";
@@ -121,8 +121,7 @@ class Run {
     const last = more.at(-1);
     const sets = [...this.#sets, ...more];
     const staging = changeTest(world, input, index, sets);
-    const served =
-      staging.model === undefined ? [] : [...unsupported(staging.model), ...overMemory(staging.model)];
+    const served = staging.model === undefined ? [] : refusals(staging.model);
     const wrong = [...staging.diagnostics, ...served].find(({ severity }) => severity === "error");
     this.#sources = new Map([...this.#sources, ...staging.sources]);
     if (wrong) return this.#failed(wrong);

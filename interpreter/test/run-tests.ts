@@ -4,7 +4,7 @@ import { openTests } from "../../lang/index.ts";
 import type { Diagnostic, EvaluateInput, StagedTest, World } from "../../lang/index.ts";
 import { realPathOf } from "../control/paths.ts";
 import { ImageFiles } from "../drivers/image-files.ts";
-import { overMemory, unsupported } from "../drivers/unsupported.ts";
+import { refusals } from "../drivers/unsupported.ts";
 import type { Source } from "../lab-contract.ts";
 import { makeWorld, resolveFile } from "../world.ts";
 import type { TestName, TestOptions, TestReport, TestResult, WrongFile } from "./contract.ts";
@@ -65,8 +65,7 @@ function open(source: Source): OpenedFile {
   const { tests, diagnostics, sources } = openTests(world, input);
   const served = new Map<string, Diagnostic>();
   for (const model of new Set(tests.map((test) => test.model))) {
-    for (const found of [...unsupported(model), ...overMemory(model)])
-      served.set(JSON.stringify(found), found);
+    for (const found of refusals(model)) served.set(JSON.stringify(found), found);
   }
   return { world, input, images, tests, diagnostics: [...diagnostics, ...served.values()], sources };
 }
