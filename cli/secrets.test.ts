@@ -14,6 +14,8 @@ import { createTerminal } from "./terminal.ts";
 const { ENVIRONMENT, GIVEN, SECRETS } = hush;
 const desk = new Desk();
 const LAB = "hush.vbus";
+const SLOW = process.env["SLOW"] === "1";
+const SEED = Number(process.env["SEED"] ?? 0);
 
 interface Said {
   readonly call: string;
@@ -284,7 +286,9 @@ test(
     const from = said.length;
     const { misfit } = SECRETS;
     const texts = [misfit, `"${misfit}`, `[${misfit}`, `ip("${misfit}")`, `"${misfit}" + 1`];
-    for (const name of ["address", "hardware", "number", "hidden", "seats"]) {
+    // With SLOW each parameter; else one by turns, and the one that is given wrongly in each way.
+    const names = ["address", "hardware", "hidden", "seats"].filter((_, index) => SLOW || index === SEED % 4);
+    for (const name of ["number", ...names]) {
       // Each way of being wrong for one of them; of the others only the plainest.
       for (const text of name === "number" ? texts : texts.slice(0, 1)) {
         const { exit } = await run(["check", LAB, ...GIVEN, "-p", `${name}=${text}`]);

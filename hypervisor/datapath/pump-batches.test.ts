@@ -300,7 +300,7 @@ test(
           bench.settle();
         },
       ),
-      { seed: SEED, numRuns: SLOW ? 1000 : 200 },
+      { seed: SEED, numRuns: SLOW ? 1000 : 60 },
     );
   },
 );

@@ -9,6 +9,7 @@ import { reparse } from "../syntax/reparse.ts";
 import { FOLDER, testWorld } from "../world.test-support.ts";
 import { EXAMPLES } from "../examples.test-support.ts";
 
+const long = process.env["SLOW"] === "1";
 const seed = Number(process.env["SEED"] ?? 20240 + new Date().getUTCDate());
 process.stdout.write(`kept lab: SEED=${seed}\n`);
 
@@ -214,10 +215,10 @@ test("after each of many edits the lab is as one evaluated from nothing", { time
       undone.map((one, i) => one && i % 3 === 0),
     ),
   );
-  fc.assert(property, { seed, numRuns: 120 });
+  fc.assert(property, { seed, numRuns: long ? 120 : 40 });
   console.log(`kept lab: ${counts.good} good edits, ${counts.shared} taken over in part`);
   // The test is about what is taken over: that must be the rule, not the exception.
-  expect(counts.good).toBeGreaterThan(300);
+  expect(counts.good).toBeGreaterThan(long ? 300 : 100);
   expect(counts.shared / counts.good).toBeGreaterThan(0.5);
 });
 
