@@ -2,9 +2,12 @@
 
 import { afterEach, expect, test } from "vitest";
 import { PORTS_MAX } from "./limits.ts";
+import { direction } from "./lines.test-support.ts";
 import { BROADCAST, REPORT, TestLab, macOf, must } from "./machine-room.test-support.ts";
 import { peer, until } from "./machine-room.test-support.ts";
 import { compileImage } from "./guest/image.ts";
+import { RING, WHERE, ringAt } from "./memory/layout.ts";
+import { setWhere } from "./memory/threads.ts";
 import { puppet } from "./puppet.test-support.ts";
 import { wat } from "./wat.test-support.ts";
 
@@ -105,3 +108,26 @@ test("closing ends what is just being booted too", async () => {
   await booted;
   expect(lab.hv.guests().map(({ state }) => state)).toEqual(["stopped"]);
 });
+
+test.each(["moved", "as it was"])(
+  "who dies inside a verb may have filled rings without a signal: all look, its device being %s",
+  async (what) => {
+    lab = new TestLab();
+    must(lab.hv.createNetwork("far", { mtu: 1500 }));
+    for (const n of [1, 2]) lab.plug(n);
+    lab.change(2, { impair: { ingress: direction({ delayNs: 1 }) } });
+    for (const n of [1, 2]) await puppet(lab, n);
+    const told = (): number => {
+      const [rx] = lab.device(2).rings;
+      return (rx?.signals ?? 0) + (rx?.suppressed ?? 0);
+    };
+    const line = lab.room.devices.lines.of(lab.room.devices.device("eth2")?.port ?? 0, "ingress") ?? -1;
+    const toldLine = (): number => lab.room.fabric.i32[(ringAt(line * 2) + RING.sent) >> 2] as number;
+    const before = [told(), toldLine()];
+    if (what === "moved") lab.change(1, { network: "far" });
+    // As it stands between the commit of a frame and the end of the call.
+    setWhere(lab.room.fabric, lab.portOf(1).owner, WHERE.host);
+    await lab.hv.killGuest("puppet1");
+    expect([told(), toldLine()]).toEqual(before.map((count) => count + 1));
+  },
+);

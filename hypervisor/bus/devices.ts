@@ -268,8 +268,9 @@ export class Devices {
     return this.#devices.get(id);
   }
 
-  /** Devices that are plugged into a network or one that it is joined with. */
-  onSegment(id: Id): Device[] {
+  /** Devices that are plugged into a network or one that it is joined with; all, where none is named. */
+  onSegment(id?: Id): Device[] {
+    if (id === undefined) return [...this.#byPort.values()];
     const network = this.#networks.get(id);
     const segment = joined(this.#networks).find((group) => group.some((one) => one === network)) ?? [];
     return segment

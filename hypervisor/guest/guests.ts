@@ -22,8 +22,8 @@ import {
   WATCH_EVERY_MS,
 } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
-import { IO_THREAD } from "../memory/layout.ts";
-import { hearPorts, markFault, startRow } from "../memory/threads.ts";
+import { IO_THREAD, WHERE } from "../memory/layout.ts";
+import { hearPorts, markFault, startRow, whereOf } from "../memory/threads.ts";
 import { CLAIMED, Claims, generationOf } from "../ring/claims.ts";
 import { encodeBoot } from "./boot-info.ts";
 import { Guest, allocateMemory } from "./guest.ts";
@@ -286,6 +286,7 @@ export class Guests implements GuestsOfBus {
   /** After its thread is gone: claims, counters, ports, and the news to those that knew it. */
   #reap(guest: Guest): void {
     const { fabric, devices } = this.#parts;
+    const inVerb = whereOf(fabric, guest.thread) === WHERE.host;
     const reaped = reapThread(fabric, guest.thread, (thread, incarnation) =>
       this.#memoryAt(thread, incarnation),
     );
@@ -294,8 +295,8 @@ export class Guests implements GuestsOfBus {
     for (const device of bus?.devices.values() ?? []) {
       if (portOwner(fabric, device.port) !== guest.thread) continue;
       leavePort(fabric, device.port);
-      if (device.spec.class === "venet") this.#wakeNetwork(device.spec.venet.network);
     }
+    if (inVerb) this.#wakeAll();
     devices.lookAtPorts(guest.spec.bus, guest.thread, guest.id);
     devices.releaseRemoved(guest.thread);
     bus?.members.delete(guest.id);
@@ -309,10 +310,13 @@ export class Guests implements GuestsOfBus {
     this.#rows.give(guest.thread - 1);
   }
 
-  /** The dead thread may have published without signalling: everybody on its networks looks once more. */
-  #wakeNetwork(network: Id): void {
+  /**
+   * The dead thread may have published without signalling: everybody looks once more. Its devices may be gone
+   * by now, or on other networks, so it can't be said who need not.
+   */
+  #wakeAll(): void {
     const { fabric, devices } = this.#parts;
-    for (const device of devices.onSegment(network)) {
+    for (const device of devices.onSegment()) {
       const ring = receivingRing(fabric, device.port);
       const generation = ring < 0 ? 0 : generationOf(fabric, ring);
       const owner = this.#byThread.get(portOwner(fabric, device.port));

@@ -103,6 +103,7 @@ export class Verbs {
   closeAll(): void {
     setWhere(this.#parts.fabric, this.#parts.thread, WHERE.host);
     for (const handle of this.#handles.keys()) this.#close(handle);
+    setWhere(this.#parts.fabric, this.#parts.thread, WHERE.guest);
   }
 
   /**
