@@ -57,7 +57,7 @@ export function secretsIn(said: string | Buffer): readonly string[] {
 
 /** The models of a state are compressed: their raw bytes would show nothing. */
 function* secretsInModels(file: string): Generator<string> {
-  const database = new DatabaseSync(file, { readOnly: true });
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 30_000 });
   const rows = database.prepare("SELECT model FROM generations").all();
   database.close();
   if (rows.length === 0) yield "no model to look into";
