@@ -69,7 +69,8 @@ test("every step disturbs what was announced, no more and no less", LIMIT, async
   const saboteur = new Saboteur();
   const engine = build(saboteur.hypervisor);
   // Each lab, and the same with every guest's memory changed: all of them restart.
-  const labs = seeds.flatMap((seed) => {
+  // Found once: a guest that restarts is given its first devices on a network that is made anew.
+  const labs = [412_834_348, 412_834_349, ...seeds].flatMap((seed) => {
     const lab = sampled(randomLab(3), seed);
     const guests = lab.guests.map((guest) => ({ ...guest, memoryMiB: 5 - guest.memoryMiB }));
     return [lab, { ...lab, guests }].map((one) => ({ seed, desired: definitionOf(textOfLab(one)) }));

@@ -61,9 +61,14 @@ export class Witness {
     return kind === "destroy" && resourceKind === "volume" ? "data_loss" : "live";
   }
 
-  /** It, or a segment or a bus that it needs now, was taken out and made anew. */
+  /**
+   * It, or a segment or a bus that it needs now, was taken out and made anew. Not those that it needs only for
+   * what it has never had: it loses nothing by them.
+   */
   #isMadeAnew(address: string): boolean {
-    const reached = [address, ...this.#reach(address, this.#after.needs)];
+    const needs = (from: string): readonly string[] =>
+      this.#before.resources.has(from) ? (this.#after.needs.get(from) ?? []) : [];
+    const reached = [address, ...this.#reach(address, needs)];
     return reached.some((other) => {
       const kind = this.#after.resources.get(other)?.kind;
       return this.removed.has(other) && (kind === "network" || kind === "bus");
@@ -71,16 +76,16 @@ export class Witness {
   }
 
   #guestsWith(address: string): readonly string[] {
-    const users = this.#reach(address, this.#before.neededBy);
+    const users = this.#reach(address, (from) => this.#before.neededBy.get(from) ?? []);
     return [...users].filter((user) => this.#before.resources.get(user)?.kind === "guest");
   }
 
-  #reach(start: string, edges: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  #reach(start: string, edges: (from: string) => readonly string[]): ReadonlySet<string> {
     const found = new Set<string>();
     const stack = [start];
     // Bound: every address is found once.
     while (stack.length > 0) {
-      for (const next of edges.get(stack.pop() ?? "") ?? []) {
+      for (const next of edges(stack.pop() ?? "")) {
         if (!found.has(next)) stack.push(next);
         found.add(next);
       }
