@@ -109,8 +109,7 @@ export class Guests {
   /** Takes over a definition that needs no restart: goal, policy, labels. */
   redefine(resource: Resource): void {
     const record = this.#records.get(resource.address);
-    if (record !== undefined) this.#put({ ...record, resource });
-    if (record !== undefined) this.#judgeAnew(resource.address);
+    if (record !== undefined) this.#judgeAnew({ ...record, resource });
     this.#wakeWaiting();
   }
 
@@ -208,16 +207,13 @@ export class Guests {
     }
   }
 
-  /** What `health` waits for has changed: what was said since the boot counts. */
-  #judgeAnew(address: string): void {
-    const record = this.#records.get(address);
-    if (record?.phase !== "up") return;
-    const pattern = healthPatternOf(record.resource);
-    const healthy =
-      pattern === undefined
-        ? record.ran
-        : isWell(record.resource, this.#options.logs.behind(address, record.logFrom));
-    if (healthy && !record.healthy && pattern !== undefined) this.#getWell(record);
+  /** Its definition has changed: for what `health` waits for now, what was said since the boot counts. */
+  #judgeAnew(record: GuestRecord): void {
+    const { resource, phase, ran, logFrom } = record;
+    const asked = healthPatternOf(resource) !== undefined;
+    const lines = asked ? this.#options.logs.behind(resource.address, logFrom) : [];
+    const healthy = phase === "up" && (asked ? isWell(resource, lines) : ran);
+    if (asked && healthy && !record.healthy) this.#getWell(record);
     else this.#put({ ...record, healthy });
   }
 
