@@ -3,10 +3,11 @@
 // of what the segment has learned. To follow one is to start the pump at once; it judges each frame as ever.
 
 import { FLOWS_KEPT } from "../limits.ts";
-import type { Fabric, GuestMemory } from "../memory/fabric.ts";
+import type { Fabric } from "../memory/fabric.ts";
 import { CHANGES_AT, NETWORK, PORT, networkAt, portAt } from "../memory/layout.ts";
 import { generationOf } from "../ring/claims.ts";
 import type { TxRing } from "../ring/sending.ts";
+import type { Pump } from "./pump.ts";
 import { leaderOf } from "./segments.ts";
 
 /**
@@ -33,7 +34,9 @@ export interface Flow extends Header {
   learned: number;
   ring: number;
   generation: number;
-  receiver: GuestMemory | undefined;
+  /** Bytes of the receiver's memory, as the pump takes them. */
+  rxLimit: number;
+  pump: Pump | undefined;
 }
 
 /** The flows of one guest's thread; a new one takes the place of the one that stood there. */
@@ -75,7 +78,8 @@ export class Flows {
     { header0, header1, header2 }: Header,
     ring: number,
     generation: number,
-    receiver: GuestMemory,
+    pump: Pump,
+    rxLimit: number,
     lasts: boolean,
   ): Flow {
     const flow = this.#flows[homeOf(tx.port, header0, header1)] as Flow;
@@ -89,7 +93,8 @@ export class Flows {
     flow.learned = this.#learned;
     flow.ring = ring;
     flow.generation = generation;
-    flow.receiver = receiver;
+    flow.pump = pump;
+    flow.rxLimit = rxLimit;
     return flow;
   }
 }
@@ -106,7 +111,8 @@ function makeFlow(): Flow {
     learned: 0,
     ring: 0,
     generation: 0,
-    receiver: undefined,
+    rxLimit: 0,
+    pump: undefined,
   };
 }
 

@@ -37,9 +37,6 @@ export class Pumps {
   readonly #fabric: Fabric;
   readonly #own: GuestMemory;
   readonly #pairs = new Map<GuestMemory, Pump>();
-  /** The pair that was used last. */
-  #receiver: GuestMemory | undefined;
-  #pump: Pump | undefined;
 
   constructor(module: WebAssembly.Module, fabric: Fabric, own: GuestMemory) {
     this.#module = module;
@@ -48,13 +45,6 @@ export class Pumps {
   }
 
   to(receiver: GuestMemory): Pump {
-    if (receiver === this.#receiver) return this.#pump as Pump;
-    this.#receiver = receiver;
-    this.#pump = this.#among(receiver);
-    return this.#pump;
-  }
-
-  #among(receiver: GuestMemory): Pump {
     const known = this.#pairs.get(receiver);
     if (known) {
       this.#pairs.delete(receiver);

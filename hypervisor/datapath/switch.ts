@@ -3,7 +3,7 @@
 // exception and no log per frame; the budget ends every call.
 
 import { BUDGET_BYTES, BUDGET_FRAMES, FRAME_MIN } from "../limits.ts";
-import { inside, type GuestMemory } from "../memory/fabric.ts";
+import { inside } from "../memory/fabric.ts";
 import { COUNTER, PORT, PORT_FLAG, TAP_SIDE, THREAD } from "../memory/layout.ts";
 import { portAt, ringAt, threadAt } from "../memory/layout.ts";
 import { DESCRIPTOR } from "../ring/abi.ts";
@@ -15,7 +15,7 @@ import { Forwarder, type ForwardParts } from "./forward.ts";
 import { closeSample, countKick, hasSample, recordKick } from "./meter.ts";
 import { networkRateOf, takeFromNetwork } from "./network-rate.ts";
 import { networkOf, receivingRing } from "./port.ts";
-import { PUMP_PASSED, limitOf, type Pumps } from "./pump.ts";
+import { PUMP_PASSED, limitOf, type Pump, type Pumps } from "./pump.ts";
 import { rateOf, takeToSend, waitToSend } from "./rate.ts";
 
 /** Bytes that are copied before they are published together: about what a core's nearest caches hold. */
@@ -182,7 +182,8 @@ export class Switch {
     const lasts =
       i32[(portAt(tx.port) + PORT.egressLine) >> 2] === 0 &&
       i32[(portAt(target) + PORT.ingressLine) >> 2] === 0;
-    return this.#flows.keep(tx, forwarder, ring, generation, receiver, lasts);
+    const pump = this.#parts.pumps.to(receiver);
+    return this.#flows.keep(tx, forwarder, ring, generation, pump, limitOf(receiver), lasts);
   }
 
   #pump(flow: Flow, most: number, mostBytes: number): number {
@@ -200,10 +201,9 @@ export class Switch {
   }
 
   #runPump(tx: TxRing, flow: Flow, most: number, mostBytes: number): number {
-    const { fabric, memory, pumps, thread } = this.#parts;
-    const receiver = flow.receiver as GuestMemory;
+    const { fabric, memory, thread } = this.#parts;
     const row = portAt(tx.port);
-    return pumps.to(receiver)(
+    return (flow.pump as Pump)(
       threadAt(thread),
       tx.port,
       row,
@@ -212,7 +212,7 @@ export class Switch {
       tx.mask,
       tx.position,
       limitOf(memory),
-      limitOf(receiver),
+      flow.rxLimit,
       // No longer than the memory, so that the pump may subtract.
       Math.min(fabric.i32[(row + PORT.frameMax) >> 2] as number, memory.byteLength),
       flow.header0,
