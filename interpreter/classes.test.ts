@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createHypervisor, type Hypervisor } from "../hypervisor/index.ts";
 import { refusals } from "./drivers/unsupported.ts";
 import { Engine } from "./engine.ts";
-import { GuestFolder } from "./loop.test-support.ts";
+import { GuestFolder, gotMore } from "./loop.test-support.ts";
 import { clock } from "./lab.test-support.ts";
 import { definitionOf, images, modelOf } from "./plan/model.test-support.ts";
 
@@ -248,16 +248,9 @@ async function pauseDuring(work: () => Promise<void>): Promise<number> {
 }
 
 /** So many frames more of the loop. */
-async function goesOn(look: () => void = () => undefined): Promise<void> {
-  const from = answered();
-  const end = clock.now() + 60_000;
-  // Bound: a minute. A guest's frames have no event to wait for.
-  while (answered() < from + FRAMES) {
-    stands ||= clock.now() > end;
-    if (stands) throw new Error(`the loop stands still: ${JSON.stringify(drops())} ${logs.join("")}`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    look();
-  }
+async function goesOn(look?: () => void): Promise<void> {
+  stands ||= !(await gotMore(hypervisor, "client.eth0", FRAMES, look));
+  if (stands) throw new Error(`the loop stands still: ${JSON.stringify(drops())} ${logs.join("")}`);
 }
 
 /** Drops at both ends of the loop, by reason. */

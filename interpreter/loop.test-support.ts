@@ -1,10 +1,34 @@
-// For tests: guests compiled as docs/guests.md says it, into a folder of their own.
+// For tests: guests compiled as docs/guests.md says it, into a folder of their own, and waiting for their
+// frames.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Hypervisor } from "../hypervisor/index.ts";
+import { clock } from "./lab.test-support.ts";
+
+/**
+ * Waits until a device has got so many frames more, and looks at each turn. False: it has not within a
+ * minute.
+ */
+export async function gotMore(
+  hypervisor: Hypervisor,
+  device: string,
+  count: number,
+  look: () => void = () => undefined,
+): Promise<boolean> {
+  const got = (): number => hypervisor.device(device)?.rx.count ?? 0;
+  const [from, end] = [got(), clock.now() + 60_000];
+  // Bound: a minute. A guest's frames have no event to wait for.
+  while (got() < from + count) {
+    if (clock.now() > end) return false;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    look();
+  }
+  return true;
+}
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 

@@ -8,7 +8,7 @@ import { createHypervisor, type Hypervisor } from "../hypervisor/index.ts";
 import { Engine } from "./engine.ts";
 import { definitionOf, images } from "./plan/model.test-support.ts";
 import { clock } from "./lab.test-support.ts";
-import { GuestFolder } from "./loop.test-support.ts";
+import { GuestFolder, gotMore } from "./loop.test-support.ts";
 
 const folder = new GuestFolder();
 const long = process.env["SLOW"] === "1";
@@ -76,16 +76,9 @@ async function apply(ends: Ends): Promise<void> {
   expect(result, JSON.stringify(result)).toMatchObject({ ok: true });
 }
 
-const framesOf = (id: string): number => hypervisor.device(id)?.rx.count ?? 0;
-
 async function frames(count: number): Promise<void> {
-  const from = framesOf("client.eth0");
-  const end = clock.now() + 60_000;
-  // Bound: a minute. A guest's frames have no event to wait for.
-  while (framesOf("client.eth0") < from + count) {
-    if (clock.now() > end) throw new Error(`no ${count} frames within a minute\n${logs.join("")}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
+  if (await gotMore(hypervisor, "client.eth0", count)) return;
+  throw new Error(`no ${count} frames within a minute\n${logs.join("")}`);
 }
 
 /** Changes both ends of a closed loop again and again. `largest`: the most slots that the server takes. */
