@@ -115,9 +115,11 @@ class Accounts {
     expect(new Map(hv.traffic())).toEqual(new Map(frames));
     expect(hv.inventory()).toEqual({
       guests: new Map(hv.guests().map(({ id, state }) => [id, state])),
-      networks: new Set(hv.networks().map(({ id }) => id)),
-      buses: new Set(hv.buses().map(({ id }) => id)),
-      devices: new Set(hv.devices().map(({ id }) => id)),
+      things: {
+        network: new Set(hv.networks().map(({ id }) => id)),
+        bus: new Set(hv.buses().map(({ id }) => id)),
+        device: new Set(hv.devices().map(({ id }) => id)),
+      },
       rigid: new Set(hv.devices().flatMap(({ id, reconfigurable }) => (reconfigurable ? [] : [id]))),
     });
   }

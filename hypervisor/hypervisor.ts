@@ -231,9 +231,8 @@ export interface NetworkFacts {
 /** Ids of what there is. */
 export interface Inventory {
   readonly guests: ReadonlyMap<Id, GuestState>;
-  readonly networks: ReadonlySet<Id>;
-  readonly buses: ReadonlySet<Id>;
-  readonly devices: ReadonlySet<Id>;
+  /** Everything else, by kind. */
+  readonly things: Readonly<Record<"network" | "bus" | "device", ReadonlySet<Id>>>;
   /** Devices whose `mtu` and `ring` can't change now: `DeviceFacts.reconfigurable` is false. */
   readonly rigid: ReadonlySet<Id>;
 }

@@ -64,9 +64,9 @@ function doorOf(
 ): Hypervisor {
   return {
     compile: compileImage,
-    createNetwork: (id, spec) => devices.createNetwork(id, spec),
-    setNetwork: (id, spec) => devices.setNetwork(id, spec),
-    removeNetwork: (id) => devices.removeNetwork(id),
+    createNetwork: (id, spec) => devices.networks.create(id, spec),
+    setNetwork: (id, spec) => devices.networks.set(id, spec),
+    removeNetwork: (id) => devices.networks.remove(id),
     createBus: (id) => devices.createBus(id),
     removeBus: (id) => devices.removeBus(id),
     addDevice: (bus, id, spec) => devices.add(bus, id, spec),

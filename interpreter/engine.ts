@@ -101,13 +101,11 @@ export class Engine {
 
   /** What runs: the ledger, without what the hypervisor doesn't have. */
   observed(): Definition {
-    const { buses, devices, networks, rigid } = this.#options.hypervisor.inventory();
-    const isThere = (thing: Resource): boolean => {
-      if (thing.kind === "bus") return buses.has(thing.address);
-      if (thing.kind === "device") return devices.has(thing.address);
-      if (thing.kind === "network") return networks.has(thing.address);
-      if (thing.kind === "image") return this.#compiled.has(thing.address);
-      return thing.kind !== "guest" || this.guests.record(thing.address) !== undefined;
+    const { things, rigid } = this.#options.hypervisor.inventory();
+    const isThere = ({ kind, address }: Resource): boolean => {
+      if (kind === "image") return this.#compiled.has(address);
+      if (kind === "guest") return this.guests.record(address) !== undefined;
+      return things[kind as keyof typeof things]?.has(address) ?? true;
     };
     const there = [...this.ledger.values()].filter(isThere);
     return define(this.#options.lab, there, rigid);

@@ -1,4 +1,4 @@
-// Networks, buses and their devices on the control thread: making, plugging, changing, unmaking.
+// Buses and their devices on the control thread: making, plugging, changing, unmaking.
 
 import { Plugs, type Tap } from "../datapath/plugs.ts";
 import type {
@@ -8,12 +8,9 @@ import type {
   Id,
   Inventory,
   NetworkFacts,
-  NetworkSpec,
   Outcome,
 } from "../hypervisor.ts";
 import { Lines } from "../line/lines.ts";
-import { wrongImpairment } from "../line/wrong.ts";
-import { FRAME_OVERHEAD, MAC_AGE_MS, MAC_AGE_STEPS, MTU_MAX, MTU_MIN } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { countersOf, portOwner } from "../datapath/port.ts";
 import { lineFacts, networkFrames, receivedFacts, sentFacts, type DevicePorts } from "../metrics/facts.ts";
@@ -22,13 +19,13 @@ import { receivingFacts, sendingFacts } from "../metrics/ring-facts.ts";
 import type { DeviceNotice } from "../device/connection.ts";
 import { noticeOf } from "../device/notice.ts";
 import { Bus, type Device } from "./bus.ts";
-import { joined, type Network } from "./network.ts";
+import { VCONSOLE, type DeviceClass } from "./device-class.ts";
+import { Ethernet } from "./ethernet.ts";
+import { Networks, type NetworkNews } from "./networks.ts";
 import { inventoryOf, trafficOf } from "./overview.ts";
 import { refuse, success } from "./outcome.ts";
 import { Resizes } from "./resizes.ts";
-import { FIXED, SIZES, fixedDiffers, settingsOf } from "./settings.ts";
-
-const NO_LINE = "there is no room for one more impaired link";
+import { differs } from "./differs.ts";
 
 /** What devices need of the guests that see them. */
 export interface GuestsOfBus {
@@ -56,21 +53,27 @@ export class Devices {
   readonly #plugs: Plugs;
   readonly lines: Lines;
   readonly #tell: (event: HypervisorEvent) => void;
-  readonly #networks = new Map<Id, Network>();
+  readonly networks: Networks;
+  /** By the class of their devices. */
+  readonly #classes: Readonly<Record<DeviceSpec["class"], DeviceClass>>;
   readonly #buses = new Map<Id, Bus>();
   readonly #devices = new Map<Id, Device>();
   readonly #byPort = new Map<number, Device>();
   readonly #resizes: Resizes;
-  readonly #things = { networks: this.#networks, buses: this.#buses, devices: this.#devices };
   #guests: GuestsOfBus | undefined;
   #captures: CapturesOfDevices | undefined;
-  /** When stations last grew older. */
-  #agedNs: number | undefined;
 
   constructor(fabric: Fabric, tell: (event: HypervisorEvent) => void) {
     this.#fabric = fabric;
     this.#plugs = new Plugs(fabric);
     this.lines = new Lines(fabric, this.#plugs, () => this.#guests?.lookForFaults());
+    const news: NetworkNews = {
+      meet: (network) => this.#guests?.introduce(network),
+      plugsChanged: () => this.#captures?.plugsChanged(),
+    };
+    this.networks = new Networks(this.#plugs, news);
+    const venet = new Ethernet(this.networks, this.lines, news.meet);
+    this.#classes = { venet, vconsole: VCONSOLE };
     this.#tell = tell;
     this.#resizes = new Resizes(fabric, {
       canReconfigure: (thread) => this.#guests?.canReconfigure(thread) ?? false,
@@ -87,60 +90,6 @@ export class Devices {
   /** How the frames of a port are captured from now on. */
   setTap(port: number, tap: Tap): void {
     this.#plugs.setTap(port, tap);
-  }
-
-  hasNetwork(id: Id): boolean {
-    return this.#networks.has(id);
-  }
-
-  createNetwork(id: Id, spec: NetworkSpec): Outcome {
-    if (this.#networks.has(id)) return refuse("exists", `there is a network \`${id}\` already`);
-    if (spec.mtu < MTU_MIN || spec.mtu > MTU_MAX)
-      return refuse("invalid", `an MTU is from ${MTU_MIN} to ${MTU_MAX}`);
-    const row = this.#plugs.addNetwork();
-    if (row === undefined) return refuse("limit", "there are as many networks as this process can hold");
-    this.#plugs.setNetwork(row, spec.rate ?? 0);
-    this.#networks.set(id, { row, spec, ports: new Set() });
-    this.#join(id);
-    return success();
-  }
-
-  setNetwork(id: Id, spec: NetworkSpec): Outcome {
-    const network = this.#networks.get(id);
-    if (!network) return refuse("missing", `there is no network \`${id}\``);
-    if (spec.mtu !== network.spec.mtu)
-      return refuse("invalid", "`mtu` can't change while the network is there");
-    network.spec = spec;
-    this.#plugs.setNetwork(network.row, spec.rate ?? 0);
-    this.#join(id);
-    return success();
-  }
-
-  /** What happens with time: stations that are silent grow old. To be called now and then. */
-  passTime(nowNs: number): void {
-    this.#agedNs ??= nowNs;
-    if (nowNs - this.#agedNs < (MAC_AGE_MS / MAC_AGE_STEPS) * 1e6) return;
-    this.#agedNs = nowNs;
-    this.#plugs.age([...this.#networks.values()].map(({ row }) => row));
-  }
-
-  /** The links of a network have changed. Guests that will hear each other are introduced before they do. */
-  #join(id: Id): void {
-    this.#guests?.introduce(id);
-    this.#plugs.join(joined(this.#networks).map((group) => group.map(({ row }) => row)));
-    this.#captures?.plugsChanged();
-  }
-
-  removeNetwork(id: Id): Outcome {
-    const network = this.#networks.get(id);
-    if (!network) return refuse("missing", `there is no network \`${id}\``);
-    if (network.ports.size > 0) return refuse("busy", `network \`${id}\` has devices plugged in`);
-    this.#networks.delete(id);
-    const others = joined(this.#networks).map((group) => group.map(({ row }) => row));
-    this.#plugs.join([...others, [network.row]]);
-    this.#plugs.removeNetwork(network.row);
-    this.#captures?.plugsChanged();
-    return success();
   }
 
   createBus(id: Id): Outcome {
@@ -163,24 +112,21 @@ export class Devices {
     if (!bus) return refuse("missing", `there is no bus \`${busId}\``);
     if (this.#devices.has(id)) return refuse("exists", `there is a device \`${id}\` already`);
     const deviceId = bus.freeNumber();
-    const wrong = this.#wrong(spec);
+    const kind = this.#classes[spec.class];
+    const wrong = kind.wrong(spec);
     if (wrong) return wrong;
-    const port = deviceId === undefined ? undefined : this.#plugs.addPort(settingsOf(spec));
+    const port = deviceId === undefined ? undefined : this.#plugs.addPort(kind.settings(spec));
     if (deviceId === undefined || port === undefined) return refuse("limit", "no room for one more device");
     const device: Device = { id, bus: busId, deviceId, port, spec, openBy: undefined };
-    if (spec.class === "venet" && !this.#plug(device, spec.venet.network)) {
+    const plugged = kind.plug(device, spec);
+    if (!plugged.ok) {
       this.#plugs.removePort(port);
-      return refuse("limit", `network \`${spec.venet.network}\` has no room for one more device`);
-    }
-    if (!this.#impair(device, spec)) {
-      this.#unplug(device);
-      this.#plugs.removePort(port);
-      return refuse("limit", NO_LINE);
+      return plugged;
     }
     bus.add(device);
     this.#devices.set(id, device);
     this.#byPort.set(port, device);
-    if (spec.class === "venet") this.#guests?.introduce(spec.venet.network);
+    kind.plugged(spec);
     this.#captures?.plugsChanged();
     this.#guests?.deviceChanged(device);
     return success();
@@ -190,8 +136,7 @@ export class Devices {
     const device = this.#devices.get(id);
     if (!device) return refuse("missing", `there is no device \`${id}\``);
     this.#resizes.forget(device);
-    this.#unplug(device);
-    this.lines.remove(device.port);
+    this.#classes[device.spec.class].unplug(device, device.spec);
     this.#plugs.removePort(device.port);
     this.#buses.get(device.bus)?.remove(device);
     this.#devices.delete(id);
@@ -204,20 +149,12 @@ export class Devices {
   set(id: Id, spec: DeviceSpec): Outcome {
     const device = this.#devices.get(id);
     if (!device) return refuse("missing", `there is no device \`${id}\``);
-    const wrong = this.#wrong(spec) ?? fixedDiffers(device.spec, spec, [...FIXED, ...SIZES]);
+    const kind = this.#classes[spec.class];
+    const wrong = differs(device.spec, spec, [...kind.fixed, ...kind.sizes]) ?? kind.wrong(spec);
     if (wrong) return wrong;
     if (this.#resizes.isAsked(device)) return refuse("busy", `device \`${id}\` is being reconfigured`);
-    if (!this.#impair(device, spec)) return refuse("limit", NO_LINE);
-    const before = device.spec;
-    if (before.class === "venet" && spec.class === "venet" && before.venet.network !== spec.venet.network) {
-      this.#unplug(device);
-      if (!this.#plug(device, spec.venet.network)) {
-        this.#plug(device, before.venet.network);
-        this.#impair(device, before);
-        return refuse("limit", `network \`${spec.venet.network}\` has no room for one more device`);
-      }
-      this.#guests?.introduce(spec.venet.network);
-    }
+    const changed = kind.change(device, device.spec, spec);
+    if (!changed.ok) return changed;
     this.#takeOver(device, spec);
     return success();
   }
@@ -229,7 +166,7 @@ export class Devices {
     if (before?.class !== "venet" || spec.class !== "venet") return this.set(id, spec);
     const { mtu, ring } = spec.venet;
     if (before.venet.mtu === mtu && before.venet.ring === ring) return this.set(id, spec);
-    const wrong = this.#wrong(spec) ?? fixedDiffers(before, spec, FIXED);
+    const wrong = differs(before, spec, this.#classes.venet.fixed) ?? this.#classes.venet.wrong(spec);
     if (wrong) return wrong;
     // The larger network first, so that the device's MTU is never over its network's.
     const grows = mtu >= before.venet.mtu;
@@ -255,7 +192,7 @@ export class Devices {
 
   #takeOver(device: Device, spec: DeviceSpec): void {
     device.spec = spec;
-    this.#plugs.setPort(device.port, settingsOf(spec));
+    this.#plugs.setPort(device.port, this.#classes[spec.class].settings(spec));
     this.#captures?.plugsChanged();
     this.#guests?.deviceChanged(device);
   }
@@ -268,15 +205,14 @@ export class Devices {
     return this.#devices.get(id);
   }
 
-  /** Devices that are plugged into a network or one that it is joined with; all, where none is named. */
-  onSegment(id?: Id): Device[] {
-    if (id === undefined) return [...this.#byPort.values()];
-    const network = this.#networks.get(id);
-    const segment = joined(this.#networks).find((group) => group.some((one) => one === network)) ?? [];
-    return segment
-      .flatMap(({ ports }) => [...ports])
-      .map((port) => this.#byPort.get(port))
-      .filter((device) => device !== undefined);
+  /** Devices that are plugged into a network or one that it is joined with. */
+  onSegment(network: Id): Device[] {
+    const ports = this.networks.onSegment(network);
+    return ports.map((port) => this.#byPort.get(port)).filter((device) => device !== undefined);
+  }
+
+  all(): Iterable<Device> {
+    return this.#devices.values();
   }
 
   /** Ports of a bus may have been opened or let go by the guest in a thread row. */
@@ -301,11 +237,15 @@ export class Devices {
   }
 
   inventory(): Omit<Inventory, "guests"> {
-    return inventoryOf(this.#things, (device) => this.#resizes.possible(device));
+    return inventoryOf(this.#things(), (device) => this.#resizes.possible(device));
   }
 
   traffic(): ReadonlyMap<Id, number> {
-    return trafficOf(this.#fabric, this.#things, (port) => this.#portsOf(port));
+    return trafficOf(this.#fabric, this.#things(), (port) => this.#portsOf(port));
+  }
+
+  #things(): Parameters<typeof inventoryOf>[0] {
+    return { networks: this.networks.all, buses: this.#buses, devices: this.#devices };
   }
 
   facts(id: Id): DeviceFacts | undefined {
@@ -318,14 +258,14 @@ export class Devices {
   }
 
   networkFacts(id: Id): NetworkFacts | undefined {
-    const network = this.#networks.get(id);
+    const network = this.networks.all.get(id);
     if (!network) return undefined;
     const ports = [...network.ports].map((port) => this.#portsOf(port));
     return { id, frames: networkFrames(this.#fabric, ports), ports: network.ports.size };
   }
 
   allNetworkFacts(): readonly NetworkFacts[] {
-    return [...this.#networks.keys()].map((id) => this.networkFacts(id) as NetworkFacts);
+    return [...this.networks.all.keys()].map((id) => this.networkFacts(id) as NetworkFacts);
   }
 
   buses(): readonly { id: Id; devices: readonly Id[]; members: readonly Id[] }[] {
@@ -339,11 +279,11 @@ export class Devices {
   #factsOf(device: Device): DeviceFacts {
     const { id, bus, port, deviceId, openBy, spec } = device;
     const memory = openBy === undefined ? undefined : this.#guests?.memoryOf(openBy);
-    const [into, out] = spec.class === "venet" ? ["rx", "tx"] : ["in", "out"];
+    const [into, out] = this.#classes[spec.class].rings;
     const rings = memory
       ? [
-          receivingFacts(this.#fabric, port, into as string, memory),
-          sendingFacts(this.#fabric, port, out as string, memory),
+          receivingFacts(this.#fabric, port, into, memory),
+          sendingFacts(this.#fabric, port, out, memory),
         ].filter((ring) => ring !== undefined)
       : [];
     return {
@@ -365,36 +305,5 @@ export class Devices {
 
   #portsOf(port: number): DevicePorts {
     return { port, egress: this.lines.of(port, "egress"), ingress: this.lines.of(port, "ingress") };
-  }
-
-  /** False: there is no room for its lines. */
-  #impair({ id, port }: Device, spec: DeviceSpec): boolean {
-    if (spec.class !== "venet") return true;
-    // Of the network: the device's may grow up to it.
-    const frameMax = (this.#networks.get(spec.venet.network)?.spec.mtu ?? MTU_MAX) + FRAME_OVERHEAD;
-    return this.lines.set({ id, port, frameMax }, spec.venet.impair);
-  }
-
-  #plug(device: Device, networkId: Id): boolean {
-    const network = this.#networks.get(networkId) as Network; // `#wrong` has looked.
-    if (!this.#plugs.plug(device.port, network.row)) return false;
-    network.ports.add(device.port);
-    return true;
-  }
-
-  #unplug(device: Device): void {
-    if (device.spec.class !== "venet") return;
-    this.#networks.get(device.spec.venet.network)?.ports.delete(device.port);
-    this.#plugs.unplug(device.port);
-  }
-
-  #wrong(spec: DeviceSpec): Outcome | undefined {
-    if (spec.class !== "venet") return undefined;
-    const network = this.#networks.get(spec.venet.network);
-    if (!network) return refuse("missing", `there is no network \`${spec.venet.network}\``);
-    if (spec.venet.mtu > network.spec.mtu)
-      return refuse("invalid", "the device's MTU is larger than its network's");
-    const wrong = wrongImpairment(spec.venet.impair);
-    return wrong === undefined ? undefined : refuse("invalid", wrong);
   }
 }

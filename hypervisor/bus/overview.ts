@@ -20,9 +20,11 @@ export function inventoryOf(
 ): Omit<Inventory, "guests"> {
   const rigid = [...devices.values()].filter((device) => !canChangeRings(device));
   return {
-    networks: new Set(networks.keys()),
-    buses: new Set(buses.keys()),
-    devices: new Set(devices.keys()),
+    things: {
+      network: new Set(networks.keys()),
+      bus: new Set(buses.keys()),
+      device: new Set(devices.keys()),
+    },
     rigid: new Set(rigid.map(({ id }) => id)),
   };
 }

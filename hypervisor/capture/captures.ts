@@ -17,8 +17,8 @@ import type { CaptureAnswer, CaptureLetter, CaptureStart } from "./letters.ts";
 
 /** The devices that can be captured. */
 export interface TappedDevices {
+  readonly networks: { readonly all: ReadonlyMap<Id, unknown> };
   device(id: Id): Device | undefined;
-  hasNetwork(id: Id): boolean;
   /** Devices that are plugged into a network or one that it is joined with. */
   onSegment(network: Id): readonly Device[];
   setTap(port: number, tap: Tap): void;
@@ -128,7 +128,7 @@ export class Captures {
       if (device.spec.class !== "venet")
         return refuse("invalid", `device \`${id}\` carries no frames: it is a ${device.spec.class}`);
     }
-    const stranger = networks.find((id) => !this.#devices.hasNetwork(id));
+    const stranger = networks.find((id) => !this.#devices.networks.all.has(id));
     if (stranger !== undefined) return refuse("missing", `there is no network \`${stranger}\``);
     if (!Number.isInteger(snaplen) || snaplen < SNAPLEN_MIN || snaplen > SNAPLEN_MAX)
       return refuse("invalid", `a snaplen is from ${SNAPLEN_MIN} to ${SNAPLEN_MAX}`);

@@ -316,7 +316,7 @@ export class Guests implements GuestsOfBus {
    */
   #wakeAll(): void {
     const { fabric, devices } = this.#parts;
-    for (const device of devices.onSegment()) {
+    for (const device of devices.all()) {
       const ring = receivingRing(fabric, device.port);
       const generation = ring < 0 ? 0 : generationOf(fabric, ring);
       const owner = this.#byThread.get(portOwner(fabric, device.port));
@@ -328,7 +328,7 @@ export class Guests implements GuestsOfBus {
   }
 
   #look(): void {
-    this.#parts.devices.passTime(this.#parts.clock.nowNs());
+    this.#parts.devices.networks.passTime(this.#parts.clock.nowNs());
     for (const guest of this.#guests.values()) {
       if (!guest.alive || !guest.looping(guest.spec.watchdogMs ?? WATCHDOG_MS)) continue;
       markFault(this.#parts.fabric, guest.thread, FAULT.watchdog);

@@ -4,9 +4,7 @@
 import { FAULT } from "../datapath/fault.ts";
 import type { Connection, ConnectionParts, DeviceNotice } from "../device/connection.ts";
 import { GoneConnection } from "../device/gone-connection.ts";
-import { openPort } from "../device/ring-device.ts";
-import { VconsoleConnection } from "../device/vconsole/connection.ts";
-import { VenetConnection } from "../device/venet/connection.ts";
+import { openDevice } from "../device/open.ts";
 import { RING_SLOTS_MAX, RING_SLOTS_MIN } from "../limits.ts";
 import { inside } from "../memory/fabric.ts";
 import { WHERE } from "../memory/layout.ts";
@@ -20,7 +18,6 @@ import {
   whereOf,
 } from "../memory/threads.ts";
 import {
-  CLASS_NUMBER,
   DESCRIPTOR,
   EBADF,
   EFAULT,
@@ -195,13 +192,8 @@ export class Verbs {
     if (version !== DEVICE_VERSION) return EPROTO;
     const handle = this.#freeHandle();
     if (handle < 0) return ENOSPC;
-    const parts: ConnectionParts = this.#connectionParts();
-    const refused = openPort(device, parts);
-    if (refused !== 0) return refused;
-    const connection =
-      device.class === CLASS_NUMBER.venet
-        ? new VenetConnection(device, parts)
-        : new VconsoleConnection(device, parts);
+    const connection = openDevice(device, this.#connectionParts());
+    if (typeof connection === "number") return connection;
     this.#handles.set(handle, connection);
     this.#parts.portsChanged();
     return handle;

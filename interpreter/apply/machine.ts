@@ -3,9 +3,8 @@
 
 import type { Resource } from "../../lang/index.ts";
 import type { Hypervisor, Image, Outcome } from "../../hypervisor/index.ts";
-import { BugError, invariant } from "../bug.ts";
+import { invariant } from "../bug.ts";
 import type { Find } from "../drivers/driver.ts";
-import { deviceSpec, networkSpec } from "../drivers/ethernet.ts";
 import { graceOf } from "../drivers/guest.ts";
 import type { ImageFiles } from "../drivers/image-files.ts";
 import { pathOf, valueOf } from "../drivers/read.ts";
@@ -13,6 +12,7 @@ import type { Definition } from "../plan/definition.ts";
 import type { Act } from "./acts.ts";
 import type { GuestRecord } from "./guest-record.ts";
 import type { Guests } from "./guests.ts";
+import { thingOf } from "./things.ts";
 
 const OK: Outcome = { ok: true, value: undefined };
 
@@ -95,49 +95,25 @@ export class Machine {
   #up(resource: Resource, find: Find): Promise<Outcome> | Outcome {
     const { hypervisor, guests } = this.#parts;
     const { address } = resource;
-    switch (resource.kind) {
-      case "lab":
-        return OK;
-      case "network":
-        return hypervisor.createNetwork(address, networkSpec(resource));
-      case "bus":
-        return hypervisor.createBus(address);
-      case "device":
-        return hypervisor.addDevice(busOfDevice(resource), address, deviceSpec(resource, find));
-      case "image":
-        return this.#compile(resource);
-      case "guest":
-        return guests.start(resource, (this.#keptGuests.get(address)?.restarts ?? -1) + 1);
-      default:
-        throw new BugError(`nothing makes a ${resource.kind}`);
-    }
+    if (resource.kind === "image") return this.#compile(resource);
+    if (resource.kind === "guest")
+      return guests.start(resource, (this.#keptGuests.get(address)?.restarts ?? -1) + 1);
+    return thingOf(resource.kind).make(hypervisor, resource, find);
   }
 
   async #down(resource: Resource): Promise<Outcome> {
     const { hypervisor, guests, compiled } = this.#parts;
     const { address } = resource;
-    switch (resource.kind) {
-      case "lab":
-        return OK;
-      case "network":
-        return hypervisor.removeNetwork(address);
-      case "bus":
-        return hypervisor.removeBus(address);
-      case "device":
-        return hypervisor.removeDevice(address);
-      case "image":
-        this.#keepImage(address);
-        compiled.delete(address);
-        return OK;
-      case "guest": {
-        const stopped = await guests.stop(address, this.#parts.graceMs ?? graceOf(resource));
-        if (!stopped.ok) return stopped;
-        this.#keptGuests.set(address, stopped.value);
-        return OK;
-      }
-      default:
-        throw new BugError(`nothing takes a ${resource.kind} down`);
+    if (resource.kind === "image") {
+      this.#keepImage(address);
+      compiled.delete(address);
+      return OK;
     }
+    if (resource.kind !== "guest") return thingOf(resource.kind).remove(hypervisor, address);
+    const stopped = await guests.stop(address, this.#parts.graceMs ?? graceOf(resource));
+    if (!stopped.ok) return stopped;
+    this.#keptGuests.set(address, stopped.value);
+    return OK;
   }
 
   /** The inverse of `up`. A guest that has just come up has nothing to lose: it is killed without a grace. */
@@ -156,10 +132,9 @@ export class Machine {
 
   #change(resource: Resource, find: Find): Promise<Outcome> | Outcome {
     const { hypervisor, guests } = this.#parts;
-    if (resource.kind === "device")
-      return hypervisor.reconfigureDevice(resource.address, deviceSpec(resource, find));
-    if (resource.kind === "network") return hypervisor.setNetwork(resource.address, networkSpec(resource));
-    if (resource.kind === "guest") guests.redefine(resource);
+    if (resource.kind === "image") return OK;
+    if (resource.kind !== "guest") return thingOf(resource.kind).change(hypervisor, resource, find);
+    guests.redefine(resource);
     return OK;
   }
 
@@ -197,9 +172,4 @@ function refuse(message: string): Outcome {
 
 function finder(definition: Definition): Find {
   return (address) => definition.resources.get(address);
-}
-
-function busOfDevice(device: Resource): string {
-  invariant(device.bus !== undefined, `${device.address} has no bus`);
-  return device.bus;
 }

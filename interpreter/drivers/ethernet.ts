@@ -1,9 +1,10 @@
 // Networks and the devices of a bus as the hypervisor takes them, and what it can't change in place.
 
 import type { Attribute, Disruption, Resource } from "../../lang/index.ts";
-import type { DeviceSpec, NetworkSpec } from "../../hypervisor/index.ts";
+import type { NetworkSpec, VenetSpec } from "../../hypervisor/index.ts";
 import { invariant } from "../bug.ts";
 import type { Derived, Driver, Find, ThingState } from "./driver.ts";
+import { isPlace } from "./place.ts";
 import { impairmentSpec } from "./impairment.ts";
 import { numberOf, optionalNumberOf, refOf, refsOf, wordOf } from "./read.ts";
 
@@ -19,7 +20,7 @@ export const networkDriver: Driver = {
   answer: (name) => (name === "mtu" ? "recreate" : undefined),
 };
 
-const venet: Driver = {
+export const venetDriver: Driver = {
   kind: "device",
   class: "venet",
   replaceFrom: "restart",
@@ -27,15 +28,6 @@ const venet: Driver = {
   same: isPlace,
   derived: networkFacts,
 };
-const vconsole: Driver = { kind: "device", class: "vconsole", replaceFrom: "pause", same: isPlace };
-
-export const deviceDrivers: readonly Driver[] = [venet, vconsole];
-
-/** A device keeps its number while it lives, whatever is declared before it later. */
-function isPlace(name: string): boolean {
-  return name === "id";
-}
-
 function venetAnswer(
   name: string,
   before: Attribute | undefined,
@@ -64,17 +56,8 @@ export function networkSpec(network: Resource): NetworkSpec {
   return { mtu: numberOf(network, "mtu"), links, ...(rate !== undefined && { rate }) };
 }
 
-/** What a guest calls the device: its name in its bus or its guest, with its key (`eth[2]`). */
-function deviceName({ address, bus = "" }: Resource): string {
-  const owner = address.startsWith(`${bus}.`) ? bus : bus.slice(0, bus.lastIndexOf("."));
-  return address.slice(owner.length + 1);
-}
-
-export function deviceSpec(device: Resource, find: Find): DeviceSpec {
-  if (device.class === "vconsole") {
-    const vconsole = { columns: numberOf(device, "columns"), rows: numberOf(device, "rows") };
-    return { class: "vconsole", name: deviceName(device), vconsole };
-  }
+/** A venet as the hypervisor takes it. */
+export function venetSpec(device: Resource, find: Find): VenetSpec {
   const address = refOf(device, "network");
   const network = find(address ?? "");
   invariant(address !== undefined && network !== undefined, `${device.address} has no network`);
@@ -82,20 +65,16 @@ export function deviceSpec(device: Resource, find: Find): DeviceSpec {
   const vlan = optionalNumberOf(device, "vlan");
   const impair = impairmentSpec(device);
   return {
-    class: "venet",
-    name: deviceName(device),
-    venet: {
-      network: address,
-      mac: wordOf(device, "mac"),
-      ip: wordOf(device, "ip"),
-      prefix: Number(wordOf(network, "subnet").split("/")[1] ?? 32),
-      gateway: wordOf(network, "gateway"),
-      mtu: numberOf(device, "mtu"),
-      ring: numberOf(device, "ring"),
-      link: wordOf(device, "link") === "down" ? "down" : "up",
-      ...(rate !== undefined && { rate }),
-      ...(vlan !== undefined && { vlan }),
-      ...(impair !== undefined && { impair }),
-    },
+    network: address,
+    mac: wordOf(device, "mac"),
+    ip: wordOf(device, "ip"),
+    prefix: Number(wordOf(network, "subnet").split("/")[1] ?? 32),
+    gateway: wordOf(network, "gateway"),
+    mtu: numberOf(device, "mtu"),
+    ring: numberOf(device, "ring"),
+    link: wordOf(device, "link") === "down" ? "down" : "up",
+    ...(rate !== undefined && { rate }),
+    ...(vlan !== undefined && { vlan }),
+    ...(impair !== undefined && { impair }),
   };
 }

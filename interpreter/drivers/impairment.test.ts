@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import type { ImpairmentSpec } from "../../hypervisor/index.ts";
 import { modelOf } from "../plan/model.test-support.ts";
-import { deviceSpec } from "./ethernet.ts";
+import { deviceSpec } from "./device-spec.ts";
 import { refusals } from "./unsupported.ts";
 
 /** The impairment of a device that says this. */

@@ -2,7 +2,8 @@
 // images.
 
 import type { Drivers, Value } from "../../lang/index.ts";
-import { deviceDrivers, networkDriver } from "./ethernet.ts";
+import { vconsoleDriver } from "./device-spec.ts";
+import { networkDriver, venetDriver } from "./ethernet.ts";
 import type { Driver } from "./driver.ts";
 import { guestDriver } from "./guest.ts";
 import type { ImageFiles } from "./image-files.ts";
@@ -13,7 +14,14 @@ const imageDriver: Driver = { kind: "image", class: "wasm", replaceFrom: "restar
 const busDriver: Driver = { kind: "bus", replaceFrom: "recreate", same: (name) => name === "devices" };
 const plain: readonly Driver[] = [{ kind: "lab" }, busDriver];
 
-const ALL: readonly Driver[] = [...plain, networkDriver, ...deviceDrivers, imageDriver, guestDriver];
+const ALL: readonly Driver[] = [
+  ...plain,
+  networkDriver,
+  venetDriver,
+  vconsoleDriver,
+  imageDriver,
+  guestDriver,
+];
 
 /** The driver of a kind and class; undefined where there is none yet. */
 export function driverOf(kind: string, className: string | undefined): Driver | undefined {

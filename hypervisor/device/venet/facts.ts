@@ -1,26 +1,14 @@
 // What a guest is told of a venet: the 28 bytes of docs/abi.md.
 
+import type { VenetSpec } from "../../hypervisor.ts";
 import { VENET } from "../../ring/abi.ts";
 
-export interface VenetFacts {
-  /** "02:00:00:00:00:01" */
-  readonly mac: string;
-  readonly mtu: number;
-  readonly linkUp: boolean;
-  /** IPv4, dotted. */
-  readonly ip: string;
-  readonly gateway: string;
-  readonly prefix: number;
-  /** Descriptors that its rings should have. */
-  readonly ring: number;
-}
-
-export function encodeVenetFacts(facts: VenetFacts): Uint8Array {
+export function encodeVenetFacts(facts: VenetSpec, linkUp: boolean): Uint8Array {
   const bytes = new Uint8Array(VENET.factsBytes);
   const view = new DataView(bytes.buffer);
   bytes.set(macBytes(facts.mac), 0);
   view.setUint16(6, facts.mtu & 0xffff, true); // 65,536 is said as 0.
-  view.setUint32(8, facts.linkUp ? 1 : 0, true);
+  view.setUint32(8, linkUp ? 1 : 0, true);
   bytes.set(ipBytes(facts.ip), 12);
   bytes.set(ipBytes(facts.gateway), 16);
   view.setUint32(20, facts.prefix, true);

@@ -1,0 +1,22 @@
+// The classes of devices on the guest's thread: by number, what a guest that opens one talks to.
+
+import { CLASS_NUMBER, ENODEV } from "../ring/abi.ts";
+import type { Connection, ConnectionParts, DeviceNotice } from "./connection.ts";
+import { openPort } from "./ring-device.ts";
+import { VconsoleConnection } from "./vconsole/connection.ts";
+import { VenetConnection } from "./venet/connection.ts";
+
+type Make = (device: DeviceNotice, parts: ConnectionParts) => Connection;
+
+const MAKE: ReadonlyMap<number, Make> = new Map<number, Make>([
+  [CLASS_NUMBER.venet, (device, parts) => new VenetConnection(device, parts)],
+  [CLASS_NUMBER.vconsole, (device, parts) => new VconsoleConnection(device, parts)],
+]);
+
+/** Opens a device; an errno value says why not. The guest's thread. */
+export function openDevice(device: DeviceNotice, parts: ConnectionParts): Connection | number {
+  const make = MAKE.get(device.class);
+  if (!make) return ENODEV;
+  const refused = openPort(device, parts);
+  return refused === 0 ? make(device, parts) : refused;
+}
