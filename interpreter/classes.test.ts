@@ -163,6 +163,14 @@ const ROWS: readonly Row[] = [
   guest("goal", { server: "goal = ready" }),
   guest("restart", { server: "restart = always" }),
   guest("stop", { server: "stop { grace = 1s }" }),
+  guest("nice", { extra: "nice = 5" }),
+  {
+    attribute: "guest.nice",
+    from: { extra: "nice = 5" },
+    change: { extra: "nice = 2" },
+    restarted: ["extra"],
+    planned: "restart",
+  },
   { ...guest("watchdog", { extra: "watchdog = 20s" }, ["extra"]), planned: "restart" },
 ];
 
@@ -293,6 +301,15 @@ test("the loop has lost nothing by any of it", LIMIT, async () => {
   console.log(`the longest time in which the loop stood still:\n${told.join("\n")}`);
   await hypervisor.stopGuest("client", 20_000);
   expect(logs.join("")).toMatch(/loop: \d+ answered, 0 missing, 0 out of order/);
+});
+
+test("a guest's thread has the niceness that is declared, from its boot on and later", LIMIT, async () => {
+  await apply({ extra: "nice = 7" });
+  expect(hypervisor.guest("extra")?.nice).toBe(7);
+  await apply({ extra: "nice = 7", image: "mine" });
+  expect(hypervisor.guest("extra")?.nice).toBe(7);
+  await apply({});
+  expect(hypervisor.guest("extra")?.nice).toBe(0);
 });
 
 test("another seed starts all guests anew", LIMIT, async () => {

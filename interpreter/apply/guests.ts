@@ -9,7 +9,7 @@ import type { Hypervisor, HypervisorEvent, Image, Outcome } from "../../hypervis
 import type { Clock } from "../clock.ts";
 import { BugError } from "../bug.ts";
 import type { LogLine } from "../control/protocol.ts";
-import { guestSpec, healthPatternOf, imageOf } from "../drivers/guest.ts";
+import { guestSpec, healthPatternOf, imageOf, niceOf } from "../drivers/guest.ts";
 import { Gate } from "./gate.ts";
 import { endedWell, endText, goalMet, isEnd, restartDelay, streakAfter } from "./guest-record.ts";
 import type { GuestEnd, GuestRecord } from "./guest-record.ts";
@@ -106,11 +106,16 @@ export class Guests {
     return this.start(record.resource, record.restarts + 1);
   }
 
-  /** Takes over a definition that needs no restart: goal, policy, labels. */
-  redefine(resource: Resource): void {
-    const record = this.#records.get(resource.address);
+  /** Takes over a definition that needs no restart: goal, policy, labels, niceness. */
+  redefine(resource: Resource): Outcome {
+    const { address } = resource;
+    const record = this.#records.get(address);
+    const stepped = this.#isUp(address) ? this.#options.hypervisor.setNice(address, niceOf(resource)) : OK;
+    // One that has ended meanwhile has no thread any more.
+    if (!stepped.ok && stepped.refusal.code !== "missing") return stepped;
     if (record !== undefined) this.#judgeAnew({ ...record, resource });
     this.#wakeWaiting();
+    return OK;
   }
 
   /** Guests that have not met their goal and never will. */

@@ -134,8 +134,7 @@ export class Machine {
     const { hypervisor, guests } = this.#parts;
     if (resource.kind === "image") return OK;
     if (resource.kind !== "guest") return thingOf(resource.kind).change(hypervisor, resource, find);
-    guests.redefine(resource);
-    return OK;
+    return guests.redefine(resource);
   }
 
   #keepImage(address: string): void {

@@ -1,7 +1,7 @@
 // A guest as the hypervisor takes it, and its own rules: goal, restart policy, how it is stopped.
 
 import { textOf } from "../../lang/index.ts";
-import type { Resource, Value } from "../../lang/index.ts";
+import type { Attribute, Resource, Value } from "../../lang/index.ts";
 import type { GuestSpec, Image } from "../../hypervisor/index.ts";
 import { invariant } from "../bug.ts";
 import type { Driver } from "./driver.ts";
@@ -13,10 +13,17 @@ const FIXED_AT_BOOT: ReadonlySet<string> = new Set(["use", "watchdog"]);
 export const guestDriver: Driver = {
   kind: "guest",
   replaceFrom: "pause",
-  answer: (name) => (FIXED_AT_BOOT.has(name) ? "restart" : undefined),
+  answer: (name, before, after) =>
+    FIXED_AT_BOOT.has(name) || (name === "nice" && stepsForward(before, after)) ? "restart" : undefined,
   // Left out, it means all devices of the bus, whichever these are.
   same: (name, before, after) => name === "use" && before.origin !== "set" && after.origin !== "set",
 };
+
+/** The system lets a thread step back, but not forward again. */
+function stepsForward(before: Attribute | undefined, after: Attribute | undefined): boolean {
+  const [was, is] = [before, after].map((one) => (one?.value.is === "int" ? one.value.value : 0));
+  return (is as number) < (was as number);
+}
 
 /** The address of the bus that a guest is a member of. */
 function busOf(guest: Resource): string {
@@ -46,8 +53,14 @@ export function guestSpec(guest: Resource, image: Image): GuestSpec {
     args: textsOf(valueOf(guest, "args")),
     env: entriesOf(valueOf(guest, "env")),
     memory: numberOf(guest, "memory"),
+    nice: niceOf(guest),
     ...(watchdog !== undefined && { watchdogMs: watchdog / 1e6 }),
   };
+}
+
+/** The niceness of its thread; of an older definition, which doesn't say, 0. */
+export function niceOf(guest: Resource): number {
+  return optionalNumberOf(guest, "nice") ?? 0;
 }
 
 function textsOf(value: Value): readonly string[] {
