@@ -80,7 +80,10 @@ test("functions of the bus, boot records and the event area", () => {
     `(${abi.CHANGE.added} added, ${abi.CHANGE.removed} removed, ${abi.CHANGE.changed} changed, ` +
       `${abi.CHANGE.reconfigure} reconfigure)`,
   );
-  expect(numbers(section("Features"), 1, 0)).toEqual({ RECONFIGURE: abi.FEATURE.reconfigure });
+  expect(numbers(section("Features"), 1, 0)).toEqual({
+    RECONFIGURE: abi.FEATURE.reconfigure,
+    NOTIFY_AT: abi.FEATURE.notifyAt,
+  });
   expect(bus).toContain(`A change record is ${abi.CHANGE.size} bytes`);
   expect(bus).toContain(`(${abi.CLASS_NUMBER.venet} venet, ${abi.CLASS_NUMBER.vconsole} vconsole)`);
   expect(page).toContain(`Version ${abi.ABI_VERSION}.`);

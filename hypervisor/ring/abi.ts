@@ -3,7 +3,7 @@
 
 export const ABI_VERSION = 1;
 /** Features by name, as bits of what `NEGOTIATE` agrees on. */
-export const FEATURE = { reconfigure: 1 } as const;
+export const FEATURE = { reconfigure: 1, notifyAt: 2 } as const;
 export type FeatureName = keyof typeof FEATURE;
 export const FEATURE_NAMES = Object.keys(FEATURE) as readonly FeatureName[];
 
@@ -38,7 +38,9 @@ export const CLASS_NUMBER = { venet: 1, vconsole: 2 } as const;
 /** A descriptor. `turn`: bit 0 is 1 while it is the host's, the rest is the sequence. */
 export const DESCRIPTOR = { address: 0, length: 4, turn: 8, cookie: 12, size: 16 } as const;
 /** A ring's signal. */
-export const SIGNAL = { enabled: 0, dirty: 4, size: 16 } as const;
+export const SIGNAL = { enabled: 0, dirty: 4, at: 8, size: 16 } as const;
+/** The value of `enabled` with which a guest that took `notifyAt` waits for the position in `at`. */
+export const SIGNAL_AT = 2;
 
 /** Flags of `shm`: the ring takes the place of the one before when the guest acknowledges. */
 export const SHM = { staged: 1 } as const;

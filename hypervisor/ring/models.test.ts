@@ -11,6 +11,7 @@ const LIMIT_MS = 600_000;
 const SOUND: readonly Question[] = [
   { model: "signal", defines: ["FRAMES=2", "CHANGES=0"], large: true },
   { model: "signal", defines: ["CHANGES=0"], liveness: true },
+  { model: "signal", defines: ["AT", "CHANGES=0"] },
   { model: "claims", defines: ["FRAMES=1"] },
   { model: "claims", defines: ["FRAMES=1", "REAPER=0"] },
   { model: "claims", defines: ["FRAMES=1", "SLOTS=4"] },
@@ -19,6 +20,7 @@ const SOUND: readonly Question[] = [
 
 const LARGER: readonly Question[] = [
   { model: "signal", large: true },
+  { model: "signal", defines: ["AT"], large: true },
   { model: "claims", large: true },
   { model: "claims", defines: ["FRAMES=1", "MORTAL_FRAMES=2", "BATCH=2"], large: true },
   { model: "claims", defines: ["REAPER=0"], large: true },
@@ -38,6 +40,8 @@ const BROKEN: readonly Question[] = [
     "CHANGE_UNWOKEN",
   ].map((broken) => ({ model: "signal" as const, defines: [broken] })),
   { model: "signal", defines: ["NO_SECOND_LOOK", "CHANGES=0"], liveness: true },
+  { model: "signal", defines: ["AT", "AT_LATE"] },
+  { model: "signal", defines: ["AT", "NO_SECOND_LOOK"] },
   // Without kills, which these don't need to go wrong.
   ...["NEXT_UNSEEN", "OWNER_BLIND", "PASSES_LATE", "CURSOR_STORED"].map((broken) => ({
     model: "claims" as const,

@@ -4,7 +4,11 @@
 
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { METER, RING, THREAD, meterAt, ringAt, threadAt } from "../memory/layout.ts";
-import { EVENT, SIGNAL } from "./abi.ts";
+import { EVENT, FEATURE, SIGNAL, SIGNAL_AT } from "./abi.ts";
+
+/** A guest's positions have 31 bits; of two, the later is less than half a circle ahead. */
+const POSITION_MASK = 0x7fff_ffff;
+const HALF_CIRCLE = 0x4000_0000;
 
 /**
  * Tells the owner of a receiving ring that something was published. `memory` is the owner's. Any thread.
@@ -17,7 +21,8 @@ export function signalRing(fabric: Fabric, ring: number, memory: GuestMemory, no
   // S1: pairs with the guest's look after `enabled`.
   Atomics.add(memory.i32, signal + (SIGNAL.dirty >> 2), 1);
   // S6: pairs with the guest's `enabled`, which it sets before it looks.
-  if (Atomics.load(memory.i32, signal + (SIGNAL.enabled >> 2)) === 0) {
+  const enabled = Atomics.load(memory.i32, signal + (SIGNAL.enabled >> 2));
+  if (enabled === 0 || (enabled === SIGNAL_AT && !isAt(fabric, ring, memory, signal))) {
     Atomics.add(i32, at + (RING.suppressed >> 2), 1);
     return;
   }
@@ -32,6 +37,20 @@ export function signalRing(fabric: Fabric, ring: number, memory: GuestMemory, no
   if (!wake(memory, events, false)) return;
   Atomics.add(i32, at + (RING.interrupts >> 2), 1);
   Atomics.add(i32, (thread + THREAD.interrupts) >> 2, 1);
+}
+
+/**
+ * Whether the position that the guest waits for has been given to a sender: whoever it was, and whoever comes
+ * behind it, has counted it before publishing, so one of them sees it here. Both words may be anything.
+ */
+function isAt(fabric: Fabric, ring: number, memory: GuestMemory, signal: number): boolean {
+  const { i32 } = fabric;
+  const owner = threadAt(i32[(ringAt(ring) + RING.owner) >> 2] as number);
+  if (((i32[(owner + THREAD.features) >> 2] as number) & FEATURE.notifyAt) === 0) return true;
+  // S13: after S6; the guest writes it before `enabled`.
+  const at = Atomics.load(memory.i32, signal + (SIGNAL.at >> 2));
+  const cursor = Atomics.load(i32, (ringAt(ring) + RING.cursor) >> 2);
+  return ((cursor - at - 1) & POSITION_MASK) < HALF_CIRCLE;
 }
 
 /**

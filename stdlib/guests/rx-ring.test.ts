@@ -173,6 +173,40 @@ describe.each(SDKS)("in %s", (_name, load) => {
     expect(takeAll(part)).toEqual([116]);
   });
 
+  test("who waits for several is ready with the last of them, one behind it, or a late one", async () => {
+    const { part, ring } = await openRing(16);
+    for (const start of [0, HOP, 2 * HOP - 17]) {
+      ring.position = start;
+      // One lap: those before `start` stay out, and are forgotten.
+      for (let i = 0; i <= 16; i++) {
+        ring.fill(ring.claim()!, word(1));
+        expect(takeAll(part)).toEqual([1]);
+      }
+      part["rxEnableFor"]!(3);
+      expect([ring.enabled, ring.waitsFor]).toEqual([true, (ring.position + 2) % 2 ** 31]);
+      const [a, b, c] = [ring.claim()!, ring.claim()!, ring.claim()!];
+      for (const [position, ready] of [
+        [a, 0],
+        [b, 0],
+        [c, 1],
+      ] as const) {
+        ring.fill(position, word(2));
+        expect(part["rxReadyFor"]!(3)).toBe(ready);
+      }
+      expect(takeAll(part)).toEqual([2, 2, 2]);
+      expect(part["rxReadyFor"]!(1)).toBe(0);
+      // The first stays out for a while: the rest is there, then the late one alone.
+      const [late, , , last] = [ring.claim()!, ring.claim()!, ring.claim()!, ring.claim()!];
+      ring.fill(last, word(4));
+      expect(part["rxReadyFor"]!(3)).toBe(1);
+      expect(takeAll(part)).toEqual([4]);
+      expect(part["rxReadyFor"]!(3)).toBe(0);
+      ring.fill(late, word(3));
+      expect(part["rxReadyFor"]!(3)).toBe(1);
+      expect(takeAll(part)).toEqual([3]);
+    }
+  });
+
   test("a position that stays out is forgotten when its slot comes round", async () => {
     const { part, ring } = await openRing(16);
     for (let i = 0; i < 200; i++) {

@@ -5,8 +5,11 @@
  * A look goes by `dirty` alone, as where the frame lies behind a position that stays out: the worst case.
  * The second sender may be ended between any two steps; what it had published the reaper tells.
  *
+ * With AT the guest waits for more than the next frame, by `enabled` 2 and `at`: then it may sleep while fewer
+ * are there.
+ *
  * Broken on purpose, each of which must fail: NO_SECOND_LOOK, ENABLE_LATE, SIGNAL_EARLY, DIRTY_LATE,
- * PENDING_EARLY, NO_FUTEX_COMPARE, SLEEPING_UNSAID, REAPER_SILENT, CHANGE_UNWOKEN. */
+ * PENDING_EARLY, NO_FUTEX_COMPARE, SLEEPING_UNSAID, REAPER_SILENT, CHANGE_UNWOKEN; with AT also AT_LATE. */
 
 #ifndef FRAMES
 #define FRAMES 1        /* of the sender that lives */
@@ -21,7 +24,9 @@
 byte published, taken;      /* frames in the ring; frames that the guest has taken */
 byte changes, heard;        /* EVENT.changes; what of it the guest knows */
 byte dirty, wake;
-bit wanted, pending, sleeping; /* `wanted` is SIGNAL.enabled, a word of Promela */
+bit pending, sleeping;
+byte wanted, at;            /* `wanted` is SIGNAL.enabled, a word of Promela; `at` is SIGNAL.at */
+byte claimed, top;          /* positions that senders have been given; the one behind the latest published */
 bit inFutex;                /* the guest's thread is in the system's wait */
 bit doomed, dead;           /* the second sender is ended; its thread is gone */
 
@@ -30,36 +35,51 @@ inline wakeUp() {
   inFutex = 0                                    /* S8 */
 }
 
-inline signal() {
-  dirty++;                                       /* S1 */
+inline tell() {
+  pending = 1;                                   /* S2 */
   if
-  :: wanted == 0 -> skip                        /* S6 */
-  :: else ->
-    pending = 1;                                 /* S2 */
-    if
-    :: sleeping == 0 -> skip                     /* S3 */
-    :: else -> wakeUp()
-    fi
+  :: sleeping == 0 -> skip                       /* S3 */
+  :: else -> wakeUp()
   fi
 }
 
+inline signal() {
+  dirty++;                                       /* S1 */
+  if
+  :: wanted == 0 -> skip                         /* S6 */
+#ifdef AT
+  :: wanted == 2 ->
+    if
+    :: claimed <= at -> skip                     /* S13 */
+    :: else -> tell()
+    fi
+#endif
+  :: else -> tell()
+  fi
+}
+
+inline publish() {
+  d_step { published++; top = (mine >= top -> mine + 1 : top) }  /* P1 of claims.ts */
+}
+
 inline send() {
+  d_step { mine = claimed; claimed++ }
 #ifdef SIGNAL_EARLY
   signal();
-  published++
+  publish()
 #else
-  published++;                                   /* P1 of claims.ts */
+  publish();
   signal()
 #endif
 }
 
 active proctype sender() {
-  byte sent;
+  byte sent, mine;
   for (sent : 1 .. FRAMES) { send() }
 }
 
 active proctype mortal() {
-  byte sent;
+  byte sent, mine;
   {
     for (sent : 1 .. MORTAL_FRAMES) { send() }
   } unless { doomed }
@@ -100,7 +120,7 @@ inline look() {
   now = dirty;                                   /* G3 */
   if
   :: now == seen -> skip
-  :: d_step { now != seen && taken < published -> taken = published; found = 1 }
+  :: d_step { now != seen && taken < published -> taken = published; scan = top; found = 1 }
   :: d_step { now != seen && taken == published -> skip };
 #ifdef DIRTY_LATE
     seen = dirty
@@ -152,23 +172,45 @@ awake:
 }
 
 active proctype guest() {
-  byte seen, now, known;
-  bit found;
+  byte seen, now, known, scan;
+  bit found, more;
 again:
   look();
   if
   :: found -> goto again
   :: else -> skip
   fi;
+#ifdef AT
+  if
+  :: more = 0
+  :: more = 1
+  fi;
+#ifdef AT_LATE
+  wanted = 2;
+  at = scan + more;
+#else
+  at = scan + more;                              /* before G1 */
+  wanted = 2;                                    /* G1 */
+#endif
+#ifdef NO_SECOND_LOOK
+  found = 0;
+#else
+  if
+  :: top > at || heard != changes -> found = 1   /* G2 */
+  :: else -> skip
+  fi;
+#endif
+#else
 #ifdef ENABLE_LATE
   look();
-  wanted = 1; 
+  wanted = 1;
 #else
   wanted = 1;                                    /* G1 */
 #ifdef NO_SECOND_LOOK
   found = 0;
 #else
   look();                                        /* G2 */
+#endif
 #endif
 #endif
   if
@@ -179,11 +221,11 @@ again:
   goto again
 }
 
-/* Nothing can move: then all is taken. */
+/* Nothing can move: then all is taken, or less is there than is waited for. */
 active proctype watch() {
 end:
   timeout;
-  assert(taken == published && heard == changes)
+  assert((taken == published || (wanted == 2 && top <= at)) && heard == changes)
 }
 
 ltl everything_arrives { [] (taken < published -> <> (taken == published)) }

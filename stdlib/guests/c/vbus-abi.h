@@ -28,6 +28,7 @@ enum {
   VBUS_BUS_CLOCK = 6,
 
   VBUS_FEATURE_RECONFIGURE = 1, // What a guest and its host may agree on, as bits.
+  VBUS_FEATURE_NOTIFY_AT = 2,
 
   VBUS_BOOT_LAB = 1,
   VBUS_BOOT_GUEST = 2,
@@ -83,7 +84,7 @@ struct vbus_descriptor {
 };
 
 struct vbus_ring_signal {
-  uint32_t enabled, dirty, zero[2];
+  uint32_t enabled, dirty, at, zero;
 };
 
 #define VBUS_AT(type, member, at) _Static_assert(offsetof(struct type, member) == (at), #type "." #member)
@@ -113,6 +114,7 @@ VBUS_AT(vbus_descriptor, cookie, 12);
 _Static_assert(sizeof(struct vbus_descriptor) == 16, "vbus_descriptor");
 VBUS_AT(vbus_ring_signal, enabled, 0);
 VBUS_AT(vbus_ring_signal, dirty, 4);
+VBUS_AT(vbus_ring_signal, at, 8);
 _Static_assert(sizeof(struct vbus_ring_signal) == 16, "vbus_ring_signal");
 
 #endif

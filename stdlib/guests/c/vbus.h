@@ -359,6 +359,25 @@ static inline void vbus_rx_enable(struct vbus_rx *rx, bool wanted) {
   vbus_store(&rx->signal->enabled, wanted);
 }
 
+// As `vbus_rx_enable(rx, true)`, but the guest is to be signalled only when so many buffers from the next one on are
+// filled. Ask `vbus_rx_ready_for` before sleeping, and sleep for as long as one of them may wait. Of a guest that did
+// not take VBUS_FEATURE_NOTIFY_AT it does what `vbus_rx_enable` does.
+static inline void vbus_rx_enable_for(struct vbus_rx *rx, uint32_t count) {
+  vbus_store(&rx->signal->at, rx->scan + count - 1);
+  vbus_store(&rx->signal->enabled, 2);
+}
+
+// The last of so many buffers from the next one on is filled, or one behind it; or a passed one is.
+static inline bool vbus_rx_ready_for(struct vbus_rx *rx, uint32_t count) {
+  for (uint32_t i = 0; i < rx->passed_count; i++)
+    if ((vbus_load(&rx->ring[rx->passed[i]].turn) & 1) == 0) return true;
+  for (uint32_t slot = 0; slot < rx->slots; slot++) {
+    uint32_t turn = vbus_load(&rx->ring[slot].turn), ahead = ((turn >> 1) - rx->scan) & VBUS_POSITIONS;
+    if ((turn & 1) == 0 && ahead >= count - 1 && ahead <= VBUS_POSITIONS / 2) return true;
+  }
+  return false;
+}
+
 // Rule 5: sleeps until there may be something to take, a device has changed, the guest is asked to stop, or
 // time is up. `changes_seen` is `events->changes` as it was when the guest last looked.
 static inline void vbus_rx_wait(struct vbus_rx *rx, struct vbus_events *events, uint32_t changes_seen,

@@ -19,6 +19,7 @@ export const BUS_CLOCK: i32 = 6;
 
 /** Features, as bits: what a guest and its host may agree on. */
 export const FEATURE_RECONFIGURE: u64 = 1;
+export const FEATURE_NOTIFY_AT: u64 = 2;
 
 export const BOOT_LAB: u8 = 1;
 export const BOOT_GUEST: u8 = 2;
@@ -63,6 +64,7 @@ export const DESCRIPTOR_TURN: usize = 8;
 export const SIGNAL_BYTES: i32 = 16;
 export const SIGNAL_ENABLED: usize = 0;
 export const SIGNAL_DIRTY: usize = 4;
+export const SIGNAL_AT: usize = 8;
 export const RING_SLOTS_MIN: i32 = 16;
 export const RING_SLOTS_MAX: i32 = 1024;
 

@@ -174,6 +174,27 @@ export class RxRing {
     atomic.store<u32>(this.signalAt, wanted ? 1 : 0, abi.SIGNAL_ENABLED);
   }
 
+  /**
+   * As `enable(true)`, but the guest is to be signalled only when so many buffers from the next one on are
+   * filled. Ask `readyFor` before sleeping, and sleep for as long as one of them may wait. Without
+   * `FEATURE_NOTIFY_AT` it does what `enable` does.
+   */
+  enableFor(count: i32): void {
+    atomic.store<u32>(this.signalAt, this.scan + count - 1, abi.SIGNAL_AT);
+    atomic.store<u32>(this.signalAt, 2, abi.SIGNAL_ENABLED);
+  }
+
+  /** The last of so many buffers from the next one on is filled, or one behind it; or a passed one is. */
+  readyFor(count: i32): bool {
+    if (this.passedReady()) return true;
+    for (let slot = 0; slot < this.slots; slot++) {
+      const turn = this.turnOf(slot);
+      const ahead = ((turn >> 1) - this.scan) & POSITION_MASK;
+      if ((turn & 1) == 0 && ahead >= <u32>(count - 1) && ahead < HALF_CIRCLE) return true;
+    }
+    return false;
+  }
+
   private get signalAt(): usize {
     return this.ring + this.slots * abi.DESCRIPTOR_BYTES;
   }

@@ -3,6 +3,8 @@
 
 const DESCRIPTOR_BYTES = 16;
 const DIRTY = 4;
+/** Index of a word of the signal. */
+const AT = 2;
 
 export class HostRing {
   readonly count: number;
@@ -27,6 +29,11 @@ export class HostRing {
 
   get enabled(): boolean {
     return Atomics.load(this.words(this.signalAt), 0) !== 0;
+  }
+
+  /** The position that the guest waits for. */
+  get waitsFor(): number {
+    return Atomics.load(this.words(this.signalAt), AT) & 0x7fff_ffff;
   }
 
   /** Takes the next posted buffer and gives its slot back; undefined if there is none. */

@@ -25,6 +25,11 @@ EXPORT(rxEnable)(int32_t wanted) {
   vbus_rx_enable(&rx, wanted != 0);
   return 0;
 }
+EXPORT(rxEnableFor)(uint32_t count) {
+  vbus_rx_enable_for(&rx, count);
+  return 0;
+}
+EXPORT(rxReadyFor)(uint32_t count) { return vbus_rx_ready_for(&rx, count); }
 // It has no bursts: there is never one.
 EXPORT(rxBurst)(int32_t most) { return most * 0; }
 EXPORT(rxBurstWord)(int32_t index) { return index * 0 - 1; }

@@ -60,6 +60,12 @@ export function rxGive(): void {
 export function rxEnable(wanted: bool): void {
   rx.enable(wanted);
 }
+export function rxEnableFor(count: i32): void {
+  rx.enableFor(count);
+}
+export function rxReadyFor(count: i32): bool {
+  return rx.readyFor(count);
+}
 export function rxBurst(most: i32): i32 {
   return rx.burst(most);
 }
