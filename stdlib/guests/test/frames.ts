@@ -1,4 +1,4 @@
-// Ethernet, ARP, IPv4, ICMP and UDP written down a second time, plainly, to check the guests' bytes against.
+// Ethernet, ARP, IPv4, ICMP, UDP and TCP written down a second time, plainly, to check the guests' bytes against.
 
 export const bytes = (hex: string): Uint8Array =>
   new Uint8Array(Buffer.from(hex.replaceAll(/[\s|]/g, ""), "hex"));
@@ -63,6 +63,52 @@ export function udp(
   const head = [...word(ports[0]), ...word(ports[1]), ...word(length)];
   const check = checksum([...pseudo, ...head, 0, 0, ...data]) || 0xffff;
   return ipv4(ends, 17, [...head, ...word(check), ...data]);
+}
+
+export const FLAGS = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16 } as const;
+
+export interface Segment {
+  readonly ports: readonly [from: number, to: number];
+  readonly sequence: number;
+  readonly acknowledge?: number;
+  readonly flags: readonly (keyof typeof FLAGS)[];
+  readonly window?: number;
+  /** Of four bytes each, padded. */
+  readonly options?: readonly number[];
+  readonly data?: readonly number[];
+}
+
+const long = (value: number): number[] => [...word(value >>> 16), ...word(value)];
+
+export function tcp(ends: Ends, segment: Segment): Uint8Array {
+  const { ports, sequence, acknowledge = 0, window = 65_535, options = [], data = [] } = segment;
+  const flags = segment.flags.reduce((all, flag) => all | FLAGS[flag], 0);
+  const lengths = word(((20 + options.length) << 10) | flags);
+  const head = [...word(ports[0]), ...word(ports[1]), ...long(sequence), ...long(acknowledge), ...lengths];
+  const rest = [0, 0, ...options, ...data];
+  const length = 20 + options.length + data.length;
+  const pseudo = [...ip(ends.fromIp), ...ip(ends.toIp), 0, 6, ...word(length)];
+  const check = checksum([...pseudo, ...head, ...word(window), 0, 0, ...rest]);
+  return ipv4(ends, 6, [...head, ...word(window), ...word(check), ...rest]);
+}
+
+/** What a TCP segment in a frame says; undefined for other frames. */
+export function readTcp(frame: Uint8Array): (Required<Segment> & { readonly mss?: number }) | undefined {
+  if (frame[12] !== 8 || frame[13] !== 0 || frame[23] !== 6) return undefined;
+  const view = new DataView(frame.buffer, frame.byteOffset + 34, frame[16]! * 256 + frame[17]! - 20);
+  const header = (view.getUint8(12) >> 4) * 4;
+  const bits = view.getUint8(13);
+  const options = [...frame.slice(54, 34 + header)];
+  return {
+    ports: [view.getUint16(0), view.getUint16(2)],
+    sequence: view.getUint32(4),
+    acknowledge: view.getUint32(8),
+    flags: (Object.keys(FLAGS) as (keyof typeof FLAGS)[]).filter((flag) => bits & FLAGS[flag]),
+    window: view.getUint16(14),
+    options,
+    data: [...new Uint8Array(view.buffer, view.byteOffset + header, view.byteLength - header)],
+    ...(options[0] === 2 && { mss: options[2]! * 256 + options[3]! }),
+  };
 }
 
 /** What answers a frame: addresses turned round. */

@@ -23,16 +23,18 @@ export class Hosts {
   private guest: string;
   /** What `next` hands on of UDP; see `Stack.port`. */
   private port: u32;
+  private segments: bool;
   private stacks: StaticArray<Stack> = new StaticArray<Stack>(DEVICES_MAX);
   private change: Change = new Change();
   private changesSeen: u32 = 0;
   private turn: i32 = 0;
   private frames: i32 = 0;
 
-  /** `guest` stands before each line of the log. */
-  constructor(guest: string, port: u32) {
+  /** `guest` stands before each line of the log; `segments`: `next` hands on those of TCP. */
+  constructor(guest: string, port: u32, segments: bool = false) {
     this.guest = guest;
     this.port = port;
+    this.segments = segments;
     for (let i = 0; i < DEVICES_MAX; i++) this.stacks[i] = new Stack();
     this.follow();
   }
@@ -114,6 +116,7 @@ export class Hosts {
     const stack = this.find(0);
     if (stack == null) return this.say(change.name, "is one device too many");
     stack.port = this.port;
+    stack.takesSegments = this.segments;
     const result = stack.open(change.id, change.name, change.facts, RX_SLOTS, TX_BUFFERS);
     if (result == EBUSY) return this.say(change.name, "is in use by another guest");
     if (result == ENOSPC) return this.say(change.name, "finds no memory: give the guest more");

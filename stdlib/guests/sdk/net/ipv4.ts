@@ -6,6 +6,7 @@ import { checksum } from "./checksum";
 export const IPV4_BYTES: i32 = 20;
 export const IPV4_LENGTH_MAX: i32 = 65_535;
 export const PROTOCOL_ICMP: u32 = 1;
+export const PROTOCOL_TCP: u32 = 6;
 export const PROTOCOL_UDP: u32 = 17;
 
 const TTL: u32 = 64;

@@ -1,6 +1,6 @@
 // A small IPv4 host on one venet: answers ARP, ICMP echo and UDP echo, and hands on the answers to its own
-// pings and the datagrams for its port. Not here: fragments, TCP, routing beyond the gateway. Takes a frame
-// only where its answer would have room, so that a slow link holds the sender up instead of losing answers.
+// pings, the datagrams for its port, and TCP segments. Not here: fragments, connections (`tcp.ts` has them),
+// routing beyond the gateway. Takes a frame only where its answer would have room, so that a slow link holds the sender up instead of losing answers.
 
 import { CHANGE_RECONFIGURE } from "../abi";
 import { Change } from "../devices";
@@ -10,13 +10,15 @@ import * as arp from "./arp";
 import * as ethernet from "./ethernet";
 import * as icmp from "./icmp";
 import * as ipv4 from "./ipv4";
+import * as tcp from "./tcp-segment";
 import * as udp from "./udp";
 
-/** What `next` found: nothing; a frame that is dealt with; an answer to an echo request; a datagram. */
+/** What `next` found: nothing; a frame that is dealt with; an answer to an echo; a datagram; a segment. */
 export const NOTHING: i32 = 0;
 export const DEALT_WITH: i32 = 1;
 export const ECHO_ANSWER: i32 = 2;
 export const DATAGRAM: i32 = 3;
+export const SEGMENT: i32 = 4;
 
 /** New rings that wait for a sender to leave the old ones are asked for so often, nanoseconds. */
 const RECONFIGURE_RETRY: i64 = 1_000_000;
@@ -42,6 +44,14 @@ export class Stack {
   datagramPort: u32 = 0;
   datagramAt: usize = 0;
   datagramBytes: i32 = 0;
+
+  /** TCP segments are handed on as `SEGMENT`; else they are nobody's. */
+  takesSegments: bool = false;
+  /** Of the last `SEGMENT`, which is sound; it lies in the receive buffer until the next call of `next`. */
+  segmentMac: u64 = 0;
+  segmentFrom: u32 = 0;
+  segmentAt: usize = 0;
+  segmentBytes: i32 = 0;
 
   private started: usize = 0;
   private neighbours: arp.ArpTable = new arp.ArpTable();
@@ -175,6 +185,29 @@ export class Stack {
     this.post(packet);
   }
 
+  /** The most bytes that a segment has behind a header without options. */
+  get segmentBytesMax(): i32 {
+    return min(this.venet.facts.mtu, ipv4.IPV4_LENGTH_MAX) - ipv4.IPV4_BYTES - tcp.TCP_BYTES;
+  }
+
+  /** Begins a TCP segment of so many bytes: where to write it, or 0 where there is no room now. */
+  startSegment(mac: u64, ip: u32, bytes: i32): usize {
+    this.started = this.startPacket(mac, ip, ipv4.PROTOCOL_TCP, bytes);
+    if (this.started == 0) {
+      this.flush();
+      this.started = this.startPacket(mac, ip, ipv4.PROTOCOL_TCP, bytes);
+    }
+    return this.started == 0 ? 0 : this.started + ipv4.IPV4_BYTES;
+  }
+
+  /** Prepares the segment that was begun, complete but for its ports and its checksum. */
+  sendSegment(sourcePort: u32, targetPort: u32): void {
+    const packet = this.started;
+    const bytes = ipv4.totalLength(packet) - ipv4.IPV4_BYTES;
+    tcp.sealTcp(packet, packet + ipv4.IPV4_BYTES, bytes, sourcePort, targetPort);
+    this.post(packet);
+  }
+
   private receive(frame: usize, length: i32): i32 {
     const facts = this.venet.facts;
     const target = ethernet.targetMac(frame);
@@ -222,6 +255,7 @@ export class Stack {
     const length = ipv4.totalLength(packet) - header;
     const protocol = ipv4.protocolOf(packet);
     if (protocol == ipv4.PROTOCOL_ICMP) return this.receiveIcmp(frame, packet, message, length);
+    if (protocol == ipv4.PROTOCOL_TCP) return this.receiveTcp(frame, packet, message, length);
     return protocol == ipv4.PROTOCOL_UDP ? this.receiveUdp(frame, packet, message, length) : DEALT_WITH;
   }
 
@@ -243,6 +277,15 @@ export class Stack {
     icmp.turnIntoReply(answer + ipv4.IPV4_BYTES);
     this.post(answer);
     return DEALT_WITH;
+  }
+
+  private receiveTcp(frame: usize, packet: usize, message: usize, bytes: i32): i32 {
+    if (!this.takesSegments || tcp.checkTcp(packet, message, bytes) == 0) return DEALT_WITH;
+    this.segmentMac = ethernet.sourceMac(frame);
+    this.segmentFrom = ipv4.sourceIp(packet);
+    this.segmentAt = message;
+    this.segmentBytes = bytes;
+    return SEGMENT;
   }
 
   private receiveUdp(frame: usize, packet: usize, message: usize, bytes: i32): i32 {
