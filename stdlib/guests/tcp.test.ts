@@ -37,7 +37,7 @@ function transfer(pair: Pair, { bytes, reads = Infinity }: Transfer): void {
     () => pair.ends.every((end) => end.call("atEnd") === 1),
     () =>
       pair.ends.forEach((end, index) => {
-        for (let most = reads; most > 0; ) {
+        for (let most = reads; most > 0;) {
           const got = end.call("read", Math.min(most, 8192));
           if (got === 0) break;
           most -= got;
@@ -112,8 +112,9 @@ test("who ends first waits for old segments, who ends second doesn't", () => {
   pair.pass(20 * SECOND);
   expect(pair.ends[0].state).toBe("CLOSED");
   expect(pair.ends.map(({ ended }) => ended)).toEqual(["well", "well"]);
+  // A connection that others make is handed on when it is established.
   const seen = new Set(states(pair).flat());
-  expect(STATES.filter((state) => !seen.has(state))).toEqual(["CLOSING"]);
+  expect(STATES.filter((state) => !seen.has(state))).toEqual(["SYN_RECEIVED", "CLOSING"]);
 });
 
 test("both end at the same time", () => {
@@ -125,22 +126,16 @@ test("both end at the same time", () => {
 });
 
 test("both call each other at the same time", () => {
-  const pair = new Pair(module);
+  const pair = new Pair(module, { delayNs: 20 * MS });
   const [a, b] = pair.ends;
   const portOf = (of: number): number => segments(pair.frames, of).at(-1)!.ports[0];
   // What an end calls from next is one more than what it called from last.
-  b.call("connect", 0x0a00_0063, 1);
-  b.call("abort");
   b.call("connect", a.ip, 1);
-  pair.pass(10 * MS);
-  const port = portOf(2) + 1;
-  pair.loses = (frame) => frame[13] === 0;
-  a.call("connect", b.ip, port);
-  pair.pass(10 * MS);
+  pair.pass(200 * MS);
+  a.call("connect", b.ip, portOf(2) + 1);
+  pair.pass(MS);
   b.call("forget");
   b.call("connect", a.ip, portOf(1));
-  pair.pass(10 * MS);
-  pair.loses = () => false;
   pair.run(() => pair.ends.every(({ state }) => state === "ESTABLISHED"));
   for (const each of states(pair)) expect(each).toEqual(["SYN_SENT", "SYN_RECEIVED", "ESTABLISHED"]);
   transfer(pair, { bytes: [20_000, 30_000] });

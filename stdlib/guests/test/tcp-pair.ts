@@ -174,7 +174,7 @@ export class Pair {
 }
 
 /** A small generator of numbers from 0 to 1 (mulberry32). */
-function mulberry(seed: number): () => number {
+export function mulberry(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

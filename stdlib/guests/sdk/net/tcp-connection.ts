@@ -79,7 +79,6 @@ export class TcpConnection extends TcpLink {
   /** Nothing more will be written; reading goes on. */
   end(): void {
     this.sender.ending = true;
-    if (this.state == SYN_SENT) this.finish(ENDED_WELL);
   }
 
   /** Sends what was written, then the end, and lets go: what still comes is nobody's. */
@@ -88,7 +87,8 @@ export class TcpConnection extends TcpLink {
     this.owned = false;
     this.discards = true;
     this.receiver.buffer.drop(this.readable);
-    if (this.state == FIN_WAIT_2) this.timerAt = min(this.timerAt, this.sentAt + FIN_WAIT_NS);
+    if (this.state == SYN_SENT) this.finish(ENDED_WELL);
+    else if (this.state == FIN_WAIT_2) this.timerAt = min(this.timerAt, this.sentAt + FIN_WAIT_NS);
   }
 
   /** Ends it at once, with a reset, and lets go. */
@@ -173,10 +173,7 @@ export class TcpConnection extends TcpLink {
     if (!this.receiveAcknowledge(at, sequence, payload, flags, time)) return;
     this.mac = this.stack.segmentMac;
     if (payload > 0) this.receiveBytes(sequence, at + tcp.headerBytes(at), payload);
-    if ((flags & tcp.FIN) != 0) {
-      this.receiver.endsAt(sequence + payload);
-      this.acknowledgeNow = true;
-    }
+    if ((flags & tcp.FIN) != 0) this.receiver.endsAt(sequence + payload);
     if (this.receiver.reachEnd()) this.receiveEnd(time);
   }
 
@@ -327,6 +324,7 @@ export class TcpConnection extends TcpLink {
   }
 
   private receiveEnd(time: i64): void {
+    this.acknowledgeNow = true;
     if (this.state == ESTABLISHED) this.state = CLOSE_WAIT;
     else if (this.state == FIN_WAIT_1) this.state = CLOSING;
     else if (this.state == FIN_WAIT_2) this.waitTime(time);
