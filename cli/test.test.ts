@@ -84,6 +84,19 @@ test("the tests of the example with a bad link pass", { retry: 4 }, async () => 
   });
 });
 
+test("the tests of the web server pass, over a link that loses frames too", async () => {
+  const { exit, stdout, stderr } = await desk.run(["test", "examples/11-web"]);
+  expect({ exit, stderr, lines: steady(stdout).trimEnd().split("\n").toSorted() }).toEqual({
+    exit: 0,
+    stderr: "",
+    lines: [
+      "2 passed in T s",
+      "ok      examples/11-web/lab.vbus:38  pages are served, also over a link that loses frames  T s",
+      "ok      examples/11-web/lab.vbus:48  what is not there is said so  T s",
+    ],
+  });
+});
+
 // A sink that gets no core for 30 ms loses what its ring can't hold: then it is tried again, too.
 test("the tests of the racks pass", { retry: 4, timeout: 300_000 }, async () => {
   const { exit, stdout, stderr } = await desk.run(["test", "examples/03-racks"]);

@@ -14,7 +14,13 @@ const ROOMS = [
 ] as const;
 
 /** Upper bounds, bytes: small guests are a promise. */
-const BYTES_MAX: Readonly<Record<string, number>> = { echo: 32 * 1024, stream: 32 * 1024, sink: 32 * 1024 };
+const BYTES_MAX: Readonly<Record<string, number>> = {
+  echo: 32 * 1024,
+  stream: 32 * 1024,
+  sink: 32 * 1024,
+  httpd: 48 * 1024,
+  get: 48 * 1024,
+};
 
 /** Of memory, 32 pages of 64 KiB: what a guest's largest default rings take. */
 const FLAGS =

@@ -16,14 +16,18 @@ interface Compiler {
 }
 
 /**
- * `file` is relative to stdlib/guests, and needn't exist if its `text` is given. Throws the compiler's own
- * words.
+ * `file` is relative to stdlib/guests, and needn't exist if its `text` is given. `-O0` compiles in a fourth
+ * of the time. Throws the compiler's own words.
  */
-export async function compileForTest(file: string, text?: string): Promise<WebAssembly.Module> {
+export async function compileForTest(
+  file: string,
+  text?: string,
+  optimize: "-O3" | "-O0" = "-O3",
+): Promise<WebAssembly.Module> {
   const name: string = "assemblyscript/asc";
   const { default: asc }: { readonly default: Compiler } = await import(name);
   const root = fileURLToPath(new URL("..", import.meta.url));
-  const flags = ["--runtime", "stub", "--enable", "threads", "--noAssert", "--use", "abort=", "-O3"];
+  const flags = ["--runtime", "stub", "--enable", "threads", "--noAssert", "--use", "abort=", optimize];
   const memory = ["--importMemory", "--sharedMemory", "--noExportMemory", "--zeroFilledMemory"];
   const pages = ["--initialMemory", "4", "--maximumMemory", "65536"];
   const said: string[] = [];

@@ -1,4 +1,5 @@
-// Ethernet, ARP, IPv4, ICMP, UDP and TCP written down a second time, plainly, to check the guests' bytes against.
+// Ethernet, ARP, IPv4, ICMP, UDP and TCP written down a second time, plainly, to check the guests' bytes
+// against.
 
 export const bytes = (hex: string): Uint8Array =>
   new Uint8Array(Buffer.from(hex.replaceAll(/[\s|]/g, ""), "hex"));

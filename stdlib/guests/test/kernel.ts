@@ -1,5 +1,5 @@
-// The Linux kernel as the neighbour of a guest's network device: a namespace of its own with a tap device, and
-// a program in it. Where that can't be had, a test says so and ends.
+// The Linux kernel as the neighbour of a guest's network device: a namespace of its own with a tap device,
+// and a program in it. Where that can't be had, a test says so and ends.
 
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";

@@ -80,7 +80,8 @@ interface Flying {
 
 let compiled: Promise<WebAssembly.Module> | undefined;
 
-export const tcpModule = (): Promise<WebAssembly.Module> => (compiled ??= compileForTest("test/tcp-end.ts"));
+export const tcpModule = (): Promise<WebAssembly.Module> =>
+  (compiled ??= compileForTest("test/tcp-end.ts", undefined, "-O0"));
 
 export class Pair {
   readonly ends: readonly [End, End];
@@ -107,8 +108,8 @@ export class Pair {
   }
 
   /**
-   * Goes on from event to event until `done`, calling `act` at each, and every 10 ms. Throws when `limitNs` have
-   * passed.
+   * Goes on from event to event until `done`, calling `act` at each, and every 10 ms. Throws when `limitNs`
+   * have passed.
    */
   run(done: () => boolean, act: () => void = () => undefined, limitNs = 600 * SECOND): void {
     const endAt = this.now + limitNs;

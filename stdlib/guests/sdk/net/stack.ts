@@ -1,6 +1,7 @@
 // A small IPv4 host on one venet: answers ARP, ICMP echo and UDP echo, and hands on the answers to its own
 // pings, the datagrams for its port, and TCP segments. Not here: fragments, connections (`tcp.ts` has them),
-// routing beyond the gateway. Takes a frame only where its answer would have room, so that a slow link holds the sender up instead of losing answers.
+// routing beyond the gateway. Takes a frame only where its answer would have room, so that a slow link holds
+// the sender up instead of losing answers.
 
 import { CHANGE_RECONFIGURE } from "../abi";
 import { Change } from "../devices";

@@ -85,7 +85,9 @@ export class Islands {
     return true;
   }
 
-  /** Everything up to `next` has come: how far it goes on from there. Islands that are reached are no more. */
+  /**
+   * Everything up to `next` has come: how far it goes on from there. Islands that are reached are no more.
+   */
   reach(next: u32): u32 {
     let reached = next;
     for (let i = 0; i < this.count;) {

@@ -1,7 +1,7 @@
 // One TCP connection: the states of RFC 9293, and what a segment does to them (3.10.7). Written to
 // be read beside the RFC: names are its own where it has some. Nothing is allocated after the start.
 
-import { FOREVER } from "../events";
+import { FOREVER, now } from "../events";
 import { Stack } from "./stack";
 import {
   CHALLENGE_EVERY,
@@ -16,8 +16,8 @@ import {
   ESTABLISHED,
   FIN_WAIT_1,
   FIN_WAIT_2,
-  FIN_WAIT_NS,
   LAST_ACK,
+  ORPHAN_NS,
   RESOLVE_NS,
   SYN_RECEIVED,
   SYN_SENT,
@@ -87,8 +87,8 @@ export class TcpConnection extends TcpLink {
     this.owned = false;
     this.discards = true;
     this.receiver.buffer.drop(this.readable);
+    this.progressAt = now();
     if (this.state == SYN_SENT) this.finish(ENDED_WELL);
-    else if (this.state == FIN_WAIT_2) this.timerAt = min(this.timerAt, this.sentAt + FIN_WAIT_NS);
   }
 
   /** Ends it at once, with a reset, and lets go. */
@@ -145,13 +145,14 @@ export class TcpConnection extends TcpLink {
       return FOREVER;
     }
     if (this.state == SYN_SENT) return this.stepSyn(time);
+    if (this.discards && this.state != TIME_WAIT && time - this.progressAt >= ORPHAN_NS) this.abort();
     if (time >= this.timerAt) this.expire(time);
     if (this.state > SYN_RECEIVED && this.state != TIME_WAIT) this.output(time);
     if (this.discards) this.receiver.buffer.drop(this.readable);
     if (this.acknowledgeNow || this.unacknowledged > 0 || (this.receiving && this.receiver.canGrow)) {
       this.acknowledge();
     }
-    return this.timerAt;
+    return this.discards ? min(this.timerAt, this.progressAt + ORPHAN_NS) : this.timerAt;
   }
 
   /** Deals with a segment that the stack has told of (RFC 9293, 3.10.7.3 and 4). */
@@ -274,7 +275,11 @@ export class TcpConnection extends TcpLink {
     if (this.probes > 0) this.afterProbe(time);
     if (tcp.before(sender.una, acknowledge)) this.advance(acknowledge, time);
     else if (acknowledge == sender.una && payload == 0 && !changed && (flags & tcp.FIN) == 0) {
-      if (sender.flight > 0 && !this.probing && this.reno.duplicate(sender.una, sender.highest, sender.flight))
+      if (
+        sender.flight > 0 &&
+        !this.probing &&
+        this.reno.duplicate(sender.una, sender.highest, sender.flight)
+      )
         this.resendFirst(time);
     }
     return this.afterAcknowledge(time);
@@ -295,6 +300,7 @@ export class TcpConnection extends TcpLink {
     sender.acknowledged(acknowledge);
     this.roundTrip.acknowledged(acknowledge, time);
     this.tries = 0;
+    this.progressAt = time;
     this.timerAt = sender.flight > 0 ? time + this.roundTrip.rto : FOREVER;
     if (this.reno.acknowledged(sender.una, bytes, sender.flight) && sender.flight > 0) this.resendFirst(time);
   }
@@ -304,8 +310,7 @@ export class TcpConnection extends TcpLink {
     if (!this.sender.ended) return true;
     if (this.state == FIN_WAIT_1) {
       this.state = FIN_WAIT_2;
-      this.timerAt = this.discards ? time + FIN_WAIT_NS : FOREVER;
-      this.sentAt = time;
+      this.timerAt = FOREVER;
     } else if (this.state == CLOSING) {
       this.waitTime(time);
     } else if (this.state == LAST_ACK) {
@@ -329,5 +334,4 @@ export class TcpConnection extends TcpLink {
     else if (this.state == FIN_WAIT_1) this.state = CLOSING;
     else if (this.state == FIN_WAIT_2) this.waitTime(time);
   }
-
 }

@@ -6,7 +6,9 @@ import { before, later, WINDOW_MAX } from "./tcp-segment";
 
 export class Sender {
   buffer: ByteRing;
-  /** The first sequence number that is not acknowledged, the next to be sent, and the end of all ever sent. */
+  /**
+   * The first sequence number that is not acknowledged, the next to be sent, and the end of all ever sent.
+   */
   una: u32 = 0;
   next: u32 = 0;
   highest: u32 = 0;
@@ -52,8 +54,8 @@ export class Sender {
   }
 
   /**
-   * The number of a segment without bytes: behind everything that the peer may have, or it would be refused as
-   * an old one; but not behind a probe of a window that was closed.
+   * The number of a segment without bytes: behind everything that the peer may have, or it would be refused
+   * as an old one; but not behind a probe of a window that was closed.
    */
   get bare(): u32 {
     return this.window == 0 ? this.next : this.highest;

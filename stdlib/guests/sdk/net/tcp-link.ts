@@ -28,8 +28,8 @@ export const ENDED_DEVICE: i32 = 4;
 const MILLISECOND: i64 = 1_000_000;
 /** Twice the longest life of a segment. The RFC's two minutes are for the whole Internet. */
 const TIME_WAIT_NS: i64 = 10_000 * MILLISECOND;
-/** A peer that has had our end sends its own within this, once nobody here listens any more. */
-export const FIN_WAIT_NS: i64 = 60_000 * MILLISECOND;
+/** A connection that nobody here uses any more goes on within this, or is reset. */
+export const ORPHAN_NS: i64 = 60_000 * MILLISECOND;
 /** A neighbour is looked for this long: it may be booting. */
 export const RESOLVE_NS: i64 = 10_000 * MILLISECOND;
 const PROBE_MOST: i64 = 60_000 * MILLISECOND;
@@ -54,6 +54,8 @@ export class TcpCounts {
 }
 
 export class TcpLink {
+  /** Its place among the guest's connections, from 0 on: for what the guest keeps of each. */
+  index: i32;
   state: i32 = CLOSED;
   /** One of `ENDED_…`, once it is closed. */
   ended: i32 = ENDED_WELL;
@@ -85,10 +87,13 @@ export class TcpLink {
   protected unacknowledged: i32 = 0;
   protected challengedAt: i64 = 0;
   protected sentAt: i64 = 0;
+  /** When something was acknowledged last, or the connection was let go. */
+  protected progressAt: i64 = 0;
   /** Nobody here reads any more. */
   protected discards: bool = false;
 
-  constructor(counts: TcpCounts, receiveBytes: i32, sendBytes: i32) {
+  constructor(index: i32, counts: TcpCounts, receiveBytes: i32, sendBytes: i32) {
+    this.index = index;
     this.counts = counts;
     this.receiver = new Receiver(receiveBytes);
     this.sender = new Sender(sendBytes);
@@ -165,7 +170,7 @@ export class TcpLink {
   }
 
   protected expire(time: i64): void {
-    if (this.state == TIME_WAIT || this.state == FIN_WAIT_2) return this.finish(ENDED_WELL);
+    if (this.state == TIME_WAIT) return this.finish(ENDED_WELL);
     if (this.tries >= (this.state == SYN_RECEIVED ? SYN_TRIES_MAX : TRIES_MAX)) {
       return this.finish(ENDED_SILENT);
     }
@@ -198,7 +203,9 @@ export class TcpLink {
     this.timerAt = FOREVER;
   }
 
-  /** The peer has no room, and nothing is on its way but perhaps a byte that asks whether that is still so. */
+  /**
+   * The peer has no room, and nothing is on its way but perhaps a byte that asks whether that is still so.
+   */
   protected get probing(): bool {
     return this.sender.window == 0 && this.sender.flight <= 1 && this.sender.waiting > 0;
   }

@@ -37,14 +37,16 @@ export function writeTcp(at: usize, sequence: u32, acknowledge: u32, flags: u32,
   const header = mss > 0 ? TCP_BYTES + MSS_OPTION_BYTES : TCP_BYTES;
   store32(at + 4, sequence);
   store32(at + 8, acknowledge);
-  store16(at + 12, ((<u32>header >> 2) << 12) | flags);
+  store16(at + 12, (((<u32>header) >> 2) << 12) | flags);
   store16(at + 14, window);
   store32(at + 16, 0);
   if (mss > 0) store32(at + TCP_BYTES, 0x0204_0000 | (<u32>mss));
   return header;
 }
 
-/** Writes the ports and, over the whole segment of `bytes`, the checksum. The IPv4 header at `ip` is there. */
+/**
+ * Writes the ports and, over the whole segment of `bytes`, the checksum. The IPv4 header at `ip` is there.
+ */
 export function sealTcp(ip: usize, at: usize, bytes: i32, sourcePort: u32, targetPort: u32): void {
   store16(at, sourcePort);
   store16(at + 2, targetPort);

@@ -26,10 +26,10 @@ export class Tcp {
   constructor(connections: i32, receiveBytes: i32, sendBytes: i32) {
     this.connections = new StaticArray<TcpConnection>(connections);
     for (let i = 0; i < connections; i++) {
-      this.connections[i] = new TcpConnection(this.counts, receiveBytes, sendBytes);
+      this.connections[i] = new TcpConnection(i, this.counts, receiveBytes, sendBytes);
     }
-    this.secret = mix(<u64>wallNow() ^ mix(<u64>now()));
-    this.nextPort = <u32>this.secret & PORT_MASK;
+    this.secret = mix((<u64>wallNow()) ^ mix(<u64>now()));
+    this.nextPort = (<u32>this.secret) & PORT_MASK;
   }
 
   /** Lets others connect to a port. False: there are too many such ports. */
@@ -98,15 +98,27 @@ export class Tcp {
     }
   }
 
-  /** Sends what is due, and answers when to be asked again on the clock. After the guest has read and written. */
+  /**
+   * Sends what is due, and answers when to be asked again on the clock. After the guest has read and written.
+   */
   step(): i64 {
     const time = now();
     let dueAt = FOREVER;
     for (let i = 0; i < this.connections.length; i++) {
       const connection = this.connections[i];
-      if (connection.state != state.CLOSED) dueAt = min(dueAt, connection.step(time));
+      if (connection.state == state.CLOSED) continue;
+      dueAt = min(dueAt, connection.step(time));
+    }
+    // Together, so that the host is called once for all.
+    for (let i = 0; i < this.connections.length; i++) {
+      if (this.connections[i].state != state.CLOSED) this.connections[i].stack.flush();
     }
     return dueAt;
+  }
+
+  /** How many connections there can be. */
+  get places(): i32 {
+    return this.connections.length;
   }
 
   /** How many are open now. */
@@ -161,8 +173,8 @@ export class Tcp {
   }
 
   /**
-   * Where a connection's numbers begin: they grow with the clock, every 4 us, from a place of each pair of ends
-   * (RFC 6528). The secret is of the clocks only: it keeps old segments apart, and no attacker out.
+   * Where a connection's numbers begin: they grow with the clock, every 4 us, from a place of each pair of
+   * ends (RFC 6528). The secret is of the clocks only: it keeps old segments apart, and no attacker out.
    */
   private initial(ip: u32, port: u32, localPort: u32, time: i64): u32 {
     return <u32>(time / 4000) + <u32>mix(this.secret ^ ((<u64>ip) << 32) ^ ((<u64>port) << 16) ^ localPort);
