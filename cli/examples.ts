@@ -57,6 +57,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   up: [
     ["vbus up", "run ./lab.vbus; edit it, save, and the lab changes"],
+    ["vbus up --metrics 9464", "the same, with its numbers at http://127.0.0.1:9464/metrics"],
     ["vbus up -d --wait lab.vbus", "in the background; come back when every goal is met"],
     ["vbus up --wait -p count=50", "run until every goal is met, with a parameter"],
   ],
@@ -73,6 +74,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ps: [
     ["vbus ps", "the guests of the running lab"],
     ["vbus ps --json | jq -r '.guests[].state'", "for a program"],
+  ],
+  metrics: [
+    ["vbus metrics", "every number of the running lab, in the text format of Prometheus"],
+    ["vbus metrics | grep dropped", "where frames end"],
   ],
   stats: [
     ["vbus stats", "what each guest costs and carries"],

@@ -45,6 +45,7 @@ Look
   dash [file]       a dashboard on a running lab (also: top)
   ps [file]         the guests of a running lab
   stats [file]      what each guest costs and carries
+  metrics [file]    every number, in the text format of Prometheus
   logs [guests...]  what guests printed
   console GUEST     types at a guest's console and shows what it prints
   capture [paths]   frames of devices and networks, as pcapng

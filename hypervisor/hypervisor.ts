@@ -192,6 +192,8 @@ export interface DeviceHistograms {
   /** From a signal to its sleeping guest running again. */
   readonly wakeNs: HistogramFacts;
 }
+/** What a histogram holds: values, each told by the middle of its cell, and how often. From the least on. */
+export type HistogramCells = readonly (readonly [value: number, times: number])[];
 /** An impaired direction of a device. Frames that came and duplicates have left, been dropped, or wait. */
 export interface LineFacts {
   readonly count: number;
@@ -362,6 +364,8 @@ export interface Hypervisor {
   guests(): readonly GuestFacts[];
   device(id: Id): DeviceFacts | undefined;
   devices(): readonly DeviceFacts[];
+  /** All that is measured at a device's rings, for those who sum it up themselves. */
+  histograms(id: Id): Readonly<Record<keyof DeviceHistograms, HistogramCells>> | undefined;
   network(id: Id): NetworkFacts | undefined;
   networks(): readonly NetworkFacts[];
   buses(): readonly { readonly id: Id; readonly devices: readonly Id[]; readonly members: readonly Id[] }[];

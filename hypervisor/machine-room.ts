@@ -88,6 +88,7 @@ function doorOf(
     guests: () => guests.all(),
     device: (id) => devices.facts(id),
     devices: () => devices.allFacts(),
+    histograms: (id) => devices.histograms(id),
     network: (id) => devices.networkFacts(id),
     networks: () => devices.allNetworkFacts(),
     buses: () => devices.buses(),

@@ -9,6 +9,8 @@ import type { openLab as OpenLab } from "./lab.ts";
 import type { runTests as RunTests } from "./test/run-tests.ts";
 
 export type { Clock } from "./clock.ts";
+export { addressText, readMetricsAddress } from "./metrics/address.ts";
+export type { MetricsAddress } from "./metrics/address.ts";
 export { OperationError } from "./operation-error.ts";
 export type { Trouble } from "./operation-error.ts";
 export type { ControlServer } from "./control/server.ts";

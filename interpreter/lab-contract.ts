@@ -14,6 +14,7 @@ import type {
   Snapshot,
 } from "./control/protocol.ts";
 import type { Bound } from "./plan/bound.ts";
+import type { MetricsAddress } from "./metrics/address.ts";
 import type { GivenFiles } from "./given-files.ts";
 import type { Plan } from "./plan/plan.ts";
 import type { RolledBack } from "./rollback.ts";
@@ -75,6 +76,8 @@ export interface LabOptions extends Source {
   readonly state?: boolean;
   /** Files that are not on the disk; they hide those that are. Read again at each `reload`. */
   readonly given?: GivenFiles;
+  /** Serve its numbers to Prometheus at this address. Default: nowhere. */
+  readonly metrics?: MetricsAddress;
   /** Called for each event from the first one on. */
   readonly onEvent?: (event: LabEvent) => void;
   readonly onLog?: (lines: readonly LogLine[]) => void;
@@ -90,6 +93,8 @@ export interface Lab {
   /** What the first apply did. */
   readonly firstPlan: Plan;
   snapshot(): Snapshot;
+  /** All its numbers in the text format of Prometheus. */
+  metrics(): string;
   events(since?: number): readonly LabEvent[];
   logs(guests?: readonly string[], lines?: number): readonly LogLine[];
   /** Listeners are called at once, in order. The answer ends it. */

@@ -27,6 +27,8 @@ import { givenOf, Keeper } from "./keeper.ts";
 import type { KeeperSources, Read } from "./keeper.ts";
 import type { Checked, Lab, LabOptions, Opened } from "./lab-contract.ts";
 import { withExpected } from "./plan/expect.ts";
+import { MetricsEndpoint } from "./metrics/endpoint.ts";
+import { metricsText } from "./metrics/metrics.ts";
 import type { Plan } from "./plan/plan.ts";
 import { readLab } from "./read-lab.ts";
 import type { RolledBack } from "./rollback.ts";
@@ -107,6 +109,7 @@ class RunningLab implements Lab {
   readonly #tellStopped: (reason: string) => void;
   readonly #durations: Durations;
   #control: ControlServer | undefined;
+  #endpoint: MetricsEndpoint | undefined;
   #down: Promise<void> | undefined;
   #ended: Promise<void> | undefined;
 
@@ -171,7 +174,16 @@ class RunningLab implements Lab {
         journal.on((event) => this.#control?.event(event));
         logs.on((lines) => this.#control?.log(lines));
       }
+      if (options.metrics !== undefined)
+        this.#endpoint = await MetricsEndpoint.listen(options.metrics, () => this.metrics());
       journal.add({ type: "lab", message: `${this.name} starts`, level: "info", actor: "host" });
+      if (this.#endpoint !== undefined)
+        journal.add({
+          type: "lab",
+          message: `metrics at ${this.#endpoint.url}`,
+          level: "info",
+          actor: "host",
+        });
       await this.#keeper.begin(reading);
       if (options.watch === true) await this.#follower.begin(this.#keeper.watchedFiles());
     } catch (error) {
@@ -182,6 +194,10 @@ class RunningLab implements Lab {
 
   snapshot(): Snapshot {
     return this.#builder.build();
+  }
+
+  metrics(): string {
+    return metricsText(this.snapshot(), this.#hypervisor);
   }
 
   events(since?: number): readonly LabEvent[] {
@@ -282,6 +298,7 @@ class RunningLab implements Lab {
       this.#engine.close();
       this.#engine.journal.add({ type: "lab", message: "down", level: "info", actor: "host" });
       await this.#control?.close(reason);
+      await this.#endpoint?.close();
       await this.#hypervisor.close();
       this.#recorder.flush();
       this.#parts.state.close();

@@ -17,6 +17,7 @@ export function makeGuest(part: Partial<GuestRow> & { readonly address: string }
     cpu: 0.034,
     uptimeMs: 63_000,
     restarts: 0,
+    cpuMs: 2000,
     queueMs: 0,
     features: [],
     exits: 12_345,

@@ -46,6 +46,7 @@ export class ScriptedLab {
       pause: () => Promise.resolve(undefined),
       resume: () => undefined,
       typeConsole: () => 0,
+      metrics: () => "",
       plan: () => Promise.reject(new Error("it only plays")),
       apply: () => Promise.reject(new Error("it only plays")),
     };

@@ -4,7 +4,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { connect, socketPathOf, type Source } from "../../interpreter/index.ts";
+import { addressText, connect, socketPathOf, type Source } from "../../interpreter/index.ts";
 import type { Context, Exit } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { Following } from "./up.ts";
@@ -85,10 +85,11 @@ async function startServer(
 }
 
 /** The same as arguments of the lab's own process. */
-function followingArgs({ watch, maxDisruption, selection }: Following): readonly string[] {
+function followingArgs({ watch, maxDisruption, selection, metrics }: Following): readonly string[] {
   const { targets = [], excludes = [] } = selection;
   return [
     ...(watch ? [] : ["--no-watch"]),
+    ...(metrics ? ["--metrics", addressText(metrics)] : []),
     "--max-disruption",
     maxDisruption,
     ...targets.flatMap((address) => ["--target", address]),

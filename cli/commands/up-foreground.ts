@@ -37,6 +37,7 @@ export async function upInForeground(
       watch: options.watch && !options.wait,
       maxDisruption: options.maxDisruption,
       selection: options.selection,
+      ...(options.metrics && { metrics: options.metrics }),
       onEvent: (event) => {
         lines.event(event);
         if (event.type === "diagnostic" && lab && !options.json) terminal.err(lab.snapshot().diagnosticsText);

@@ -18,6 +18,9 @@ export function registerLooking({ add, run, context }: Registrar, version: strin
     .addOption(json())
     .addOption(new Option("--plain", "a record a line, without a head"))
     .action((file, options) => run(import("../commands/ps.ts").then(({ ps }) => ps(context, file, options))));
+  inLab(add("metrics [file]", "every number of a running lab, for Prometheus")).action((file, options) =>
+    run(import("../commands/metrics.ts").then(({ metrics }) => metrics(context, file, options))),
+  );
   inLab(add("logs [guests...]", "what guests printed"))
     .addOption(json())
     .addOption(new Option("-f, --follow", "go on as more is printed").env("VBUS_LOGS_FOLLOW"))

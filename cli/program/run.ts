@@ -18,6 +18,11 @@ export function registerRunning({ add, run, context }: Registrar): void {
     .addOption(new Option("-d, --detach", "in the background").env("VBUS_UP_DETACH"))
     .addOption(new Option("--no-dash", "events instead of the dashboard").env("VBUS_UP_NO_DASH"))
     .addOption(new Option("--ascii", "a dashboard without symbols beyond ASCII").env("VBUS_DASH_ASCII"))
+    .addOption(
+      new Option("--metrics <address>", "serve its numbers to Prometheus: a port, or host:port").env(
+        "VBUS_UP_METRICS",
+      ),
+    )
     .addOption(new Option("--json", "a JSON record an event"))
     .addOption(new Option("--serve", "the lab's own process").hideHelp())
     .action((file, options) => run(import("../commands/up.ts").then(({ up }) => up(context, file, options))));

@@ -14,7 +14,7 @@ import { Lines } from "../line/lines.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { countersOf, portOwner } from "../datapath/port.ts";
 import { lineFacts, networkFrames, receivedFacts, sentFacts, type DevicePorts } from "../metrics/facts.ts";
-import { histogramsOf } from "../metrics/histograms.ts";
+import { cellsOfPort, histogramsOf } from "../metrics/histograms.ts";
 import { receivingFacts, sendingFacts } from "../metrics/ring-facts.ts";
 import type { DeviceNotice } from "../device/connection.ts";
 import { noticeOf } from "../device/notice.ts";
@@ -301,6 +301,11 @@ export class Devices {
       rings,
       histograms: histogramsOf(this.#fabric, port),
     };
+  }
+
+  histograms(id: Id): ReturnType<typeof cellsOfPort> | undefined {
+    const device = this.#devices.get(id);
+    return device && cellsOfPort(this.#fabric, device.port);
   }
 
   #portsOf(port: number): DevicePorts {

@@ -1,17 +1,32 @@
 // Quantiles of a port's histograms: read from the fabric without stopping anybody.
 
-import type { DeviceHistograms, HistogramFacts } from "../hypervisor.ts";
+import type { DeviceHistograms, HistogramCells, HistogramFacts } from "../hypervisor.ts";
 import type { Fabric } from "../memory/fabric.ts";
 import { valueOf, type HistogramPlace } from "../memory/histogram.ts";
 import { HISTOGRAM, meterAt } from "../memory/layout.ts";
 
 /** Everything that is measured at a port's rings. */
 export function histogramsOf(fabric: Fabric, port: number): DeviceHistograms {
-  const of = (place: HistogramPlace): HistogramFacts => {
-    const cells = cellsOf(fabric, port, place);
-    // Most of a lab's devices are quiet, and quantiles of nothing need no copy.
-    return isEmpty(cells) ? NOTHING : summarize(cells.slice());
-  };
+  // Most of a lab's devices are quiet, and quantiles of nothing need no copy.
+  return ofEach(fabric, port, (cells) => (isEmpty(cells) ? NOTHING : summarize(cells.slice())));
+}
+
+/** The same as it is counted: cells that count something. */
+export function cellsOfPort(
+  fabric: Fabric,
+  port: number,
+): Readonly<Record<keyof DeviceHistograms, HistogramCells>> {
+  return ofEach(fabric, port, (cells) =>
+    Array.from(cells, (times, cell) => [valueOf(cell), times] as const).filter(([, times]) => times > 0),
+  );
+}
+
+function ofEach<T>(
+  fabric: Fabric,
+  port: number,
+  read: (cells: Float64Array) => T,
+): Record<keyof DeviceHistograms, T> {
+  const of = (place: HistogramPlace): T => read(cellsOf(fabric, port, place));
   return {
     framesPerKick: of(HISTOGRAM.framesPerKick),
     kickNs: of(HISTOGRAM.kickNs),

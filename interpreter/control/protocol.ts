@@ -47,6 +47,8 @@ export interface GuestRow {
   /** Share of one core over the last second, 0 to 1. */
   readonly cpu: number;
   readonly uptimeMs: number;
+  /** CPU time of its thread since boot. */
+  readonly cpuMs: number;
   /** Time that its thread was ready to run and had no core, since boot. */
   readonly queueMs: number;
   readonly restarts: number;
@@ -164,6 +166,8 @@ export interface Methods extends AdminMethods {
   /** `file` is the real path of the root file. */
   hello: { params: { version: number }; result: { version: number; lab: string; pid: number; file: string } };
   snapshot: { params: Record<string, never>; result: Snapshot };
+  /** Everything that is counted and measured, in the text format of Prometheus. */
+  metrics: { params: Record<string, never>; result: { text: string } };
   /** Also starts `snapshot` notifications, at most four a second and one a second while nothing changes. */
   subscribe: {
     params: { snapshots?: boolean; events?: boolean; logs?: boolean };

@@ -42,6 +42,7 @@ const PLAN: Shape = {
 const SHAPES: { readonly [M in keyof Methods]: Shape } = {
   hello: { version: { check: isNumber, required: true } },
   snapshot: {},
+  metrics: {},
   subscribe: { snapshots: { check: isBoolean }, events: { check: isBoolean }, logs: { check: isBoolean } },
   logs: { guests: { check: isTexts }, lines: { check: isNumber } },
   events: { since: { check: isNumber } },

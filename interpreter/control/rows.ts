@@ -95,6 +95,7 @@ function guestRow({ record, facts, devices, sources, rates }: GuestParts): Guest
     features: facts?.features ?? [],
     cpu: facts === undefined ? 0 : rates.cpu(resource.address, facts.cpuMs),
     uptimeMs: facts === undefined ? 0 : Math.round(facts.uptimeMs),
+    cpuMs: facts === undefined ? 0 : Math.round(facts.cpuMs),
     queueMs: facts === undefined ? 0 : Math.round(facts.queueMs),
     restarts: record.restarts,
     exits: facts?.exits ?? 0,

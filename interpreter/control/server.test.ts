@@ -61,6 +61,7 @@ const target: ControlTarget = {
     taken++;
     return current();
   },
+  metrics: () => "vbus_lab_ready 1\n",
   logs: (params) => (params.guests ?? ["g"]).map((guest) => ({ guest, time: "", text: "line" })),
   events: (since) => [event(1), event(2)].filter((entry) => entry.sequence > since),
   whenReady: () => Promise.resolve({ ready: true, failed: [] }),

@@ -30,6 +30,7 @@ export interface ControlTarget {
   readonly name: string;
   readonly file: string;
   snapshot(): Snapshot;
+  metrics(): string;
   logs(params: Methods["logs"]["params"]): readonly LogLine[];
   events(since: number): readonly LabEvent[];
   /** Both reject with `OperationError`, which reaches the client as it is. */
@@ -171,6 +172,8 @@ export class ControlServer {
         return { version: PROTOCOL_VERSION, lab: target.name, pid: process.pid, file: target.file };
       case "snapshot":
         return target.snapshot();
+      case "metrics":
+        return { text: target.metrics() };
       case "subscribe":
         subscriber.subscribe(request.params);
         if (subscriber.wantsSnapshots) subscriber.snapshot(target.snapshot());
