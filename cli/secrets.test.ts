@@ -151,7 +151,7 @@ const CALLS: Readonly<Record<string, readonly (readonly [number, ...string[]])[]
     [65, "wrong.vbus", "--detach", ...GIVEN],
     [65, "wrong.vbus", "--target", "holder", "--exclude", "dark", "--max-disruption", "live", ...GIVEN],
     [1, "other.vbus", "--wait", "--timeout", "20", ...GIVEN],
-    [1, "other.vbus", "--wait", "--json", ...GIVEN],
+    [1, "other.vbus", "--wait", "--json", "--metrics", "0", ...GIVEN],
   ],
   ps: [[0], [0, "--json"], [0, "--plain", "--lab", "silent"]],
   dash: [
@@ -166,6 +166,7 @@ const CALLS: Readonly<Record<string, readonly (readonly [number, ...string[]])[]
   pause: [[0, "holder"]],
   resume: [[0, "holder"]],
   stats: [[0], [0, "--json"], [0, "--plain"]],
+  metrics: [[0], [0, "--lab", "silent"]],
   wait: [[0, "holder", "--for", "running", "--timeout", "60", "--json"]],
   console: [[1, "holder", "--lines", "5", "--echo"]],
   logs: [

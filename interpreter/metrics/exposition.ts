@@ -1,5 +1,5 @@
-// The text format of Prometheus (version 0.0.4): families of samples with HELP and TYPE. Only writes; what the
-// numbers are is said by who adds them.
+// The text format of Prometheus (version 0.0.4): families of samples with HELP and TYPE. Only writes; what
+// the numbers are is said by who adds them.
 
 export interface Family {
   readonly type: "counter" | "gauge" | "histogram";
@@ -26,26 +26,26 @@ export class Exposition<N extends string> {
 
   /**
    * One histogram: how many values are at most each of `bounds`, which rise. Bounds and sum are in the
-   * family's unit, of which a value is `scale`.
+   * family's unit, which is so many of the values'.
    */
   histogram(
     name: N,
     labels: Labels,
     measured: Measured,
-    { bounds, scale }: { readonly bounds: readonly number[]; readonly scale: number },
+    { bounds, unit }: { readonly bounds: readonly number[]; readonly unit: number },
   ): void {
     let sum = 0;
     let count = 0;
     let at = 0;
     for (const bound of [...bounds, Infinity]) {
-      for (; at < measured.length && measured[at]![0] * scale <= bound; at++) {
+      for (; at < measured.length && measured[at]![0] / unit <= bound; at++) {
         const [value, times] = measured[at]!;
         count += times;
-        sum += value * scale * times;
+        sum += value * times;
       }
       this.#put(name, `${name}_bucket${labelsText({ ...labels, le: numberText(bound) })} ${count}`);
     }
-    this.#put(name, `${name}_sum${labelsText(labels)} ${numberText(sum)}`);
+    this.#put(name, `${name}_sum${labelsText(labels)} ${numberText(sum / unit)}`);
     this.#put(name, `${name}_count${labelsText(labels)} ${count}`);
   }
 

@@ -1,5 +1,5 @@
-// A running lab in the text format of Prometheus: every number that docs/metrics.md explains. Names of things,
-// numbers and states, and no text that a guest or a file could fill with a secret.
+// A running lab in the text format of Prometheus: every number that docs/metrics.md explains. Names of
+// things, numbers and states, and no text that a guest or a file could fill with a secret.
 
 import type { CounterFacts, Hypervisor, LineFacts } from "../../hypervisor/index.ts";
 import type { DeviceRow, GuestRow, NetworkRow, Snapshot } from "../control/protocol.ts";
@@ -23,13 +23,14 @@ const STATES: Readonly<Record<GuestRow["state"], true>> = {
   quarantined: true,
 };
 const MS = 1e-3;
-const NS = 1e-9;
+/** Nanoseconds of a second. */
+const NS = 1e9;
 /** Seconds, from what a good call takes to what hangs. */
 const TIMES = {
   bounds: [3e-7, 1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1, 10],
-  scale: NS,
+  unit: NS,
 } as const;
-const FRAMES = { bounds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024], scale: 1 } as const;
+const FRAMES = { bounds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024], unit: 1 } as const;
 
 /** Reads what there is now, and stops nobody. */
 export function metricsText(snapshot: Snapshot, hypervisor: Pick<Hypervisor, "histograms">): string {
