@@ -3,7 +3,7 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -171,5 +171,35 @@ ${source}`;
     expect(readFileSync(at("lan.pcapng")).readUInt32LE(0)).toBe(0x0a0d0d0a);
     const frames = fieldsOf(at("lan.pcapng"), "frame.number");
     if (frames) expect(frames.length).toBe(Number(shown));
+  },
+);
+
+test(
+  "a test that fails keeps the frames of its last step, and one that passes none",
+  {
+    timeout: 180_000,
+  },
+  async () => {
+    const tests = `test "passes" { expect client.log.matches("bytes from") within 60s }
+test "fails at its second step" {
+  expect client.log.count("bytes from") >= 20 within 60s
+  expect client.exit == 7 within 300ms
+}
+`;
+    save(SERVER + CLIENT + tests);
+    const { exit, stdout } = await desk.run(["test", "--captures", "kept/frames", "--junit", "results.xml"]);
+    expect(exit).toBe(4);
+    const file = /^its frames: (.*)$/m.exec(stdout)?.[1];
+    expect(file).toBe(path.join("kept/frames", "lab.vbus-11.pcapng"));
+    expect(readdirSync(at("kept/frames"))).toEqual(["lab.vbus-11.pcapng"]);
+    expect(readFileSync(at("results.xml"), "utf8")).toContain(file);
+    const fields = fieldsOf(at(file!), "frame.interface_name", "icmp.seq", "frame.time_epoch");
+    if (!fields) return;
+    const frames = fields.map((line) => line.split(";"));
+    expect(new Set(frames.map(([device]) => device))).toEqual(new Set(["client.eth0", "server.eth0"]));
+    // Those of the step before, 20 of each, are not in it.
+    expect(Math.min(...frames.map(([, sequence]) => Number(sequence)))).toBeGreaterThanOrEqual(20);
+    const times = frames.map(([, , time]) => Number(time));
+    expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(0.1);
   },
 );

@@ -54,6 +54,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   test: [
     ["vbus test", "the tests of this folder's file"],
     ["vbus test -t answered labs --junit results.xml", "some of a folder's tests, with results for CI"],
+    ["vbus test --captures frames", "of what fails, the frames too, for Wireshark"],
   ],
   up: [
     ["vbus up", "run ./lab.vbus; edit it, save, and the lab changes"],

@@ -242,6 +242,7 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   stats: ["--watch"],
   // A capture is what is on the wire: addresses are in every frame.
   capture: ["--write", "--duration"],
+  test: ["--captures"],
 };
 const NAMES_A_LAB = new Set(["--file", "--lab"]);
 

@@ -25,7 +25,7 @@ export function resultLine(result: TestResult, terminal: Terminal): string {
 
 /** The step with its values, what guests said meanwhile, and what was dropped. */
 export function failureText(failure: TestFailure, options: RenderOptions): string {
-  const { diagnostic, sources, guests, drops } = failure;
+  const { diagnostic, sources, guests, drops, capture } = failure;
   const tails = guests.map(({ guest, state, lines }) => {
     const said = lines.map((line) => `  | ${plain(line)}\n`).join("");
     return `${guest} (${plain(state)})${lines.length === 0 ? " said nothing" : ":"}\n${said}`;
@@ -35,7 +35,8 @@ export function failureText(failure: TestFailure, options: RenderOptions): strin
     const what = counter === "frames" ? "" : `${counter} `;
     return `${address} dropped ${dropped} ${what}frame${dropped === 1 ? "" : "s"}: ${why.join(", ")}\n`;
   });
-  return renderDiagnostics([diagnostic], sources, options) + tails.join("") + lost.join("");
+  const kept = capture === undefined ? "" : `its frames: ${capture}\n`;
+  return renderDiagnostics([diagnostic], sources, options) + tails.join("") + lost.join("") + kept;
 }
 
 /** `3 passed, 1 failed in 2.4 s`. */
@@ -59,9 +60,9 @@ export function resultRecord({ failure, ...result }: TestResult): Record<string,
   const elapsedMs = Math.round(result.elapsedMs);
   const record = { schema: TEST_SCHEMA, record: "test", ...result, elapsedMs };
   if (!failure) return record;
-  const { diagnostic, sources, guests, drops } = failure;
+  const { diagnostic, sources, guests, drops, capture } = failure;
   const [shown] = diagnosticsJson([diagnostic], sources);
-  return { ...record, failure: { diagnostic: shown, guests, drops } };
+  return { ...record, failure: { diagnostic: shown, guests, drops, capture } };
 }
 
 export function summaryRecord({ results, leftOut, elapsedMs }: TestReport): Record<string, unknown> {

@@ -1,6 +1,6 @@
 // `vbus test`: runs the tests of labs, each on a lab of its own, and says what failed and why.
 
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { runTests, type Source, type TestReport } from "../../interpreter/index.ts";
 import type { Context, Exit } from "../context.ts";
@@ -26,6 +26,7 @@ export interface TestCommandOptions extends SourceOptions {
   readonly keepGoing?: boolean;
   readonly jobs?: string;
   readonly junit?: string;
+  readonly captures?: string;
   readonly json?: boolean;
 }
 
@@ -49,6 +50,7 @@ export async function test(
       wanted,
       jobs,
       signal,
+      ...(options.captures !== undefined && { captures: folderOf(options.captures) }),
       failFast: options.failFast === true && options.keepGoing !== true,
       onBegin: (begun) => {
         if (options.json) terminal.out(`${JSON.stringify(beginRecord(begun))}\n`);
@@ -117,6 +119,16 @@ function jobsOf(text: string | undefined): number {
   const jobs = Number(text);
   if (Number.isInteger(jobs) && jobs >= 1 && jobs <= 64) return jobs;
   throw new UsageError(`--jobs takes a number from 1 to 64, not \`${text}\`.`);
+}
+
+/** The folder, which is there then. */
+function folderOf(folder: string): string {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new UsageError(`${folder} can't be made: ${(error as Error).message}.`);
+  }
+  return folder;
 }
 
 function writeJunit(file: string, report: TestReport): void {

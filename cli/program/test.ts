@@ -15,6 +15,11 @@ export function registerTesting({ add, run, context }: Registrar): void {
     .addOption(new Option("--keep-going", "run all, whatever fails; over --fail-fast"))
     .addOption(new Option("-j, --jobs <count>", "labs side by side; 2 where left out").env("VBUS_TEST_JOBS"))
     .addOption(new Option("--junit <file>", "write the results as JUnit's XML").env("VBUS_TEST_JUNIT"))
+    .addOption(
+      new Option("--captures <folder>", "keep the frames of steps that fail, as pcapng").env(
+        "VBUS_TEST_CAPTURES",
+      ),
+    )
     .addOption(new Option("--json", "a JSON record a test"))
     .action((files, options) =>
       run(import("../commands/test.ts").then(({ test }) => test(context, files, options))),

@@ -54,8 +54,9 @@ export class Exposition<N extends string> {
     return (Object.entries(this.#families) as [N, Family][])
       .filter(([name]) => this.#lines.has(name))
       .map(([name, { type, help }]) => {
-        const head = `# HELP ${name} ${help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}\n# TYPE ${name} ${type}\n`;
-        return `${head}${(this.#lines.get(name) ?? []).join("\n")}\n`;
+        const told = help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
+        const lines = (this.#lines.get(name) ?? []).join("\n");
+        return `# HELP ${name} ${told}\n# TYPE ${name} ${type}\n${lines}\n`;
       })
       .join("");
   }

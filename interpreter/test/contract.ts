@@ -12,6 +12,8 @@ export interface TestOptions {
   readonly wanted?: (name: string) => boolean;
   /** Labs side by side, at least 1. */
   readonly jobs: number;
+  /** For each test that fails, the frames of its last step go to a file in this folder, which exists. */
+  readonly captures?: string;
   /** The first failure keeps the others from being started. */
   readonly failFast?: boolean;
   /** Ends the run: labs go down, tests under way are `interrupted`. */
@@ -44,6 +46,8 @@ export interface TestFailure {
   readonly sources: ReadonlyMap<string, string>;
   readonly guests: readonly GuestTail[];
   readonly drops: readonly Drops[];
+  /** The file with the frames of the failing step, as pcapng: where they are kept, and there were any. */
+  readonly capture?: string;
 }
 
 /** A guest that said something, ended badly, or was asked about in the failing step. */

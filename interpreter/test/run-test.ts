@@ -1,13 +1,14 @@
 // One test: its lab comes up, its steps run in order, its lab goes down. Whatever happens, an answer comes in
 // the test's time and nothing is left running.
 
+import { writeFileSync } from "node:fs";
 import { changeTest } from "../../lang/index.ts";
 import type { Diagnostic, EvaluateInput, SetInput, StagedTest, TestAct, World } from "../../lang/index.ts";
 import type { Clock } from "../clock.ts";
 import { formatMs } from "../engine.ts";
 import type { ImageFiles } from "../drivers/image-files.ts";
 import { refusals } from "../drivers/unsupported.ts";
-import { errorText } from "../operation-error.ts";
+import { errorText, OperationError } from "../operation-error.ts";
 import type { TestFailure } from "./contract.ts";
 import { TestLab } from "./test-lab.ts";
 
@@ -24,17 +25,34 @@ export interface TestParts {
   readonly images: ImageFiles;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
+  /** Where the frames of a failing step go; nowhere where left out. */
+  readonly captureFile: string | undefined;
 }
 
 export type Ended =
   { readonly state: "passed" | "interrupted" } | { readonly state: "failed"; readonly failure: TestFailure };
 
 export async function runTest(parts: TestParts): Promise<Ended> {
-  const lab = new TestLab(parts.test.model.lab, parts.images, parts.clock);
+  const { captureFile } = parts;
+  const lab = new TestLab(parts.test.model.lab, parts.images, parts.clock, captureFile !== undefined);
   try {
-    return await new Run(parts, lab).run();
+    const run = new Run(parts, lab);
+    const ended = await run.run();
+    if (ended.state !== "failed" || captureFile === undefined) return ended;
+    const frames = await lab.frames(run.stepBegan);
+    if (frames === undefined) return ended;
+    writeCapture(captureFile, frames);
+    return { state: "failed", failure: { ...ended.failure, capture: captureFile } };
   } finally {
     await lab.close();
+  }
+}
+
+function writeCapture(file: string, frames: Uint8Array): void {
+  try {
+    writeFileSync(file, frames);
+  } catch (error) {
+    throw new OperationError("failed", `The frames can't be written to ${file}: ${errorText(error)}.`);
   }
 }
 
@@ -55,7 +73,8 @@ class Run {
   #test: StagedTest;
   #sets: readonly SetInput[] = [];
   #sources: ReadonlyMap<string, string>;
-  #stepBegan: number;
+  /** Wall clock, milliseconds. */
+  stepBegan: number;
 
   constructor(parts: TestParts, lab: TestLab) {
     this.#parts = parts;
@@ -64,14 +83,14 @@ class Run {
     this.#sources = parts.sources;
     this.#timeoutMs = parts.test.timeoutMs ?? TIMEOUT_MS;
     this.#deadline = parts.clock.now() + this.#timeoutMs;
-    this.#stepBegan = parts.clock.wall();
+    this.stepBegan = parts.clock.wall();
   }
 
   async run(): Promise<Ended> {
     const up = await this.#withinTime(this.#lab.apply(this.#test.model));
     if (up !== undefined) return this.#cut(up, this.#test.span, (why) => `The lab did not come up: ${why}.`);
     for (const [index, step] of this.#test.steps.entries()) {
-      this.#stepBegan = this.#parts.clock.wall();
+      this.stepBegan = this.#parts.clock.wall();
       this.#lab.live.askedGuests.clear();
       const ended = step.is === "do" ? await this.#do(index) : await this.#watch(index);
       if (ended) return ended;
@@ -213,7 +232,7 @@ class Run {
   }
 
   #failed(diagnostic: Diagnostic): Ended {
-    const guests = this.#lab.tails(this.#stepBegan);
+    const guests = this.#lab.tails(this.stepBegan);
     return {
       state: "failed",
       failure: { diagnostic, sources: this.#sources, guests, drops: this.#lab.drops() },

@@ -1,5 +1,6 @@
 // Tests of several files: all files are checked first, then the labs run side by side, a few at a time.
 
+import path from "node:path";
 import { openTests } from "../../lang/index.ts";
 import type { Diagnostic, EvaluateInput, StagedTest, World } from "../../lang/index.ts";
 import { realPathOf } from "../control/paths.ts";
@@ -75,6 +76,15 @@ function lineOf(test: StagedTest, sources: ReadonlyMap<string, string>): number 
   return text.slice(0, test.span.start).split("\n").length;
 }
 
+/** `examples-05-links-lab.vbus-23.pcapng`: by file and line, so that each test has its own. */
+function captureName({ file, line }: TestName): string {
+  const plain = path
+    .relative(".", file)
+    .replaceAll(/[^\w.-]+/g, "-")
+    .replace(/^[.-]+/, "");
+  return `${plain}-${line}.pcapng`;
+}
+
 async function runAll(jobs: readonly Job[], options: TestOptions): Promise<readonly TestResult[]> {
   const results: TestResult[] = [];
   let next = 0;
@@ -98,11 +108,12 @@ async function runJob(
   options: TestOptions,
   skip: boolean,
 ): Promise<TestResult> {
-  const { clock, signal } = options;
+  const { clock, signal, captures } = options;
   if (skip || signal?.aborted) return { ...where, state: "skipped", elapsedMs: 0 };
   const begin = clock.now();
   options.onBegin?.(where);
   const { world, input, images, sources } = file;
-  const ended = await runTest({ test, index, world, input, sources, images, clock, signal });
+  const captureFile = captures === undefined ? undefined : path.join(captures, captureName(where));
+  const ended = await runTest({ test, index, world, input, sources, images, clock, signal, captureFile });
   return { ...where, ...ended, elapsedMs: clock.now() - begin };
 }

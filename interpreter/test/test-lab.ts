@@ -13,6 +13,7 @@ import { refOf } from "../drivers/read.ts";
 import { Engine } from "../engine.ts";
 import { desiredOf } from "../plan/definition.ts";
 import type { Drops, GuestTail } from "./contract.ts";
+import { FrameTail } from "./frame-tail.ts";
 import { GuestTexts } from "./guest-texts.ts";
 import { LiveFacts, stateOf } from "./live-facts.ts";
 import { Rates } from "./rates.ts";
@@ -39,8 +40,12 @@ export class TestLab {
   readonly #poll: NodeJS.Timeout;
   #burst: NodeJS.Immediate | undefined;
   #closed: Promise<void> | undefined;
+  readonly #captures: boolean;
+  #tail: FrameTail | undefined;
 
-  constructor(name: string, images: ImageFiles, clock: Clock) {
+  /** `captures`: frames are kept, for `frames`. */
+  constructor(name: string, images: ImageFiles, clock: Clock, captures = false) {
+    this.#captures = captures;
     this.#hypervisor = createHypervisor({ lab: name });
     this.#engine = new Engine({ lab: name, hypervisor: this.#untilClosing(), images, clock });
     this.#texts = new GuestTexts(this.#hypervisor);
@@ -108,6 +113,11 @@ export class TestLab {
     return tails.slice(0, TAILS_MAX);
   }
 
+  /** The frames since a moment (milliseconds since 1970) as pcapng, where they are kept and there are any. */
+  async frames(sinceWall: number): Promise<Uint8Array | undefined> {
+    return this.#tail?.end(sinceWall);
+  }
+
   drops(): readonly Drops[] {
     const networks = this.#hypervisor.networks().map(({ id, frames }) => [id, "frames", frames] as const);
     const devices = this.#hypervisor
@@ -125,6 +135,7 @@ export class TestLab {
       clearImmediate(this.#burst);
       this.#unsubscribe();
       this.#listeners.clear();
+      this.#tail?.drop();
       this.#rates.close();
       this.#texts.close();
       this.#engine.close();
@@ -144,6 +155,8 @@ export class TestLab {
     return {
       ...real,
       bootGuest: (id, spec) => {
+        // Networks are there before guests are, and no frame before them.
+        if (this.#captures) this.#tail ??= FrameTail.begin(real);
         if (this.#closed === undefined) return real.bootGuest(id, spec);
         return Promise.resolve({ ok: false, refusal: { code: "busy", message: "the test is over" } });
       },
