@@ -184,3 +184,34 @@ export const HISTOGRAM_NS_MAX = 2 ** 36 - 1;
  */
 export const KICKS_TIMED_FIRST = 64;
 export const KICKS_TIMED_EVERY = 7;
+
+/** Devices that may send on a channel at the same time, and that may receive. One more is refused (`limit`). */
+export const CHANNEL_ENDS_MAX = 64;
+/** Messages of one sender that wait in a channel; other depths are refused (`invalid`). */
+export const CHANNEL_DEPTH_MAX = 65_536;
+/** Bytes of a message; a larger `message_max` is refused (`invalid`). */
+export const CHANNEL_MESSAGE_MAX = 1024 * 1024;
+/** Bytes of one sender's messages that may wait, depth times `message_max`. More is refused (`invalid`). */
+export const CHANNEL_ROOM_MAX = 64 * 1024 * 1024;
+/** Address space of one channel, bytes: with deep channels and long messages it has fewer senders. */
+export const CHANNEL_BYTES_MAX = 1024 * 1024 * 1024;
+/** One call of `signal` moves so many messages, or so many bytes; the rest waits for the next call. */
+export const CHANNEL_BUDGET_MESSAGES = 256;
+export const CHANNEL_BUDGET_BYTES = 1024 * 1024;
+/** Times that another receiver is quicker before `signal` says that it should be called again. */
+export const CHANNEL_TRIES = 256;
+/**
+ * How long `signal` asks a sender to wait for room, microseconds. It is signalled as soon as there is some, if
+ * its ring says so; this is for one whose receiver was ended in between.
+ */
+export const CHANNEL_WAIT_US = 100_000;
+
+/** The shortest period of a vclock, nanoseconds. A shorter one is EINVAL. */
+export const CLOCK_PERIOD_NS_MIN = 10_000;
+/** Bytes that a vrng gives in one call. More is EINVAL. */
+export const RANDOM_BYTES_MAX = 64 * 1024;
+/**
+ * A realtime guest that waits looks so long before it sleeps, and as long before a timer of its is due,
+ * nanoseconds.
+ */
+export const REALTIME_SPIN_NS = 200_000;
