@@ -88,9 +88,38 @@ export interface VconsoleSpec {
   readonly columns: number;
   readonly rows: number;
 }
+/** A message pipe that vchan devices join. */
+export interface ChannelSpec {
+  readonly kind: "datagram" | "stream";
+  /** Messages (or, of a stream, chunks) of one sender that wait at most. */
+  readonly depth: number;
+  /** Bytes of a message at most. */
+  readonly messageMax: number;
+  /** What a sender meets when so many wait. */
+  readonly full: "wait" | "refuse";
+}
+export interface VchanSpec {
+  readonly channel: Id;
+  readonly role: "send" | "receive" | "both";
+  /** Of the messages that it sends, 0 to 7, the most urgent. */
+  readonly priority: number;
+}
+/** What its guest believes beside the truth. */
+export interface VclockSpec {
+  readonly offsetNs: number;
+  /** 0.01: the clock gains a hundredth. */
+  readonly drift: number;
+}
+export interface VrngSpec {
+  /** The same bytes at each opening; absent: the host's randomness. */
+  readonly seed?: number;
+}
 export type DeviceSpec =
   | { readonly class: "venet"; readonly name: string; readonly venet: VenetSpec }
-  | { readonly class: "vconsole"; readonly name: string; readonly vconsole: VconsoleSpec };
+  | { readonly class: "vconsole"; readonly name: string; readonly vconsole: VconsoleSpec }
+  | { readonly class: "vchan"; readonly name: string; readonly vchan: VchanSpec }
+  | { readonly class: "vclock"; readonly name: string; readonly vclock: VclockSpec }
+  | { readonly class: "vrng"; readonly name: string; readonly vrng: VrngSpec };
 
 /** A compiled and checked image. `digest` is the SHA-256 of the bytes in hexadecimal. */
 export interface Image {
@@ -117,6 +146,14 @@ export interface GuestSpec {
   readonly watchdogMs?: number;
   /** How far its thread steps back where processors are short, 0 to 19, as `setNice`. Default 0. */
   readonly nice?: number;
+  readonly realtime?: RealtimeSpec;
+}
+/** A guest that is served before others, and watched. */
+export interface RealtimeSpec {
+  /** 0 to 7: its thread goes before those of others, as far as the system lets it. */
+  readonly priority: number;
+  /** A wake-up later than this is counted as late. Nanoseconds; absent: none is. */
+  readonly deadlineNs?: number;
 }
 
 export type GuestState =
@@ -141,13 +178,19 @@ export interface GuestFacts {
   readonly cpuMs: number;
   /** Time that its thread was ready to run and had no core, milliseconds. */
   readonly queueMs: number;
+  /** Below zero: it goes before others. */
   readonly nice: number;
+  readonly realtime?: RealtimeFacts;
   /** Verbs called, signals received, and those of them that woke it. docs/metrics.md says when each grows. */
   readonly exits: number;
   readonly signals: number;
   readonly interrupts: number;
 }
 
+export interface RealtimeFacts extends RealtimeSpec {
+  /** Why the system does not let its thread go before others: an error code. Absent where it does. */
+  readonly refused?: string;
+}
 export interface CounterFacts {
   readonly count: number;
   readonly bytes: number;
@@ -219,8 +262,13 @@ export interface DeviceFacts {
   /** Once it has been impaired, what is on its way; what ended there is in `tx` and `rx`. */
   readonly egress?: LineFacts;
   readonly ingress?: LineFacts;
+  /** Of a vclock: timers that fired. Of a vrng: bytes that it gave. */
+  readonly ticks?: number;
+  readonly randomBytes?: number;
   /** Calls of `signal` on its tx ring. */
   readonly kicks: number;
+  /** Wake-ups of its guest by it that came after the guest's deadline. */
+  readonly late: number;
   readonly rings: readonly RingFacts[];
   readonly histograms: DeviceHistograms;
 }
@@ -229,12 +277,22 @@ export interface NetworkFacts {
   readonly frames: CounterFacts;
   readonly ports: number;
 }
+export interface ChannelFacts {
+  readonly id: Id;
+  readonly kind: ChannelSpec["kind"];
+  /** Those that were received, and those that were not taken: "full", "too_big", "malformed". */
+  readonly messages: CounterFacts;
+  /** Messages that wait now. */
+  readonly waiting: number;
+  /** Devices that are on it. */
+  readonly ends: number;
+}
 
 /** Ids of what there is. */
 export interface Inventory {
   readonly guests: ReadonlyMap<Id, GuestState>;
   /** Everything else, by kind. */
-  readonly things: Readonly<Record<"network" | "bus" | "device", ReadonlySet<Id>>>;
+  readonly things: Readonly<Record<"network" | "channel" | "bus" | "device", ReadonlySet<Id>>>;
   /** Devices whose `mtu` and `ring` can't change now: `DeviceFacts.reconfigurable` is false. */
   readonly rigid: ReadonlySet<Id>;
 }
@@ -301,6 +359,12 @@ export interface Hypervisor {
   /** Refused (`busy`) while devices are plugged in. */
   removeNetwork(id: Id): Outcome;
 
+  createChannel(id: Id, spec: ChannelSpec): Outcome;
+  /** Takes over `full`. Anything else is `invalid`. */
+  setChannel(id: Id, spec: ChannelSpec): Outcome;
+  /** Refused (`busy`) while devices are on it. Messages that wait are lost. */
+  removeChannel(id: Id): Outcome;
+
   createBus(id: Id): Outcome;
   /** Refused (`busy`) while it has devices or members. */
   removeBus(id: Id): Outcome;
@@ -310,8 +374,8 @@ export interface Hypervisor {
   /** Hot-unplug: its counters are final; the guest is told; open handles answer ENODEV. */
   removeDevice(id: Id): Outcome;
   /**
-   * Takes over what can change while it runs: `rate`, `vlan`, `impair`, `link`, `network`, `columns`, `rows`.
-   * Anything else is `invalid`. Frames that wait already keep their time.
+   * Takes over what can change while it runs: `rate`, `vlan`, `impair`, `link`, `network`, `columns`, `rows`,
+   * `channel`, `role`, `priority`, `offsetNs`, `drift`. Anything else is `invalid`. Frames that wait already keep their time.
    */
   setDevice(id: Id, spec: DeviceSpec): Outcome;
   /**
@@ -344,6 +408,8 @@ export interface Hypervisor {
    * `invalid`.
    */
   setNice(id: Id, nice: number): Outcome;
+  /** How urgent a guest is from now on; undefined: as any other. What the system refuses is in its facts. */
+  setRealtime(id: Id, spec: RealtimeSpec | undefined): Outcome;
   /** Forgets a guest that has ended. */
   removeGuest(id: Id): Outcome;
 
@@ -368,6 +434,8 @@ export interface Hypervisor {
   histograms(id: Id): Readonly<Record<keyof DeviceHistograms, HistogramCells>> | undefined;
   network(id: Id): NetworkFacts | undefined;
   networks(): readonly NetworkFacts[];
+  channel(id: Id): ChannelFacts | undefined;
+  channels(): readonly ChannelFacts[];
   buses(): readonly { readonly id: Id; readonly devices: readonly Id[]; readonly members: readonly Id[] }[];
 
   /** Listeners are called on the control thread, in the order of what happened. The answer ends it. */

@@ -117,6 +117,10 @@ export const END_AGAIN_MS = 100;
  * How far a guest may step back from the processors, as the system's niceness. More is refused (`invalid`).
  */
 export const NICE_MAX = 19;
+/** The niceness of the most urgent realtime guest: what the system has. */
+export const NICE_MIN = -20;
+/** The most urgent of realtime guests. A higher priority is refused (`invalid`). */
+export const REALTIME_PRIORITY_MAX = 7;
 /**
  * A guest that is asked for other rings acknowledges within this, milliseconds; else its old rings stay. An
  * idle machine needs one; a guest whose core is busy with others may not run for some hundred.

@@ -67,6 +67,9 @@ function doorOf(
     createNetwork: (id, spec) => devices.networks.create(id, spec),
     setNetwork: (id, spec) => devices.networks.set(id, spec),
     removeNetwork: (id) => devices.networks.remove(id),
+    createChannel: (id, spec) => devices.channels.create(id, spec),
+    setChannel: (id, spec) => devices.channels.set(id, spec),
+    removeChannel: (id) => devices.channels.remove(id),
     createBus: (id) => devices.createBus(id),
     removeBus: (id) => devices.removeBus(id),
     addDevice: (bus, id, spec) => devices.add(bus, id, spec),
@@ -79,6 +82,7 @@ function doorOf(
     pauseGuest: (id) => guests.pause(id),
     resumeGuest: (id) => guests.resume(id),
     setNice: (id, nice) => guests.setNice(id, nice),
+    setRealtime: (id, spec) => guests.setRealtime(id, spec),
     removeGuest: (id) => guests.remove(id),
     typeConsole: (device, text) => guests.type(device, text),
     capture: (spec) => captures.start(spec),
@@ -91,6 +95,8 @@ function doorOf(
     histograms: (id) => devices.histograms(id),
     network: (id) => devices.networkFacts(id),
     networks: () => devices.allNetworkFacts(),
+    channel: (id) => devices.channels.facts(id),
+    channels: () => devices.channels.allFacts(),
     buses: () => devices.buses(),
     on(listener) {
       listeners.add(listener);

@@ -65,6 +65,7 @@ function makeDevice(part: Partial<DeviceRow> & { readonly id: string }): DeviceR
     rx: counter,
     tx: counter,
     kicks: 250,
+    late: 0,
     rings: [],
     histograms: HISTOGRAMS,
     ...part,

@@ -1,5 +1,6 @@
 // Buses: namespaces of small device ids, filled by the host only. Control thread.
 
+import type { ChannelEnd } from "../device/connection.ts";
 import { BUS_DEVICES_MAX } from "../limits.ts";
 import type { DeviceSpec, Id } from "../hypervisor.ts";
 
@@ -13,6 +14,8 @@ export interface Device {
   spec: DeviceSpec;
   /** The guest that has it open. */
   openBy: Id | undefined;
+  /** Of class vchan: its end of the channel. */
+  channel?: ChannelEnd;
 }
 
 export class Bus {

@@ -30,15 +30,22 @@ export interface DeviceClass<Spec extends DeviceSpec = DeviceSpec> {
   change(device: Device, before: Spec, after: Spec): Outcome;
 }
 
-/** A terminal is connected to nothing but its guest. */
-export const VCONSOLE: DeviceClass = {
+/** What the data path has to know of a port without frames. */
+export const NO_FRAMES: PortSettings = { linkUp: true, mtu: MTU_MAX, rate: 0, vlan: 0 };
+
+/** Connected to nothing but its guest: terminals, clocks, sources of randomness. */
+const ALONE: DeviceClass = {
   rings: ["in", "out"],
   fixed: [],
   sizes: [],
-  settings: () => ({ linkUp: true, mtu: MTU_MAX, rate: 0, vlan: 0 }),
+  settings: () => NO_FRAMES,
   wrong: () => undefined,
   plug: () => success(),
   plugged: () => undefined,
   unplug: () => undefined,
   change: () => success(),
 };
+
+export const VCONSOLE = ALONE;
+export const VCLOCK = ALONE;
+export const VRNG: DeviceClass = { ...ALONE, fixed: ["seed"] };

@@ -12,16 +12,18 @@ import type {
 } from "../hypervisor.ts";
 import { Lines } from "../line/lines.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
-import { countersOf, portOwner } from "../datapath/port.ts";
+import { countersOf, portExists, portOwner } from "../datapath/port.ts";
 import { lineFacts, networkFrames, receivedFacts, sentFacts, type DevicePorts } from "../metrics/facts.ts";
 import { cellsOfPort, histogramsOf } from "../metrics/histograms.ts";
 import { receivingFacts, sendingFacts } from "../metrics/ring-facts.ts";
 import type { DeviceNotice } from "../device/connection.ts";
 import { noticeOf } from "../device/notice.ts";
 import { Bus, type Device } from "./bus.ts";
-import { VCONSOLE, type DeviceClass } from "./device-class.ts";
+import { Channels } from "./channels.ts";
+import { VCLOCK, VCONSOLE, VRNG, type DeviceClass } from "./device-class.ts";
 import { Ethernet } from "./ethernet.ts";
 import { Networks, type NetworkNews } from "./networks.ts";
+import { Messages } from "./messages.ts";
 import { inventoryOf, trafficOf } from "./overview.ts";
 import { refuse, success } from "./outcome.ts";
 import { Resizes } from "./resizes.ts";
@@ -36,8 +38,8 @@ export interface GuestsOfBus {
   canReconfigure(thread: number): boolean;
   /** Asks it to: `device` is as it is to be. */
   askToReconfigure(thread: number, device: DeviceNotice, ticket: number): void;
-  /** Guests on a network must know each other's memories. */
-  introduce(network: Id): void;
+  /** The guests of these must know each other's memories. */
+  introduce(devices: readonly Device[]): void;
   /** The I/O thread found a guest that broke the protocol. */
   lookForFaults(): void;
   memoryOf(guest: Id): GuestMemory | undefined;
@@ -54,6 +56,7 @@ export class Devices {
   readonly lines: Lines;
   readonly #tell: (event: HypervisorEvent) => void;
   readonly networks: Networks;
+  readonly channels: Channels;
   /** By the class of their devices. */
   readonly #classes: Readonly<Record<DeviceSpec["class"], DeviceClass>>;
   readonly #buses = new Map<Id, Bus>();
@@ -68,12 +71,15 @@ export class Devices {
     this.#plugs = new Plugs(fabric);
     this.lines = new Lines(fabric, this.#plugs, () => this.#guests?.lookForFaults());
     const news: NetworkNews = {
-      meet: (network) => this.#guests?.introduce(network),
+      meet: (network) => this.#guests?.introduce(this.onSegment(network)),
       plugsChanged: () => this.#captures?.plugsChanged(),
     };
     this.networks = new Networks(this.#plugs, news);
     const venet = new Ethernet(this.networks, this.lines, news.meet);
-    this.#classes = { venet, vconsole: VCONSOLE };
+    // Its row does not serve another before it was let go.
+    this.channels = new Channels((port) => !portExists(fabric, port) && portOwner(fabric, port) !== 0);
+    const vchan = new Messages(this.channels, (channel) => this.#guests?.introduce(this.#onChannel(channel)));
+    this.#classes = { venet, vconsole: VCONSOLE, vchan, vclock: VCLOCK, vrng: VRNG };
     this.#tell = tell;
     this.#resizes = new Resizes(fabric, {
       canReconfigure: (thread) => this.#guests?.canReconfigure(thread) ?? false,
@@ -207,8 +213,21 @@ export class Devices {
 
   /** Devices that are plugged into a network or one that it is joined with. */
   onSegment(network: Id): Device[] {
-    const ports = this.networks.onSegment(network);
+    return this.#behind(this.networks.onSegment(network));
+  }
+
+  #onChannel(channel: Id): Device[] {
+    return this.#behind(this.channels.portsOn(channel));
+  }
+
+  #behind(ports: readonly number[]): Device[] {
     return ports.map((port) => this.#byPort.get(port)).filter((device) => device !== undefined);
+  }
+
+  /** Devices whose guests a guest that has this one reaches, itself among them. */
+  reachedBy({ spec }: Device): Device[] {
+    if (spec.class === "venet") return this.onSegment(spec.venet.network);
+    return spec.class === "vchan" ? this.#onChannel(spec.vchan.channel) : [];
   }
 
   all(): Iterable<Device> {
@@ -245,7 +264,8 @@ export class Devices {
   }
 
   #things(): Parameters<typeof inventoryOf>[0] {
-    return { networks: this.networks.all, buses: this.#buses, devices: this.#devices };
+    const { networks, channels } = this;
+    return { networks: networks.all, channels: channels.all, buses: this.#buses, devices: this.#devices };
   }
 
   facts(id: Id): DeviceFacts | undefined {
@@ -297,7 +317,9 @@ export class Devices {
       rx: receivedFacts(this.#fabric, this.#portsOf(port)),
       tx: sentFacts(this.#fabric, this.#portsOf(port)),
       ...lineFacts(this.#fabric, this.#portsOf(port)),
+      ...classFacts(spec, countersOf(this.#fabric, port)),
       kicks: countersOf(this.#fabric, port).kicks,
+      late: countersOf(this.#fabric, port).late,
       rings,
       histograms: histogramsOf(this.#fabric, port),
     };
@@ -311,4 +333,13 @@ export class Devices {
   #portsOf(port: number): DevicePorts {
     return { port, egress: this.lines.of(port, "egress"), ingress: this.lines.of(port, "ingress") };
   }
+}
+
+/** What is told of some classes beside what every device has. */
+function classFacts(
+  { class: class_ }: DeviceSpec,
+  { ticks, randomBytes }: ReturnType<typeof countersOf>,
+): Pick<DeviceFacts, "ticks" | "randomBytes"> {
+  if (class_ === "vclock") return { ticks };
+  return class_ === "vrng" ? { randomBytes } : {};
 }

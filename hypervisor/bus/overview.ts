@@ -10,18 +10,20 @@ import type { Network } from "./network.ts";
 
 interface Things {
   readonly networks: ReadonlyMap<Id, Network>;
+  readonly channels: ReadonlyMap<Id, unknown>;
   readonly buses: ReadonlyMap<Id, unknown>;
   readonly devices: ReadonlyMap<Id, Device>;
 }
 
 export function inventoryOf(
-  { networks, buses, devices }: Things,
+  { networks, channels, buses, devices }: Things,
   canChangeRings: (device: Device) => boolean,
 ): Omit<Inventory, "guests"> {
   const rigid = [...devices.values()].filter((device) => !canChangeRings(device));
   return {
     things: {
       network: new Set(networks.keys()),
+      channel: new Set(channels.keys()),
       bus: new Set(buses.keys()),
       device: new Set(devices.keys()),
     },

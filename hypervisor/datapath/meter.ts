@@ -44,11 +44,22 @@ export function forgetSignal(fabric: Fabric, port: number): void {
   fabric.f64[(meterAt(port) + METER.signalledNs) >> 3] = 0;
 }
 
-/** A receiver has woken up: how long after it was signalled, if that was why. Its thread. */
-export function recordWake(fabric: Fabric, port: number, nowNs: () => number): void {
-  const row = meterAt(port);
-  const signalledNs = fabric.f64[(row + METER.signalledNs) >> 3] as number;
-  if (signalledNs !== 0) record(fabric.f64, row, HISTOGRAM.wakeNs, nowNs() - signalledNs);
+/**
+ * A receiver has woken up: how long after it was signalled, if that was why; `deadlineNs` as in
+ * `recordLateness`. Its thread.
+ */
+export function recordWake(fabric: Fabric, port: number, nowNs: () => number, deadlineNs: number): void {
+  const signalledNs = fabric.f64[(meterAt(port) + METER.signalledNs) >> 3] as number;
+  if (signalledNs !== 0) recordLateness(fabric, port, nowNs() - signalledNs, deadlineNs);
+}
+
+/** A guest goes on so long after what it waited for; beyond `deadlineNs` it is late. Its thread. */
+export function recordLateness(fabric: Fabric, port: number, ns: number, deadlineNs: number): void {
+  const { f64 } = fabric;
+  record(f64, meterAt(port), HISTOGRAM.wakeNs, ns);
+  if (ns <= deadlineNs) return;
+  const cell = ((portAt(port) + PORT.counters) >> 3) + COUNTER.late;
+  f64[cell] = (f64[cell] as number) + 1;
 }
 
 /** Whether a ring has a sample that somebody might close. Any thread. */

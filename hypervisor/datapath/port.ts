@@ -106,6 +106,19 @@ export function closeReceiving(fabric: Fabric, port: number): void {
 }
 
 /**
+ * The other row of a port whose receiving ring is never swapped: who signals the ring that its guest fills.
+ */
+export function sendingRing(port: number): number {
+  return port * 2 + 1;
+}
+
+/** Nobody is signalled for this ring from now on; see `waitForSenders`. The owner's thread. */
+export function endRing(fabric: Fabric, ring: number): void {
+  Atomics.store(fabric.i32, (ringAt(ring) + RING.owner) >> 2, 0);
+  Atomics.add(fabric.i32, (ringAt(ring) + RING.generation) >> 2, 1);
+}
+
+/**
  * Waits until no thread is in the middle of a frame for `ring`. False: one still is. Not on the data path.
  */
 export function waitForSenders(fabric: Fabric, ring: number, nowNs: () => number): boolean {

@@ -1,8 +1,28 @@
 // An opened device as the guest's thread sees it: what each class implements, and what it is given.
 
+import type { Peers } from "../datapath/peers.ts";
 import type { Switch } from "../datapath/switch.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
+import type { LaneMemory } from "../ring/lanes.ts";
 import type { LogWriter } from "../ring/log-ring.ts";
+import type { Timers } from "./vclock/timers.ts";
+
+/** Of a vchan: its end of the channel. */
+export interface ChannelEnd {
+  readonly lanes: LaneMemory;
+  /** The lane that it fills, -1 where it may not send. */
+  readonly lane: number;
+  readonly receives: boolean;
+  readonly priority: number;
+}
+
+/** What is asked of a guest's wake-ups; it can change at any time. */
+export interface Urgency {
+  /** Later than so many nanoseconds after what it waited for, a wake-up is counted as late. */
+  deadlineNs: number;
+  /** How long the guest looks before it sleeps, nanoseconds. */
+  spinNs: number;
+}
 
 /** A device as a guest's thread needs to know it. */
 export interface DeviceNotice {
@@ -16,6 +36,12 @@ export interface DeviceNotice {
   readonly frameMax: number;
   /** Class facts of the change record, at most 80 bytes. */
   readonly facts: Uint8Array;
+  /** Of a vchan. */
+  readonly channel?: ChannelEnd;
+  /** Of a vclock: what its guest believes. */
+  readonly clock?: { readonly offsetNs: number; readonly drift: number };
+  /** Of a vrng with a seed: 32 bytes. */
+  readonly randomKey?: Uint8Array;
 }
 
 /** What a connection may use of the guest's thread. */
@@ -27,13 +53,23 @@ export interface ConnectionParts {
   /** Byte offset of the event area; rings can be registered only once there is one. */
   readonly events: number;
   readonly switch: Switch;
+  readonly peers: Pick<Peers<never>, "memoryOf">;
+  /** Reads letters from control. */
+  readonly readMail: () => void;
+  readonly timers: Timers;
+  readonly urgency: Urgency;
   readonly log: LogWriter;
   readonly fault: (thread: number, fault: number) => void;
   /** The signal number of a ring that another has replaced. */
   readonly freeNumber: (number: number) => void;
+  /** A free signal number of a priority, for what is no ring; negative: there is none. */
+  readonly takeNumber: (priority: number, connection: Connection) => number;
   /** Tells control that ports were opened or closed, or that a reconfiguration was acknowledged. */
   readonly portsChanged: () => void;
   readonly nowNs: () => number;
+  /** The same clock without an object for each reading. */
+  readonly steadyNowNs: () => number;
+  readonly wallNs: () => bigint;
 }
 
 /** A ring that the guest wants to register; offset, count and signal have been checked against its memory. */

@@ -2,16 +2,30 @@
 
 import { CLASS_NUMBER } from "../ring/abi.ts";
 import { FRAME_OVERHEAD } from "../limits.ts";
-import type { DeviceSpec, VconsoleSpec } from "../hypervisor.ts";
-import type { DeviceNotice } from "./connection.ts";
+import type { DeviceSpec, Id, VconsoleSpec } from "../hypervisor.ts";
+import type { ChannelEnd, DeviceNotice } from "./connection.ts";
+import { encodeVchanFacts } from "./vchan/facts.ts";
 import { encodeVenetFacts } from "./venet/facts.ts";
+import { keyOf } from "./vrng/randomness.ts";
 
-export function noticeOf(device: { deviceId: number; port: number; spec: DeviceSpec }): DeviceNotice {
-  const { deviceId: id, port, spec } = device;
-  return { id, class: CLASS_NUMBER[spec.class], name: spec.name, port, ...classNotice(spec) };
+interface Noted {
+  readonly id: Id;
+  readonly deviceId: number;
+  readonly port: number;
+  readonly spec: DeviceSpec;
+  readonly channel?: ChannelEnd;
 }
 
-function classNotice(spec: DeviceSpec): Pick<DeviceNotice, "frameMax" | "facts"> {
+type ClassNotice = Omit<DeviceNotice, "id" | "class" | "name" | "port">;
+
+const NO_FACTS = { frameMax: 0, facts: new Uint8Array() };
+
+export function noticeOf(device: Noted): DeviceNotice {
+  const { deviceId: id, port, spec } = device;
+  return { id, class: CLASS_NUMBER[spec.class], name: spec.name, port, ...classNotice(device) };
+}
+
+function classNotice({ id, spec, channel }: Noted): ClassNotice {
   switch (spec.class) {
     case "venet": {
       const { mtu, link } = spec.venet;
@@ -19,6 +33,16 @@ function classNotice(spec: DeviceSpec): Pick<DeviceNotice, "frameMax" | "facts">
     }
     case "vconsole":
       return { frameMax: 0, facts: consoleFacts(spec.vconsole) };
+    case "vchan":
+      // Plugged in, it has one.
+      if (channel === undefined) return NO_FACTS;
+      return { frameMax: 0, facts: encodeVchanFacts(spec.vchan, channel.lanes), channel };
+    case "vclock":
+      return { ...NO_FACTS, clock: spec.vclock };
+    case "vrng": {
+      const { seed } = spec.vrng;
+      return seed === undefined ? NO_FACTS : { ...NO_FACTS, randomKey: keyOf(seed, id) };
+    }
   }
 }
 

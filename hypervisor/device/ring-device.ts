@@ -89,7 +89,8 @@ export abstract class RingDevice implements Connection {
   }
 
   afterWake(): void {
-    recordWake(this.parts.fabric, this.device.port, this.parts.nowNs);
+    const { fabric, nowNs, urgency } = this.parts;
+    recordWake(fabric, this.device.port, nowNs, urgency.deadlineNs);
   }
 
   close(): void {

@@ -7,6 +7,10 @@ import { makeSteadyNowNs, systemClock } from "../clock.ts";
 import { Peers } from "../datapath/peers.ts";
 import { Pumps } from "../datapath/pump.ts";
 import { Switch } from "../datapath/switch.ts";
+import type { Urgency } from "../device/connection.ts";
+import { Timers } from "../device/vclock/timers.ts";
+import type { RealtimeSpec } from "../hypervisor.ts";
+import { REALTIME_SPIN_NS } from "../limits.ts";
 import { viewFabric, viewGuestMemory } from "../memory/fabric.ts";
 import { faultOf, markFault, ringPorts } from "../memory/threads.ts";
 import { LogWriter } from "../ring/log-ring.ts";
@@ -37,14 +41,20 @@ function threadId(): number {
   }
 }
 
+function urgencyOf(realtime: RealtimeSpec | undefined): Urgency {
+  return { deadlineNs: realtime?.deadlineNs ?? Infinity, spinNs: realtime ? REALTIME_SPIN_NS : 0 };
+}
+
 function boot(letter: BootLetter): void {
   const { thread } = letter;
   const memory = viewGuestMemory(letter.memory);
   const changes = new Changes();
   for (const device of letter.devices) changes.put(device);
+  const urgency = urgencyOf(letter.realtime);
   const log = new LogWriter(letter.log, () => tell({ type: "log" }));
   const peers = new Peers<OwnLetter>(fabric, thread, inbox, (news) => {
     if (news.type === "stop") return verbs.askToStop();
+    if (news.type === "realtime") return void Object.assign(urgency, urgencyOf(news.realtime));
     if (news.type === "device") {
       changes.put(news.device);
       return verbs.changeDevice(news.device);
@@ -76,7 +86,11 @@ function boot(letter: BootLetter): void {
     changes,
     fault,
     nowNs,
+    steadyNowNs,
     wallNs: systemClock.wallNs,
+    peers,
+    timers: new Timers(),
+    urgency,
     switch: new Switch({ fabric, thread, memory, peers, pumps, fault, nowNs: steadyNowNs }),
     readMail: () => peers.readMail(),
     portsChanged: () => {

@@ -5,8 +5,8 @@ import type { Worker } from "node:worker_threads";
 import type { HostClock } from "../clock.ts";
 import { faultText } from "../datapath/fault.ts";
 import type { PeerLetter } from "../datapath/peers.ts";
-import type { GuestFacts, GuestSpec, GuestState, Id } from "../hypervisor.ts";
-import { END_AGAIN_MS, GUEST_HEAP_MIB } from "../limits.ts";
+import type { GuestFacts, GuestSpec, GuestState, Id, RealtimeSpec } from "../hypervisor.ts";
+import { END_AGAIN_MS, GUEST_HEAP_MIB, NICE_MIN, REALTIME_PRIORITY_MAX } from "../limits.ts";
 import { viewGuestMemory, type Fabric, type GuestMemory } from "../memory/fabric.ts";
 import {
   countMail,
@@ -80,6 +80,8 @@ export class Guest {
   #pausing: Promise<boolean> | undefined;
   #cpu = { cpuMs: 0, queueMs: 0 };
   #nice = 0;
+  #realtime: RealtimeSpec | undefined;
+  #goesBefore: string | undefined;
   #exits = 0;
   #signals = 0;
   #interrupts = 0;
@@ -99,6 +101,7 @@ export class Guest {
     this.#bootedNs = parts.clock.nowNs();
     this.#pause = new Pause({ ...parts, threadId: this.#worker.threadId, alive: () => this.alive });
     if (spec.nice !== undefined) this.setNice(spec.nice);
+    if (spec.realtime !== undefined) this.#goBefore(spec.realtime);
     const log = createLogRing();
     this.#log = new LogReader(log);
     this.#worker.ref();
@@ -121,6 +124,7 @@ export class Guest {
       boot: parts.boot,
       log,
       offered: bitsOf(spec.features ?? FEATURE_NAMES),
+      realtime: spec.realtime,
       devices: parts.devices,
       peers: parts.peers,
     };
@@ -191,6 +195,19 @@ export class Guest {
     return refused;
   }
 
+  /** How urgent it is from now on; a sleeping guest, from its next wake-up. */
+  setRealtime(spec: RealtimeSpec | undefined): void {
+    this.#goBefore(spec);
+    this.send({ type: "realtime", realtime: spec }, false);
+  }
+
+  #goBefore(spec: RealtimeSpec | undefined): void {
+    this.#realtime = spec;
+    const usual = this.spec.nice ?? 0;
+    const nice = spec ? Math.round((NICE_MIN * spec.priority) / REALTIME_PRIORITY_MAX) : usual;
+    this.#goesBefore = this.setNice(nice);
+  }
+
   /** Ends it as failed, for this reason. */
   giveUp(reason: string): void {
     this.reason ??= reason;
@@ -240,6 +257,9 @@ export class Guest {
       uptimeMs: ((this.#endedNs ?? clock.nowNs()) - this.#bootedNs) / 1e6,
       ...this.#cpu,
       nice: this.#nice,
+      ...(this.#realtime && {
+        realtime: { ...this.#realtime, ...(this.#goesBefore !== undefined && { refused: this.#goesBefore }) },
+      }),
       exits: live ? exitsOf(fabric, this.thread) : this.#exits,
       signals: live ? signalsOf(fabric, this.thread) : this.#signals,
       interrupts: live ? interruptsOf(fabric, this.thread) : this.#interrupts,

@@ -11,13 +11,22 @@ import { leavePort, portOwner, receivingRing } from "../datapath/port.ts";
 import { reapThread, type Reaped } from "../datapath/reap.ts";
 import type { DeviceNotice } from "../device/connection.ts";
 import { noticeOf } from "../device/notice.ts";
-import type { GuestFacts, GuestSpec, GuestState, HypervisorEvent, Id, Outcome } from "../hypervisor.ts";
+import type {
+  GuestFacts,
+  GuestSpec,
+  GuestState,
+  HypervisorEvent,
+  Id,
+  Outcome,
+  RealtimeSpec,
+} from "../hypervisor.ts";
 import {
   BOOT_MS_MAX,
   GUESTS_MAX,
   GUEST_MEMORY_MAX,
   GUEST_MEMORY_MIN,
   NICE_MAX,
+  REALTIME_PRIORITY_MAX,
   WATCHDOG_MS,
   WATCH_EVERY_MS,
 } from "../limits.ts";
@@ -149,6 +158,15 @@ export class Guests implements GuestsOfBus {
       : refuse("busy", `the system does not let guest \`${id}\` have niceness ${nice} (${refused})`);
   }
 
+  setRealtime(id: Id, spec: RealtimeSpec | undefined): Outcome {
+    const guest = this.#guests.get(id);
+    if (!guest?.alive) return refuse("missing", `there is no guest \`${id}\` that runs`);
+    const wrong = wrongRealtime(spec);
+    if (wrong) return wrong;
+    guest.setRealtime(spec);
+    return success();
+  }
+
   remove(id: Id): Outcome {
     const guest = this.#guests.get(id);
     if (!guest) return refuse("missing", `there is no guest \`${id}\``);
@@ -214,8 +232,8 @@ export class Guests implements GuestsOfBus {
     this.#byThread.get(thread)?.send({ type: "reconfigure", device, ticket }, true);
   }
 
-  introduce(network: Id): void {
-    const here = this.#onSegment(network);
+  introduce(devices: readonly Device[]): void {
+    const here = new Set(devices.flatMap((device) => [...this.#seeing(device)]));
     for (const guest of here) for (const other of here) this.#introduceTo(guest, other);
   }
 
@@ -239,7 +257,7 @@ export class Guests implements GuestsOfBus {
         `the image needs ${spec.image.memoryMin / KIB} KiB of memory, the guest has ${spec.memory / KIB} KiB`,
       );
     }
-    return wrongNice(spec.nice ?? 0);
+    return wrongNice(spec.nice ?? 0) ?? wrongRealtime(spec.realtime);
   }
 
   async #launch(id: Id, spec: GuestSpec, thread: number, boot: Uint8Array): Promise<Guest> {
@@ -354,19 +372,8 @@ export class Guests implements GuestsOfBus {
   }
 
   #neighbours(devices: readonly Device[]): Set<Guest> {
-    const found = new Set<Guest>();
-    for (const { spec } of devices) {
-      if (spec.class === "venet") for (const guest of this.#onSegment(spec.venet.network)) found.add(guest);
-    }
-    return found;
-  }
-
-  #onSegment(network: Id): Set<Guest> {
-    const found = new Set<Guest>();
-    for (const device of this.#parts.devices.onSegment(network)) {
-      for (const guest of this.#seeing(device)) found.add(guest);
-    }
-    return found;
+    const reached = new Set(devices.flatMap((device) => this.#parts.devices.reachedBy(device)));
+    return new Set([...reached].flatMap((device) => [...this.#seeing(device)]));
   }
 
   *#seeing(device: Device): Iterable<Guest> {
@@ -380,6 +387,13 @@ export class Guests implements GuestsOfBus {
 function wrongNice(nice: number): Outcome | undefined {
   if (Number.isInteger(nice) && nice >= 0 && nice <= NICE_MAX) return undefined;
   return refuse("invalid", `a guest's niceness is from 0 to ${NICE_MAX}`);
+}
+
+function wrongRealtime(spec: RealtimeSpec | undefined): Outcome | undefined {
+  const { priority, deadlineNs = 1 } = spec ?? { priority: 0 };
+  if (!Number.isInteger(priority) || priority < 0 || priority > REALTIME_PRIORITY_MAX)
+    return refuse("invalid", `a realtime priority is from 0 to ${REALTIME_PRIORITY_MAX}`);
+  return deadlineNs > 0 ? undefined : refuse("invalid", "a deadline is more than nothing");
 }
 
 function sees(spec: GuestSpec, device: Device): boolean {

@@ -4,6 +4,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { PeerLetter } from "../datapath/peers.ts";
 import type { DeviceNotice } from "../device/connection.ts";
+import type { RealtimeSpec } from "../hypervisor.ts";
 
 export type { DeviceNotice };
 
@@ -21,6 +22,7 @@ export interface BootLetter {
   readonly log: SharedArrayBuffer;
   /** Bits of the features that it is offered. */
   readonly offered: number;
+  readonly realtime: RealtimeSpec | undefined;
   readonly devices: readonly DeviceNotice[];
   readonly peers: readonly PeerLetter[];
 }
@@ -32,6 +34,8 @@ export type InboxLetter =
   /** It has the device open and is asked for other rings, for `device` as it is to be. */
   | { readonly type: "reconfigure"; readonly device: DeviceNotice; readonly ticket: number }
   | { readonly type: "device-gone"; readonly id: number }
+  /** How urgent the guest is from now on. */
+  | { readonly type: "realtime"; readonly realtime: RealtimeSpec | undefined }
   | { readonly type: "stop" };
 
 /** From a guest's thread. */

@@ -29,8 +29,9 @@ import {
   SHM,
   SIGNAL,
 } from "../ring/abi.ts";
-import { askToStop, sleepOnEvents } from "../ring/signal.ts";
+import { askToStop } from "../ring/signal.ts";
 import { BusHandle, type BusParts } from "./bus-handle.ts";
+import { sleepUntil } from "./sleep.ts";
 
 /** Thrown through a guest's frames to end it; what it was is in its fault word. */
 export class GuestEnd extends Error {}
@@ -39,10 +40,7 @@ const DEVICE_VERSION = 1;
 const HANDLES_MAX = 256;
 
 export interface VerbParts
-  extends Omit<ConnectionParts, "events" | "freeNumber">, Omit<BusParts, "setEvents"> {
-  /** Reads letters from control. */
-  readonly readMail: () => void;
-}
+  extends Omit<ConnectionParts, "events" | "freeNumber" | "takeNumber">, Omit<BusParts, "setEvents"> {}
 
 /** The imports that a guest's module is given, beside its memory. */
 export class Verbs {
@@ -142,12 +140,13 @@ export class Verbs {
   }
 
   #guard(verb: () => number): number {
-    const { fabric, thread, readMail } = this.#parts;
+    const { fabric, thread, readMail, timers, steadyNowNs } = this.#parts;
     if (this.#inside) throw this.#ended(new RangeError("a verb before this one was left half-way"));
     this.#inside = true;
     try {
       enterHost(fabric, thread, readMail);
       readMail();
+      if (timers.nextNs !== Infinity) timers.fire(steadyNowNs());
       if (faultOf(fabric, thread) !== 0) throw new GuestEnd();
       const answer = verb();
       this.#inside = false;
@@ -160,12 +159,13 @@ export class Verbs {
 
   /** The short path: the same as the other verbs without a closure. */
   #signal(number: number): number {
-    const { fabric, thread, readMail } = this.#parts;
+    const { fabric, thread, readMail, timers, steadyNowNs } = this.#parts;
     if (this.#inside) throw this.#ended(new RangeError("a verb before this one was left half-way"));
     this.#inside = true;
     try {
       enterHost(fabric, thread, readMail);
       readMail();
+      if (timers.nextNs !== Infinity) timers.fire(steadyNowNs());
       if (faultOf(fabric, thread) !== 0) throw new GuestEnd();
       const connection = this.#signals[number];
       const answer = connection ? connection.signal(number) : EBADF;
@@ -205,6 +205,11 @@ export class Verbs {
     return {
       ...parts,
       freeNumber: (number) => this.#freeNumber(number),
+      takeNumber: (priority, connection) => {
+        const number = this.#takeNumber(priority);
+        if (number >= 0) this.#signals[number] = connection;
+        return number;
+      },
       get events() {
         return events();
       },
@@ -268,14 +273,13 @@ export class Verbs {
   }
 
   #wait(timeoutNs: bigint): number {
-    const { memory, nowNs, readMail, fabric, thread } = this.#parts;
+    const { memory, steadyNowNs, readMail, fabric, thread } = this.#parts;
     if (this.#events === 0) return EINVAL;
     const word = this.#events >>> 2;
-    const limit = timeoutNs < 0n ? Infinity : Number(timeoutNs) / 1e6;
-    const nowMs = (): number => nowNs() / 1e6;
+    const endNs = timeoutNs < 0n ? Infinity : steadyNowNs() + Number(timeoutNs);
     for (const connection of this.#handles.values()) connection.beforeSleep();
     setWhere(fabric, thread, WHERE.asleep);
-    const woken = sleepOnEvents(memory, this.#events, this.#wakeSeen, limit, nowMs);
+    const woken = sleepUntil(this.#parts, this.#events, this.#wakeSeen, endNs);
     setWhere(fabric, thread, WHERE.host);
     this.#wakeSeen = memory.i32[word] as number;
     if (woken) for (const connection of this.#handles.values()) connection.afterWake();

@@ -207,6 +207,11 @@ export const COUNTER = {
   duplicated: 16,
   corrupted: 17,
   reordered: 18,
+  /** Wake-ups of its guest that came after the guest's deadline. */
+  late: 19,
+  /** Of a vclock: timers that fired. Of a vrng: bytes that it gave. */
+  ticks: 20,
+  randomBytes: 21,
 } as const;
 
 export const PORT_FLAG = {

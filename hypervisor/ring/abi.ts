@@ -7,6 +7,7 @@ export const FEATURE = { reconfigure: 1, notifyAt: 2 } as const;
 export type FeatureName = keyof typeof FEATURE;
 export const FEATURE_NAMES = Object.keys(FEATURE) as readonly FeatureName[];
 
+export const EPERM = -1;
 export const ENOENT = -2;
 export const EBADF = -9;
 export const EAGAIN = -11;
@@ -33,7 +34,7 @@ export const CHANGE = {
   facts: 48,
   size: 128,
 } as const;
-export const CLASS_NUMBER = { venet: 1, vconsole: 2 } as const;
+export const CLASS_NUMBER = { venet: 1, vconsole: 2, vchan: 4, vclock: 5, vrng: 6 } as const;
 
 /** A descriptor. `turn`: bit 0 is 1 while it is the host's, the rest is the sequence. */
 export const DESCRIPTOR = { address: 0, length: 4, turn: 8, cookie: 12, size: 16 } as const;
@@ -48,3 +49,8 @@ export const SHM = { staged: 1 } as const;
 /** Venet: functions, ring ids, size of its facts. */
 export const VENET = { info: 1, acknowledge: 2, rx: 0, tx: 1, factsBytes: 28 } as const;
 export const VCONSOLE = { size: 1, in: 0, out: 1 } as const;
+export const VCHAN = { info: 1, in: 0, out: 1, factsBytes: 16, datagram: 1, stream: 2 } as const;
+/** Bits of what a vchan may do. */
+export const VCHAN_ROLE = { send: 1, receive: 2 } as const;
+export const VCLOCK = { now: 1, listen: 2, deadline: 3, period: 4, ticks: 5 } as const;
+export const VRNG = { fill: 1 } as const;

@@ -9,11 +9,16 @@
 import { CHANNEL_BYTES_MAX, CHANNEL_ENDS_MAX, CHANNEL_TRIES } from "../limits.ts";
 import type { GuestMemory } from "../memory/fabric.ts";
 
+/** Why a message was not taken; cells of a lane. */
+export const REFUSED = { full: 0, tooBig: 1, malformed: 2 } as const;
+
 /** Byte offsets in a channel's memory. */
 const CHANNEL = {
   /** How many entries of `receivers`, and how many lanes, have ever been used. Control, atomic. */
   receiversUsed: 0,
   lanesUsed: 4,
+  /** 1 where a sender that finds its lane full is told so at once. Control, atomic. */
+  refuses: 8,
   /** i32 each: port + 1 of a device that receives, or 0 for a free place. Control, atomic. */
   receivers: 64,
   lanes: 64 + CHANNEL_ENDS_MAX * 4,
@@ -26,8 +31,10 @@ const LANE = {
   /** Float64: bytes of all messages so far, and how many these were. The sender. */
   bytes: 8,
   messages: 16,
+  /** Float64 each: messages that were not taken, by `REFUSED`. The sender. */
+  refused: 24,
   /** Port + 1 of its sender, 0: free. Control, atomic. */
-  sender: 24,
+  sender: 48,
   /** Free-running position of the first message that waits. Compare-and-swap by receivers. */
   head: 64,
   /** 1 while the sender waits for room. The sender, and receivers. */
@@ -87,9 +94,9 @@ const WORDS_MAX = 512;
 /** One thread's view of a channel. No allocation for messages up to `WORDS_MAX` bytes. */
 export class Lanes {
   readonly shape: LaneMemory;
-  readonly #i32: Int32Array;
-  readonly #f64: Float64Array;
-  readonly #u8: Uint8Array;
+  readonly i32: Int32Array;
+  readonly f64: Float64Array;
+  readonly u8: Uint8Array;
   readonly #mask: number;
   readonly #cellBytes: number;
   /** Of the lane that this thread fills: where its head was last. */
@@ -104,9 +111,9 @@ export class Lanes {
 
   constructor(shape: LaneMemory) {
     this.shape = shape;
-    this.#i32 = new Int32Array(shape.buffer);
-    this.#f64 = new Float64Array(shape.buffer);
-    this.#u8 = new Uint8Array(shape.buffer);
+    this.i32 = new Int32Array(shape.buffer);
+    this.f64 = new Float64Array(shape.buffer);
+    this.u8 = new Uint8Array(shape.buffer);
     this.#mask = laneCells(shape.depth) - 1;
     this.#cellBytes = cellBytes(shape.messageMax);
   }
@@ -116,7 +123,7 @@ export class Lanes {
    * there is no room. Right after it the caller counts the message, in a straight line.
    */
   put(lane: number, memory: GuestMemory, address: number, length: number, priority: number): boolean {
-    const i32 = this.#i32;
+    const i32 = this.i32;
     const row = this.#lane(lane) >> 2;
     const tail = i32[row] as number; // Nobody else writes it.
     if (this.#headLane !== lane || ((tail - this.#headSeen) | 0) >= this.shape.depth) {
@@ -126,24 +133,24 @@ export class Lanes {
     }
     const cell = this.#cell(lane, tail);
     const bytes = (row << 2) + LANE.bytes;
-    const before = this.#f64[bytes >> 3] as number;
+    const before = this.f64[bytes >> 3] as number;
     i32[(cell + CELL.length) >> 2] = length;
     i32[(cell + CELL.priority) >> 2] = priority;
-    this.#f64[(cell + CELL.bytesBefore) >> 3] = before;
+    this.f64[(cell + CELL.bytesBefore) >> 3] = before;
     copy(memory, address, this, cell + CELL.size, length);
     Atomics.store(i32, row, (tail + 1) | 0); // Q2: the commit; pairs with Q4.
     // Up to the next `Atomics` nothing ends the thread.
-    this.#f64[bytes >> 3] = before + length;
-    this.#f64[(bytes >> 3) + 1] = (this.#f64[(bytes >> 3) + 1] as number) + 1;
+    this.f64[bytes >> 3] = before + length;
+    this.f64[(bytes >> 3) + 1] = (this.f64[(bytes >> 3) + 1] as number) + 1;
     return true;
   }
 
   /** The sender of a full lane is going to wait. True: there is room meanwhile, it should try again. */
   wantRoom(lane: number): boolean {
     const row = this.#lane(lane) >> 2;
-    Atomics.store(this.#i32, row + (LANE.wanted >> 2), 1); // Q6: before Q7, pairs with Q8.
-    this.#headSeen = Atomics.load(this.#i32, row + (LANE.head >> 2)); // Q7: pairs with Q5.
-    return (((this.#i32[row] as number) - this.#headSeen) | 0) < this.shape.depth;
+    Atomics.store(this.i32, row + (LANE.wanted >> 2), 1); // Q6: before Q7, pairs with Q8.
+    this.#headSeen = Atomics.load(this.i32, row + (LANE.head >> 2)); // Q7: pairs with Q5.
+    return (((this.i32[row] as number) - this.#headSeen) | 0) < this.shape.depth;
   }
 
   /**
@@ -165,7 +172,7 @@ export class Lanes {
 
   /** The lane with the most urgent message, in turn among several, or -1. */
   #mostUrgent(own: number): number {
-    const i32 = this.#i32;
+    const i32 = this.i32;
     const used = Atomics.load(i32, CHANNEL.lanesUsed >> 2);
     let found = -1;
     let urgent = -1;
@@ -185,7 +192,7 @@ export class Lanes {
 
   /** 0 where another was quicker. */
   #takeFrom(lane: number, memory: GuestMemory, address: number, capacity: number): number {
-    const i32 = this.#i32;
+    const i32 = this.i32;
     const row = this.#lane(lane) >> 2;
     const head = Atomics.load(i32, row + (LANE.head >> 2)); // Q3.
     const waiting = (Atomics.load(i32, row) - head) | 0; // Q4.
@@ -211,7 +218,7 @@ export class Lanes {
 
   /** A port whose guest waits for room that `take` has made, and that is to be told; -1: no other. */
   waitingSender(): number {
-    const i32 = this.#i32;
+    const i32 = this.i32;
     const used = Atomics.load(i32, CHANNEL.lanesUsed >> 2);
     for (let lane = 0; lane < used; lane++) {
       if (this.#touched[lane] === 0) continue;
@@ -224,19 +231,34 @@ export class Lanes {
     return -1;
   }
 
+  /** Where in `f64` a lane counts what was not taken. */
+  refusedCell(lane: number, reason: number): number {
+    return ((this.#lane(lane) + LANE.refused) >> 3) + reason;
+  }
+
+  /** A sender that finds its lane full is told so, and does not wait. */
+  get refuses(): boolean {
+    return Atomics.load(this.i32, CHANNEL.refuses >> 2) !== 0;
+  }
+
+  /** Control. */
+  setRefuses(refuses: boolean): void {
+    Atomics.store(this.i32, CHANNEL.refuses >> 2, refuses ? 1 : 0);
+  }
+
   /** How many entries `receiver` has. */
   get receiversUsed(): number {
-    return Atomics.load(this.#i32, CHANNEL.receiversUsed >> 2);
+    return Atomics.load(this.i32, CHANNEL.receiversUsed >> 2);
   }
 
   /** The port of a device that receives, or -1. */
   receiver(index: number): number {
-    return Atomics.load(this.#i32, (CHANNEL.receivers >> 2) + index) - 1;
+    return Atomics.load(this.i32, (CHANNEL.receivers >> 2) + index) - 1;
   }
 
   /** Lists a port among those that receive. False: there is no room. Control. */
   addReceiver(port: number): boolean {
-    const i32 = this.#i32;
+    const i32 = this.i32;
     const first = CHANNEL.receivers >> 2;
     for (let index = 0; index < CHANNEL_ENDS_MAX; index++) {
       if (i32[first + index] !== 0) continue;
@@ -250,7 +272,7 @@ export class Lanes {
   /** Control. */
   removeReceiver(port: number): void {
     for (let index = 0; index < this.receiversUsed; index++)
-      if (this.receiver(index) === port) Atomics.store(this.#i32, (CHANNEL.receivers >> 2) + index, 0);
+      if (this.receiver(index) === port) Atomics.store(this.i32, (CHANNEL.receivers >> 2) + index, 0);
   }
 
   /**
@@ -258,7 +280,7 @@ export class Lanes {
    * another as soon as it is empty and `isFree`. Control.
    */
   addSender(port: number, isFree: (lane: number) => boolean): number {
-    const i32 = this.#i32;
+    const i32 = this.i32;
     const most = sendersMax(this.shape);
     let found = -1;
     for (let lane = 0; lane < most; lane++) {
@@ -274,43 +296,36 @@ export class Lanes {
   }
 
   get lanesUsed(): number {
-    return Atomics.load(this.#i32, CHANNEL.lanesUsed >> 2);
+    return Atomics.load(this.i32, CHANNEL.lanesUsed >> 2);
   }
 
   /** Messages that wait in a lane now. Any thread. */
   waiting(lane: number): number {
     const row = this.#lane(lane) >> 2;
-    const head = Atomics.load(this.#i32, row + (LANE.head >> 2));
-    return (Atomics.load(this.#i32, row) - head) | 0;
+    const head = Atomics.load(this.i32, row + (LANE.head >> 2));
+    return (Atomics.load(this.i32, row) - head) | 0;
   }
 
   /** Bytes of all messages of a lane that were received; for observers. */
   bytesReceived(lane: number): number {
     const row = this.#lane(lane) >> 2;
-    const all = this.#f64[((row << 2) + LANE.bytes) >> 3] as number;
+    const all = this.f64[((row << 2) + LANE.bytes) >> 3] as number;
     if (this.waiting(lane) <= 0) return all;
-    const head = Atomics.load(this.#i32, row + (LANE.head >> 2));
-    return this.#f64[(this.#cell(lane, head) + CELL.bytesBefore) >> 3] as number;
+    const head = Atomics.load(this.i32, row + (LANE.head >> 2));
+    return this.f64[(this.#cell(lane, head) + CELL.bytesBefore) >> 3] as number;
   }
 
   /** Messages of a lane that were received; for observers. */
   received(lane: number): number {
-    const all = this.#f64[(this.#lane(lane) + LANE.messages) >> 3] as number;
+    const all = this.f64[(this.#lane(lane) + LANE.messages) >> 3] as number;
     return Math.max(0, all - this.waiting(lane));
   }
 
   /** Lets a test begin anywhere on the circle of positions. Nobody sends or receives yet. */
   startAt(lane: number, position: number): void {
     const row = this.#lane(lane) >> 2;
-    Atomics.store(this.#i32, row + (LANE.head >> 2), position | 0);
-    Atomics.store(this.#i32, row, position | 0);
-  }
-
-  get u8(): Uint8Array {
-    return this.#u8;
-  }
-  get i32(): Int32Array {
-    return this.#i32;
+    Atomics.store(this.i32, row + (LANE.head >> 2), position | 0);
+    Atomics.store(this.i32, row, position | 0);
   }
 
   #lane(lane: number): number {

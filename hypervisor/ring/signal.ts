@@ -39,6 +39,37 @@ export function signalRing(fabric: Fabric, ring: number, memory: GuestMemory, no
   Atomics.add(i32, (thread + THREAD.interrupts) >> 2, 1);
 }
 
+/** Sets a signal of the calling thread's own guest, which is not asleep then. */
+export function raise(
+  fabric: Fabric,
+  thread: number,
+  memory: GuestMemory,
+  events: number,
+  number: number,
+): void {
+  const word = (events + EVENT.pending) >>> 2;
+  Atomics.or(memory.i32, word + (number >>> 5), 1 << (number & 31)); // S2.
+  Atomics.add(fabric.i32, (threadAt(thread) + THREAD.signals) >> 2, 1);
+}
+
+/**
+ * Looks until a signal is pending, or `wake` differs from `seen`, and answers true; false when the clock
+ * shows `endNs`. For guests in a hurry, instead of a sleep. The guest's own thread only.
+ */
+export function spinOnEvents(
+  memory: GuestMemory,
+  events: number,
+  seen: number,
+  endNs: number,
+  nowNs: () => number,
+): boolean {
+  // Bound: endNs, at most REALTIME_SPIN_NS away.
+  do {
+    if (Atomics.load(memory.i32, events >>> 2) !== seen || isPending(memory, events)) return true; // S10.
+  } while (nowNs() < endNs);
+  return false;
+}
+
 /**
  * Whether the position that the guest waits for has been given to a sender: whoever it was, and whoever comes
  * behind it, has counted it before publishing, so one of them sees it here. Both words may be anything.

@@ -2,6 +2,7 @@
 
 export const ABI_VERSION: i32 = 1;
 
+export const EPERM: i32 = -1;
 export const ENOENT: i32 = -2;
 export const EAGAIN: i32 = -11;
 export const EBUSY: i32 = -16;
@@ -45,6 +46,9 @@ export const CHANGE_NAME_BYTES: i32 = 32;
 export const CHANGE_FACTS: usize = 48;
 export const CLASS_VENET: u32 = 1;
 export const CLASS_VCONSOLE: u32 = 2;
+export const CLASS_VCHAN: u32 = 4;
+export const CLASS_VCLOCK: u32 = 5;
+export const CLASS_VRNG: u32 = 6;
 
 /** The facts of a venet, from `CHANGE_FACTS` on. */
 export const FACT_MAC: usize = 0;
@@ -55,6 +59,16 @@ export const FACT_GATEWAY: usize = 16;
 export const FACT_PREFIX: usize = 20;
 export const FACT_RING: usize = 24;
 export const VENET_FACTS_BYTES: i32 = 28;
+
+/** The facts of a vchan: what its channel takes, what it may do, how urgent its messages are. */
+export const FACT_KIND: usize = 0;
+export const FACT_MESSAGE_MAX: usize = 4;
+export const FACT_ROLE: usize = 8;
+export const FACT_PRIORITY: usize = 12;
+export const VCHAN_DATAGRAM: u32 = 1;
+export const VCHAN_STREAM: u32 = 2;
+export const ROLE_SEND: u32 = 1;
+export const ROLE_RECEIVE: u32 = 2;
 
 /** A descriptor, and a ring's signal. */
 export const DESCRIPTOR_BYTES: i32 = 16;
@@ -78,3 +92,12 @@ export const RING_TX: i32 = 1;
 export const RING_IN: i32 = 0;
 export const RING_OUT: i32 = 1;
 export const VCONSOLE_SIZE: i32 = 1;
+
+/** Functions of a vclock and of a vrng. */
+export const VCLOCK_NOW: i32 = 1;
+export const VCLOCK_LISTEN: i32 = 2;
+export const VCLOCK_DEADLINE: i32 = 3;
+export const VCLOCK_PERIOD: i32 = 4;
+export const VCLOCK_TICKS: i32 = 5;
+export const VRNG_FILL: i32 = 1;
+export const VRNG_BYTES_MAX: i32 = 65_536;

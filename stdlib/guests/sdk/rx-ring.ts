@@ -22,6 +22,8 @@ export class RxRing {
   /** What `take` gave: where it lies and how many bytes it has. Valid until the next `take` or `give`. */
   at: usize = 0;
   length: i32 = 0;
+  /** The ring's signal: for classes whose host fills it while `signal` is called. */
+  number: i32 = 0;
 
   private ring: usize = 0;
   private ringBytes: usize = 0;
@@ -74,6 +76,7 @@ export class RxRing {
     this.passedCount = 0;
     this.retired = false;
     const number = shm(handle, id, prio, this.ring, descriptors, descriptors, flags);
+    this.number = number;
     if (number < 0) this.free();
     else for (let slot = 0; slot < slots; slot++) this.postSlot(slot, 0);
     return min(number, 0);

@@ -115,6 +115,28 @@ export class TxRing {
     return min(answer, 0);
   }
 
+  /** Whether the host is to signal that it takes more, where it knows. Then `flush` once more before sleeping. */
+  enable(wanted: bool): void {
+    atomic.store<u32>(this.ring + this.slots * abi.DESCRIPTOR_BYTES, wanted ? 1 : 0, abi.SIGNAL_ENABLED);
+  }
+
+  /** What the host wrote as the length of the frame that was posted `back` frames ago, 1: the last. */
+  lengthOf(back: i32): i32 {
+    return load<i32>(this.descriptor((this.sequence - back) & (this.slots - 1)), abi.DESCRIPTOR_LENGTH);
+  }
+
+  /** Frames that the host has not given back yet. */
+  get posted(): i32 {
+    // Bound: the ring's slots; they come back in order.
+    let count = 0;
+    while (count < this.slots) {
+      const slot = (this.sequence - count - 1) & (this.slots - 1);
+      if ((atomic.load<u32>(this.descriptor(slot), abi.DESCRIPTOR_TURN) & 1) == 0) break;
+      count++;
+    }
+    return count;
+  }
+
   private descriptor(slot: u32): usize {
     return this.ring + slot * abi.DESCRIPTOR_BYTES;
   }
