@@ -181,6 +181,8 @@ export interface GuestFacts {
   /** Below zero: it goes before others. */
   readonly nice: number;
   readonly realtime?: RealtimeFacts;
+  /** Wake-ups that came after its deadline. */
+  readonly late: number;
   /** Verbs called, signals received, and those of them that woke it. docs/metrics.md says when each grows. */
   readonly exits: number;
   readonly signals: number;

@@ -178,11 +178,11 @@ test("a wake-up counts from the first signal that found the guest asleep", () =>
   bench.nowNs += 70_000;
   signal();
   bench.nowNs += 5000;
-  recordWake(fabric, PORT, clock, Infinity);
+  recordWake(fabric, PORT, clock);
   expect(bench.told.wakeNs).toMatchObject({ count: 1, max: asTold(75_000) });
   expect(interrupts()).toBe(2);
   forgetSignal(fabric, PORT);
-  recordWake(fabric, PORT, clock, Infinity); // Something else woke it.
+  recordWake(fabric, PORT, clock); // Something else woke it.
   expect(bench.told.wakeNs.count).toBe(1);
 });
 

@@ -10,8 +10,8 @@
 import { KICKS_TIMED_EVERY, KICKS_TIMED_FIRST } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { placeOf, record } from "../memory/histogram.ts";
-import { COUNTER, HISTOGRAM, METER, PORT, RING, SAMPLE, SLOT } from "../memory/layout.ts";
-import { meterAt, portAt, ringAt, slotAt } from "../memory/layout.ts";
+import { COUNTER, HISTOGRAM, METER, PORT, RING, SAMPLE, SLOT, THREAD } from "../memory/layout.ts";
+import { meterAt, portAt, ringAt, slotAt, threadAt } from "../memory/layout.ts";
 import { DESCRIPTOR } from "../ring/abi.ts";
 import type { TxRing } from "../ring/sending.ts";
 
@@ -45,21 +45,27 @@ export function forgetSignal(fabric: Fabric, port: number): void {
 }
 
 /**
- * A receiver has woken up: how long after it was signalled, if that was why; `deadlineNs` as in
- * `recordLateness`. Its thread.
+ * A receiver has woken up: the nanoseconds since it was signalled, 0 if that wasn't why. Its thread.
  */
-export function recordWake(fabric: Fabric, port: number, nowNs: () => number, deadlineNs: number): void {
+export function recordWake(fabric: Fabric, port: number, nowNs: () => number): number {
   const signalledNs = fabric.f64[(meterAt(port) + METER.signalledNs) >> 3] as number;
-  if (signalledNs !== 0) recordLateness(fabric, port, nowNs() - signalledNs, deadlineNs);
+  if (signalledNs === 0) return 0;
+  const ns = nowNs() - signalledNs;
+  recordLateness(fabric, port, ns);
+  return ns;
 }
 
-/** A guest goes on so long after what it waited for; beyond `deadlineNs` it is late. Its thread. */
-export function recordLateness(fabric: Fabric, port: number, ns: number, deadlineNs: number): void {
-  const { f64 } = fabric;
-  record(f64, meterAt(port), HISTOGRAM.wakeNs, ns);
-  if (ns <= deadlineNs) return;
+/** A guest goes on so long after what it waited for. Its thread. */
+export function recordLateness(fabric: Fabric, port: number, ns: number): void {
+  record(fabric.f64, meterAt(port), HISTOGRAM.wakeNs, ns);
+}
+
+/** It was later than it may be: counted at the device and at the guest. Its thread. */
+export function countLate({ i32, f64 }: Fabric, thread: number, port: number): void {
   const cell = ((portAt(port) + PORT.counters) >> 3) + COUNTER.late;
   f64[cell] = (f64[cell] as number) + 1;
+  const word = (threadAt(thread) + THREAD.late) >> 2;
+  i32[word] = ((i32[word] as number) + 1) | 0;
 }
 
 /** Whether a ring has a sample that somebody might close. Any thread. */

@@ -17,7 +17,7 @@ import {
   waitForSenders,
 } from "../datapath/port.ts";
 import { setAttached } from "../datapath/line-port.ts";
-import { closeSample, forgetSignal, hasSample, recordWake } from "../datapath/meter.ts";
+import { closeSample, countLate, forgetSignal, hasSample, recordWake } from "../datapath/meter.ts";
 import { turnAt, type TxRing } from "../ring/sending.ts";
 import { DESCRIPTOR, EAGAIN, EBUSY, EINVAL, ENODEV, ENOENT } from "../ring/abi.ts";
 import { resetRing } from "../ring/claims.ts";
@@ -89,8 +89,9 @@ export abstract class RingDevice implements Connection {
   }
 
   afterWake(): void {
-    const { fabric, nowNs, urgency } = this.parts;
-    recordWake(fabric, this.device.port, nowNs, urgency.deadlineNs);
+    const { fabric, thread, nowNs, urgency } = this.parts;
+    const { port } = this.device;
+    if (recordWake(fabric, port, nowNs) > urgency.deadlineNs) countLate(fabric, thread, port);
   }
 
   close(): void {

@@ -15,6 +15,7 @@ import {
   faultOf,
   featuresOf,
   interruptsOf,
+  lateOf,
   signalsOf,
 } from "../memory/threads.ts";
 import { FEATURE, FEATURE_NAMES, type FeatureName } from "../ring/abi.ts";
@@ -85,6 +86,7 @@ export class Guest {
   #exits = 0;
   #signals = 0;
   #interrupts = 0;
+  #late = 0;
   #askedToStop = false;
   #letters = 0;
   /** CPU time when it last entered the host, for the watchdog. */
@@ -260,6 +262,7 @@ export class Guest {
       ...(this.#realtime && {
         realtime: { ...this.#realtime, ...(this.#goesBefore !== undefined && { refused: this.#goesBefore }) },
       }),
+      late: live ? lateOf(fabric, this.thread) : this.#late,
       exits: live ? exitsOf(fabric, this.thread) : this.#exits,
       signals: live ? signalsOf(fabric, this.thread) : this.#signals,
       interrupts: live ? interruptsOf(fabric, this.thread) : this.#interrupts,
@@ -326,6 +329,7 @@ export class Guest {
     this.#exits = exitsOf(fabric, this.thread);
     this.#signals = signalsOf(fabric, this.thread);
     this.#interrupts = interruptsOf(fabric, this.thread);
+    this.#late = lateOf(fabric, this.thread);
     const fault = faultOf(fabric, this.thread);
     this.#endedNs = clock.nowNs();
     this.#parts.warm.inbox.close();

@@ -49,6 +49,8 @@ export const THREAD = {
   interrupts: 60,
   /** Room for the batch that the pump works on: 32 × 16 bytes. */
   scratch: 64,
+  /** Wake-ups that came after the guest's deadline. The guest's thread. */
+  late: 1012,
   /** Features that the guest took, `FEATURE` bits. The guest's thread. */
   features: 1016,
   /**

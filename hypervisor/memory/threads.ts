@@ -90,6 +90,11 @@ export function signalsOf(fabric: Fabric, thread: number): number {
   return Atomics.load(fabric.i32, at(thread, THREAD.signals));
 }
 
+/** Wake-ups that came after the guest's deadline. */
+export function lateOf(fabric: Fabric, thread: number): number {
+  return Atomics.load(fabric.i32, at(thread, THREAD.late));
+}
+
 /** Of the signals those that woke the guest. */
 export function interruptsOf(fabric: Fabric, thread: number): number {
   return Atomics.load(fabric.i32, at(thread, THREAD.interrupts));

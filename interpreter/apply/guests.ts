@@ -9,7 +9,7 @@ import type { Hypervisor, HypervisorEvent, Image, Outcome } from "../../hypervis
 import type { Clock } from "../clock.ts";
 import { BugError } from "../bug.ts";
 import type { LogLine } from "../control/protocol.ts";
-import { guestSpec, healthPatternOf, imageOf, niceOf } from "../drivers/guest.ts";
+import { guestSpec, healthPatternOf, imageOf, niceOf, realtimeOf } from "../drivers/guest.ts";
 import { Gate } from "./gate.ts";
 import { endedWell, endText, goalMet, isEnd, restartDelay, streakAfter } from "./guest-record.ts";
 import type { GuestEnd, GuestRecord } from "./guest-record.ts";
@@ -114,8 +114,24 @@ export class Guests {
     // One that has ended meanwhile has no thread any more.
     if (!stepped.ok && stepped.refusal.code !== "missing") return stepped;
     if (record !== undefined) this.#judgeAnew({ ...record, resource });
+    if (record?.phase === "up") this.#hurry(record.resource, resource);
     this.#wakeWaiting();
     return OK;
+  }
+
+  #hurry(before: Resource, after: Resource): void {
+    const [was, is] = [realtimeOf(before), realtimeOf(after)];
+    if (was?.priority === is?.priority && was?.deadlineNs === is?.deadlineNs) return;
+    // One that has just ended needs none.
+    if (this.#options.hypervisor.setRealtime(after.address, is).ok) this.#tellRefused(after.address);
+  }
+
+  /** A realtime guest runs all the same where the system does not let it go before others. */
+  #tellRefused(address: string): void {
+    const refused = this.#options.hypervisor.guest(address)?.realtime?.refused;
+    if (refused === undefined) return;
+    const why = `the system does not let its thread go before others (${refused})`;
+    this.#options.news(address, why, "warning");
   }
 
   /** Guests that have not met their goal and never will. */
@@ -184,6 +200,7 @@ export class Guests {
       this.#records.delete(address);
       this.#options.changed();
     }
+    this.#tellRefused(address);
     return booted;
   }
 

@@ -5,6 +5,7 @@ import type { Resource } from "../../lang/index.ts";
 import type { Hypervisor, Outcome } from "../../hypervisor/index.ts";
 import { invariant } from "../bug.ts";
 import { deviceSpec } from "../drivers/device-spec.ts";
+import { channelSpec } from "../drivers/channel.ts";
 import type { Find } from "../drivers/driver.ts";
 import { networkSpec } from "../drivers/ethernet.ts";
 
@@ -26,6 +27,11 @@ const THINGS: Readonly<Record<string, Thing>> = {
     make: (hypervisor, network) => hypervisor.createNetwork(network.address, networkSpec(network)),
     change: (hypervisor, network) => hypervisor.setNetwork(network.address, networkSpec(network)),
     remove: (hypervisor, address) => hypervisor.removeNetwork(address),
+  },
+  channel: {
+    make: (hypervisor, channel) => hypervisor.createChannel(channel.address, channelSpec(channel)),
+    change: (hypervisor, channel) => hypervisor.setChannel(channel.address, channelSpec(channel)),
+    remove: (hypervisor, address) => hypervisor.removeChannel(address),
   },
   bus: {
     make: (hypervisor, { address }) => hypervisor.createBus(address),

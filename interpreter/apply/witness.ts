@@ -8,6 +8,9 @@ import type { Definition } from "../plan/definition.ts";
 import type { Plan, Step } from "../plan/plan.ts";
 import { isEnd } from "./guest-record.ts";
 
+/** Kinds whose things guests lose something by when they are made anew. */
+const HOLD_GUESTS: ReadonlySet<string> = new Set(["network", "channel", "bus"]);
+
 export class Witness {
   readonly #before: Definition;
   readonly #after: Definition;
@@ -62,7 +65,7 @@ export class Witness {
   }
 
   /**
-   * It, or a segment or a bus that it needs now, was taken out and made anew. Not those that it needs only
+   * It, or a segment, a channel or a bus that it needs now, was taken out and made anew. Not those that it needs only
    * for what it has never had: it loses nothing by them.
    */
   #isMadeAnew(address: string): boolean {
@@ -71,7 +74,7 @@ export class Witness {
     const reached = [address, ...this.#reach(address, needs)];
     return reached.some((other) => {
       const kind = this.#after.resources.get(other)?.kind;
-      return this.removed.has(other) && (kind === "network" || kind === "bus");
+      return this.removed.has(other) && kind !== undefined && HOLD_GUESTS.has(kind);
     });
   }
 

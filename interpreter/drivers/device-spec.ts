@@ -3,6 +3,7 @@
 import type { Resource } from "../../lang/index.ts";
 import type { DeviceSpec } from "../../hypervisor/index.ts";
 import { BugError } from "../bug.ts";
+import { vchanSpec, vclockSpec, vrngSpec } from "./channel.ts";
 import type { Driver, Find } from "./driver.ts";
 import { venetSpec } from "./ethernet.ts";
 import { isPlace } from "./place.ts";
@@ -24,6 +25,12 @@ export function deviceSpec(device: Resource, find: Find): DeviceSpec {
       const vconsole = { columns: numberOf(device, "columns"), rows: numberOf(device, "rows") };
       return { class: "vconsole", name, vconsole };
     }
+    case "vchan":
+      return { class: "vchan", name, vchan: vchanSpec(device) };
+    case "vclock":
+      return { class: "vclock", name, vclock: vclockSpec(device) };
+    case "vrng":
+      return { class: "vrng", name, vrng: vrngSpec(device) };
     default:
       throw new BugError(`no driver serves ${device.address}`);
   }

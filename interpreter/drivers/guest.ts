@@ -2,7 +2,7 @@
 
 import { textOf } from "../../lang/index.ts";
 import type { Attribute, Resource, Value } from "../../lang/index.ts";
-import type { GuestSpec, Image } from "../../hypervisor/index.ts";
+import type { GuestSpec, Image, RealtimeSpec } from "../../hypervisor/index.ts";
 import { invariant } from "../bug.ts";
 import type { Driver } from "./driver.ts";
 import { numberOf, optionalNumberOf, refOf, refsOf, valueOf, wordOf } from "./read.ts";
@@ -46,6 +46,7 @@ export function imageOf(guest: Resource): string {
 export function guestSpec(guest: Resource, image: Image): GuestSpec {
   const use = usedDevices(guest);
   const watchdog = optionalNumberOf(guest, "watchdog");
+  const realtime = realtimeOf(guest);
   return {
     bus: busOf(guest),
     ...(use !== undefined && { use }),
@@ -55,6 +56,19 @@ export function guestSpec(guest: Resource, image: Image): GuestSpec {
     memory: numberOf(guest, "memory"),
     nice: niceOf(guest),
     ...(watchdog !== undefined && { watchdogMs: watchdog / 1e6 }),
+    ...(realtime !== undefined && { realtime }),
+  };
+}
+
+/** How urgent a guest is; undefined: as any other. */
+export function realtimeOf(guest: Resource): RealtimeSpec | undefined {
+  const value = guest.attributes["realtime"]?.value;
+  if (value?.is !== "record") return undefined;
+  const { priority, deadline } = value.fields;
+  invariant(priority?.is === "int", `${guest.address}.realtime has no priority`);
+  return {
+    priority: priority.value,
+    ...(deadline?.is === "quantity" && { deadlineNs: deadline.value }),
   };
 }
 

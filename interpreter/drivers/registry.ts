@@ -2,6 +2,7 @@
 // images.
 
 import type { Drivers, Value } from "../../lang/index.ts";
+import { channelDriver, vchanDriver, vclockDriver, vrngDriver } from "./channel.ts";
 import { vconsoleDriver } from "./device-spec.ts";
 import { networkDriver, venetDriver } from "./ethernet.ts";
 import type { Driver } from "./driver.ts";
@@ -19,6 +20,10 @@ const ALL: readonly Driver[] = [
   networkDriver,
   venetDriver,
   vconsoleDriver,
+  channelDriver,
+  vchanDriver,
+  vclockDriver,
+  vrngDriver,
   imageDriver,
   guestDriver,
 ];

@@ -11,7 +11,6 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, (value: Value) =>
   guest: {
     // Nobody has a way into a guest yet, to ask it by a command or a connection.
     health: (value) => isNone(value) || (value.is === "variant" && value.name === "log"),
-    realtime: isNone,
     vcpu: (value) => value.is === "variant" && value.name === "dedicated",
   },
   network: { dhcp: isFalse },

@@ -164,7 +164,7 @@ function passedOn(
   drafts: ReadonlyMap<string, Draft>,
 ): readonly Passed[] {
   if (resource.kind === "device") {
-    return ["network", "bus"].flatMap((kind) =>
+    return ["network", "channel", "bus"].flatMap((kind) =>
       replacedNeeds(resource, desired, drafts, kind).map(({ address }): Passed => ({
         text: `${kind} ${address} is made anew`,
         disruption: "recreate",

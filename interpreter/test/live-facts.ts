@@ -2,7 +2,7 @@
 // What no driver tells is said so, never made up.
 
 import type { Live, LiveThing, Value } from "../../lang/index.ts";
-import type { CounterFacts, Hypervisor } from "../../hypervisor/index.ts";
+import type { CounterFacts, DeviceFacts, Hypervisor } from "../../hypervisor/index.ts";
 import type { GuestRecord } from "../apply/guest-record.ts";
 import type { Engine } from "../engine.ts";
 import type { GuestTexts } from "./guest-texts.ts";
@@ -40,6 +40,8 @@ export class LiveFacts implements Live {
         );
       case "network":
         return this.#network(of, fact);
+      case "channel":
+        return this.#channel(of, fact);
       case "device":
         return this.#device(of, fact);
       case "bus":
@@ -77,6 +79,8 @@ export class LiveFacts implements Live {
         return int(facts?.exits ?? 0);
       case "signals":
         return int(facts?.signals ?? 0);
+      case "late":
+        return int(facts?.late ?? 0);
       case "shell":
         return {
           problem: "`shell` needs an image of class `linux` or `pc`, and no driver serves these yet.",
@@ -92,13 +96,40 @@ export class LiveFacts implements Live {
     return facts && this.#counter(of.address, "frames", facts.frames);
   }
 
+  #channel(of: LiveThing, fact: string): Answer {
+    const facts = this.#sources.hypervisor.channel(of.address);
+    if (fact === "waiting") return facts && int(facts.waiting);
+    if (fact !== "messages") return nobody(of, fact);
+    return facts && this.#counter(of.address, "messages", facts.messages);
+  }
+
   #device(of: LiveThing, fact: string): Answer {
-    if (of.class !== "venet" && of.class !== "vconsole") return nobody(of, fact);
     const facts = this.#sources.hypervisor.device(of.address);
     if (facts === undefined) return undefined;
-    if (fact === "open") return bool(facts.openBy !== undefined);
-    if (fact === "rx" || fact === "tx") return this.#counter(of.address, fact, facts[fact]);
-    return fact === "kicks" ? int(facts.kicks) : nobody(of, fact);
+    return fact === "open" ? bool(facts.openBy !== undefined) : this.#classFact(of, fact, facts);
+  }
+
+  #classFact(of: LiveThing, fact: string, facts: DeviceFacts): Answer {
+    switch (`${of.class}.${fact}`) {
+      case "venet.rx":
+      case "vconsole.rx":
+        return this.#counter(of.address, fact, facts.rx);
+      case "venet.tx":
+      case "vconsole.tx":
+        return this.#counter(of.address, fact, facts.tx);
+      case "venet.kicks":
+        return int(facts.kicks);
+      case "vchan.messages":
+        return this.#counter(of.address, fact, bothWays(facts));
+      case "vclock.ticks":
+        return int(facts.ticks ?? 0);
+      case "vclock.late":
+        return int(facts.late);
+      case "vrng.bytes":
+        return { is: "quantity", dimension: "size", value: facts.randomBytes ?? 0 };
+      default:
+        return nobody(of, fact);
+    }
   }
 
   #bus(of: LiveThing, fact: string): Answer {
@@ -128,6 +159,12 @@ export class LiveFacts implements Live {
       },
     };
   }
+}
+
+/** What an end of a channel has sent and received. */
+function bothWays({ rx, tx }: DeviceFacts): CounterFacts {
+  const count = rx.count + tx.count;
+  return { count, bytes: rx.bytes + tx.bytes, dropped: tx.dropped, droppedBy: tx.droppedBy };
 }
 
 /** As `ps` shows it. */

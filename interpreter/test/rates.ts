@@ -25,7 +25,7 @@ export class Rates {
     this.#timer.unref();
   }
 
-  /** `counter` is `rx`, `tx` or `frames` of the thing. */
+  /** `counter` is `rx`, `tx`, `frames` or `messages` of the thing. */
   bitsPerSecond(address: string, counter: string, now: CounterFacts): number {
     const then = this.#samples[0];
     const ms = then === undefined ? 0 : this.#clock.now() - then.at;
@@ -43,7 +43,9 @@ export class Rates {
     for (const { id, rx, tx } of this.#hypervisor.devices()) {
       bytes.set(`${id} rx`, rx.bytes);
       bytes.set(`${id} tx`, tx.bytes);
+      bytes.set(`${id} messages`, rx.bytes + tx.bytes);
     }
+    for (const { id, messages } of this.#hypervisor.channels()) bytes.set(`${id} messages`, messages.bytes);
     for (const { id, frames } of this.#hypervisor.networks()) bytes.set(`${id} frames`, frames.bytes);
     this.#samples.push({ at, bytes });
     // Keeps one sample that is older than the window.

@@ -3,7 +3,7 @@
 // waits with the host, and nobody writes into a guest that does not call.
 
 import { FAULT } from "../../datapath/fault.ts";
-import { countKick, forgetSignal, recordKick, recordWake } from "../../datapath/meter.ts";
+import { countKick, countLate, forgetSignal, recordKick, recordWake } from "../../datapath/meter.ts";
 import {
   closeReceiving,
   endRing,
@@ -81,7 +81,9 @@ export class VchanConnection implements Connection {
   }
 
   afterWake(): void {
-    recordWake(this.#parts.fabric, this.device.port, this.#parts.nowNs, this.#parts.urgency.deadlineNs);
+    const { fabric, thread, nowNs, urgency } = this.#parts;
+    const { port } = this.device;
+    if (recordWake(fabric, port, nowNs) > urgency.deadlineNs) countLate(fabric, thread, port);
   }
 
   close(): void {

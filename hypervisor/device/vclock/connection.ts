@@ -1,6 +1,6 @@
 // The host half of vclock on the guest's thread: what time it is, and two timers that set a bit of `pending`.
 
-import { recordLateness } from "../../datapath/meter.ts";
+import { countLate, recordLateness } from "../../datapath/meter.ts";
 import { countAt, leavePort, portExists } from "../../datapath/port.ts";
 import { CLOCK_PERIOD_NS_MIN } from "../../limits.ts";
 import { COUNTER } from "../../memory/layout.ts";
@@ -138,7 +138,8 @@ export class VclockConnection implements Connection {
     const { fabric, thread, memory, events, urgency } = this.#parts;
     const { port } = this.device;
     countAt(fabric, port, COUNTER.ticks, 1);
-    recordLateness(fabric, port, lateNs, urgency.deadlineNs);
+    recordLateness(fabric, port, lateNs);
+    if (lateNs > urgency.deadlineNs) countLate(fabric, thread, port);
     if (this.#number >= 0) raise(fabric, thread, memory, events, this.#number);
   }
 }
