@@ -104,6 +104,9 @@ export class Lanes {
   #headLane = -1;
   /** Lane that `take` took from last, so that the others have their turn. */
   #last = 0;
+  /** Of one lane: up to where there were messages when its `tail` was read last. */
+  #tailSeen = 0;
+  #tailLane = -1;
   /** 1 for each lane that `take` has taken from since its sender was looked for. */
   readonly #touched = new Uint8Array(CHANNEL_ENDS_MAX);
   /** How many messages `take` took. */
@@ -153,6 +156,11 @@ export class Lanes {
     return (((this.i32[row] as number) - this.#headSeen) | 0) < this.shape.depth;
   }
 
+  /** Before the first `take` of a call: positions go round, and what was seen long ago says nothing. */
+  lookAnew(): void {
+    this.#tailLane = -1;
+  }
+
   /**
    * Takes the next message, the most urgent first, into `capacity` bytes at `address` of `memory`, both checked
    * and at least `messageMax`; of a stream, as many as there is room for. `own` is a lane that is left out. The
@@ -181,7 +189,7 @@ export class Lanes {
       if (lane === own) continue;
       const row = this.#lane(lane) >> 2;
       const head = Atomics.load(i32, row + (LANE.head >> 2)); // Q3: confirmed by Q5.
-      if (((Atomics.load(i32, row) - head) | 0) <= 0) continue; // Q4: after Q3, pairs with Q2.
+      if (this.#ahead(lane, row, head) <= 0) continue;
       const priority = i32[(this.#cell(lane, head) + CELL.priority) >> 2] as number;
       if (priority <= urgent) continue;
       found = lane;
@@ -190,12 +198,25 @@ export class Lanes {
     return found;
   }
 
+  /**
+   * Messages that wait in a lane from `head` on, as far as is known: the cache line of `tail` is its sender's
+   * while there are some.
+   */
+  #ahead(lane: number, row: number, head: number): number {
+    const known = (this.#tailSeen - head) | 0;
+    if (lane === this.#tailLane && known > 0) return known;
+    const tail = Atomics.load(this.i32, row); // Q4: after Q3, pairs with Q2.
+    this.#tailLane = lane;
+    this.#tailSeen = tail;
+    return (tail - head) | 0;
+  }
+
   /** 0 where another was quicker. */
   #takeFrom(lane: number, memory: GuestMemory, address: number, capacity: number): number {
     const i32 = this.i32;
     const row = this.#lane(lane) >> 2;
     const head = Atomics.load(i32, row + (LANE.head >> 2)); // Q3.
-    const waiting = (Atomics.load(i32, row) - head) | 0; // Q4.
+    const waiting = this.#ahead(lane, row, head);
     let bytes = 0;
     let messages = 0;
     // Bound: the messages that wait, of which a datagram takes one.
@@ -216,12 +237,15 @@ export class Lanes {
     return bytes;
   }
 
-  /** A port whose guest waits for room that `take` has made, and that is to be told; -1: no other. */
+  /**
+   * A port whose guest waits for room, and that is to be told since half of its lane is empty: the answer is -1
+   * where there is no other. One that is told for each message would sleep for each.
+   */
   waitingSender(): number {
     const i32 = this.i32;
     const used = Atomics.load(i32, CHANNEL.lanesUsed >> 2);
     for (let lane = 0; lane < used; lane++) {
-      if (this.#touched[lane] === 0) continue;
+      if (this.#touched[lane] === 0 || this.waiting(lane) > this.shape.depth >> 1) continue;
       this.#touched[lane] = 0;
       const row = this.#lane(lane) >> 2;
       if (Atomics.load(i32, row + (LANE.wanted >> 2)) === 0) continue; // Q8: pairs with Q6.
@@ -350,8 +374,10 @@ function copy(from: Bytes, at: number, into: Bytes, to: number, length: number):
     into.u8.set(from.u8.subarray(at, at + length), to);
     return;
   }
+  const source = from.i32;
+  const target = into.i32;
   const words = length >>> 2;
-  for (let word = 0; word < words; word++)
-    into.i32[(to >>> 2) + word] = from.i32[(at >>> 2) + word] as number;
+  for (let word = 0, first = at >>> 2, place = to >>> 2; word < words; word++)
+    target[place + word] = source[first + word] as number;
   for (let byte = words << 2; byte < length; byte++) into.u8[to + byte] = from.u8[at + byte] as number;
 }

@@ -1,11 +1,25 @@
 // The guest `chat`: sends numbered messages on the first vchan of its bus, `--send N`, one `--every` so often;
 // or takes them, `--expect N`, and says whether they came in order. With a vclock it is that which paces it.
 
-import { FOREVER, Options, boot, now, print, put, putLine, putNumber, sleep, stopping } from "./sdk/index";
+import {
+  FOREVER,
+  Options,
+  boot,
+  now,
+  print,
+  put,
+  putLine,
+  putMilliseconds,
+  putNumber,
+  sleep,
+  stopping,
+} from "./sdk/index";
 import { Ends } from "./chat/ends";
 import { MESSAGE_BYTES_MIN, messageBytes, messageNumber, writeMessage } from "./chat/message";
 
 const COUNT_MAX: i64 = 1_000_000_000_000;
+/** Looks before it sleeps: about what a wake-up costs. */
+const LOOKS: i32 = 100;
 const HOUR: i64 = 3_600_000_000_000;
 const NUMBER: string = "a number from 1 to 1000000000000";
 
@@ -57,6 +71,7 @@ function sendAll(count: i64, every: i64, size: i32): i32 {
     }
     ends.channel.flush();
     if (sent == count && ends.channel.waiting == 0) return tellSent(sent);
+    if (sent < due && ends.channel.reserve() != 0) continue; // There has been room since.
     rest(sent < due || sent == count ? FOREVER : start + sent * every);
   }
   tellSent(sent);
@@ -77,6 +92,7 @@ function tellSent(sent: i64): i32 {
 /** Sleeps until there is something to do, at `dueAt` at the latest. */
 function rest(dueAt: i64): void {
   const channel = ends.channel;
+  for (let looks = 0; looks < LOOKS; looks++) if (channel.look()) return;
   if (channel.prepareSleep() && !ends.changed && !stopping()) {
     const paced = ends.clock.isOpen || dueAt == FOREVER;
     sleep(min(channel.sleepNs, paced ? FOREVER : dueAt - now()));
@@ -89,8 +105,10 @@ function takeAll(count: i64): i32 {
   let taken: i64 = 0;
   let last: i64 = 0;
   let wrong: i64 = 0;
+  let start: i64 = 0;
   while (taken < count && !stopping() && !ends.gone) {
     while (taken < count && ends.channel.receive()) {
+      if (taken == 0) start = now();
       let at = ends.channel.at;
       const end = at + ends.channel.length;
       for (
@@ -117,6 +135,9 @@ function takeAll(count: i64): i32 {
     putNumber(wrong);
     put(" of them out of order");
   }
+  put(" in ");
+  putMilliseconds(now() - start);
+  put(" ms");
   putLine();
   return taken >= count && wrong == 0 ? 0 : 1;
 }

@@ -1,6 +1,8 @@
 // The guest `tick`: wakes up with its vclock, `--every` so often, and says how late it was.
 
 import {
+  CHANGE_REMOVED,
+  CLASS_VCLOCK,
   Change,
   FOREVER,
   Options,
@@ -15,7 +17,6 @@ import {
   sleep,
   stopping,
 } from "./sdk/index";
-import { CHANGE_REMOVED, CLASS_VCLOCK } from "./sdk/abi";
 
 /** The word of `pending` that is looked at first. */
 const PRIO: i32 = 7;

@@ -191,8 +191,9 @@ export class VchanConnection implements Connection {
   }
 
   #receive(ring: RxRing): number {
-    const answer = this.#fillBuffers(ring);
     const lanes = this.#lanes;
+    lanes.lookAnew();
+    const answer = this.#fillBuffers(ring);
     // Bound: one for each lane.
     for (let port = lanes.waitingSender(); port >= 0; port = lanes.waitingSender())
       this.#signalRing(sendingRing(port));

@@ -1,7 +1,18 @@
 // The devices of a guest that talks: the first vchan that can be opened, and a vclock if there is one.
 
-import { Change, Vchan, Vclock, changeCount, put, putLine, putName, putNumber } from "../sdk/index";
-import { CHANGE_REMOVED, CLASS_VCHAN, CLASS_VCLOCK } from "../sdk/abi";
+import {
+  CHANGE_REMOVED,
+  CLASS_VCHAN,
+  CLASS_VCLOCK,
+  Change,
+  Vchan,
+  Vclock,
+  changeCount,
+  put,
+  putLine,
+  putName,
+  putNumber,
+} from "../sdk/index";
 
 /** Time is looked after before messages. */
 const CLOCK_PRIO: i32 = 7;

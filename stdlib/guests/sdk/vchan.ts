@@ -8,7 +8,7 @@ import { TxRing } from "./tx-ring";
 import { close, open, signal } from "./vbus";
 
 /** Buffers of each ring at most. */
-const BUFFERS: i32 = 64;
+const BUFFERS: i32 = 256;
 
 /** What the host says of a vchan. */
 export class VchanFacts {
@@ -134,6 +134,14 @@ export class Vchan {
     return this.output.posted;
   }
 
+  /** There is something to receive, or the host takes more of what waits. Cheaper than to sleep and wake up. */
+  look(): bool {
+    if (this.facts.receives) signal(this.input.number);
+    if (this.input.ready()) return true;
+    const waiting = this.waiting;
+    return waiting > 0 && (this.flush() != 0 || this.waiting != waiting);
+  }
+
   /**
    * The guest is about to sleep: asks to be signalled when there is a message, and when there is room for
    * what waits. False: there is something to do now.
@@ -141,10 +149,7 @@ export class Vchan {
   prepareSleep(): bool {
     this.input.enable(true);
     this.output.enable(true);
-    if (this.facts.receives) signal(this.input.number);
-    if (this.input.ready()) return false;
-    const waiting = this.waiting;
-    return waiting == 0 || (this.flush() == 0 && this.waiting == waiting);
+    return !this.look();
   }
 
   /** How long it may sleep, nanoseconds: the host says so while something waits. */
