@@ -4,6 +4,7 @@
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { Caller, callerImage, type CallersRing } from "./caller.test-support.ts";
 import type { ChannelSpec, DeviceSpec, Image, VchanSpec } from "./hypervisor.ts";
+import { CHANNEL_BUDGET_BYTES, CHANNEL_BUDGET_MESSAGES } from "./limits.ts";
 import { must, until } from "./machine-room.test-support.ts";
 import { assembleMachineRoom, type MachineRoom } from "./machine-room.ts";
 
@@ -276,6 +277,29 @@ test("a device that is taken away answers ENODEV, and another channel is another
   must(room.hypervisor.removeChannel("c"));
   must(room.hypervisor.removeDevice("a.m"));
   expect(await send(a, [3])).toBe(ENODEV);
+});
+
+test("one call moves so many messages, or so many bytes, and says that there is more", LIMIT, async () => {
+  channel({ depth: 1024, messageMax: 1 });
+  const a = await end("a", vchan("send"), 512, 16);
+  const b = await end("b", vchan("receive"), 512, 16);
+  a.out.send(...Array.from({ length: CHANNEL_BUDGET_MESSAGES + 1 }, () => [1]));
+  expect(await a.caller.signal(a.out.number)).toBe(1);
+  expect(facts()).toMatchObject({ waiting: CHANNEL_BUDGET_MESSAGES });
+  expect(await a.caller.signal(a.out.number)).toBe(0);
+  b.in.post(CHANNEL_BUDGET_MESSAGES + 1);
+  expect(await b.caller.signal(b.in.number)).toBe(1);
+  expect(b.in.take().length).toBe(CHANNEL_BUDGET_MESSAGES);
+  expect(await b.caller.signal(b.in.number)).toBe(0);
+  await room.hypervisor.close();
+  // Five of them are more than the bytes of a call.
+  const bytes = Math.ceil((CHANNEL_BUDGET_BYTES + 1) / 5);
+  channel({ depth: 16, messageMax: bytes });
+  const c = await end("c", vchan("send"), 16, 64);
+  const at = c.caller.allocate(bytes);
+  for (let n = 0; n < 6; n++) c.out.write(n, at, bytes, n * 2 + 1);
+  expect(await c.caller.signal(c.out.number)).toBe(1);
+  expect(facts()).toMatchObject({ waiting: 5 });
 });
 
 test("the facts of an end", LIMIT, async () => {

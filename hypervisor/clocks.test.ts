@@ -213,8 +213,11 @@ test(
     must(hypervisor.setRealtime(id, { priority: 1, deadlineNs: 3600e9 }));
     await tick();
     expect(hypervisor.guest(id)?.late).toBe(2);
+    const { nice } = hypervisor.guest(id) ?? {};
+    must(hypervisor.setNice(id, 3));
+    expect(hypervisor.guest(id)?.nice).toBe(nice);
     must(hypervisor.setRealtime(id, undefined));
-    expect(hypervisor.guest(id)).toMatchObject({ nice: 0 });
+    expect(hypervisor.guest(id)?.nice).toBe(3);
   },
 );
 

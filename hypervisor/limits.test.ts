@@ -6,6 +6,7 @@ import { compileImage } from "./guest/image.ts";
 import type { DeviceSpec, Outcome } from "./hypervisor.ts";
 import * as limits from "./limits.ts";
 import { BROADCAST, TestLab, must, shapeOf } from "./machine-room.test-support.ts";
+import { sendersMax } from "./ring/lanes.ts";
 import { guestImage, memoryOf, wat } from "./wat.test-support.ts";
 
 const labs: TestLab[] = [];
@@ -199,6 +200,69 @@ test.each([
   expect(await answerOf(posted(count, limits.MTU_MAX), ring)).toBe(answer);
 });
 
+test.each([
+  ["depth", 0, "invalid"],
+  ["depth", limits.CHANNEL_DEPTH_MAX, "taken"],
+  ["depth", limits.CHANNEL_DEPTH_MAX + 1, "invalid"],
+  ["messageMax", 0, "invalid"],
+  ["messageMax", limits.CHANNEL_MESSAGE_MAX, "taken"],
+  ["messageMax", limits.CHANNEL_MESSAGE_MAX + 1, "invalid"],
+])("a channel's %s of %d is %s", (name, value, answer) => {
+  const spec = { kind: "datagram", depth: 1, messageMax: 1, full: "wait", [name]: value } as const;
+  expect(code(open().createChannel("c", spec))).toBe(answer);
+});
+
+test.each([
+  [0, "taken"],
+  [1, "invalid"],
+])("room for a channel's messages, and %d bytes more, is %s", (more, answer) => {
+  const messageMax = limits.CHANNEL_ROOM_MAX / 64 + more;
+  const spec = { kind: "datagram", depth: 64, messageMax, full: "wait" } as const;
+  expect(code(open().createChannel("c", spec))).toBe(answer);
+});
+
+test("ends of a channel, and one more when one goes", () => {
+  const hv = open();
+  must(hv.createChannel("c", { kind: "datagram", depth: 1, messageMax: 1, full: "wait" }));
+  must(hv.createBus("bus"));
+  const add = (n: number, role: "send" | "receive"): Outcome =>
+    hv.addDevice("bus", `d${n}`, {
+      class: "vchan",
+      name: `d${n}`,
+      vchan: { channel: "c", role, priority: 0 },
+    });
+  for (const [start, role] of [
+    [0, "send"],
+    [100, "receive"],
+  ] as const) {
+    for (let n = 0; n < limits.CHANNEL_ENDS_MAX; n++) must(add(start + n, role));
+    expect(code(add(start + 99, role))).toBe("limit");
+    must(hv.removeDevice(`d${start}`));
+    expect(code(add(start + 99, role))).toBe("taken");
+  }
+});
+
+test("a channel of few and long messages has as many senders as its address space has lanes", () => {
+  const long = { stream: false, depth: 64, messageMax: limits.CHANNEL_MESSAGE_MAX };
+  const lane = 64 * (limits.CHANNEL_MESSAGE_MAX + 16);
+  expect(sendersMax(long)).toBe(Math.floor(limits.CHANNEL_BYTES_MAX / lane));
+});
+
+test.each([
+  [limits.REALTIME_PRIORITY_MAX, limits.NICE_MIN],
+  [limits.REALTIME_PRIORITY_MAX + 1, undefined],
+])("a realtime priority of %d has the niceness %d", async (priority, nice) => {
+  const hv = open();
+  must(hv.createBus("bus"));
+  const image = must(await compileImage(await wat(`(module ${MEMORY} ${MAIN})`)));
+  const spec = { bus: "bus", image, args: [], env: {}, memory: 65_536, realtime: { priority } };
+  expect(code(await hv.bootGuest("g", spec))).toBe(nice === undefined ? "invalid" : "taken");
+  if (nice === undefined) return;
+  // The system may not let it.
+  const facts = hv.guest("g");
+  expect(facts?.nice === nice || facts?.realtime?.refused !== undefined).toBe(true);
+});
+
 /** Bounds whose test stands elsewhere, or that no caller meets. */
 const ELSEWHERE: Readonly<Record<string, readonly [file: string, text: string]>> = {
   BOOT_BYTES_MAX: ["guest/boot-info.test.ts", "as much as there is room for, and one byte more is refused"],
@@ -215,6 +279,11 @@ const ELSEWHERE: Readonly<Record<string, readonly [file: string, text: string]>>
   RATE_WAIT_US_MAX: ["datapath/rate.test.ts", "a sender passes just that"],
   NETWORK_SHARE_NS: ["datapath/network-rate.test.ts", "who sends little does not wait"],
   ROWS_RESTING: ["datapath/segments.test.ts", "a row that comes back rests"],
+  CHANNEL_BUDGET_MESSAGES: ["channels.test.ts", "one call moves so many messages, or so many bytes"],
+  CHANNEL_BUDGET_BYTES: ["channels.test.ts", "one call moves so many messages, or so many bytes"],
+  CHANNEL_WAIT_US: ["channels.test.ts", "a sender whose lane is full waits, and is woken"],
+  CLOCK_PERIOD_NS_MIN: ["clocks.test.ts", "what a clock refuses"],
+  RANDOM_BYTES_MAX: ["clocks.test.ts", "what a source of randomness refuses"],
   CLAIM_TRIES: ["ring/claims.test.ts", "several senders in every order"],
   CLAIM_LATE_MAX: ["ring/claims.test.ts", "a buffer that comes late to the guest costs nobody a frame"],
   TAP_RING_BYTES: ["ring/tap-ring.test.ts", "a full ring takes no record more, and counts it"],
@@ -250,6 +319,8 @@ const NOT_MET: Readonly<Record<string, string>> = {
   CAPTURE_REST_MS: "a time, not asserted",
   FLOWS_KEPT: "how many headers are remembered: the others are judged anew, with the same result",
   SEGMENT_TRIES: "so many changes of links within one look at a list",
+  CHANNEL_TRIES: "so many messages that others take within one look",
+  REALTIME_SPIN_NS: "a time, not asserted",
   PAIRS_MAX: "a cache: beyond it an instance is made again",
   BOOT_MS_MAX: "ten seconds of waiting",
   PAUSE_MS_MAX: "five seconds without one loop or call",

@@ -81,6 +81,8 @@ export class Guest {
   #pausing: Promise<boolean> | undefined;
   #cpu = { cpuMs: 0, queueMs: 0 };
   #nice = 0;
+  /** What it has while it is not realtime. */
+  #usualNice: number;
   #realtime: RealtimeSpec | undefined;
   #goesBefore: string | undefined;
   #exits = 0;
@@ -102,7 +104,8 @@ export class Guest {
     this.#worker = parts.warm.worker;
     this.#bootedNs = parts.clock.nowNs();
     this.#pause = new Pause({ ...parts, threadId: this.#worker.threadId, alive: () => this.alive });
-    if (spec.nice !== undefined) this.setNice(spec.nice);
+    this.#usualNice = spec.nice ?? 0;
+    this.#step(this.#usualNice);
     if (spec.realtime !== undefined) this.#goBefore(spec.realtime);
     const log = createLogRing();
     this.#log = new LogReader(log);
@@ -189,8 +192,14 @@ export class Guest {
     if (this.state === "paused") this.#setState("running");
   }
 
-  /** Why not, where the system refuses. */
+  /** Why not, where the system refuses. A realtime guest has it when it is none any more. */
   setNice(nice: number): string | undefined {
+    const refused = this.#realtime ? undefined : this.#step(nice);
+    if (refused === undefined) this.#usualNice = nice;
+    return refused;
+  }
+
+  #step(nice: number): string | undefined {
     if (nice === this.#nice) return undefined;
     const refused = stepBack(this.#parts.warm.tid, nice);
     if (refused === undefined) this.#nice = nice;
@@ -205,9 +214,8 @@ export class Guest {
 
   #goBefore(spec: RealtimeSpec | undefined): void {
     this.#realtime = spec;
-    const usual = this.spec.nice ?? 0;
-    const nice = spec ? Math.round((NICE_MIN * spec.priority) / REALTIME_PRIORITY_MAX) : usual;
-    this.#goesBefore = this.setNice(nice);
+    const nice = spec ? Math.round((NICE_MIN * spec.priority) / REALTIME_PRIORITY_MAX) : this.#usualNice;
+    this.#goesBefore = this.#step(nice);
   }
 
   /** Ends it as failed, for this reason. */
