@@ -1,5 +1,5 @@
-// A real guest that a test leads verb by verb: it calls what it is told, and its memory is the test's to write
-// meanwhile. See test-guests/caller.wat.txt.
+// A real guest that a test leads verb by verb: it calls what it is told, and its memory is the test's to
+// write meanwhile. See test-guests/caller.wat.txt.
 
 import { compileImage } from "./guest/image.ts";
 import type { DeviceSpec, GuestSpec, Image } from "./hypervisor.ts";

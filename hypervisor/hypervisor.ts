@@ -1,9 +1,11 @@
 // The control plane of the machine room: makes and unmakes buses, networks, devices and guests, and tells
 // what they do.
 
+import type { ChannelFacts, ChannelSpec, IpcDeviceSpec, RealtimeFacts, RealtimeSpec } from "./ipc.ts";
 import type { FeatureName } from "./ring/abi.ts";
 
 export type { FeatureName };
+export type * from "./ipc.ts";
 
 /** Names a thing of the hypervisor: the caller's own string (the address in the configuration). */
 export type Id = string;
@@ -88,38 +90,10 @@ export interface VconsoleSpec {
   readonly columns: number;
   readonly rows: number;
 }
-/** A message pipe that vchan devices join. */
-export interface ChannelSpec {
-  readonly kind: "datagram" | "stream";
-  /** Messages (or, of a stream, chunks) of one sender that wait at most. */
-  readonly depth: number;
-  /** Bytes of a message at most. */
-  readonly messageMax: number;
-  /** What a sender meets when so many wait. */
-  readonly full: "wait" | "refuse";
-}
-export interface VchanSpec {
-  readonly channel: Id;
-  readonly role: "send" | "receive" | "both";
-  /** Of the messages that it sends, 0 to 7, the most urgent. */
-  readonly priority: number;
-}
-/** What its guest believes beside the truth. */
-export interface VclockSpec {
-  readonly offsetNs: number;
-  /** 0.01: the clock gains a hundredth. */
-  readonly drift: number;
-}
-export interface VrngSpec {
-  /** The same bytes at each opening; absent: the host's randomness. */
-  readonly seed?: number;
-}
 export type DeviceSpec =
   | { readonly class: "venet"; readonly name: string; readonly venet: VenetSpec }
   | { readonly class: "vconsole"; readonly name: string; readonly vconsole: VconsoleSpec }
-  | { readonly class: "vchan"; readonly name: string; readonly vchan: VchanSpec }
-  | { readonly class: "vclock"; readonly name: string; readonly vclock: VclockSpec }
-  | { readonly class: "vrng"; readonly name: string; readonly vrng: VrngSpec };
+  | IpcDeviceSpec;
 
 /** A compiled and checked image. `digest` is the SHA-256 of the bytes in hexadecimal. */
 export interface Image {
@@ -147,13 +121,6 @@ export interface GuestSpec {
   /** How far its thread steps back where processors are short, 0 to 19, as `setNice`. Default 0. */
   readonly nice?: number;
   readonly realtime?: RealtimeSpec;
-}
-/** A guest that is served before others, and watched. */
-export interface RealtimeSpec {
-  /** 0 to 7: its thread goes before those of others, as far as the system lets it. */
-  readonly priority: number;
-  /** A wake-up later than this is counted as late. Nanoseconds; absent: none is. */
-  readonly deadlineNs?: number;
 }
 
 export type GuestState =
@@ -189,10 +156,6 @@ export interface GuestFacts {
   readonly interrupts: number;
 }
 
-export interface RealtimeFacts extends RealtimeSpec {
-  /** Why the system does not let its thread go before others: an error code. Absent where it does. */
-  readonly refused?: string;
-}
 export interface CounterFacts {
   readonly count: number;
   readonly bytes: number;
@@ -278,16 +241,6 @@ export interface NetworkFacts {
   readonly id: Id;
   readonly frames: CounterFacts;
   readonly ports: number;
-}
-export interface ChannelFacts {
-  readonly id: Id;
-  readonly kind: ChannelSpec["kind"];
-  /** Those that were received, and those that were not taken: "full", "too_big", "malformed". */
-  readonly messages: CounterFacts;
-  /** Messages that wait now. */
-  readonly waiting: number;
-  /** Devices that are on it. */
-  readonly ends: number;
 }
 
 /** Ids of what there is. */
@@ -377,7 +330,8 @@ export interface Hypervisor {
   removeDevice(id: Id): Outcome;
   /**
    * Takes over what can change while it runs: `rate`, `vlan`, `impair`, `link`, `network`, `columns`, `rows`,
-   * `channel`, `role`, `priority`, `offsetNs`, `drift`. Anything else is `invalid`. Frames that wait already keep their time.
+   * `channel`, `role`, `priority`, `offsetNs`, `drift`. Anything else is `invalid`. Frames that wait already
+   * keep their time.
    */
   setDevice(id: Id, spec: DeviceSpec): Outcome;
   /**

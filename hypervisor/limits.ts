@@ -189,7 +189,9 @@ export const HISTOGRAM_NS_MAX = 2 ** 36 - 1;
 export const KICKS_TIMED_FIRST = 64;
 export const KICKS_TIMED_EVERY = 7;
 
-/** Devices that may send on a channel at the same time, and that may receive. One more is refused (`limit`). */
+/**
+ * Devices that may send on a channel at the same time, and that may receive. One more is refused (`limit`).
+ */
 export const CHANNEL_ENDS_MAX = 64;
 /** Messages of one sender that wait in a channel; other depths are refused (`invalid`). */
 export const CHANNEL_DEPTH_MAX = 65_536;
@@ -205,8 +207,8 @@ export const CHANNEL_BUDGET_BYTES = 1024 * 1024;
 /** Times that another receiver is quicker before `signal` says that it should be called again. */
 export const CHANNEL_TRIES = 256;
 /**
- * How long `signal` asks a sender to wait for room, microseconds. It is signalled as soon as there is some, if
- * its ring says so; this is for one whose receiver was ended in between.
+ * How long `signal` asks a sender to wait for room, microseconds. It is signalled as soon as there is some,
+ * if its ring says so; this is for one whose receiver was ended in between.
  */
 export const CHANNEL_WAIT_US = 100_000;
 

@@ -25,8 +25,6 @@ import {
   GUESTS_MAX,
   GUEST_MEMORY_MAX,
   GUEST_MEMORY_MIN,
-  NICE_MAX,
-  REALTIME_PRIORITY_MAX,
   WATCHDOG_MS,
   WATCH_EVERY_MS,
 } from "../limits.ts";
@@ -38,6 +36,7 @@ import { encodeBoot } from "./boot-info.ts";
 import { Guest, allocateMemory } from "./guest.ts";
 import { Interrupts } from "./interrupts.ts";
 import type { Pool } from "./pool.ts";
+import { wrongNice, wrongRealtime } from "./wrong.ts";
 
 export interface GuestsParts {
   readonly fabric: Fabric;
@@ -382,18 +381,6 @@ export class Guests implements GuestsOfBus {
       if (guest?.alive && sees(guest.spec, device)) yield guest;
     }
   }
-}
-
-function wrongNice(nice: number): Outcome | undefined {
-  if (Number.isInteger(nice) && nice >= 0 && nice <= NICE_MAX) return undefined;
-  return refuse("invalid", `a guest's niceness is from 0 to ${NICE_MAX}`);
-}
-
-function wrongRealtime(spec: RealtimeSpec | undefined): Outcome | undefined {
-  const { priority, deadlineNs = 1 } = spec ?? { priority: 0 };
-  if (!Number.isInteger(priority) || priority < 0 || priority > REALTIME_PRIORITY_MAX)
-    return refuse("invalid", `a realtime priority is from 0 to ${REALTIME_PRIORITY_MAX}`);
-  return deadlineNs > 0 ? undefined : refuse("invalid", "a deadline is more than nothing");
 }
 
 function sees(spec: GuestSpec, device: Device): boolean {

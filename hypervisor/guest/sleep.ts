@@ -1,6 +1,6 @@
 // The sleep of the verb `wait`, on the guest's thread: until the guest is told something, a timer of its is
-// due, or its time is up. A realtime guest looks for a while before it sleeps, and before a timer is due, since
-// the system wakes a thread late.
+// due, or its time is up. A realtime guest looks for a while before it sleeps, and before a timer is due,
+// since the system wakes a thread late.
 
 import type { Urgency } from "../device/connection.ts";
 import type { Timers } from "../device/vclock/timers.ts";

@@ -1,5 +1,5 @@
-// A receiving ring that host code on its guest's own thread fills, in order: whose a descriptor is, and giving
-// it back filled. For classes whose data waits with the host until the guest calls.
+// A receiving ring that host code on its guest's own thread fills, in order: whose a descriptor is, and
+// giving it back filled. For classes whose data waits with the host until the guest calls.
 
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { RING, SLOT, ringAt, slotAt } from "../memory/layout.ts";

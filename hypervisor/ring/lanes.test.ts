@@ -12,11 +12,9 @@ const memory = viewGuestMemory(new WebAssembly.Memory({ initial: 1, maximum: 1, 
 const IN = 0;
 const OUT = 4096;
 const never = (): boolean => false;
-const real = {
-  ...Object.fromEntries(
-    ["load", "store", "compareExchange"].map((name) => [name, Reflect.get(Atomics, name)]),
-  ),
-};
+const real = Object.fromEntries(
+  ["load", "store", "compareExchange"].map((name) => [name, Reflect.get(Atomics, name)]),
+);
 
 afterEach(() => {
   for (const [name, value] of Object.entries(real)) Object.defineProperty(Atomics, name, { value });
@@ -130,7 +128,7 @@ test("long messages, and such as don't begin at a word, are whole", () => {
   }
 });
 
-test("as many may send and receive as there are places; a place is free once its sender has gone and it is empty", () => {
+test("as many may send and receive as there are places, which are free again when they are empty", () => {
   const lanes = lanesOf(4);
   expect(sendersMax(lanes.shape)).toBe(CHANNEL_ENDS_MAX);
   for (let port = 0; port < CHANNEL_ENDS_MAX; port++) {
@@ -148,7 +146,9 @@ test("as many may send and receive as there are places; a place is free once its
   expect(lanes.addReceiver(999)).toBe(true);
 });
 
-/** Another thread's turn at one of the calls of `Atomics` that a call makes; the thread may be killed there. */
+/**
+ * Another thread's turn at one of the calls of `Atomics` that a call makes; the thread may be killed there.
+ */
 class Killed extends Error {}
 
 /** Calls `work` with `other` done in the middle, at its `at`-th call of `Atomics`. False: it makes fewer. */
@@ -227,7 +227,7 @@ test.each([0, 2 ** 31 - 2, 2 ** 32 - 2])(
   },
 );
 
-test("a sender or a receiver that is ended in the middle of a call has sent, or received, all or nothing", () => {
+test("who is ended in the middle of a call has sent, or received, all or nothing", () => {
   for (const who of ["send", "one"] as const) {
     let at = 1;
     for (let more = true; more; at++) {
@@ -239,7 +239,8 @@ test("a sender or a receiver that is ended in the middle of a call has sent, or 
       });
       const came = [...room.got];
       for (let n = 0; n < 4; n++) room.receive(room.two);
-      // It says nothing of what it did last, so that one is there, or it is not; never twice, never in between.
+      // It says nothing of what it did last, so that one is there, or it is not; never twice, never in
+      // between.
       const all = room.got.toSorted((a, b) => a - b);
       expect([[1], [1, 2]]).toContainEqual(who === "send" ? all : [1]);
       if (who === "one") expect([[], [1]]).toContainEqual(all);

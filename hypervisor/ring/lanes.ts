@@ -1,6 +1,6 @@
 // The messages that wait in a channel, in memory that only host code holds: a queue, a lane, for each sender.
-// A lane is filled by one thread, its sender's, and emptied by any receiver's. Nobody waits for anybody, and a
-// thread may be ended at any call of `Atomics`: a message is sent when its sender has moved `tail`, and
+// A lane is filled by one thread, its sender's, and emptied by any receiver's. Nobody waits for anybody, and
+// a thread may be ended at any call of `Atomics`: a message is sent when its sender has moved `tail`, and
 // received when a receiver has moved `head`, which it does only after it has copied it.
 //
 // A receiver that was slower than another has copied a message that is not its own, or, where the sender has
@@ -122,8 +122,8 @@ export class Lanes {
   }
 
   /**
-   * Puts a message into a lane of the caller's own: `length` bytes at `address` of `memory`, both checked. False:
-   * there is no room. Right after it the caller counts the message, in a straight line.
+   * Puts a message into a lane of the caller's own: `length` bytes at `address` of `memory`, both checked.
+   * False: there is no room. Right after it the caller counts the message, in a straight line.
    */
   put(lane: number, memory: GuestMemory, address: number, length: number, priority: number): boolean {
     const i32 = this.i32;
@@ -162,10 +162,10 @@ export class Lanes {
   }
 
   /**
-   * Takes the next message, the most urgent first, into `capacity` bytes at `address` of `memory`, both checked
-   * and at least `messageMax`; of a stream, as many as there is room for. `own` is a lane that is left out. The
-   * answer is the number of bytes: 0, nothing waits; -1, others were quicker. Right after it the caller counts
-   * `messages`, in a straight line.
+   * Takes the next message, the most urgent first, into `capacity` bytes at `address` of `memory`, both
+   * checked and at least `messageMax`; of a stream, as many as there is room for. `own` is a lane that is
+   * left out. The answer is the number of bytes: 0, nothing waits; -1, others were quicker. Right after it
+   * the caller counts `messages`, in a straight line.
    */
   take(own: number, memory: GuestMemory, address: number, capacity: number): number {
     // Bound: CHANNEL_TRIES; each turn but the last is one in which another receiver took something.
@@ -238,8 +238,8 @@ export class Lanes {
   }
 
   /**
-   * A port whose guest waits for room, and that is to be told since half of its lane is empty: the answer is -1
-   * where there is no other. One that is told for each message would sleep for each.
+   * A port whose guest waits for room, and that is to be told since half of its lane is empty: the answer is
+   * -1 where there is no other. One that is told for each message would sleep for each.
    */
   waitingSender(): number {
     const i32 = this.i32;

@@ -65,8 +65,8 @@ export class Witness {
   }
 
   /**
-   * It, or a segment, a channel or a bus that it needs now, was taken out and made anew. Not those that it needs only
-   * for what it has never had: it loses nothing by them.
+   * It, or a segment, a channel or a bus that it needs now, was taken out and made anew. Not those that it
+   * needs only for what it has never had: it loses nothing by them.
    */
   #isMadeAnew(address: string): boolean {
     const needs = (from: string): readonly string[] =>

@@ -1,5 +1,6 @@
-// The guest `chat`: sends numbered messages on the first vchan of its bus, `--send N`, one `--every` so often;
-// or takes them, `--expect N`, and says whether they came in order. With a vclock it is that which paces it.
+// The guest `chat`: sends numbered messages on the first vchan of its bus, `--send N`, one `--every` so
+// often; or takes them, `--expect N`, and says whether they came in order. With a vclock it is that which
+// paces it.
 
 import {
   FOREVER,

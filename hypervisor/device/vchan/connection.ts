@@ -1,5 +1,5 @@
-// The host half of vchan on the guest's thread: what it sends goes into its lane of the channel, what waits in
-// the others' lanes goes into the buffers that it has posted. Both when it calls `signal`; so what is sent
+// The host half of vchan on the guest's thread: what it sends goes into its lane of the channel, what waits
+// in the others' lanes goes into the buffers that it has posted. Both when it calls `signal`; so what is sent
 // waits with the host, and nobody writes into a guest that does not call.
 
 import { FAULT } from "../../datapath/fault.ts";

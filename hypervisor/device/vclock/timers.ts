@@ -1,6 +1,6 @@
-// The timers of one guest. Its own thread fires them: where a verb begins, and in `wait`, whose sleep ends with
-// the next of them. So they cost no other thread, and a guest that sleeps by its own wait instruction is not
-// woken by them.
+// The timers of one guest. Its own thread fires them: where a verb begins, and in `wait`, whose sleep ends
+// with the next of them. So they cost no other thread, and a guest that sleeps by its own wait instruction is
+// not woken by them.
 
 /** One timer; due at `dueNs` of the monotonic clock, `Infinity` while it is not armed. */
 export interface Timer {

@@ -115,7 +115,9 @@ export class TxRing {
     return min(answer, 0);
   }
 
-  /** Whether the host is to signal that it takes more, where it knows. Then `flush` once more before sleeping. */
+  /**
+   * Whether the host is to signal that it takes more, where it knows. Then `flush` once more before sleeping.
+   */
   enable(wanted: bool): void {
     atomic.store<u32>(this.ring + this.slots * abi.DESCRIPTOR_BYTES, wanted ? 1 : 0, abi.SIGNAL_ENABLED);
   }

@@ -109,7 +109,9 @@ export class Vchan {
     return true;
   }
 
-  /** A buffer of `messageMax` bytes to send from, or 0: all are with the host, which is to be told: `flush`. */
+  /**
+   * A buffer of `messageMax` bytes to send from, or 0: all are with the host, which is to be told: `flush`.
+   */
   reserve(): usize {
     return this.output.reserve();
   }
@@ -134,7 +136,9 @@ export class Vchan {
     return this.output.posted;
   }
 
-  /** There is something to receive, or the host takes more of what waits. Cheaper than to sleep and wake up. */
+  /**
+   * There is something to receive, or the host takes more of what waits. Cheaper than to sleep and wake up.
+   */
   look(): bool {
     if (this.facts.receives) signal(this.input.number);
     if (this.input.ready()) return true;

@@ -1,4 +1,5 @@
-// A clock of the bus: what time it is, as the lab wants this guest to believe, and two timers that end a sleep.
+// A clock of the bus: what time it is, as the lab wants this guest to believe, and two timers that end a
+// sleep.
 
 import * as abi from "./abi";
 import { call, close, open } from "./vbus";

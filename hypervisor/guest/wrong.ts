@@ -1,0 +1,17 @@
+// What of a guest's place among the others can't be.
+
+import { refuse } from "../bus/outcome.ts";
+import type { Outcome, RealtimeSpec } from "../hypervisor.ts";
+import { NICE_MAX, REALTIME_PRIORITY_MAX } from "../limits.ts";
+
+export function wrongNice(nice: number): Outcome | undefined {
+  if (Number.isInteger(nice) && nice >= 0 && nice <= NICE_MAX) return undefined;
+  return refuse("invalid", `a guest's niceness is from 0 to ${NICE_MAX}`);
+}
+
+export function wrongRealtime(spec: RealtimeSpec | undefined): Outcome | undefined {
+  const { priority, deadlineNs = 1 } = spec ?? { priority: 0 };
+  if (!Number.isInteger(priority) || priority < 0 || priority > REALTIME_PRIORITY_MAX)
+    return refuse("invalid", `a realtime priority is from 0 to ${REALTIME_PRIORITY_MAX}`);
+  return deadlineNs > 0 ? undefined : refuse("invalid", "a deadline is more than nothing");
+}
