@@ -41,6 +41,11 @@ const PLACES = {
   port: "",
   ip: "10.1.0.9",
   tty: "",
+  orders: "",
+  pipe: "orders",
+  end: "",
+  time: "",
+  dice: "",
 };
 type Place = keyof typeof PLACES;
 type Texts = Partial<Record<Place, string>>;
@@ -63,7 +68,12 @@ guest client { image = loop, memory = 32MiB, args = ["10.0.0.2", 400], stop { gr
   device eth0: venet { network = lan, ip = 10.0.0.3 } }
 guest extra { image = ${at.image}, memory = ${at.memory}, ${at.extra}
   device eth0: venet { network = far, ip = ${at.ip}, ${at.port} }
-  device tty: vconsole { ${at.tty} } }
+  device tty: vconsole { ${at.tty} }
+  device end: vchan { channel = ${at.pipe}, ${at.end} }
+  device time: vclock { ${at.time} }
+  device dice: vrng { ${at.dice} } }
+channel orders { ${at.orders} }
+channel others { }
 bus shelf { device eth1: venet { network = far } }
 guest member { image = mine, bus = ${at.bus}, ${at.member} }
 `;
@@ -146,6 +156,20 @@ const ROWS: readonly Row[] = [
   harm("down", "down = true"),
   { attribute: "vconsole.columns", change: { tty: "columns = 132" } },
   { attribute: "vconsole.rows", change: { tty: "rows = 50" } },
+  { attribute: "channel.full", change: { orders: "full = refuse" } },
+  ...["depth = 8", "message_max = 1KiB"].map((text): Row => ({
+    attribute: `channel.${text.split(" ")[0]}`,
+    change: { orders: text },
+    restarted: ["extra"],
+    planned: "recreate",
+  })),
+  { attribute: "channel.kind", change: { orders: "kind = stream" }, restarted: ["extra"] },
+  { attribute: "vchan.channel", change: { pipe: "others" } },
+  { attribute: "vchan.role", change: { end: "role = send" } },
+  { attribute: "vchan.priority", change: { end: "priority = 7" } },
+  { attribute: "vclock.offset", change: { time: "offset = 1h" } },
+  { attribute: "vclock.drift", change: { time: "drift = 1%" } },
+  { attribute: "vrng.seed", change: { dice: "seed = 7" }, restarted: ["extra"] },
   {
     attribute: "image.sha256",
     change: { other: `sha256 = "${digestOf("std:guests/sink")}"` },
@@ -163,6 +187,8 @@ const ROWS: readonly Row[] = [
   guest("goal", { server: "goal = ready" }),
   guest("restart", { server: "restart = always" }),
   guest("stop", { server: "stop { grace = 1s }" }),
+  guest("realtime", { server: "realtime { priority = 7, deadline = 1ms }" }),
+  { ...guest("realtime", {}), from: { server: "realtime { priority = 7 }" }, change: { server: "" } },
   guest("nice", { extra: "nice = 5" }),
   {
     attribute: "guest.nice",
@@ -178,12 +204,11 @@ const ROWS: readonly Row[] = [
 const REFUSED: Readonly<Record<string, Texts>> = {
   "resource.moved_from": { extra: 'moved_from = "old"' },
   "guest.vcpu": { extra: "vcpu = shared" },
-  "guest.realtime": { extra: "realtime { priority = 7 }" },
   "venet.offload": { port: "offload = true" },
   "network.dhcp": { far: "dhcp = true" },
 };
 /** Kinds and classes without a driver: a thing of them is refused. */
-const NO_DRIVER = /^(vblk|vchan|vclock|vrng|wasi|linux|pc|uplink|nat|tap|socket|pcap)[.]/;
+const NO_DRIVER = /^(vblk|volume|memory|file|overlay|nbd|wasi|linux|pc|uplink|nat|tap|socket|pcap)[.]/;
 
 let engine: Engine;
 let hypervisor: Hypervisor;
@@ -209,7 +234,7 @@ afterAll(async () => {
 /** What the prelude declares: the class of each attribute that has one. */
 function declared(): Map<string, string> {
   const found = new Map<string, string>();
-  for (const file of ["common", "device", "guest", "network"]) {
+  for (const file of ["common", "device", "guest", "network", "storage"]) {
     const at = fileURLToPath(new URL(path.join("../stdlib/prelude", `${file}.vbus`), import.meta.url));
     let owner = "";
     for (const line of readFileSync(at, "utf8").split("\n")) {
