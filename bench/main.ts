@@ -10,6 +10,8 @@ import {
   type MeasuredComparison,
   type Work,
 } from "./harness.ts";
+import { openChanBench } from "./chan.ts";
+import { openClockBench } from "./clock.ts";
 import { openEngineBench } from "./engine.ts";
 import { openLangBench } from "./lang.ts";
 import { openLinksBench } from "./links.ts";
@@ -24,6 +26,8 @@ interface Bench {
 const BENCHES: Readonly<Record<string, (tiny: boolean) => Promise<Bench>>> = {
   net: openNetBench,
   links: openLinksBench,
+  chan: openChanBench,
+  clock: openClockBench,
   lang: openLangBench,
   engine: openEngineBench,
 };
