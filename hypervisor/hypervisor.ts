@@ -1,11 +1,13 @@
 // The control plane of the machine room: makes and unmakes buses, networks, devices and guests, and tells
 // what they do.
 
+import type { UplinkFacts, UplinkSpec } from "./backend/uplink/spec.ts";
 import type { ChannelFacts, ChannelSpec, IpcDeviceSpec, RealtimeFacts, RealtimeSpec } from "./ipc.ts";
 import type { FeatureName } from "./ring/abi.ts";
 
 export type { FeatureName };
 export type * from "./ipc.ts";
+export type * from "./backend/uplink/spec.ts";
 
 /** Names a thing of the hypervisor: the caller's own string (the address in the configuration). */
 export type Id = string;
@@ -19,7 +21,7 @@ export interface HypervisorOptions {
 
 /** What went wrong outside our code; shown to the user as it is. */
 export interface Refusal {
-  readonly code: "exists" | "missing" | "busy" | "invalid" | "limit" | "image" | "late";
+  readonly code: "exists" | "missing" | "busy" | "invalid" | "limit" | "image" | "late" | "outside";
   readonly message: string;
 }
 export type Outcome<T = undefined> =
@@ -247,7 +249,7 @@ export interface NetworkFacts {
 export interface Inventory {
   readonly guests: ReadonlyMap<Id, GuestState>;
   /** Everything else, by kind. */
-  readonly things: Readonly<Record<"network" | "channel" | "bus" | "device", ReadonlySet<Id>>>;
+  readonly things: Readonly<Record<"network" | "channel" | "uplink" | "bus" | "device", ReadonlySet<Id>>>;
   /** Devices whose `mtu` and `ring` can't change now: `DeviceFacts.reconfigurable` is false. */
   readonly rigid: ReadonlySet<Id>;
 }
@@ -298,7 +300,8 @@ export type HypervisorEvent =
     }
   /** Text that a guest printed: whole chunks, bytes decoded as UTF-8 with replacement. */
   | { readonly type: "log"; readonly id: Id; readonly text: string }
-  | { readonly type: "device"; readonly id: Id; readonly open: boolean };
+  | { readonly type: "device"; readonly id: Id; readonly open: boolean }
+  | { readonly type: "uplink"; readonly id: Id; readonly carrier: boolean; readonly detail: string };
 
 /**
  * The running machine room. One a process or several; all methods are for the control thread. Methods
@@ -319,6 +322,16 @@ export interface Hypervisor {
   setChannel(id: Id, spec: ChannelSpec): Outcome;
   /** Refused (`busy`) while devices are on it. Messages that wait are lost. */
   removeChannel(id: Id): Outcome;
+
+  /**
+   * Resolves when its outside is open: a `listen`ing socket listens, a `connect`ing one tries. Refused
+   * (`outside`) where it can't be opened.
+   */
+  createUplink(id: Id, spec: UplinkSpec): Promise<Outcome>;
+  /** Takes over `network`, `link` and `rate`. Anything else is `invalid`. */
+  setUplink(id: Id, spec: UplinkSpec): Promise<Outcome>;
+  /** Resolves when what it held outside is free. */
+  removeUplink(id: Id): Promise<Outcome>;
 
   createBus(id: Id): Outcome;
   /** Refused (`busy`) while it has devices or members. */
@@ -392,6 +405,8 @@ export interface Hypervisor {
   networks(): readonly NetworkFacts[];
   channel(id: Id): ChannelFacts | undefined;
   channels(): readonly ChannelFacts[];
+  uplink(id: Id): UplinkFacts | undefined;
+  uplinks(): readonly UplinkFacts[];
   buses(): readonly { readonly id: Id; readonly devices: readonly Id[]; readonly members: readonly Id[] }[];
 
   /** Listeners are called on the control thread, in the order of what happened. The answer ends it. */

@@ -77,6 +77,16 @@ test("devices on one network, and on all", { timeout: 300_000 }, () => {
   expect(code(other.addDevice("more", "more", venet("three", 9999)))).toBe("taken");
 });
 
+test("uplinks: as many as there may be, and one more when one goes", async () => {
+  const hv = open();
+  const address = { family: "unix", path: "/nowhere/at/all" } as const;
+  const spec = { network: "lan", link: "up", class: "socket", socket: { role: "connect", address } } as const;
+  for (let n = 0; n < limits.UPLINKS_MAX; n++) must(await hv.createUplink(`u${n}`, spec));
+  expect(code(await hv.createUplink("more", spec))).toBe("limit");
+  must(await hv.removeUplink("u0"));
+  expect(code(await hv.createUplink("more", spec))).toBe("taken");
+});
+
 test("devices on one bus", () => {
   const hv = open();
   must(hv.createBus("bus"));
@@ -297,6 +307,9 @@ const ELSEWHERE: Readonly<Record<string, readonly [file: string, text: string]>>
   HISTOGRAM_NS_MAX: ["metrics/histograms.test.ts", "is counted in cell %d"],
   KICKS_TIMED_FIRST: ["datapath/meter.test.ts", "the first kicks of a device are timed"],
   KICKS_TIMED_EVERY: ["datapath/meter.test.ts", "the first kicks of a device are timed"],
+  UPLINK_FRAME_MAX: ["backend/uplink/frame-stream.test.ts", "the longest frame is taken"],
+  UPLINK_QUEUE_BYTES: ["uplinks.test.ts", "frames for it are dropped as `full`"],
+  UPLINK_RETRY_MS: ["uplinks.test.ts", "who connects tries until somebody is there"],
   GUEST_HEAP_MIB: ["hostile-guests.test-support.ts", "growing tables as far as they may"],
   GUEST_STACK_MIB: ["hostile-guests.test-support.ts", "recursion without end"],
   PAUSE_GRACE_MS: ["pause.test.ts", "stands still, and goes on"],
@@ -315,6 +328,11 @@ const NOT_MET: Readonly<Record<string, string>> = {
   LINE_BUDGET_FRAMES: "fairness between lines, not asserted on a noisy machine",
   LINE_SPIN_NS: "a time, not asserted",
   LINE_ROUNDS: "rounds before the letters are read again, not asserted",
+  UPLINK_MEMORY_BYTES: "room for the rings of UPLINKS_MAX",
+  UPLINK_RING_BYTES: "the size that a ring of slots is cut to",
+  UPLINK_BUDGET_FRAMES: "fairness between uplinks, not asserted on a noisy machine",
+  UPLINK_RETRY_MS_MAX: "five seconds of waiting",
+  UPLINK_SILENT_MS: "half a minute of waiting",
   CAPTURE_CHUNK_BYTES: "the size of pieces, not seen by who reads them",
   CAPTURE_REST_MS: "a time, not asserted",
   FLOWS_KEPT: "how many headers are remembered: the others are judged anew, with the same result",

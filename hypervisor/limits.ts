@@ -155,6 +155,26 @@ export const LINE_ROUNDS = 16;
 /** The I/O thread wakes so long before a frame is due, nanoseconds, and looks at the clock until it is. */
 export const LINE_SPIN_NS = 200_000;
 
+/** Uplinks at the same time. One more is refused (`limit`). */
+export const UPLINKS_MAX = 32;
+/** Memory of the rings in which uplinks take frames, bytes: room for as many as there may be. */
+export const UPLINK_MEMORY_BYTES = 128 * 1024 * 1024;
+/** What the ring of one uplink takes of it at most, bytes: long frames get fewer slots. */
+export const UPLINK_RING_BYTES = 2 * 1024 * 1024;
+/** Frames taken from one uplink's ring before the others and what comes from outside have their turn. */
+export const UPLINK_BUDGET_FRAMES = 64;
+/** The longest frame that a socket may bring, bytes; a longer one ends its connection. */
+export const UPLINK_FRAME_MAX = MTU_MAX + FRAME_OVERHEAD;
+/**
+ * A socket that can't connect tries again after this, milliseconds, then after twice as long, up to the most.
+ */
+export const UPLINK_RETRY_MS = 100;
+export const UPLINK_RETRY_MS_MAX = 5_000;
+/** Who was the other end of a listening UDP socket is forgotten after so long a silence, milliseconds. */
+export const UPLINK_SILENT_MS = 30_000;
+/** What one uplink keeps for an outside that is slow, bytes. Frames beyond it are dropped as `full`. */
+export const UPLINK_QUEUE_BYTES = 1024 * 1024;
+
 /**
  * Frames on their way from one thread to whoever captures, bytes, a power of two. What finds no room is
  * missing in the capture and counted there; the guests' frames go on.

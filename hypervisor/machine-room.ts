@@ -48,6 +48,7 @@ export function assembleMachineRoom(
   const close = async (): Promise<void> => {
     await captures.close();
     await guests.close();
+    await devices.uplinks.close();
     await pool.close();
     await devices.lines.close();
   };
@@ -70,6 +71,9 @@ function doorOf(
     createChannel: (id, spec) => devices.channels.create(id, spec),
     setChannel: (id, spec) => devices.channels.set(id, spec),
     removeChannel: (id) => devices.channels.remove(id),
+    createUplink: (id, spec) => devices.uplinks.create(id, spec),
+    setUplink: (id, spec) => devices.uplinks.set(id, spec),
+    removeUplink: (id) => devices.uplinks.remove(id),
     createBus: (id) => devices.createBus(id),
     removeBus: (id) => devices.removeBus(id),
     addDevice: (bus, id, spec) => devices.add(bus, id, spec),
@@ -97,6 +101,8 @@ function doorOf(
     networks: () => devices.allNetworkFacts(),
     channel: (id) => devices.channels.facts(id),
     channels: () => devices.channels.allFacts(),
+    uplink: (id) => devices.uplinks.facts(id),
+    uplinks: () => devices.uplinks.all(),
     buses: () => devices.buses(),
     on(listener) {
       listeners.add(listener);

@@ -10,6 +10,7 @@ import type {
   NetworkFacts,
   Outcome,
 } from "../hypervisor.ts";
+import { Uplinks } from "../backend/uplink/uplinks.ts";
 import { Lines } from "../line/lines.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { countersOf, portExists, portOwner } from "../datapath/port.ts";
@@ -57,6 +58,9 @@ export class Devices {
   readonly #tell: (event: HypervisorEvent) => void;
   readonly networks: Networks;
   readonly channels: Channels;
+  readonly uplinks: Uplinks;
+  /** Threads of the host that frames pass: all guests know them, and they know all guests. */
+  readonly hostThreads: readonly (Lines | Uplinks)[];
   /** By the class of their devices. */
   readonly #classes: Readonly<Record<DeviceSpec["class"], DeviceClass>>;
   readonly #buses = new Map<Id, Bus>();
@@ -75,6 +79,14 @@ export class Devices {
       plugsChanged: () => this.#captures?.plugsChanged(),
     };
     this.networks = new Networks(this.#plugs, news);
+    this.uplinks = new Uplinks(fabric, this.#plugs, this.networks, {
+      tell,
+      plugsChanged: news.plugsChanged,
+      lookForFaults: () => this.#guests?.lookForFaults(),
+    });
+    this.hostThreads = [this.lines, this.uplinks];
+    this.uplinks.meet(this.lines.peer);
+    this.lines.meet(this.uplinks.peer);
     const venet = new Ethernet(this.networks, this.lines, news.meet);
     // Its row does not serve another before it was let go.
     this.channels = new Channels((port) => !portExists(fabric, port) && portOwner(fabric, port) !== 0);
@@ -264,8 +276,13 @@ export class Devices {
   }
 
   #things(): Parameters<typeof inventoryOf>[0] {
-    const { networks, channels } = this;
-    return { networks: networks.all, channels: channels.all, buses: this.#buses, devices: this.#devices };
+    return {
+      networks: this.networks.all,
+      channels: this.channels.all,
+      uplinks: this.uplinks.made(),
+      buses: this.#buses,
+      devices: this.#devices,
+    };
   }
 
   facts(id: Id): DeviceFacts | undefined {

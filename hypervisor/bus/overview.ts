@@ -13,10 +13,11 @@ interface Things {
   readonly channels: ReadonlyMap<Id, unknown>;
   readonly buses: ReadonlyMap<Id, unknown>;
   readonly devices: ReadonlyMap<Id, Device>;
+  readonly uplinks: readonly { readonly id: Id; readonly port: number }[];
 }
 
 export function inventoryOf(
-  { networks, channels, buses, devices }: Things,
+  { networks, channels, uplinks, buses, devices }: Things,
   canChangeRings: (device: Device) => boolean,
 ): Omit<Inventory, "guests"> {
   const rigid = [...devices.values()].filter((device) => !canChangeRings(device));
@@ -26,15 +27,16 @@ export function inventoryOf(
       channel: new Set(channels.keys()),
       bus: new Set(buses.keys()),
       device: new Set(devices.keys()),
+      uplink: new Set(uplinks.map(({ id }) => id)),
     },
     rigid: new Set(rigid.map(({ id }) => id)),
   };
 }
 
-/** By id: of a device what it sent and got, of a network what its devices sent. */
+/** By id: of a device or an uplink what it sent and got, of a network what was sent on it. */
 export function trafficOf(
   fabric: Fabric,
-  { networks, devices }: Things,
+  { networks, devices, uplinks }: Things,
   portsOf: (port: number) => DevicePorts,
 ): ReadonlyMap<Id, number> {
   const frames = new Map<Id, number>();
@@ -45,6 +47,10 @@ export function trafficOf(
     const sent = counterAt(fabric, port, COUNTER.sent) + late;
     sentBy.set(port, sent);
     frames.set(id, sent + received(fabric, port).frames);
+  }
+  for (const { id, port } of uplinks) {
+    sentBy.set(port, counterAt(fabric, port, COUNTER.sent));
+    frames.set(id, counterAt(fabric, port, COUNTER.sent) + counterAt(fabric, port, COUNTER.out));
   }
   for (const [id, { ports }] of networks)
     frames.set(

@@ -288,8 +288,8 @@ export class Forwarder {
       const ring = this.#touched[index] as number;
       const memory = this.#memoryOf(ring);
       if (!memory) continue;
-      const isLine = fabric.i32[(ringAt(ring) + RING.owner) >> 2] === IO_THREAD;
-      if (sampled && !isLine) openSample(fabric, ring, memory, this.#filled[index] as number, nowNs);
+      const isGuests = (fabric.i32[(ringAt(ring) + RING.owner) >> 2] as number) < IO_THREAD;
+      if (sampled && isGuests) openSample(fabric, ring, memory, this.#filled[index] as number, nowNs);
       this.#claims.signal(ring, memory, this.#touchedGenerations[index] as number, nowNs);
       this.#last = ring;
     }

@@ -223,6 +223,19 @@ export class Plugs {
     this.collect();
   }
 
+  /**
+   * A port of the host's own is gone, whose ring lies in host memory. `freed` is called when no sender is in
+   * it any more.
+   */
+  removeHostPort(port: number, freed: () => void): void {
+    this.unplug(port);
+    Atomics.store(this.#fabric.i32, (portAt(port) + PORT.flags) >> 2, 0);
+    changeForwarding(this.#fabric);
+    closeReceiving(this.#fabric, port);
+    this.#retiredLines.set(port, freed);
+    this.collect();
+  }
+
   /** Lets go for a guest that is gone what it had open of removed devices. */
   release(thread: number): void {
     for (const port of this.#retired)

@@ -29,7 +29,7 @@ import {
   WATCH_EVERY_MS,
 } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
-import { IO_THREAD, WHERE } from "../memory/layout.ts";
+import { WHERE } from "../memory/layout.ts";
 import { hearPorts, markFault, startRow, whereOf } from "../memory/threads.ts";
 import { CLAIMED, Claims, generationOf } from "../ring/claims.ts";
 import { encodeBoot } from "./boot-info.ts";
@@ -275,7 +275,7 @@ export class Guests implements GuestsOfBus {
       interrupts: this.#interrupts,
       boot,
       devices: seen.map(noticeOf),
-      peers: [...[...neighbours].map(peerLetter), devices.lines.peer],
+      peers: [...[...neighbours].map(peerLetter), ...devices.hostThreads.map(({ peer }) => peer)],
       reap: (ended) => this.#reap(ended),
       onState: ({ state, exit, reason }) =>
         tell({
@@ -295,7 +295,7 @@ export class Guests implements GuestsOfBus {
     this.#guests.set(id, guest);
     this.#byThread.set(thread, guest);
     this.#known.set(guest, new Set(neighbours));
-    devices.lines.meet(peerLetter(guest));
+    for (const host of devices.hostThreads) host.meet(peerLetter(guest));
     for (const neighbour of neighbours) this.#introduceTo(neighbour, guest);
     return guest;
   }
@@ -319,10 +319,10 @@ export class Guests implements GuestsOfBus {
     bus?.members.delete(guest.id);
     this.#byThread.delete(guest.thread);
     this.#known.delete(guest);
-    devices.lines.meet({ type: "peer", thread: guest.thread, incarnation: guest.incarnation });
+    const gone = { type: "peer", thread: guest.thread, incarnation: guest.incarnation } as const;
+    for (const host of devices.hostThreads) host.meet(gone);
     for (const [other, known] of this.#known) {
-      if (known.delete(guest))
-        other.send({ type: "peer", thread: guest.thread, incarnation: guest.incarnation }, false);
+      if (known.delete(guest)) other.send(gone, false);
     }
     this.#rows.give(guest.thread - 1);
   }
@@ -342,6 +342,7 @@ export class Guests implements GuestsOfBus {
       if (current && owner?.alive) this.#typing.signal(ring, owner.memory, generation);
       devices.lines.lookAgain(device.port);
     }
+    devices.uplinks.lookAgain();
   }
 
   #look(): void {
@@ -358,7 +359,8 @@ export class Guests implements GuestsOfBus {
   }
 
   #memoryAt(thread: number, incarnation: number): GuestMemory | undefined {
-    if (thread === IO_THREAD) return this.#parts.devices.lines.memory;
+    const host = this.#parts.devices.hostThreads.find(({ peer }) => peer.thread === thread);
+    if (host) return host.memory;
     const guest = this.#byThread.get(thread);
     return guest?.incarnation === incarnation ? guest.memory : undefined;
   }

@@ -3,13 +3,14 @@
 
 import { Forwarder } from "../datapath/forward.ts";
 import { Peers, type PeerLetter } from "../datapath/peers.ts";
-import { countAt, isLinkUp, networkOf } from "../datapath/port.ts";
+import { countAt } from "../datapath/port.ts";
+import { sendHeld } from "../datapath/send-held.ts";
 import type { RaiseFault } from "../datapath/fault.ts";
 import { BUDGET_FRAMES, LINE_ROUNDS, LINE_SPIN_NS } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
-import { COUNTER, IO_THREAD, TAP_SIDE, THREAD, threadAt } from "../memory/layout.ts";
+import { COUNTER, IO_THREAD } from "../memory/layout.ts";
 import { sleepOnEvents, takePending, wakeCount } from "../ring/signal.ts";
-import { TapWriter, tapSides } from "../ring/tap-ring.ts";
+import { TapWriter } from "../ring/tap-ring.ts";
 import type { LinesAnswer, LinesLetter } from "./letters.ts";
 import { Line } from "./line.ts";
 import { EVENTS_AT, FRAME_AT } from "./line-memory.ts";
@@ -119,7 +120,7 @@ export class LineWorks {
 
   /** Forwards what is due, up to a budget, and signals. True: there may be more. */
   #forwardDue(): boolean {
-    const { memory } = this.#parts;
+    const { fabric, memory } = this.#parts;
     if (this.#frames.count === 0) return false;
     const forwarder = this.#forwarder;
     forwarder.begin();
@@ -129,8 +130,8 @@ export class LineWorks {
       const line = this.#lines.get(this.#frames.nextLine) as Line;
       const length = this.#frames.take(memory.u8, FRAME_AT);
       forwarder.hold(line.port, FRAME_AT, length);
-      if (line.direction === "egress") this.#forwardSent(line, length);
-      else this.#end(line, forwarder.arrive(line.port, line.line + 1), length, 0);
+      if (line.direction === "egress") sendHeld(fabric, forwarder, line.sender, length);
+      else this.#end(line, forwarder.arrive(line.port, line.line + 1), length);
       line.leave();
       forwarded++;
     }
@@ -138,30 +139,12 @@ export class LineWorks {
     return forwarded === BUDGET_FRAMES;
   }
 
-  /** What the switch does with a frame of a guest. */
-  #forwardSent(line: Line, length: number): void {
-    const forwarder = this.#forwarder;
-    const network = networkOf(this.#parts.fabric, line.port);
-    if (!isLinkUp(this.#parts.fabric, line.port)) return this.#end(line, COUNTER.down, 0, 0);
-    if (network < 0) return this.#end(line, COUNTER.noListener, 0, 0);
-    const target = forwarder.route(line.port, network);
-    if (target === line.port) return this.#end(line, COUNTER.noListener, 0, 0);
-    if (target >= 0) return this.#end(line, forwarder.deliver(target, line.line + 1), length, 0);
-    const copies = forwarder.flood(network, line.port, line.line);
-    if (copies === 0 && (forwarder.header0 & 1) === 0) return this.#end(line, COUNTER.noListener, 0, 0);
-    this.#end(line, COUNTER.sent, length, 1);
-  }
-
-  /** Counts how a frame ended. */
-  #end(line: Line, counter: number, length: number, flooded: number): void {
+  /** Counts how a frame for its device ended. */
+  #end({ line }: Line, counter: number, length: number): void {
     const { fabric } = this.#parts;
-    if (line.direction === "egress" && (tapSides(fabric, line.port) & TAP_SIDE.out) !== 0)
-      this.#forwarder.record(line.port, TAP_SIDE.out, counter);
-    countAt(fabric, line.line, counter, 1);
-    fabric.i32[(threadAt(IO_THREAD) + THREAD.flooding) >> 2] = 0;
+    countAt(fabric, line, counter, 1);
     if (counter !== COUNTER.sent) return;
-    countAt(fabric, line.line, COUNTER.bytes, length);
-    countAt(fabric, line.line, COUNTER.flooded, flooded);
-    if (flooded === 0) this.#forwarder.release();
+    countAt(fabric, line, COUNTER.bytes, length);
+    this.#forwarder.release();
   }
 }

@@ -3,10 +3,11 @@
 
 import { attachedNs, setLineDone, timeOfMark } from "../datapath/line-port.ts";
 import { countAt } from "../datapath/port.ts";
+import type { HostSender } from "../datapath/send-held.ts";
 import type { DirectionSpec } from "../hypervisor.ts";
 import { LINE_BUDGET_FRAMES } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
-import { COUNTER, TAP_SIDE } from "../memory/layout.ts";
+import { COUNTER, IO_THREAD, TAP_SIDE } from "../memory/layout.ts";
 import { Receiving } from "../ring/receiving.ts";
 import { tapKeep, tapSides, type TapWriter } from "../ring/tap-ring.ts";
 import { decide, freshFate } from "./fate.ts";
@@ -30,6 +31,8 @@ export class Line {
   readonly port: number;
   readonly direction: LineLetter["direction"];
   readonly number: number;
+  /** Who sends what leaves it, where it is for what its device sends. */
+  readonly sender: HostSender;
   readonly #parts: LineParts;
   readonly #address: string;
   readonly #receiving: Receiving;
@@ -49,6 +52,7 @@ export class Line {
     this.port = letter.port;
     this.direction = letter.direction;
     this.number = letter.number;
+    this.sender = { thread: IO_THREAD, port: letter.port, counts: letter.line };
     this.#parts = parts;
     this.#address = letter.address;
     this.#receiving = new Receiving(parts.memory, letter.place);

@@ -13,10 +13,11 @@ import { IO_THREAD } from "../memory/layout.ts";
 import { countMail, setEvents, startRow } from "../memory/threads.ts";
 import { resetRing } from "../ring/claims.ts";
 import { prepareReceiving, type ReceivingPlace } from "../ring/receiving.ts";
+import { RingPlaces } from "../ring/ring-places.ts";
 import { signalRing, wake } from "../ring/signal.ts";
 import type { Direction } from "./fate.ts";
 import type { LinesAnswer, LinesLetter, LinesStart } from "./letters.ts";
-import { EVENTS_AT, LineRings, createLineMemory } from "./line-memory.ts";
+import { EVENTS_AT, LINE_RINGS, createLineMemory } from "./line-memory.ts";
 import { HARMLESS, isHarmless } from "./timetable.ts";
 
 const DIRECTIONS: readonly Direction[] = ["egress", "ingress"];
@@ -43,7 +44,7 @@ export class Lines {
   readonly #onFault: () => void;
   /** Where the I/O thread takes frames. */
   readonly memory = createLineMemory();
-  readonly #rings = new LineRings();
+  readonly #rings = new RingPlaces(LINE_RINGS);
   readonly #incarnation: number;
   /** By the device's port. */
   readonly #made = new Map<number, Map<Direction, Made>>();

@@ -214,6 +214,12 @@ export const COUNTER = {
   /** Of a vclock: timers that fired. Of a vrng: bytes that it gave. */
   ticks: 20,
   randomBytes: 21,
+  /** Of an uplink: frames and their bytes that went outside, and why others did not. */
+  out: 22,
+  outBytes: 23,
+  outFull: 24,
+  outDown: 25,
+  outTooBig: 26,
 } as const;
 
 export const PORT_FLAG = {
@@ -338,9 +344,10 @@ export const HISTOGRAM = {
 } as const satisfies Record<string, HistogramPlace>;
 const METER_BYTES = METER.histograms + 2 * COUNT_BYTES + 3 * NS_BYTES;
 
-/** The row of the thread that works the lines, behind those of control and the guests. */
+/** The rows of the threads that work the lines and the uplinks, behind those of control and the guests. */
 export const IO_THREAD = GUESTS_MAX + 1;
-export const THREAD_ROWS = GUESTS_MAX + 2;
+export const UPLINK_THREAD = GUESTS_MAX + 2;
+export const THREAD_ROWS = GUESTS_MAX + 3;
 
 const THREADS_AT = 0;
 const NETWORKS_AT = THREADS_AT + THREAD_ROWS * THREAD.size;

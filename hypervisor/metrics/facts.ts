@@ -55,6 +55,19 @@ export function receivedFacts(fabric: Fabric, { port, ingress }: DevicePorts): C
   return { count: frames, bytes, dropped: total(droppedBy), droppedBy };
 }
 
+/** What came from outside into an uplink's network, and what went out or was lost on its way there. */
+export function uplinkFrames(
+  fabric: Fabric,
+  port: number,
+): { readonly rx: CounterFacts; readonly tx: CounterFacts } {
+  const ports = { port, egress: undefined, ingress: undefined };
+  const { out, outBytes, outFull, outDown, outTooBig } = countersOf(fabric, port);
+  const lost = { full: outFull, down: outDown, too_big: outTooBig };
+  const droppedBy = only(sum(receivedFacts(fabric, ports).droppedBy, lost));
+  const tx = { count: out, bytes: outBytes, dropped: total(droppedBy), droppedBy };
+  return { rx: sentFacts(fabric, ports), tx };
+}
+
 /** What an ingress line lost. What found no room at the device is counted there. */
 function lostOn(fabric: Fabric, line: number): Reasons {
   return reasonsOf({ ...countersOf(fabric, line), full: 0, tooBig: 0 });

@@ -142,6 +142,26 @@ export function sleepOnEvents(
   return woken;
 }
 
+/**
+ * The same for a thread with an event loop, without a time limit: undefined where there is something to look
+ * at, else a promise that is resolved when there is.
+ */
+export function sleepOnEventsAsync(
+  memory: GuestMemory,
+  events: number,
+  seen: number,
+): Promise<void> | undefined {
+  const word = events >>> 2;
+  const sleeping = word + (EVENT.sleeping >> 2);
+  if (Atomics.load(memory.i32, word) !== seen || isPending(memory, events)) return undefined; // S10.
+  Atomics.store(memory.i32, sleeping, 1); // S5: pairs with S3.
+  // S4, `isPending`: after S5, pairs with S2. S11: compares and sleeps in one; pairs with S7 and S8.
+  const sleep = isPending(memory, events) ? undefined : Atomics.waitAsync(memory.i32, word, seen);
+  if (sleep?.async) return sleep.value.then(() => void Atomics.store(memory.i32, sleeping, 0)); // S12.
+  Atomics.store(memory.i32, sleeping, 0); // S12.
+  return undefined;
+}
+
 /** Whether any of the eight words of pending signals has a bit. */
 function isPending(memory: GuestMemory, events: number): boolean {
   const first = (events + EVENT.pending) >>> 2;

@@ -17,7 +17,7 @@ export class GuestTexts {
 
   constructor(hypervisor: Hypervisor) {
     this.#unsubscribe = hypervisor.on((event) => {
-      if (event.type === "device") return;
+      if (event.type === "device" || event.type === "uplink") return;
       if (event.type === "guest" && isEnd(event.state)) {
         this.#ended.add(event.id);
         return;

@@ -1,0 +1,38 @@
+// Uplinks as the hypervisor's door takes them and tells of them.
+
+import type { CounterFacts, Id } from "../../hypervisor.ts";
+
+/** Where a socket of an uplink is. Unix sockets carry streams; paths are absolute. */
+export type SocketAddress =
+  | { readonly family: "unix"; readonly path: string }
+  | { readonly family: "tcp" | "udp"; readonly host: string; readonly port: number };
+/** What an uplink is plugged into, and the end that it has outside. */
+export type UplinkSpec = {
+  readonly network: Id;
+  readonly link: "up" | "down";
+  /** Bits per second, each direction; absent: no limit. */
+  readonly rate?: number;
+} & UplinkClassSpec;
+export type UplinkClassSpec =
+  /** Frames as QEMU's netdevs `stream` and `dgram` have them. */
+  { readonly class: "socket"; readonly socket: SocketSpec };
+export interface SocketSpec {
+  readonly role: "listen" | "connect";
+  readonly address: SocketAddress;
+}
+/** How it is outside. */
+export interface UplinkState {
+  /** Somebody is at the other end. */
+  readonly carrier: boolean;
+  /** In words. */
+  readonly detail: string;
+}
+export interface UplinkFacts extends UplinkState {
+  readonly id: Id;
+  readonly class: UplinkSpec["class"];
+  readonly network: Id;
+  readonly link: "up" | "down";
+  /** From outside, and to outside. */
+  readonly rx: CounterFacts;
+  readonly tx: CounterFacts;
+}

@@ -1,0 +1,273 @@
+// Uplinks on the control thread: making, plugging, changing, unmaking. Their thread is started with the first
+// one. No frame passes here.
+
+import { MessageChannel, type MessagePort, type Worker } from "node:worker_threads";
+import type { PeerLetter } from "../../datapath/peers.ts";
+import type { Plugs, PortSettings } from "../../datapath/plugs.ts";
+import { openReceiving } from "../../datapath/port.ts";
+import { startHostThread } from "../../host-thread.ts";
+import type {
+  HypervisorEvent,
+  Id,
+  Outcome,
+  Refusal,
+  UplinkFacts,
+  UplinkSpec,
+  UplinkState,
+} from "../../hypervisor.ts";
+import { FRAME_OVERHEAD, UPLINKS_MAX } from "../../limits.ts";
+import type { Fabric } from "../../memory/fabric.ts";
+import { UPLINK_THREAD } from "../../memory/layout.ts";
+import { countMail, setEvents, startRow } from "../../memory/threads.ts";
+import { uplinkFrames } from "../../metrics/facts.ts";
+import { resetRing } from "../../ring/claims.ts";
+import { prepareReceiving, type ReceivingPlace } from "../../ring/receiving.ts";
+import { RingPlaces } from "../../ring/ring-places.ts";
+import { signalRing, wake } from "../../ring/signal.ts";
+import type { UplinksAnswer, UplinksLetter, UplinksStart } from "./letters.ts";
+import { EVENTS_AT, UPLINK_RINGS, createUplinkMemory } from "./uplink-memory.ts";
+
+/** Networks, as uplinks need them. */
+export interface NetworksOfUplinks {
+  readonly all: ReadonlyMap<Id, { readonly spec: { readonly mtu: number } }>;
+  plug(port: number, network: Id): Outcome;
+  unplug(port: number, network: Id): void;
+}
+
+/** Who wants to know of uplinks. */
+export interface UplinkNews {
+  tell(event: HypervisorEvent): void;
+  /** What is plugged in where has changed. */
+  plugsChanged(): void;
+  /** Their thread found a guest that broke the protocol. */
+  lookForFaults(): void;
+}
+
+interface Made {
+  readonly id: Id;
+  readonly port: number;
+  readonly number: number;
+  readonly place: ReceivingPlace;
+  readonly frameMax: number;
+  spec: UplinkSpec;
+  state: UplinkState;
+}
+
+const NO_STATE: UplinkState = { carrier: false, detail: "" };
+const success: Outcome = { ok: true, value: undefined };
+
+export class Uplinks {
+  readonly #fabric: Fabric;
+  readonly #plugs: Plugs;
+  readonly #networks: NetworksOfUplinks;
+  readonly #news: UplinkNews;
+  /** Where their thread takes frames. */
+  readonly memory = createUplinkMemory();
+  readonly #rings = new RingPlaces(UPLINK_RINGS);
+  readonly #incarnation: number;
+  readonly #made = new Map<Id, Made>();
+  /** By port, what waits for an answer, in the order of the letters. */
+  readonly #asked = new Map<number, ((problem: string | undefined) => void)[]>();
+  readonly #numbers = new Set<number>();
+  readonly #peers = new Map<number, PeerLetter>();
+  readonly #inbox: MessagePort;
+  readonly #inboxOfThread: MessagePort;
+  #worker: Worker | undefined;
+
+  constructor(fabric: Fabric, plugs: Plugs, networks: NetworksOfUplinks, news: UplinkNews) {
+    this.#fabric = fabric;
+    this.#plugs = plugs;
+    this.#networks = networks;
+    this.#news = news;
+    this.#incarnation = startRow(fabric, UPLINK_THREAD);
+    setEvents(fabric, UPLINK_THREAD, EVENTS_AT);
+    const { port1, port2 } = new MessageChannel();
+    [this.#inbox, this.#inboxOfThread] = [port1, port2];
+  }
+
+  /** What every guest and the I/O thread are told of the uplinks' thread, from the start on. */
+  get peer(): PeerLetter {
+    const { memory } = this.memory;
+    return { type: "peer", thread: UPLINK_THREAD, incarnation: this.#incarnation, memory };
+  }
+
+  /** The uplinks' thread sends to all guests, and into lines: they come and go. */
+  meet(letter: PeerLetter): void {
+    if (letter.memory) this.#peers.set(letter.thread, letter);
+    else this.#peers.delete(letter.thread);
+    if (this.#worker) this.#send(letter);
+  }
+
+  async create(id: Id, spec: UplinkSpec): Promise<Outcome> {
+    if (this.#made.has(id)) return refuse("exists", `there is an uplink \`${id}\` already`);
+    const mtu = this.#networks.all.get(spec.network)?.spec.mtu;
+    if (mtu === undefined) return refuse("missing", `there is no network \`${spec.network}\``);
+    const made = this.#prepare(id, spec, mtu);
+    if (!made) return refuse("limit", "there is no room for one more uplink");
+    const { port, place, number, frameMax } = made;
+    this.#made.set(id, made);
+    const problem = await this.#ask({ type: "open", port, id, place, number, frameMax, spec });
+    if (problem !== undefined) {
+      this.#forget(made);
+      return refuse("outside", problem);
+    }
+    const plugged = this.#networks.plug(port, made.spec.network);
+    if (!plugged.ok) {
+      await this.#ask({ type: "close", port });
+      this.#forget(made);
+    }
+    this.#news.plugsChanged();
+    return plugged;
+  }
+
+  async set(id: Id, spec: UplinkSpec): Promise<Outcome> {
+    const made = this.#made.get(id);
+    if (!made) return refuse("missing", `there is no uplink \`${id}\``);
+    const { port } = made;
+    const before = made.spec;
+    const mtu = this.#networks.all.get(spec.network)?.spec.mtu;
+    if (mtu === undefined) return refuse("missing", `there is no network \`${spec.network}\``);
+    if (before.class !== spec.class) return refuse("invalid", "an uplink keeps its class");
+    if (mtu + FRAME_OVERHEAD > made.frameMax)
+      return refuse("invalid", "it was made for a network of shorter frames");
+    const problem = await this.#ask({ type: "set", port, spec });
+    if (problem !== undefined) return refuse("invalid", problem);
+    const moved = before.network === spec.network ? success : this.#move(made, spec.network);
+    if (!moved.ok) {
+      await this.#ask({ type: "set", port, spec: before });
+      return moved;
+    }
+    this.#plugs.setPort(port, settingsOf(spec, mtu));
+    made.spec = spec;
+    this.#news.plugsChanged();
+    return success;
+  }
+
+  async remove(id: Id): Promise<Outcome> {
+    const made = this.#made.get(id);
+    if (!made) return refuse("missing", `there is no uplink \`${id}\``);
+    this.#networks.unplug(made.port, made.spec.network);
+    await this.#ask({ type: "close", port: made.port });
+    this.#forget(made);
+    this.#news.plugsChanged();
+    return success;
+  }
+
+  facts(id: Id): UplinkFacts | undefined {
+    const made = this.#made.get(id);
+    if (!made) return undefined;
+    const { port, spec, state } = made;
+    const { class: className, network, link } = spec;
+    return { id, class: className, network, link, ...state, ...uplinkFrames(this.#fabric, port) };
+  }
+
+  all(): readonly UplinkFacts[] {
+    return [...this.#made.keys()].map((id) => this.facts(id) as UplinkFacts);
+  }
+
+  /** What there is, with the ports. */
+  made(): readonly { readonly id: Id; readonly port: number; readonly spec: UplinkSpec }[] {
+    return [...this.#made.values()];
+  }
+
+  /** A thread has ended that may have put something into the rings of uplinks without a signal. */
+  lookAgain(): void {
+    for (const { port } of this.#made.values()) signalRing(this.#fabric, port * 2, this.memory);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#made.keys()].map((id) => this.remove(id)));
+    this.#inbox.close();
+    if (!this.#worker) this.#inboxOfThread.close();
+    await this.#worker?.terminate();
+  }
+
+  #move({ port, spec }: Made, network: Id): Outcome {
+    this.#networks.unplug(port, spec.network);
+    const plugged = this.#networks.plug(port, network);
+    if (!plugged.ok) this.#networks.plug(port, spec.network);
+    return plugged;
+  }
+
+  /** A port with a ring, not plugged in so far. */
+  #prepare(id: Id, spec: UplinkSpec, mtu: number): Made | undefined {
+    if (this.#made.size >= UPLINKS_MAX) return undefined;
+    const frameMax = mtu + FRAME_OVERHEAD;
+    const place = this.#rings.take(frameMax);
+    const port = place && this.#plugs.addPort(settingsOf(spec, mtu));
+    if (!place || port === undefined) {
+      if (place) this.#rings.give(place);
+      return undefined;
+    }
+    let number = 0;
+    while (this.#numbers.has(number)) number++;
+    this.#numbers.add(number);
+    prepareReceiving(this.memory, place);
+    const { count, offset, signal } = place;
+    const [owner, incarnation] = [UPLINK_THREAD, this.#incarnation];
+    const set = { count, offset, signal, events: EVENTS_AT, number, owner, incarnation };
+    resetRing(this.#fabric, port * 2, set);
+    openReceiving(this.#fabric, port, port * 2);
+    return { id, port, number, place, frameMax, spec, state: NO_STATE };
+  }
+
+  #forget({ id, port, number, place }: Made): void {
+    this.#made.delete(id);
+    this.#plugs.removeHostPort(port, () => this.#rings.give(place));
+    this.#numbers.delete(number);
+  }
+
+  #ask(letter: UplinksLetter): Promise<string | undefined> {
+    this.#start();
+    const asked = this.#asked.get(letter.port) ?? [];
+    this.#asked.set(letter.port, asked);
+    const answer = new Promise<string | undefined>((resolve) => asked.push(resolve));
+    this.#send(letter);
+    return answer;
+  }
+
+  #send(letter: UplinksLetter | PeerLetter): void {
+    this.#inbox.postMessage(letter);
+    countMail(this.#fabric, UPLINK_THREAD);
+    wake(this.memory, EVENTS_AT, true);
+  }
+
+  #start(): void {
+    if (this.#worker) return;
+    const start: UplinksStart = {
+      fabric: this.#fabric.memory,
+      memory: this.memory.memory,
+      incarnation: this.#incarnation,
+      inbox: this.#inboxOfThread,
+    };
+    this.#worker = startHostThread("./uplink-thread", import.meta.url, {
+      workerData: start,
+      transferList: [this.#inboxOfThread],
+      name: "uplinks",
+    });
+    this.#worker.on("message", (answer: UplinksAnswer) => this.#hear(answer));
+    for (const letter of this.#peers.values()) this.#send(letter);
+  }
+
+  #hear(answer: UplinksAnswer): void {
+    if (answer.type === "fault") return this.#news.lookForFaults();
+    if (answer.type === "answer") {
+      const asked = this.#asked.get(answer.port);
+      asked?.shift()?.(answer.problem);
+      if (asked?.length === 0) this.#asked.delete(answer.port);
+      return;
+    }
+    const made = [...this.#made.values()].find(({ port }) => port === answer.port);
+    if (!made) return;
+    made.state = answer.state;
+    this.#news.tell({ type: "uplink", id: made.id, ...answer.state });
+  }
+}
+
+function settingsOf({ link, rate = 0 }: UplinkSpec, mtu: number): PortSettings {
+  return { linkUp: link === "up", mtu, rate, vlan: 0 };
+}
+
+function refuse(code: Refusal["code"], message: string): Outcome {
+  return { ok: false, refusal: { code, message } };
+}
