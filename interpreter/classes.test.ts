@@ -36,6 +36,9 @@ const PLACES = {
   eth: "",
   net: "lan",
   extra: "",
+  uplink: "",
+  wide: "far",
+  socket: 'connect = "unix:nobody"',
   image: "other",
   memory: "16MiB",
   port: "",
@@ -61,6 +64,7 @@ image loop: wasm { path = ${JSON.stringify(loop)} }
 network lan { subnet = 10.0.0.0/24, pool = 10.0.0.64/26, mtu = 9000B, ${at.lan} }
 network near { subnet = 10.0.0.0/24, pool = 10.0.0.128/25, mtu = 9000B, ${at.near} }
 network far { subnet = ${at.subnet}, ${at.far} }
+uplink out: socket { network = ${at.wide}, ${at.socket}, ${at.uplink} }
 bus desk { device eth1: venet { network = far }, device eth2: venet { network = far } }
 guest server { image = echo, memory = 32MiB, ${at.server}
   device eth0: venet { network = ${at.net}, ip = 10.0.0.2, ${at.eth} } }
@@ -87,7 +91,7 @@ interface Row {
   /** Guests that start anew; none where it is left out. */
   readonly restarted?: readonly string[];
   /** What the plan says where that is more than what is declared. */
-  readonly planned?: "restart" | "recreate";
+  readonly planned?: "pause" | "restart" | "recreate";
 }
 
 const venet = (name: string, text: string): Row => ({ attribute: `venet.${name}`, change: { eth: text } });
@@ -131,6 +135,12 @@ const ROWS: readonly Row[] = [
     restarted: ["extra", "member"],
     planned: "recreate",
   },
+  { attribute: "uplink.network", change: { wide: "lan" }, planned: "pause" },
+  { attribute: "uplink.network", from: { wide: "lan" }, change: { wide: "near" } },
+  { attribute: "uplink.link", change: { uplink: "link = down" } },
+  { attribute: "uplink.rate", change: { uplink: "rate = 1Gbps" } },
+  { attribute: "socket.connect", change: { socket: 'connect = "unix:nobody-else"' } },
+  { attribute: "socket.listen", change: { socket: 'listen = "tcp:127.0.0.1:0"' } },
   { attribute: "venet.network", change: { net: "near" } },
   { attribute: "venet.link", change: { port: "link = down" } },
   venet("ring", "ring = 1024"),
@@ -208,7 +218,7 @@ const REFUSED: Readonly<Record<string, Texts>> = {
   "network.dhcp": { far: "dhcp = true" },
 };
 /** Kinds and classes without a driver: a thing of them is refused. */
-const NO_DRIVER = /^(vblk|volume|memory|file|overlay|nbd|wasi|linux|pc|uplink|nat|tap|socket|pcap)[.]/;
+const NO_DRIVER = /^(vblk|volume|memory|file|overlay|nbd|wasi|linux|pc|nat|tap|pcap)[.]/;
 
 let engine: Engine;
 let hypervisor: Hypervisor;

@@ -88,6 +88,10 @@ export class Engine {
     this.#unsubscribe = hypervisor.on((event) => {
       if (event.type === "log") this.logs.write(event.id, event.text);
       else if (event.type === "guest" && event.state !== "booting") this.logs.flush(event.id);
+      else if (event.type === "uplink") {
+        const { id: address, detail: message } = event;
+        this.journal.add({ type: "uplink", address, message, level: "info", actor: "host" });
+      }
     });
   }
 

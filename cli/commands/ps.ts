@@ -1,6 +1,6 @@
-// `vbus ps`: the guests of a running lab.
+// `vbus ps`: the guests of a running lab, and its ways out.
 
-import type { GuestRow } from "../../interpreter/index.ts";
+import type { GuestRow, UplinkRow } from "../../interpreter/index.ts";
 import type { Context, Exit } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { ageText, bytesText, tableText } from "../text.ts";
@@ -17,19 +17,22 @@ export interface PsOptions {
 const PS_SCHEMA = 1;
 const HEAD = ["GUEST", "STATE", "GOAL", "IMAGE", "ADDRESS", "MEMORY", "CPU", "FRAMES/S", "UPTIME", "REASON"];
 
+const UPLINK_HEAD = ["UPLINK", "CLASS", "NETWORK", "RX", "TX", "DROPS", "FRAMES/S", "STATE"];
+
 export async function ps({ terminal }: Context, file: string | undefined, options: PsOptions): Promise<Exit> {
   const client = await connectRunning({ file: file ?? options.file, lab: options.lab });
   const snapshot = await client.request("snapshot", {});
   client.close();
-  const { lab, ready, generation, rolledBack, pid, watch, held, refused, guests } = snapshot;
+  const { lab, ready, generation, rolledBack, pid, watch, held, refused, guests, uplinks } = snapshot;
   if (options.json) {
     terminal.out(
-      `${JSON.stringify({ schema: PS_SCHEMA, lab, pid, generation, rolledBack, ready, watch, held, refused, guests }, undefined, 2)}\n`,
+      `${JSON.stringify({ schema: PS_SCHEMA, lab, pid, generation, rolledBack, ready, watch, held, refused, guests, uplinks }, undefined, 2)}\n`,
     );
   } else if (options.plain) {
     terminal.out(guests.map((guest) => `${row(guest).join("\t")}\n`).join(""));
   } else {
     terminal.out(tableText([HEAD, ...guests.map(row)]));
+    if (uplinks.length > 0) terminal.out(`\n${tableText([UPLINK_HEAD, ...uplinks.map(uplinkRow)])}`);
   }
   const hold = holdOf(snapshot);
   if (hold !== undefined) terminal.err(`${hold.sentence}\n`);
@@ -50,4 +53,11 @@ function row(guest: GuestRow): string[] {
     ageText(uptimeMs),
     guest.reason ?? "",
   ];
+}
+
+function uplinkRow(uplink: UplinkRow): string[] {
+  const { id, network, rx, tx, framesPerSecond, link, detail } = uplink;
+  const dropped = rx.dropped + tx.dropped;
+  const counts = [rx.count, tx.count, dropped, Math.round(framesPerSecond)].map(String);
+  return [id, uplink.class, network, ...counts, link === "down" ? "cut off" : detail];
 }

@@ -64,6 +64,7 @@ export function actsOf(plan: Plan, observed: Definition, desired: Definition): A
   }
   preferShortOutage(graph, nodes, desired);
   preferFreedDevices(graph, nodes, observed, desired);
+  preferUplinks(graph, nodes, desired);
   return { acts, after: acts.map((_, node) => [...graph.afterOf(node)]) };
 }
 
@@ -112,5 +113,17 @@ function preferFreedDevices(graph: Graph, nodes: Nodes, observed: Definition, de
     for (const device of devicesSeen(guest, desired)) {
       for (const down of freed.get(device) ?? []) graph.prefer(own.up, down);
     }
+  }
+}
+
+/** A guest boots when the ways out of its networks are there: its first frames are not for nobody. */
+function preferUplinks(graph: Graph, nodes: Nodes, desired: Definition): void {
+  const kindOf = (address: string): string | undefined => desired.resources.get(address)?.kind;
+  const uplinks = [...nodes].flatMap(([address, { up }]) =>
+    up !== undefined && kindOf(address) === "uplink" ? [up] : [],
+  );
+  for (const [address, { up }] of nodes) {
+    if (up === undefined || kindOf(address) !== "guest") continue;
+    for (const uplink of uplinks) graph.prefer(up, uplink);
   }
 }

@@ -8,6 +8,7 @@ import { deviceSpec } from "../drivers/device-spec.ts";
 import { channelSpec } from "../drivers/channel.ts";
 import type { Find } from "../drivers/driver.ts";
 import { networkSpec } from "../drivers/ethernet.ts";
+import { uplinkSpec } from "../drivers/uplink.ts";
 
 type Answer = Outcome | Promise<Outcome>;
 
@@ -32,6 +33,11 @@ const THINGS: Readonly<Record<string, Thing>> = {
     make: (hypervisor, channel) => hypervisor.createChannel(channel.address, channelSpec(channel)),
     change: (hypervisor, channel) => hypervisor.setChannel(channel.address, channelSpec(channel)),
     remove: (hypervisor, address) => hypervisor.removeChannel(address),
+  },
+  uplink: {
+    make: (hypervisor, uplink) => hypervisor.createUplink(uplink.address, uplinkSpec(uplink)),
+    change: (hypervisor, uplink) => hypervisor.setUplink(uplink.address, uplinkSpec(uplink)),
+    remove: (hypervisor, address) => hypervisor.removeUplink(address),
   },
   bus: {
     make: (hypervisor, { address }) => hypervisor.createBus(address),

@@ -3,7 +3,7 @@
 
 import type { Diagnostic, Disruption } from "../../lang/index.ts";
 import type { AdminMethods } from "./admin-methods.ts";
-import type { CounterFacts, DeviceFacts, GuestState } from "../../hypervisor/index.ts";
+import type { CounterFacts, DeviceFacts, GuestState, UplinkFacts } from "../../hypervisor/index.ts";
 import type { SentParameters } from "../given.ts";
 import type { Bound } from "../plan/bound.ts";
 import type { Plan, StepKind } from "../plan/plan.ts";
@@ -18,7 +18,7 @@ export interface LabEvent {
   readonly sequence: number;
   /** Wall clock, ISO 8601. */
   readonly time: string;
-  readonly type: "lab" | "plan" | "step" | "guest" | "device" | "watch" | "drift" | "diagnostic";
+  readonly type: "lab" | "plan" | "step" | "guest" | "device" | "uplink" | "watch" | "drift" | "diagnostic";
   /** What it is about, an address; absent for the lab. */
   readonly address?: string;
   /** One sentence: "running", "completed with 0", "rate 1Gbps -> 100Mbps (live) in 2 ms". */
@@ -70,6 +70,9 @@ export interface NetworkRow {
   readonly frames: CounterFacts;
   readonly framesPerSecond: number;
 }
+export interface UplinkRow extends UplinkFacts {
+  readonly framesPerSecond: number;
+}
 export interface BusRow {
   readonly address: string;
   readonly devices: readonly string[];
@@ -103,6 +106,7 @@ export interface Snapshot {
   readonly guests: readonly GuestRow[];
   readonly devices: readonly DeviceRow[];
   readonly networks: readonly NetworkRow[];
+  readonly uplinks: readonly UplinkRow[];
   readonly buses: readonly BusRow[];
   readonly outputs: readonly { readonly name: string; readonly text: string }[];
   /** Of the file on disk, where it does not check now; rendered text without colours beside them. */

@@ -1,4 +1,4 @@
-// The rows of a snapshot: guests, devices, networks, buses. Pure: reads facts, keeps nothing.
+// The rows of a snapshot: guests, devices, networks, uplinks, buses. Pure: reads facts, keeps nothing.
 
 import type { Resource } from "../../lang/index.ts";
 import type { DeviceFacts, GuestFacts, Hypervisor } from "../../hypervisor/index.ts";
@@ -7,7 +7,7 @@ import { goalMet } from "../apply/guest-record.ts";
 import type { GuestRecord } from "../apply/guest-record.ts";
 import { entriesOf, goalOf, imageOf, usedDevices } from "../drivers/guest.ts";
 import { refOf, shownWordOf, valueOf } from "../drivers/read.ts";
-import type { BusRow, DeviceRow, GuestRow, NetworkRow, Snapshot } from "./protocol.ts";
+import type { BusRow, DeviceRow, GuestRow, NetworkRow, Snapshot, UplinkRow } from "./protocol.ts";
 
 export interface RowSources {
   readonly hypervisor: Hypervisor;
@@ -22,7 +22,7 @@ export interface RateSource {
   cpu(id: string, nowMs: number): number;
 }
 
-type Rows = Pick<Snapshot, "guests" | "devices" | "networks" | "buses">;
+type Rows = Pick<Snapshot, "guests" | "devices" | "networks" | "uplinks" | "buses">;
 
 export function renderRows(sources: RowSources, rates: RateSource): Rows {
   const devices = new Map(sources.hypervisor.devices().map((device) => [device.id, device]));
@@ -39,6 +39,10 @@ export function renderRows(sources: RowSources, rates: RateSource): Rows {
     guests,
     devices: deviceRows(sources, devices, seen),
     networks: networkRows(sources, rates),
+    uplinks: sources.hypervisor.uplinks().map((uplink): UplinkRow => ({
+      ...uplink,
+      framesPerSecond: rates.frames(uplink.id, uplink.rx.count + uplink.tx.count),
+    })),
     buses: sources.hypervisor
       .buses()
       .map((bus): BusRow => ({ address: bus.id, devices: bus.devices, members: bus.members })),

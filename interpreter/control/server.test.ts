@@ -35,6 +35,7 @@ const snapshot = (extra: Partial<Snapshot> = {}): Snapshot => ({
   guests: [],
   devices: [],
   networks: [],
+  uplinks: [],
   buses: [],
   outputs: [],
   diagnostics: [],

@@ -9,6 +9,7 @@ import type { Driver } from "./driver.ts";
 import { guestDriver } from "./guest.ts";
 import type { ImageFiles } from "./image-files.ts";
 import { pathOf } from "./read.ts";
+import { uplinkDrivers } from "./uplink.ts";
 
 const imageDriver: Driver = { kind: "image", class: "wasm", replaceFrom: "restart", answer: contentOf };
 /** A device that is plugged in is the device's own step. */
@@ -18,6 +19,7 @@ const plain: readonly Driver[] = [{ kind: "lab" }, busDriver];
 const ALL: readonly Driver[] = [
   ...plain,
   networkDriver,
+  ...uplinkDrivers,
   venetDriver,
   vconsoleDriver,
   channelDriver,

@@ -163,7 +163,7 @@ function passedOn(
   desired: Definition,
   drafts: ReadonlyMap<string, Draft>,
 ): readonly Passed[] {
-  if (resource.kind === "device") {
+  if (resource.kind === "device" || resource.kind === "uplink") {
     return ["network", "channel", "bus"].flatMap((kind) =>
       replacedNeeds(resource, desired, drafts, kind).map(({ address }): Passed => ({
         text: `${kind} ${address} is made anew`,

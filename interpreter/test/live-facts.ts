@@ -1,4 +1,4 @@
-// Facts of a running lab as values of the language: guests, networks, devices, buses and the lab itself.
+// Facts of a running lab as values of the language: guests, networks, uplinks, devices, buses and the lab.
 // What no driver tells is said so, never made up.
 
 import type { Live, LiveThing, Value } from "../../lang/index.ts";
@@ -42,6 +42,8 @@ export class LiveFacts implements Live {
         return this.#network(of, fact);
       case "channel":
         return this.#channel(of, fact);
+      case "uplink":
+        return this.#uplink(of, fact);
       case "device":
         return this.#device(of, fact);
       case "bus":
@@ -101,6 +103,13 @@ export class LiveFacts implements Live {
     if (fact === "waiting") return facts && int(facts.waiting);
     if (fact !== "messages") return nobody(of, fact);
     return facts && this.#counter(of.address, "messages", facts.messages);
+  }
+
+  #uplink(of: LiveThing, fact: string): Answer {
+    const facts = this.#sources.hypervisor.uplink(of.address);
+    if (facts === undefined) return undefined;
+    if (fact === "rx" || fact === "tx") return this.#counter(of.address, fact, facts[fact]);
+    return fact === "carrier" ? bool(facts.carrier) : nobody(of, fact);
   }
 
   #device(of: LiveThing, fact: string): Answer {
