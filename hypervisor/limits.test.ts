@@ -317,6 +317,18 @@ const ELSEWHERE: Readonly<Record<string, readonly [file: string, text: string]>>
   END_AGAIN_MS: ["pause.test.ts", "is killed, and asked to stop"],
   WATCHDOG_MS: ["hostile-guests.test-support.ts", "a loop without end"],
   WATCH_EVERY_MS: ["hostile-guests.test-support.ts", "a loop without end"],
+  NAT_CONNECTIONS_MAX: [
+    "backend/nat/hostile.test.ts",
+    "each guest has its share, and all of them what there is",
+  ],
+  NAT_CONNECTIONS_EACH_MAX: ["backend/nat/hostile.test.ts", "each guest has its share"],
+  NAT_SOCKET_BYTES: ["backend/nat/nat.test.ts", "the guest's window closes, and nothing is lost"],
+  NAT_FLOWS_EACH_MAX: ["backend/nat/hostile.test.ts", "as many as a guest may have, and one more"],
+  NAT_NEIGHBOURS_MAX: ["backend/nat/hostile.test.ts", "more stations than are remembered"],
+  NAT_FRAGMENTED_MAX: ["backend/nat/hostile.test.ts", "the oldest is lost"],
+  NAT_LEASES_MAX: ["backend/nat/services.test.ts", "as many leases as there may be, and one more"],
+  NAT_LEASE_S: ["backend/nat/services.test.ts", "keeps it while it asks"],
+  NAT_DNS_PENDING_MAX: ["backend/nat/services.test.ts", "so is one too many"],
 };
 
 /** Not tested at the bound, and why. */
@@ -346,6 +358,18 @@ const NOT_MET: Readonly<Record<string, string>> = {
   RECONFIGURE_MS: "a second of waiting; what happens after it is in reconfigure.test.ts",
   RING_SWAPS_MAX: "so many acknowledgements within one look-up",
   CLOSE_WAIT_MS: "a time of a tenth of a second, not asserted on a noisy machine",
+  NAT_MEMORY_PAGES: "128 MiB of windows: what finds no memory waits, as lwIP has it",
+  NAT_CONNECT_MS: "twenty seconds of waiting",
+  NAT_TICK_MS: "a time, not asserted",
+  NAT_FLOWS_MAX: "four guests with all that one may have; the same comparison",
+  NAT_FLOW_IDLE_MS: "a minute of waiting",
+  NAT_SWEEP_MS: "a time, not asserted",
+  NAT_FLOW_QUEUE_BYTES: "what the system takes before it is not foreseen",
+  NAT_PARKED_MAX: "frames for stations that don't answer; the oldest is lost",
+  NAT_FRAGMENT_MS: "a time, not asserted",
+  NAT_DNS_MS: "a time, not asserted",
+  NAT_DNS_SERVERS_MAX: "how many of the host's servers are asked",
+  NAT_DNS_STREAM_BYTES: "more questions at once than any program asks",
   MAC_AGE_MS: "five minutes of waiting; the steps are tested",
 };
 

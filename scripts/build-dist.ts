@@ -6,6 +6,7 @@ import { cp, mkdir, rename, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import type { StepResult } from "./build.ts";
+import { LWIP_KEPT } from "./build-lwip.ts";
 import { listWat, wasmOf } from "./build-wat.ts";
 
 /**
@@ -26,10 +27,9 @@ export async function buildDist(root: string): Promise<StepResult> {
   return { done: "compiled with errors", problems: [`build: TypeScript found errors.\n${output.trimEnd()}`] };
 }
 
-/** The data path's modules are loaded from where the code that loads them is. */
+/** Modules are loaded from where the code that loads them is. */
 async function copyModules(root: string, target: string): Promise<void> {
-  for (const wat of await listWat(root)) {
-    const wasm = wasmOf(wat);
+  for (const wasm of [...(await listWat(root)).map(wasmOf), LWIP_KEPT.module]) {
     if (!existsSync(wasm)) continue;
     const copy = join(target, relative(root, wasm));
     await mkdir(dirname(copy), { recursive: true });

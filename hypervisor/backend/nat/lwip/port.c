@@ -1,0 +1,321 @@
+// lwIP's TCP for the gateway: packets in and out, and connections as bytes. Everything is driven by the host;
+// what lwIP calls back is only noted here, so that nothing is closed under its feet.
+
+#include "lwip/init.h"
+#include "lwip/ip.h"
+#include "lwip/netif.h"
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/tcp.h"
+#include <string.h>
+
+#define IMPORT(name) __attribute__((import_module("host"), import_name(#name)))
+#define EXPORT(name) __attribute__((export_name(#name)))
+
+/** A packet to a guest. The 14 bytes before it are the host's to write. */
+IMPORT(output) void host_output(u8_t *packet, u32_t length);
+/** Something has happened to a connection. */
+IMPORT(event) void host_event(u32_t id, u32_t what);
+
+enum { EVENT_OPEN = 1, EVENT_DATA = 2, EVENT_END = 4, EVENT_ROOM = 8, EVENT_RESET = 16, EVENT_CLOSED = 32 };
+
+#define IDS 4096
+#define LINK_BYTES 14
+#define SCRATCH_BYTES (65536 + LINK_BYTES)
+/** Connections that rest after their end; the oldest gives way. */
+#define RESTING_MAX 256
+
+/** What came from the guest and the host has not taken yet lies in a ring of TCP_WND bytes. */
+struct connection {
+  struct tcp_pcb *pcb;
+  u8_t *ring;
+  u32_t head;
+  u32_t count;
+};
+
+static struct connection connections[IDS];
+static struct netif gateway;
+static struct tcp_pcb_listen *listener;
+/** Packets from the host, and bytes for a connection. */
+static u8_t scratch[SCRATCH_BYTES];
+/** Packets to guests that lie in more than one piece. */
+static u8_t outgoing[SCRATCH_BYTES];
+
+unsigned short port_checksum(const void *data, int length) {
+  const u8_t *at = data;
+  u64_t sum = 0;
+  while (length >= 4) {
+    u32_t word;
+    memcpy(&word, at, 4);
+    sum += word;
+    at += 4;
+    length -= 4;
+  }
+  if (length >= 2) {
+    u16_t half;
+    memcpy(&half, at, 2);
+    sum += half;
+    at += 2;
+    length -= 2;
+  }
+  if (length == 1) sum += *at;
+  while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
+  return (unsigned short)sum;
+}
+
+static err_t send_packet(struct netif *netif, struct pbuf *p, const ip4_addr_t *to) {
+  LWIP_UNUSED_ARG(netif);
+  LWIP_UNUSED_ARG(to);
+  if (p->next == NULL && pbuf_add_header(p, LINK_BYTES) == 0) {
+    u8_t *packet = (u8_t *)p->payload + LINK_BYTES;
+    u32_t length = p->tot_len - LINK_BYTES;
+    host_output(packet, length);
+    pbuf_remove_header(p, LINK_BYTES);
+    return ERR_OK;
+  }
+  pbuf_copy_partial(p, outgoing + LINK_BYTES, p->tot_len, 0);
+  host_output(outgoing + LINK_BYTES, p->tot_len);
+  return ERR_OK;
+}
+
+static err_t start_gateway(struct netif *netif) {
+  netif->name[0] = 'v';
+  netif->name[1] = 'b';
+  netif->output = send_packet;
+  netif->flags = NETIF_FLAG_LINK_UP;
+  return ERR_OK;
+}
+
+static u32_t id_of(void *argument) { return (u32_t)(uintptr_t)argument; }
+
+static err_t on_data(void *argument, struct tcp_pcb *pcb, struct pbuf *p, err_t err) {
+  struct connection *connection = &connections[id_of(argument)];
+  LWIP_UNUSED_ARG(pcb);
+  LWIP_UNUSED_ARG(err);
+  if (p == NULL) {
+    host_event(id_of(argument), EVENT_END);
+    return ERR_OK;
+  }
+  if (connection->ring == NULL) connection->ring = port_malloc(TCP_WND);
+  if (connection->ring == NULL) return ERR_MEM; // lwIP offers it again.
+  if (connection->count + p->tot_len > TCP_WND) return ERR_MEM;
+  u32_t at = (connection->head + connection->count) % TCP_WND;
+  u32_t first = LWIP_MIN(p->tot_len, TCP_WND - at);
+  pbuf_copy_partial(p, connection->ring + at, (u16_t)first, 0);
+  if (first < p->tot_len) pbuf_copy_partial(p, connection->ring, (u16_t)(p->tot_len - first), (u16_t)first);
+  connection->count += p->tot_len;
+  pbuf_free(p);
+  host_event(id_of(argument), EVENT_DATA);
+  return ERR_OK;
+}
+
+static err_t on_sent(void *argument, struct tcp_pcb *pcb, u16_t length) {
+  LWIP_UNUSED_ARG(pcb);
+  LWIP_UNUSED_ARG(length);
+  host_event(id_of(argument), EVENT_ROOM);
+  return ERR_OK;
+}
+
+static err_t on_open(void *argument, struct tcp_pcb *pcb, err_t err) {
+  LWIP_UNUSED_ARG(pcb);
+  if (err != ERR_OK) return err;
+  host_event(id_of(argument), EVENT_OPEN);
+  return ERR_OK;
+}
+
+/** lwIP has freed the connection, or will at once. What it had read can still be taken. */
+static void on_gone(void *argument, err_t err) {
+  connections[id_of(argument)].pcb = NULL;
+  host_event(id_of(argument), err == ERR_CLSD ? EVENT_CLOSED : EVENT_RESET);
+}
+
+static void adopt(u32_t id, struct tcp_pcb *pcb) {
+  connections[id].pcb = pcb;
+  tcp_arg(pcb, (void *)(uintptr_t)id);
+  tcp_recv(pcb, on_data);
+  tcp_sent(pcb, on_sent);
+  tcp_err(pcb, on_gone);
+  tcp_nagle_disable(pcb);
+  ip_set_option(pcb, SOF_KEEPALIVE);
+}
+
+/** Where the host puts packets and bytes. */
+EXPORT(scratch) u8_t *port_scratch(void) { return scratch; }
+
+/** Once, before anything else. The gateway's address in the order of the wire; the longest packet. */
+EXPORT(start) void port_start(u32_t address, u32_t mtu) {
+  ip4_addr_t ip, mask;
+  ip.addr = address;
+  mask.addr = 0;
+  lwip_init();
+  netif_add(&gateway, &ip, &mask, &ip, NULL, start_gateway, NULL);
+  gateway.mtu = (u16_t)mtu;
+  netif_set_default(&gateway);
+  netif_set_up(&gateway);
+  struct tcp_pcb *pcb = tcp_new();
+  tcp_bind(pcb, IP4_ADDR_ANY, 1);
+  listener = (struct tcp_pcb_listen *)tcp_listen(pcb);
+  listener->local_port = 0; // Nothing comes to it but what `accept` lets through.
+  tcp_accept((struct tcp_pcb *)listener, on_open);
+}
+
+/** A packet for a connection that may be there. The host has checked its IPv4 header, which has no options. */
+EXPORT(input) void port_input(u32_t length) {
+  if (length <= IP_HLEN || length > 65535) return;
+  struct pbuf *p = pbuf_alloc(PBUF_RAW, (u16_t)length, PBUF_RAM);
+  if (p == NULL) return;
+  pbuf_take(p, scratch, (u16_t)length);
+  const struct ip_hdr *header = p->payload;
+  ip_data.current_netif = &gateway;
+  ip_data.current_input_netif = &gateway;
+  ip_data.current_ip4_header = header;
+  ip_data.current_ip_header_tot_len = IP_HLEN;
+  ip_addr_copy_from_ip4(ip_data.current_iphdr_src, header->src);
+  ip_addr_copy_from_ip4(ip_data.current_iphdr_dest, header->dest);
+  pbuf_remove_header(p, IP_HLEN);
+  tcp_input(p, &gateway);
+}
+
+static u16_t port_at(u32_t offset) { return (u16_t)((scratch[offset] << 8) | scratch[offset + 1]); }
+
+/** A guest may use the ports of a connection that rests again. */
+static void end_resting(u32_t source, u32_t target, u16_t source_port, u16_t target_port) {
+  for (struct tcp_pcb *pcb = tcp_tw_pcbs; pcb != NULL; pcb = pcb->next) {
+    if (pcb->remote_port != source_port || pcb->local_port != target_port) continue;
+    if (ip_2_ip4(&pcb->remote_ip)->addr != source || ip_2_ip4(&pcb->local_ip)->addr != target) continue;
+    tcp_abort(pcb);
+    return;
+  }
+}
+
+/** A guest's first packet of a connection, answered. 1: it is opening and is `id`; 0: not. */
+EXPORT(accept) u32_t port_accept(u32_t id, u32_t length) {
+  u32_t source, target;
+  if (id >= IDS || length < IP_HLEN + TCP_HLEN) return 0;
+  memcpy(&source, scratch + 12, 4);
+  memcpy(&target, scratch + 16, 4);
+  u16_t source_port = port_at(IP_HLEN), target_port = port_at(IP_HLEN + 2);
+  end_resting(source, target, source_port, target_port);
+  struct tcp_pcb *before = tcp_active_pcbs;
+  listener->local_port = target_port;
+  listener->callback_arg = (void *)(uintptr_t)id;
+  port_input(length);
+  listener->local_port = 0;
+  struct tcp_pcb *pcb = tcp_active_pcbs;
+  if (pcb == NULL || pcb == before || pcb->state != SYN_RCVD || id_of(pcb->callback_arg) != id) return 0;
+  adopt(id, pcb);
+  return 1;
+}
+
+/** Opens a connection to a guest. 1: it is opening. */
+EXPORT(connect) u32_t port_connect(u32_t id, u32_t address, u32_t port) {
+  ip_addr_t to;
+  if (id >= IDS) return 0;
+  struct tcp_pcb *pcb = tcp_new();
+  if (pcb == NULL) return 0;
+  ip_addr_set_ip4_u32(&to, address);
+  if (tcp_bind(pcb, &gateway.ip_addr, 0) != ERR_OK) {
+    tcp_abort(pcb);
+    return 0;
+  }
+  adopt(id, pcb);
+  if (tcp_connect(pcb, &to, (u16_t)port, on_open) == ERR_OK) return 1;
+  tcp_err(pcb, NULL);
+  tcp_abort(pcb);
+  connections[id].pcb = NULL;
+  return 0;
+}
+
+/** Where the next bytes from the guest lie; `readable` says how many do. */
+EXPORT(bytes) u8_t *port_bytes(u32_t id) { return connections[id].ring + connections[id].head; }
+
+/** Bytes that lie in one piece. */
+EXPORT(readable) u32_t port_readable(u32_t id) {
+  return LWIP_MIN(connections[id].count, TCP_WND - connections[id].head);
+}
+
+/** The host has taken so many; the guest may send as many more. */
+EXPORT(taken) void port_taken(u32_t id, u32_t length) {
+  struct connection *connection = &connections[id];
+  connection->head = (connection->head + length) % TCP_WND;
+  connection->count -= length;
+  if (connection->count == 0) {
+    port_free(connection->ring);
+    connection->ring = NULL;
+    connection->head = 0;
+  }
+  // Bound: TCP_WND in pieces of 65535.
+  while (connection->pcb != NULL && length > 0) {
+    u16_t part = (u16_t)LWIP_MIN(length, 0xffff);
+    tcp_recved(connection->pcb, part);
+    length -= part;
+  }
+}
+
+/** Bytes that `write` would take now. */
+EXPORT(room) u32_t port_room(u32_t id) {
+  struct tcp_pcb *pcb = connections[id].pcb;
+  if (pcb == NULL || pcb->snd_queuelen >= TCP_SND_QUEUELEN - 8) return 0;
+  return tcp_sndbuf(pcb);
+}
+
+/** So many bytes of the scratch are to go to the guest. Answers how many will. */
+EXPORT(write) u32_t port_write(u32_t id, u32_t length) {
+  struct tcp_pcb *pcb = connections[id].pcb;
+  if (pcb == NULL) return 0;
+  length = LWIP_MIN(length, LWIP_MIN(port_room(id), 0xffff));
+  // Bound: 16 halvings.
+  while (length > 0 && tcp_write(pcb, scratch, (u16_t)length, TCP_WRITE_FLAG_COPY) != ERR_OK) length /= 2;
+  return length;
+}
+
+/** Sends what waits, acknowledgements too. */
+EXPORT(flush) void port_flush(u32_t id) {
+  struct tcp_pcb *pcb = connections[id].pcb;
+  if (pcb == NULL || pcb->state == LISTEN) return;
+  if (pcb->flags & TF_ACK_DELAY) tcp_ack_now(pcb);
+  tcp_output(pcb);
+}
+
+/** Nothing more will be written. 1: the end is on its way; 0: there was no memory for it. */
+EXPORT(finish) u32_t port_finish(u32_t id) {
+  struct tcp_pcb *pcb = connections[id].pcb;
+  return pcb == NULL || tcp_shutdown(pcb, 0, 1) == ERR_OK;
+}
+
+/** Whether both sides have ended it and seen that of each other. */
+EXPORT(settled) u32_t port_settled(u32_t id) {
+  return connections[id].pcb == NULL || connections[id].pcb->state == TIME_WAIT;
+}
+
+static void let_rest(void) {
+  u32_t count = 0;
+  for (struct tcp_pcb *pcb = tcp_tw_pcbs; pcb != NULL; pcb = pcb->next) {
+    if (++count < RESTING_MAX || pcb->next == NULL) continue;
+    tcp_abort(pcb->next);
+    return;
+  }
+}
+
+/**
+ * The host forgets the connection. One that both sides have ended is left to lwIP, which sees its last packets
+ * through; else the guest is told by a reset.
+ */
+EXPORT(release) void port_release(u32_t id) {
+  struct connection *connection = &connections[id];
+  struct tcp_pcb *pcb = connection->pcb;
+  port_free(connection->ring);
+  memset(connection, 0, sizeof *connection);
+  if (pcb == NULL) return;
+  tcp_arg(pcb, NULL);
+  tcp_recv(pcb, NULL);
+  tcp_sent(pcb, NULL);
+  tcp_err(pcb, NULL);
+  if (pcb->state != TIME_WAIT) return tcp_abort(pcb);
+  let_rest();
+}
+
+/** Every 50 ms while there is a connection. */
+EXPORT(tick) void port_tick(void) { tcp_tmr(); }
+
+/** Whether nothing is left that needs `tick`. */
+EXPORT(idle) u32_t port_idle(void) { return tcp_active_pcbs == NULL && tcp_tw_pcbs == NULL; }

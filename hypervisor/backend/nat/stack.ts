@@ -1,0 +1,149 @@
+// lwIP's TCP as a module with connections by number: segments in, segments out, bytes either way. Every call
+// is short; what happened is told by numbers that the caller works off afterwards.
+
+import { readFileSync } from "node:fs";
+import { NAT_MEMORY_PAGES } from "../../limits.ts";
+import { ETHERNET_BYTES } from "./wire.ts";
+
+/** What has happened to a connection, as bits. */
+export const EVENT = { open: 1, data: 2, end: 4, room: 8, reset: 16, closed: 32 } as const;
+
+export interface StackParts {
+  /** The gateway's address as it stands in packets, read as a little-endian number. */
+  readonly address: number;
+  readonly mtu: number;
+  /** A packet for a guest, behind room for an Ethernet header; only until the call returns. */
+  readonly output: (frame: Uint8Array) => void;
+  readonly event: (id: number, what: number) => void;
+  readonly random: () => number;
+}
+
+interface Exports {
+  readonly scratch: () => number;
+  readonly start: (address: number, mtu: number) => void;
+  readonly input: (length: number) => void;
+  readonly accept: (id: number, length: number) => number;
+  readonly connect: (id: number, address: number, port: number) => number;
+  readonly bytes: (id: number) => number;
+  readonly readable: (id: number) => number;
+  readonly taken: (id: number, length: number) => void;
+  readonly room: (id: number) => number;
+  readonly write: (id: number, length: number) => number;
+  readonly flush: (id: number) => void;
+  readonly finish: (id: number) => number;
+  readonly settled: (id: number) => number;
+  readonly release: (id: number) => void;
+  readonly tick: () => void;
+  readonly idle: () => number;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+export class Stack {
+  readonly #memory = new WebAssembly.Memory({ initial: 8, maximum: NAT_MEMORY_PAGES });
+  readonly #exports: Exports;
+  readonly #scratch: number;
+  #bytes: Uint8Array;
+
+  constructor({ address, mtu, output, event, random }: StackParts) {
+    compiled ??= new WebAssembly.Module(readFileSync(new URL("./lwip/lwip.wasm", import.meta.url)));
+    const host = {
+      output: (at: number, length: number) => {
+        const bytes = this.#view();
+        output(bytes.subarray(at - ETHERNET_BYTES, at + length));
+      },
+      event,
+      random,
+    };
+    const { exports } = new WebAssembly.Instance(compiled, { env: { memory: this.#memory }, host });
+    this.#exports = exports as unknown as Exports;
+    this.#bytes = new Uint8Array(this.#memory.buffer);
+    this.#scratch = this.#exports.scratch();
+    this.#exports.start(address, mtu);
+  }
+
+  /** The module's memory may have grown, which leaves older views empty. */
+  #view(): Uint8Array {
+    if (this.#bytes.length === 0) this.#bytes = new Uint8Array(this.#memory.buffer);
+    return this.#bytes;
+  }
+
+  /** A packet whose IPv4 header has been checked and has no options. */
+  input(packet: Uint8Array): void {
+    this.#view().set(packet, this.#scratch);
+    this.#exports.input(packet.length);
+  }
+
+  /** Answers the first packet of a connection that is to be `id`. False: it can't be opened. */
+  accept(id: number, packet: Uint8Array): boolean {
+    this.#view().set(packet, this.#scratch);
+    return this.#exports.accept(id, packet.length) === 1;
+  }
+
+  /** Opens a connection to a guest; `open` or `reset` follows. False: there is no memory for it. */
+  connect(id: number, address: number, port: number): boolean {
+    return this.#exports.connect(id, address, port) === 1;
+  }
+
+  /**
+   * Takes what has come from the guest, or the first piece of it, as a copy; the guest may send as much
+   * again.
+   */
+  read(id: number): Buffer | undefined {
+    const length = this.#exports.readable(id);
+    if (length === 0) return undefined;
+    const at = this.#exports.bytes(id);
+    const taken = Buffer.allocUnsafe(length);
+    taken.set(this.#view().subarray(at, at + length));
+    this.#exports.taken(id, length);
+    return taken;
+  }
+
+  isReadable(id: number): boolean {
+    return this.#exports.readable(id) > 0;
+  }
+
+  /** Puts bytes on their way to the guest; how many there was room for. */
+  write(id: number, bytes: Uint8Array): number {
+    let written = 0;
+    // Bound: the room in the connection's window; each turn fills some of it.
+    while (written < bytes.length) {
+      const length = Math.min(this.#exports.room(id), bytes.length - written, 0xffff);
+      if (length === 0) break;
+      this.#view().set(bytes.subarray(written, written + length), this.#scratch);
+      const taken = this.#exports.write(id, length);
+      if (taken === 0) break;
+      written += taken;
+    }
+    return written;
+  }
+
+  /** Sends what waits, acknowledgements too. */
+  flush(id: number): void {
+    this.#exports.flush(id);
+  }
+
+  /** Ends the way to the guest. False: there was no memory, try again. */
+  finish(id: number): boolean {
+    return this.#exports.finish(id) === 1;
+  }
+
+  /** Whether both ends are done and nothing more will happen to the connection. */
+  isSettled(id: number): boolean {
+    return this.#exports.settled(id) === 1;
+  }
+
+  /** Forgets the connection; where it is not settled, the guest is told by a reset. */
+  release(id: number): void {
+    this.#exports.release(id);
+  }
+
+  /** Every `NAT_TICK_MS` while it isn't idle. */
+  tick(): void {
+    this.#exports.tick();
+  }
+
+  get isIdle(): boolean {
+    return this.#exports.idle() === 1;
+  }
+}
