@@ -87,6 +87,8 @@ export interface VenetSpec {
   /** 802.1Q VLAN, 1 to 4094; absent: frames as they are on the segment, tags and all. */
   readonly vlan?: number;
   readonly impair?: ImpairmentSpec;
+  /** Names by which a gateway of its network answers for it, beside its id. */
+  readonly names?: readonly string[];
 }
 export interface VconsoleSpec {
   readonly columns: number;

@@ -360,6 +360,8 @@ const NOT_MET: Readonly<Record<string, string>> = {
   CLOSE_WAIT_MS: "a time of a tenth of a second, not asserted on a noisy machine",
   NAT_MEMORY_PAGES: "128 MiB of windows: what finds no memory waits, as lwIP has it",
   NAT_CONNECT_MS: "twenty seconds of waiting",
+  UPLINK_TELL_MS: "a time, not asserted",
+  NAT_TELL_MS: "a time, not asserted",
   NAT_TICK_MS: "a time, not asserted",
   NAT_FLOWS_MAX: "four guests with all that one may have; the same comparison",
   NAT_FLOW_IDLE_MS: "a minute of waiting",

@@ -242,6 +242,11 @@ export const RANDOM_BYTES_MAX = 64 * 1024;
  */
 export const REALTIME_SPIN_NS = 200_000;
 
+/** How long changes of who is planned on a network are gathered for its gateways, milliseconds. */
+export const UPLINK_TELL_MS = 10;
+/** How long changes of a gateway's facts are gathered, milliseconds. */
+export const NAT_TELL_MS = 50;
+
 /** Memory of one gateway's TCP, pages of 64 KiB: beyond it segments are dropped and writes wait. */
 export const NAT_MEMORY_PAGES = 2048;
 /** TCP connections of one gateway, and of one guest's address. One more is answered by a reset. */

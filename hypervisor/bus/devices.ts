@@ -10,6 +10,7 @@ import type {
   NetworkFacts,
   Outcome,
 } from "../hypervisor.ts";
+import type { Station } from "../backend/nat/spec.ts";
 import { Uplinks } from "../backend/uplink/uplinks.ts";
 import { Lines } from "../line/lines.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
@@ -76,12 +77,19 @@ export class Devices {
     this.lines = new Lines(fabric, this.#plugs, () => this.#guests?.lookForFaults());
     const news: NetworkNews = {
       meet: (network) => this.#guests?.introduce(this.onSegment(network)),
-      plugsChanged: () => this.#captures?.plugsChanged(),
+      plugsChanged: () => this.#plugsChanged(),
     };
     this.networks = new Networks(this.#plugs, news);
-    this.uplinks = new Uplinks(fabric, this.#plugs, this.networks, {
+    const { networks } = this;
+    const networksOfUplinks = {
+      all: networks.all,
+      plug: (port: number, network: Id) => networks.plug(port, network),
+      unplug: (port: number, network: Id) => networks.unplug(port, network),
+      stationsOn: (network: Id) => this.onSegment(network).flatMap(stationOf),
+    };
+    this.uplinks = new Uplinks(fabric, this.#plugs, networksOfUplinks, {
       tell,
-      plugsChanged: news.plugsChanged,
+      plugsChanged: () => this.#captures?.plugsChanged(),
       lookForFaults: () => this.#guests?.lookForFaults(),
     });
     this.hostThreads = [this.lines, this.uplinks];
@@ -103,6 +111,11 @@ export class Devices {
   attach(guests: GuestsOfBus, captures: CapturesOfDevices): void {
     this.#guests = guests;
     this.#captures = captures;
+  }
+
+  #plugsChanged(): void {
+    this.#captures?.plugsChanged();
+    this.uplinks.plugsChanged();
   }
 
   /** How the frames of a port are captured from now on. */
@@ -145,7 +158,7 @@ export class Devices {
     this.#devices.set(id, device);
     this.#byPort.set(port, device);
     kind.plugged(spec);
-    this.#captures?.plugsChanged();
+    this.#plugsChanged();
     this.#guests?.deviceChanged(device);
     return success();
   }
@@ -159,7 +172,7 @@ export class Devices {
     this.#buses.get(device.bus)?.remove(device);
     this.#devices.delete(id);
     this.#byPort.delete(device.port);
-    this.#captures?.plugsChanged();
+    this.#plugsChanged();
     this.#guests?.deviceGone(device);
     return success();
   }
@@ -211,7 +224,7 @@ export class Devices {
   #takeOver(device: Device, spec: DeviceSpec): void {
     device.spec = spec;
     this.#plugs.setPort(device.port, this.#classes[spec.class].settings(spec));
-    this.#captures?.plugsChanged();
+    this.#plugsChanged();
     this.#guests?.deviceChanged(device);
   }
 
@@ -359,4 +372,16 @@ function classFacts(
 ): Pick<DeviceFacts, "ticks" | "randomBytes"> {
   if (class_ === "vclock") return { ticks };
   return class_ === "vrng" ? { randomBytes } : {};
+}
+
+/** What a gateway knows of a device of its segment. */
+function stationOf({ id, spec }: Device): readonly Station[] {
+  if (spec.class !== "venet") return [];
+  const { ip, mac, names = [] } = spec.venet;
+  return [{ id, names: [...names, id].map(hostName), ip, mac }];
+}
+
+/** A name as DNS has them: `office.eth[1]` is `office.eth-1`. */
+function hostName(name: string): string {
+  return name.replaceAll(/[^A-Za-z0-9.-]+/g, "-").replaceAll(/-(?=\.|$)/g, "");
 }

@@ -24,6 +24,8 @@ export type Way =
 
 export interface ConnectionsParts {
   readonly stack: Omit<StackParts, "event">;
+  /** The number of connections is another. */
+  readonly changed: () => void;
   readonly wayTo: (target: number, port: number) => Way;
   /** Tells a guest that what its packet, in a frame, was for can't be reached. */
   readonly unreachable: (frame: Uint8Array, code: "host" | "forbidden") => void;
@@ -161,6 +163,7 @@ export class Connections {
     this.#each.set(guest, has + 1);
     this.#byId[id] = connection;
     this.#byKey.set(key, connection);
+    this.#parts.changed();
     this.#happened[id] = 0;
     this.#listen(connection);
     this.#startTicking();
@@ -280,6 +283,7 @@ export class Connections {
     if (this.#byId[id] !== connection) return;
     this.#byId[id] = undefined;
     this.#byKey.delete(key);
+    this.#parts.changed();
     this.#free.push(id);
     const left = (this.#each.get(guest) ?? 1) - 1;
     if (left > 0) this.#each.set(guest, left);

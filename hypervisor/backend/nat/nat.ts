@@ -1,7 +1,7 @@
 // The gateway of a network, in user mode: ARP, ICMP echo, DHCP and DNS of its own, and TCP and UDP through
 // sockets of the host. Frames in, frames out; nothing that a guest sends ends it. Runs where its frames come.
 
-import type { NatFacts, NatSpec } from "../../nat-spec.ts";
+import type { NatFacts, NatSpec, Station } from "./spec.ts";
 import { Connections, swapped, type Way } from "./connections.ts";
 import { Dhcp, DHCP_PORTS, type DhcpPlan } from "./dhcp.ts";
 import { cut, Fragments, isFragment } from "./fragments.ts";
@@ -43,6 +43,9 @@ const UNREACHABLE = { type: 3, host: 1, port: 3, forbidden: 13 } as const;
 
 /** What the gateway is given of its surroundings. */
 export interface NatParts {
+  /** Its own MAC address, and the longest packet of its network. */
+  readonly mac: Uint8Array;
+  readonly mtu: number;
   /** A frame for the network; only until the call returns. */
   readonly send: (frame: Uint8Array) => void;
   readonly nowMs: () => number;
@@ -51,6 +54,8 @@ export interface NatParts {
   /** The host's DNS servers and its own addresses, as they are now. */
   readonly servers: () => readonly string[];
   readonly ownAddresses: () => readonly string[];
+  /** Its facts are others. */
+  readonly changed: () => void;
 }
 
 /** The specification as numbers. */
@@ -58,6 +63,7 @@ interface Plan extends DhcpPlan {
   readonly byIp: ReadonlyMap<number, Uint8Array>;
   readonly byName: ReadonlyMap<string, readonly number[]>;
   readonly nameOf: ReadonlyMap<number, string>;
+  readonly byDevice: ReadonlyMap<string, number>;
 }
 
 export class Nat {
@@ -75,13 +81,13 @@ export class Nat {
   #id = 0;
   #dropped = 0;
 
-  /** `publish` is not open yet: `set` opens it. */
+  /** `publish` is not open yet, and nobody planned: `set` does that. */
   constructor(spec: NatSpec, parts: NatParts) {
     this.#parts = parts;
     this.#spec = spec;
-    this.#plan = planOf(spec);
-    this.#mac = macBytes(spec.mac);
-    const { nowMs, random, send, servers } = parts;
+    this.#plan = planOf(spec, [], parts.mtu);
+    this.#mac = parts.mac;
+    const { nowMs, random, send, servers, changed, mtu } = parts;
     const { gateway } = this.#plan;
     this.#neighbours = new Neighbours({
       address: gateway,
@@ -93,15 +99,17 @@ export class Nat {
     this.#connections = new Connections({
       stack: {
         address: swapped(gateway),
-        mtu: Math.min(spec.mtu, 65_535),
+        mtu: Math.min(mtu, 65_535),
         output: (frame) => this.#neighbours.send(get32(frame, IP + 16), frame),
         random,
       },
+      changed,
       wayTo: (target, port) => this.#wayTo(target, port),
       unreachable: (frame, code) => this.#unreachable(frame, code),
     });
     this.#flows = new UdpFlows({
       nowMs,
+      changed,
       gateway,
       send: (datagram) => this.#sendDatagram(datagram),
       refused: (ends) => this.#unreachable(udpFrame({ ...ends, payload: new Uint8Array(0) }, 0), "port"),
@@ -109,6 +117,7 @@ export class Nat {
     this.#published = new Published({
       offer: (socket, guest, port) => this.#connections.offer(socket, guest, port),
       publish: (port) => this.#flows.publish(port),
+      addressOf: (device) => this.#plan.byDevice.get(device),
     });
     this.#fragments = new Fragments(nowMs);
     this.#dhcp = new Dhcp(nowMs);
@@ -122,18 +131,19 @@ export class Nat {
   }
 
   /**
-   * Takes over what can change while it runs: everything but `gateway`, `prefix`, `mtu` and `mac`. The answer
-   * is why it could not, one sentence; then everything is as before.
+   * Takes over what can change while it runs: everything but `gateway` and `prefix`. The answer is why it could
+   * not, one sentence; then everything is as before.
    */
-  async set(spec: NatSpec): Promise<string | undefined> {
+  async set(spec: NatSpec, stations: readonly Station[]): Promise<string | undefined> {
     const problem = await this.#published.set(spec.publish);
     if (problem !== undefined) return problem;
     const before = this.#plan;
     this.#spec = spec;
-    this.#plan = planOf(spec);
+    this.#plan = planOf(spec, stations, this.#parts.mtu);
     const isGone = (guest: number): boolean => before.byIp.has(guest) && !this.#plan.byIp.has(guest);
     this.#connections.drop(isGone);
     this.#flows.drop(isGone);
+    this.#parts.changed();
     return undefined;
   }
 
@@ -160,7 +170,12 @@ export class Nat {
     if (frame.length < ETHERNET_BYTES || !this.#isForUs(frame)) return;
     const type = get16(frame, 12);
     if (type === TYPE_ARP) this.#neighbours.readArp(frame);
-    else if (type === TYPE_IPV4 && !this.#readPacket(frame)) this.#dropped++;
+    else if (type === TYPE_IPV4 && !this.#readPacket(frame)) this.#drop();
+  }
+
+  #drop(): void {
+    this.#dropped++;
+    this.#parts.changed();
   }
 
   #isForUs(frame: Uint8Array): boolean {
@@ -322,7 +337,7 @@ export class Nat {
   }
 
   #sendPacket(target: number, frame: Uint8Array): void {
-    for (const piece of cut(frame, this.#spec.mtu)) this.#neighbours.send(target, piece);
+    for (const piece of cut(frame, this.#parts.mtu)) this.#neighbours.send(target, piece);
   }
 
   #nextId(): number {
@@ -342,20 +357,22 @@ export class Nat {
   }
 }
 
-function planOf(spec: NatSpec): Plan {
+function planOf(spec: NatSpec, stations: readonly Station[], mtu: number): Plan {
+  const byDevice = new Map<string, number>();
   const byIp = new Map<number, Uint8Array>();
   const byMac = new Map<string, { ip: number; name: string }>();
   const byName = new Map<string, number[]>();
   const nameOf = new Map<number, string>();
-  for (const { names, ip: text, mac } of spec.hosts) {
+  for (const { id, names, ip: text, mac } of stations) {
     const ip = ip4Number(text) ?? 0;
+    byDevice.set(id, ip);
     const name = names[0] ?? "";
     byIp.set(ip, macBytes(mac));
     byMac.set(mac.toLowerCase(), { ip, name });
     nameOf.set(ip, name);
     for (const each of names) byName.set(each.toLowerCase(), [...(byName.get(each.toLowerCase()) ?? []), ip]);
   }
-  const { prefix, mtu, dns } = spec;
+  const { prefix, dns } = spec;
   const [first, last] = spec.pool.map((text) => ip4Number(text) ?? 0) as [number, number];
   const gateway = ip4Number(spec.gateway) ?? 0;
   return {
@@ -368,6 +385,7 @@ function planOf(spec: NatSpec): Plan {
     byIp,
     byName,
     nameOf,
+    byDevice,
     isPlanned: (address) => byIp.has(address),
   };
 }

@@ -4,15 +4,16 @@
 import { createSocket, type Socket as Datagrams } from "node:dgram";
 import { once } from "node:events";
 import { createServer, isIPv6, type Server, type Socket } from "node:net";
-import type { PublishSpec } from "../../nat-spec.ts";
+import type { PublishSpec } from "./spec.ts";
 import { NAT_SOCKET_BYTES } from "../../limits.ts";
 import type { PublishedPort } from "./udp-flows.ts";
-import { ip4Number } from "./wire.ts";
 
 export interface PublishedParts {
   /** A connection from outside. False: there is no room for it. */
   readonly offer: (socket: Socket, guest: number, port: number) => boolean;
   readonly publish: (port: PublishedPort) => void;
+  /** The address that a device has now; undefined where it is not there. */
+  readonly addressOf: (device: string) => number | undefined;
 }
 
 interface Open {
@@ -88,7 +89,8 @@ export class Published {
       close: () => server.close(),
     };
     server.on("connection", (socket) => {
-      if (this.#parts.offer(socket, numberOf(open.spec.ip), open.spec.port)) return;
+      const guest = this.#parts.addressOf(open.spec.to);
+      if (guest !== undefined && this.#parts.offer(socket, guest, open.spec.port)) return;
       socket.on("error", () => undefined);
       socket.resetAndDestroy();
     });
@@ -101,19 +103,20 @@ export class Published {
     await once(socket, "listening");
     socket.on("error", () => undefined);
     const open: Open = { spec, port: socket.address().port, close: () => socket.close() };
-    this.#parts.publish({ socket, to: () => ({ guest: numberOf(open.spec.ip), port: open.spec.port }) });
+    this.#parts.publish({ socket, to: () => this.#targetOf(open.spec) });
     return open;
+  }
+
+  #targetOf({ to, port }: PublishSpec): { guest: number; port: number } | undefined {
+    const guest = this.#parts.addressOf(to);
+    return guest === undefined ? undefined : { guest, port };
   }
 }
 
 /** What stays the same while a port of the host is kept open; a free one belongs to what it leads to. */
-function placeOf({ protocol, address, listen, ip, port }: PublishSpec): string {
+function placeOf({ protocol, address, listen, to, port }: PublishSpec): string {
   const place = `${protocol} ${address} ${listen}`;
-  return listen === 0 ? `${place} ${ip} ${port}` : place;
-}
-
-function numberOf(ip: string): number {
-  return ip4Number(ip) ?? 0;
+  return listen === 0 ? `${place} ${to} ${port}` : place;
 }
 
 function sayWhy(

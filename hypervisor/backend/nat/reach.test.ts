@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { afterEach, expect, test } from "vitest";
 import { mayReach } from "./reach.ts";
-import { GATEWAY, number, Place, segment, SPEC } from "./station.test-support.ts";
+import { GATEWAY, number, Place, PLANNED, segment, SPEC } from "./station.test-support.ts";
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -123,7 +123,7 @@ test("what was allowed and is not any more: new connections are refused", async 
   await before.whenOpen();
   expect(before.state).toBe("open");
   await before.whenEnded();
-  await place.nat.set({ ...SPEC, hostAccess: false });
+  await place.nat.set({ ...SPEC, hostAccess: false }, PLANNED);
   const after = place.web.connect(GATEWAY, port);
   await after.whenOpen();
   expect([after.state, came.length]).toEqual(["reset", 1]);

@@ -2,7 +2,7 @@
 // guest's TCP here. Frames go in order, each in a turn of the event loop of its own.
 
 import { randomInt } from "node:crypto";
-import type { NatSpec } from "../../nat-spec.ts";
+import type { NatSpec, Station as Planned } from "./spec.ts";
 import { Nat, type NatParts } from "./nat.ts";
 import { Neighbours } from "./neighbours.ts";
 import { swapped } from "./connections.ts";
@@ -38,19 +38,17 @@ export const number = (text: string): number => ip4Number(text) as number;
 export const SPEC: NatSpec = {
   gateway: GATEWAY,
   prefix: 24,
-  mac: GATEWAY_MAC,
-  mtu: 1500,
   pool: ["10.9.0.2", "10.9.0.254"],
   dhcp: true,
   dns: true,
   outward: true,
   hostAccess: false,
   publish: [],
-  hosts: [
-    { names: ["web", "web.eth0"], ip: "10.9.0.2", mac: "02:00:00:00:00:02" },
-    { names: ["db"], ip: "10.9.0.3", mac: "02:00:00:00:00:03" },
-  ],
 };
+export const PLANNED: readonly Planned[] = [
+  { id: "web.eth0", names: ["web", "web.eth0"], ip: "10.9.0.2", mac: "02:00:00:00:00:02" },
+  { id: "db.eth0", names: ["db"], ip: "10.9.0.3", mac: "02:00:00:00:00:03" },
+];
 
 /** One end of a connection at a station. */
 class Talk {
@@ -135,7 +133,7 @@ class Talk {
   }
 }
 
-class Station {
+export class Station {
   readonly ip: number;
   readonly mac: Uint8Array;
   readonly #neighbours: Neighbours;
@@ -146,14 +144,14 @@ class Station {
   #heard: ((packet: Uint8Array) => boolean)[] = [];
   #lastId = 0;
 
-  constructor(ip: string, mac: string, wire: (frame: Uint8Array) => void) {
+  constructor(ip: string, mac: string, wire: (frame: Uint8Array) => void, gatewayMac = GATEWAY_MAC) {
     this.ip = number(ip);
     this.mac = macBytes(mac);
     this.#neighbours = new Neighbours({
       address: this.ip,
       mac: this.mac,
       send: wire,
-      planned: () => macBytes(GATEWAY_MAC),
+      planned: () => macBytes(gatewayMac),
       isStation: () => true,
     });
     this.#stack = new Stack({
@@ -224,7 +222,7 @@ class Station {
     if (((packet[33] as number) & 0x17) !== 2 || !opened) return this.#stack.input(packet);
     const talk = new Talk(++this.#lastId, this.#stack);
     this.#talks.set(talk.id, talk);
-    if (this.#stack.accept(talk.id, packet)) opened(talk);
+    if (this.#stack.accept(talk.id, packet)) void talk.whenOpen().then(() => opened(talk));
   }
 }
 
@@ -252,6 +250,9 @@ export class Place {
   private constructor(spec: NatSpec, parts: Partial<NatParts>) {
     const turn = (step: () => void): unknown => setImmediate(() => !this.#isClosed && step());
     this.nat = new Nat(spec, {
+      mac: macBytes(GATEWAY_MAC),
+      mtu: 1500,
+      changed: () => undefined,
       send: (frame) => {
         const copy = copyOf(frame);
         this.heard(copy);
@@ -273,7 +274,7 @@ export class Place {
   static async open(change: Partial<NatSpec> = {}, parts: Partial<NatParts> = {}): Promise<Place> {
     const spec = { ...SPEC, ...change };
     const place = new Place(spec, parts);
-    const problem = await place.nat.set(spec);
+    const problem = await place.nat.set(spec, PLANNED);
     if (problem !== undefined) throw new Error(problem);
     return place;
   }

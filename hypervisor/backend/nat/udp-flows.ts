@@ -16,6 +16,8 @@ const [FIRST_PORT, LAST_PORT] = [49_152, 65_535];
 
 export interface UdpFlowsParts {
   readonly nowMs: () => number;
+  /** The number of flows is another. */
+  readonly changed: () => void;
   readonly gateway: number;
   readonly send: (datagram: Datagram) => void;
   /** The place has no such port: the guest is told. */
@@ -37,7 +39,8 @@ interface Flow extends Ways {
 /** A port of the host whose datagrams go to a guest. */
 export interface PublishedPort {
   readonly socket: Socket;
-  readonly to: () => { readonly guest: number; readonly port: number };
+  /** Undefined: the guest is not there now. */
+  readonly to: () => { readonly guest: number; readonly port: number } | undefined;
 }
 
 export class UdpFlows {
@@ -78,7 +81,9 @@ export class UdpFlows {
     /** By the client's address and the guest's: the client's port at the gateway. */
     const ports = new Map<string, number>();
     socket.on("message", (payload, client) => {
-      const { guest, port } = to();
+      const target = to();
+      if (!target) return;
+      const { guest, port } = target;
       const name = `${client.address} ${client.port} ${guest}:${port}`;
       const at = ports.get(name) ?? this.#takePort();
       const key = `${guest}:${port} published ${at}`;
@@ -154,6 +159,7 @@ export class UdpFlows {
     }
     const flow = { ...make(), key, guest, lastMs: this.#parts.nowMs() };
     this.#flows.set(key, flow);
+    this.#parts.changed();
     this.#each.set(guest, has + 1);
     this.#sweeping ??= setInterval(() => this.#sweep(), NAT_SWEEP_MS);
     return flow;
@@ -166,6 +172,7 @@ export class UdpFlows {
 
   #remove(flow: Flow): void {
     this.#flows.delete(flow.key);
+    this.#parts.changed();
     const left = (this.#each.get(flow.guest) ?? 1) - 1;
     if (left > 0) this.#each.set(flow.guest, left);
     else this.#each.delete(flow.guest);

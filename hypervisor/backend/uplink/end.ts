@@ -1,6 +1,7 @@
 // What an uplink is to the thread that carries its frames: one end outside the process, of some class.
 
-import type { UplinkSpec, UplinkState } from "../../hypervisor.ts";
+import type { UplinkState } from "../../hypervisor.ts";
+import type { EndSpec } from "./letters.ts";
 
 /** What an end is given. For the uplinks' thread only. */
 export interface UplinkIo {
@@ -27,7 +28,7 @@ export interface UplinkEnd {
   /** Undefined: it carries frames, or tries to. Else why it can't, a sentence for the user; it is closed. */
   open(): Promise<string | undefined>;
   /** Takes over what of its class can change while it is open; the answer is as that of `open`. */
-  set(spec: UplinkSpec): Promise<string | undefined>;
+  set(spec: EndSpec): Promise<string | undefined>;
   /** Takes a frame for outside, whose bytes are valid during the call. It never waits. */
   receive(frame: Uint8Array): Carried;
   /** After some frames have been received, before the thread sleeps. */

@@ -1,12 +1,15 @@
 // Which end serves which class of uplinks.
 
-import type { UplinkSpec } from "../../hypervisor.ts";
 import { DatagramEnd } from "./datagram-end.ts";
 import type { UplinkEnd, UplinkIo } from "./end.ts";
+import type { EndSpec } from "./letters.ts";
+import { NatEnd } from "./nat-end.ts";
 import { StreamEnd } from "./stream-end.ts";
 
-export function makeEnd(spec: UplinkSpec, io: UplinkIo): UplinkEnd {
+export function makeEnd(spec: EndSpec, io: UplinkIo): UplinkEnd {
   switch (spec.class) {
+    case "nat":
+      return new NatEnd(spec.nat, spec.stations, io);
     case "socket": {
       const { address } = spec.socket;
       return address.family === "udp"

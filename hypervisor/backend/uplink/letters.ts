@@ -2,7 +2,11 @@
 
 import type { MessagePort } from "node:worker_threads";
 import type { Id, UplinkSpec, UplinkState } from "../../hypervisor.ts";
+import type { Station } from "../nat/spec.ts";
 import type { ReceivingPlace } from "../../ring/receiving.ts";
+
+/** A specification and what an end needs to know beside it: who is planned on the network. */
+export type EndSpec = UplinkSpec & { readonly stations: readonly Station[] };
 
 /** What the uplinks' thread starts with. */
 export interface UplinksStart {
@@ -21,13 +25,13 @@ export interface OpenLetter {
   /** The number by which its ring is signalled. */
   readonly number: number;
   readonly frameMax: number;
-  readonly spec: UplinkSpec;
+  readonly spec: EndSpec;
 }
 
 /** To the uplinks' thread, beside letters about peers. Each is answered once. */
 export type UplinksLetter =
   | OpenLetter
-  | { readonly type: "set"; readonly port: number; readonly spec: UplinkSpec }
+  | { readonly type: "set"; readonly port: number; readonly spec: EndSpec }
   | { readonly type: "close"; readonly port: number };
 
 /** From the uplinks' thread. */

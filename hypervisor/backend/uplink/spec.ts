@@ -1,6 +1,9 @@
 // Uplinks as the hypervisor's door takes them and tells of them.
 
 import type { CounterFacts, Id } from "../../hypervisor.ts";
+import type { NatFacts, NatSpec } from "../nat/spec.ts";
+
+export type { NatFacts, NatSpec, PublishSpec } from "../nat/spec.ts";
 
 /** Where a socket of an uplink is. Unix sockets carry streams; paths are absolute. */
 export type SocketAddress =
@@ -15,7 +18,9 @@ export type UplinkSpec = {
 } & UplinkClassSpec;
 export type UplinkClassSpec =
   /** Frames as QEMU's netdevs `stream` and `dgram` have them. */
-  { readonly class: "socket"; readonly socket: SocketSpec };
+  | { readonly class: "socket"; readonly socket: SocketSpec }
+  /** A gateway in user mode. */
+  | { readonly class: "nat"; readonly nat: NatSpec };
 export interface SocketSpec {
   readonly role: "listen" | "connect";
   readonly address: SocketAddress;
@@ -26,6 +31,8 @@ export interface UplinkState {
   readonly carrier: boolean;
   /** In words. */
   readonly detail: string;
+  /** Of a gateway. */
+  readonly nat?: NatFacts;
 }
 export interface UplinkFacts extends UplinkState {
   readonly id: Id;

@@ -6,13 +6,13 @@ import { takeFromNetwork } from "../../datapath/network-rate.ts";
 import { countAt, networkOf } from "../../datapath/port.ts";
 import { takeToSend } from "../../datapath/rate.ts";
 import { endHeld, sendHeld, type HostSender } from "../../datapath/send-held.ts";
-import type { UplinkSpec, UplinkState } from "../../hypervisor.ts";
+import type { UplinkState } from "../../hypervisor.ts";
 import { FRAME_MIN, UPLINK_BUDGET_FRAMES } from "../../limits.ts";
 import type { Fabric, GuestMemory } from "../../memory/fabric.ts";
 import { COUNTER, UPLINK_THREAD } from "../../memory/layout.ts";
 import { Receiving } from "../../ring/receiving.ts";
 import type { Carried, UplinkEnd, UplinkIo } from "./end.ts";
-import type { OpenLetter } from "./letters.ts";
+import type { EndSpec, OpenLetter } from "./letters.ts";
 import { FRAME_AT } from "./uplink-memory.ts";
 
 const LOST = {
@@ -28,7 +28,7 @@ export interface UplinkParts {
   /** The thread's forwarder, ready for the next frame. */
   readonly begin: () => Forwarder;
   readonly tell: (state: UplinkState) => void;
-  readonly makeEnd: (spec: UplinkSpec, io: UplinkIo) => UplinkEnd;
+  readonly makeEnd: (spec: EndSpec, io: UplinkIo) => UplinkEnd;
 }
 
 export class Uplink {

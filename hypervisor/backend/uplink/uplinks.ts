@@ -15,7 +15,7 @@ import type {
   UplinkSpec,
   UplinkState,
 } from "../../hypervisor.ts";
-import { FRAME_OVERHEAD, UPLINKS_MAX } from "../../limits.ts";
+import { FRAME_OVERHEAD, UPLINK_TELL_MS, UPLINKS_MAX } from "../../limits.ts";
 import type { Fabric } from "../../memory/fabric.ts";
 import { UPLINK_THREAD } from "../../memory/layout.ts";
 import { countMail, setEvents, startRow } from "../../memory/threads.ts";
@@ -24,12 +24,15 @@ import { resetRing } from "../../ring/claims.ts";
 import { prepareReceiving, type ReceivingPlace } from "../../ring/receiving.ts";
 import { RingPlaces } from "../../ring/ring-places.ts";
 import { signalRing, wake } from "../../ring/signal.ts";
-import type { UplinksAnswer, UplinksLetter, UplinksStart } from "./letters.ts";
+import type { Station } from "../nat/spec.ts";
+import type { EndSpec, UplinksAnswer, UplinksLetter, UplinksStart } from "./letters.ts";
 import { EVENTS_AT, UPLINK_RINGS, createUplinkMemory } from "./uplink-memory.ts";
 
 /** Networks, as uplinks need them. */
 export interface NetworksOfUplinks {
   readonly all: ReadonlyMap<Id, { readonly spec: { readonly mtu: number } }>;
+  /** Devices that are planned on a network and on those that it is joined with. */
+  stationsOn(network: Id): readonly Station[];
   plug(port: number, network: Id): Outcome;
   unplug(port: number, network: Id): void;
 }
@@ -73,6 +76,7 @@ export class Uplinks {
   readonly #inbox: MessagePort;
   readonly #inboxOfThread: MessagePort;
   #worker: Worker | undefined;
+  #telling: NodeJS.Timeout | undefined;
 
   constructor(fabric: Fabric, plugs: Plugs, networks: NetworksOfUplinks, news: UplinkNews) {
     this.#fabric = fabric;
@@ -106,7 +110,15 @@ export class Uplinks {
     if (!made) return refuse("limit", "there is no room for one more uplink");
     const { port, place, number, frameMax } = made;
     this.#made.set(id, made);
-    const problem = await this.#ask({ type: "open", port, id, place, number, frameMax, spec });
+    const problem = await this.#ask({
+      type: "open",
+      port,
+      id,
+      place,
+      number,
+      frameMax,
+      spec: this.#forEnd(spec),
+    });
     if (problem !== undefined) {
       this.#forget(made);
       return refuse("outside", problem);
@@ -130,11 +142,11 @@ export class Uplinks {
     if (before.class !== spec.class) return refuse("invalid", "an uplink keeps its class");
     if (mtu + FRAME_OVERHEAD > made.frameMax)
       return refuse("invalid", "it was made for a network of shorter frames");
-    const problem = await this.#ask({ type: "set", port, spec });
+    const problem = await this.#ask({ type: "set", port, spec: this.#forEnd(spec) });
     if (problem !== undefined) return refuse("invalid", problem);
     const moved = before.network === spec.network ? success : this.#move(made, spec.network);
     if (!moved.ok) {
-      await this.#ask({ type: "set", port, spec: before });
+      await this.#ask({ type: "set", port, spec: this.#forEnd(before) });
       return moved;
     }
     this.#plugs.setPort(port, settingsOf(spec, mtu));
@@ -170,12 +182,22 @@ export class Uplinks {
     return [...this.#made.values()];
   }
 
+  /** Gateways are told who is planned on their networks, once for all changes of a moment. */
+  plugsChanged(): void {
+    this.#telling ??= setTimeout(() => {
+      this.#telling = undefined;
+      for (const { port, spec } of this.#made.values())
+        if (spec.class === "nat") void this.#ask({ type: "set", port, spec: this.#forEnd(spec) });
+    }, UPLINK_TELL_MS);
+  }
+
   /** A thread has ended that may have put something into the rings of uplinks without a signal. */
   lookAgain(): void {
     for (const { port } of this.#made.values()) signalRing(this.#fabric, port * 2, this.memory);
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#telling);
     await Promise.all([...this.#made.keys()].map((id) => this.remove(id)));
     this.#inbox.close();
     if (!this.#worker) this.#inboxOfThread.close();
@@ -215,6 +237,10 @@ export class Uplinks {
     this.#made.delete(id);
     this.#plugs.removeHostPort(port, () => this.#rings.give(place));
     this.#numbers.delete(number);
+  }
+
+  #forEnd(spec: UplinkSpec): EndSpec {
+    return { ...spec, stations: spec.class === "nat" ? this.#networks.stationsOn(spec.network) : [] };
   }
 
   #ask(letter: UplinksLetter): Promise<string | undefined> {
@@ -259,8 +285,11 @@ export class Uplinks {
     }
     const made = [...this.#made.values()].find(({ port }) => port === answer.port);
     if (!made) return;
+    const before = made.state;
     made.state = answer.state;
-    this.#news.tell({ type: "uplink", id: made.id, ...answer.state });
+    const { carrier, detail } = answer.state;
+    if (before.carrier !== carrier || before.detail !== detail)
+      this.#news.tell({ type: "uplink", id: made.id, carrier, detail });
   }
 }
 

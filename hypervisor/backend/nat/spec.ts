@@ -1,22 +1,20 @@
 // The gateway of a network in user mode, as the control plane names it and as it is asked of.
 
+import type { Id } from "../../hypervisor.ts";
+
 /** A port of the host that leads to a guest. */
 export interface PublishSpec {
   readonly protocol: "tcp" | "udp";
   /** Of the host, and its port; 0 takes a free one. */
   readonly address: string;
   readonly listen: number;
-  /** The guest's address, and its port. */
-  readonly ip: string;
+  /** The device, and the guest's port. While the device is not there, nobody answers. */
+  readonly to: Id;
   readonly port: number;
 }
-/** The gateway of a network in user mode. */
 export interface NatSpec {
   readonly gateway: string;
   readonly prefix: number;
-  /** "02:..", the gateway's own. */
-  readonly mac: string;
-  readonly mtu: number;
   /** The first and the last address for stations that are not planned. */
   readonly pool: readonly [string, string];
   readonly dhcp: boolean;
@@ -25,8 +23,14 @@ export interface NatSpec {
   readonly outward: boolean;
   readonly hostAccess: boolean;
   readonly publish: readonly PublishSpec[];
-  /** The planned devices of the segment; the first name is the one that an address is known by. */
-  readonly hosts: readonly { readonly names: readonly string[]; readonly ip: string; readonly mac: string }[];
+}
+/** A planned device on the gateway's segment. */
+export interface Station {
+  readonly id: Id;
+  /** Names that lead to it; by the first one its address is known. */
+  readonly names: readonly string[];
+  readonly ip: string;
+  readonly mac: string;
 }
 export interface NatFacts {
   /** TCP connections and UDP flows that there are now. */
