@@ -42,6 +42,9 @@ interface FuzzedClass {
 const CLASSES: readonly FuzzedClass[] = [
   { name: "venet", devices: [1, 3, 4], functions: [1], lengths: [14, 64, 64, 600, 1514, 1518] },
   { name: "vconsole", devices: [2], functions: [1], lengths: [0, 1, 80, 4096, 16_384] },
+  { name: "vchan", devices: [5, 6], functions: [1], lengths: [0, 1, 64, 64, 65] },
+  { name: "vclock", devices: [7], functions: [1, 2, 3, 4, 5], lengths: [0] },
+  { name: "vrng", devices: [8], functions: [1], lengths: [0] },
 ];
 const BUS_FUNCTIONS = [1, 2, 3, 4, 5, 6] as const;
 
@@ -178,7 +181,7 @@ export class Sequences {
     ] as const);
     switch (verb) {
       case "open":
-        return call(verb, this.#pick([1, 2, 3, 4, 5, ...EDGES]), this.#pick([1, 1, 1, 0, 2, -1]));
+        return call(verb, this.#pick([1, 2, 3, 4, 5, 6, 7, 8, ...EDGES]), this.#pick([1, 1, 1, 0, 2, -1]));
       case "close":
       case "signal":
         return call(verb, this.#pick([1, 2, 3, 4, 32, 33, LAST_NUMBER, ...EDGES]));

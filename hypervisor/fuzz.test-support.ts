@@ -87,6 +87,17 @@ export class Fuzzer {
     must(lab.hv.addDevice(`bus${FUZZED_PORT}`, "screen", SCREEN));
     must(lab.hv.addDevice(`bus${FUZZED_PORT}`, "slow", venet("slow", 6, { rate: 8000 })));
     must(lab.hv.addDevice(`bus${FUZZED_PORT}`, "spare", venet("spare", 7)));
+    for (const [id, full] of [
+      ["waits", "wait"],
+      ["refuses", "refuse"],
+    ] as const) {
+      must(lab.hv.createChannel(id, { kind: "datagram", depth: 4, messageMax: 64, full }));
+      const vchan = { channel: id, role: full === "wait" ? "both" : "send", priority: 3 } as const;
+      must(lab.hv.addDevice(`bus${FUZZED_PORT}`, id, { class: "vchan", name: id, vchan }));
+    }
+    const clock: DeviceSpec = { class: "vclock", name: "clock", vclock: { offsetNs: 0, drift: 0.01 } };
+    must(lab.hv.addDevice(`bus${FUZZED_PORT}`, "clock", clock));
+    must(lab.hv.addDevice(`bus${FUZZED_PORT}`, "dice", { class: "vrng", name: "dice", vrng: { seed: 1 } }));
     const shape = shapeOf(FUZZED_PORT, macOf(FEEDER_PORT), { rx: 16, tx: 16 });
     this.#image = await guestImage(testGuest("fuzzed"), shape, { LAST_HANDLE, LAST_NUMBER, OWN_PLACE });
     const sink = await peer(SINK_PORT, {

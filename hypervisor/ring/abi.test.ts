@@ -6,6 +6,10 @@ import {
   RING_SLOTS_MAX,
   RING_SLOTS_MIN,
   BUDGET_BYTES,
+  CHANNEL_BUDGET_BYTES,
+  CHANNEL_BUDGET_MESSAGES,
+  CLOCK_PERIOD_NS_MIN,
+  RANDOM_BYTES_MAX,
   BUDGET_FRAMES,
   FRAME_MIN,
   FRAME_OVERHEAD,
@@ -44,9 +48,9 @@ function numbers(text: string, name: number, value: number): Record<string, numb
   return Object.fromEntries(found);
 }
 
-test("errors; EPERM is for later", () => {
-  const { ENOENT, EBADF, EAGAIN, EFAULT, EBUSY, ENODEV, EINVAL, ENOSPC, EPROTO } = abi;
-  const code = { EPERM: -1, ENOENT, EBADF, EAGAIN, EFAULT, EBUSY, ENODEV, EINVAL, ENOSPC, EPROTO };
+test("errors", () => {
+  const { EPERM, ENOENT, EBADF, EAGAIN, EFAULT, EBUSY, ENODEV, EINVAL, ENOSPC, EPROTO } = abi;
+  const code = { EPERM, ENOENT, EBADF, EAGAIN, EFAULT, EBUSY, ENODEV, EINVAL, ENOSPC, EPROTO };
   expect(numbers(section("Errors"), 0, 1)).toEqual(code);
 });
 
@@ -85,7 +89,8 @@ test("functions of the bus, boot records and the event area", () => {
     NOTIFY_AT: abi.FEATURE.notifyAt,
   });
   expect(bus).toContain(`A change record is ${abi.CHANGE.size} bytes`);
-  expect(bus).toContain(`(${abi.CLASS_NUMBER.venet} venet, ${abi.CLASS_NUMBER.vconsole} vconsole)`);
+  const classes = Object.entries(abi.CLASS_NUMBER).map(([name, number]) => `${number} ${name}`);
+  expect(bus).toContain(`u32 class (${classes.join(", ")})`);
   expect(page).toContain(`Version ${abi.ABI_VERSION}.`);
 });
 
@@ -104,6 +109,31 @@ test("rings, signals and their bounds", () => {
   expect(section("venet")).toContain(`id ${abi.VENET.rx} is rx, id ${abi.VENET.tx} is tx`);
   expect(section("venet")).toContain(`${FRAME_MIN} to MTU + ${FRAME_OVERHEAD} bytes`);
   expect(section("vconsole")).toContain(`id ${abi.VCONSOLE.in} is in`);
+});
+
+test("channels, clocks and randomness", () => {
+  const { VCHAN, VCHAN_ROLE, VCLOCK, VRNG } = abi;
+  const chan = section("vchan");
+  expect(numbers(chan, 1, 0)).toEqual({ INFO: VCHAN.info });
+  expect(chan).toContain(`id ${VCHAN.in} is in, id ${VCHAN.out} is out`);
+  expect(chan).toContain(`out, ${VCHAN.factsBytes} bytes`);
+  expect(chan).toContain(
+    `budget of a call is ${CHANNEL_BUDGET_MESSAGES} messages or ${CHANNEL_BUDGET_BYTES / 1024 / 1024} MiB`,
+  );
+  const bus = section("The bus, handle 0");
+  expect(bus).toContain(`(${VCHAN.datagram} datagrams, ${VCHAN.stream} a stream)`);
+  expect(VCHAN_ROLE).toEqual({ send: 1 << 0, receive: 1 << 1 });
+  const { now, listen, deadline, period, ticks } = VCLOCK;
+  expect(numbers(section("vclock"), 1, 0)).toEqual({
+    NOW: now,
+    LISTEN: listen,
+    DEADLINE: deadline,
+    PERIOD: period,
+    TICKS: ticks,
+  });
+  expect(section("vclock")).toContain(`at least ${CLOCK_PERIOD_NS_MIN.toLocaleString("en")}`);
+  expect(numbers(section("vrng"), 1, 0)).toEqual({ FILL: VRNG.fill });
+  expect(section("vrng")).toContain(`at most ${RANDOM_BYTES_MAX.toLocaleString("en")} bytes`);
 });
 
 test("the offsets in pump.wat are those of the layout", () => {

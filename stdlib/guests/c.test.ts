@@ -33,10 +33,12 @@ test("errors and functions are those of the page", () => {
     ...tables("The bus", BY_NUMBER).map(([name, value]) => [`BUS_${name}`, value] as const),
     ...tables("Features", BY_NUMBER).map(([name, value]) => [`FEATURE_${name}`, value] as const),
     ...tables("venet", BY_NUMBER).map(([name, value]) => [`VENET_${name}`, value] as const),
-    ...tables("vconsole", BY_NUMBER).map(([name, value]) => [`VCONSOLE_${name}`, value] as const),
+    ...["vconsole", "vchan", "vclock", "vrng"].flatMap((title) =>
+      tables(title, BY_NUMBER).map(([name, value]) => [`${title.toUpperCase()}_${name}`, value] as const),
+    ),
   ].filter(([name]) => /[A-Z]$/.test(name));
   expect(functions.map(([name]) => name)).toContain("BUS_CLOCK");
-  expect(functions.length).toBe(11);
+  expect(functions.length).toBe(18);
   for (const [name, value] of functions) expect([name, numbers.get(name)]).toEqual([name, value]);
 });
 
@@ -49,7 +51,11 @@ test("types, classes, rings and bounds are those of the page", () => {
       `${get("BOOT_ARGUMENT")} an argument (in order), ${get("BOOT_ENVIRONMENT")} an environment`,
     `type (${get("CHANGE_ADDED")} added, ${get("CHANGE_REMOVED")} removed, ` +
       `${get("CHANGE_CHANGED")} changed, ${get("CHANGE_RECONFIGURE")} reconfigure)`,
-    `(${get("CLASS_VENET")} venet, ${get("CLASS_VCONSOLE")} vconsole)`,
+    `(${get("CLASS_VENET")} venet, ${get("CLASS_VCONSOLE")} vconsole, ${get("CLASS_VCHAN")} vchan, ` +
+      `${get("CLASS_VCLOCK")} vclock, ${get("CLASS_VRNG")} vrng)`,
+    `(${get("VCHAN_DATAGRAM")} datagrams, ${get("VCHAN_STREAM")} a stream)`,
+    `id ${get("VCHAN_IN")} is in, id ${get("VCHAN_OUT")} is out`,
+    `at most ${get("VRNG_BYTES_MAX").toLocaleString("en")} bytes`,
     `id ${get("VENET_RX")} is rx, id ${get("VENET_TX")} is tx`,
     `id ${get("VCONSOLE_IN")} is in`,
     `id ${get("VCONSOLE_OUT")} is out`,

@@ -41,6 +41,9 @@ enum {
   VBUS_CHANGE_RECONFIGURE = 4,
   VBUS_CLASS_VENET = 1,
   VBUS_CLASS_VCONSOLE = 2,
+  VBUS_CLASS_VCHAN = 4,
+  VBUS_CLASS_VCLOCK = 5,
+  VBUS_CLASS_VRNG = 6,
 
   VBUS_SHM_STAGED = 1, // A flag of `shm`: the ring serves when the guest acknowledges.
 
@@ -51,6 +54,20 @@ enum {
   VBUS_VCONSOLE_SIZE = 1,
   VBUS_VCONSOLE_IN = 0,
   VBUS_VCONSOLE_OUT = 1,
+  VBUS_VCHAN_INFO = 1,
+  VBUS_VCHAN_IN = 0,
+  VBUS_VCHAN_OUT = 1,
+  VBUS_VCHAN_DATAGRAM = 1,
+  VBUS_VCHAN_STREAM = 2,
+  VBUS_VCHAN_SEND = 1, // Bits of its role.
+  VBUS_VCHAN_RECEIVE = 2,
+  VBUS_VCLOCK_NOW = 1,
+  VBUS_VCLOCK_LISTEN = 2,
+  VBUS_VCLOCK_DEADLINE = 3,
+  VBUS_VCLOCK_PERIOD = 4,
+  VBUS_VCLOCK_TICKS = 5,
+  VBUS_VRNG_FILL = 1,
+  VBUS_VRNG_BYTES_MAX = 65536,
 
   VBUS_RING_SLOTS_MIN = 16,
   VBUS_RING_SLOTS_MAX = 1024,
@@ -70,11 +87,16 @@ struct vbus_venet_facts {
   uint32_t prefix, ring;
 };
 
+struct vbus_vchan_facts {
+  uint32_t kind, message_max, role, priority;
+};
+
 struct vbus_change {
   uint32_t type, id, device_class, ticket;
   char name[32]; // Padded with zeros.
   union {
     struct vbus_venet_facts venet;
+    struct vbus_vchan_facts vchan;
     uint8_t bytes[80];
   } facts;
 };
@@ -101,6 +123,10 @@ VBUS_AT(vbus_venet_facts, gateway, 16);
 VBUS_AT(vbus_venet_facts, prefix, 20);
 VBUS_AT(vbus_venet_facts, ring, 24);
 _Static_assert(sizeof(struct vbus_venet_facts) == 28, "vbus_venet_facts");
+VBUS_AT(vbus_vchan_facts, message_max, 4);
+VBUS_AT(vbus_vchan_facts, role, 8);
+VBUS_AT(vbus_vchan_facts, priority, 12);
+_Static_assert(sizeof(struct vbus_vchan_facts) == 16, "vbus_vchan_facts");
 VBUS_AT(vbus_change, id, 4);
 VBUS_AT(vbus_change, device_class, 8);
 VBUS_AT(vbus_change, ticket, 12);

@@ -198,6 +198,7 @@ struct vbus_rx {
   uint32_t scan; // The next position in order.
   uint32_t dirty_seen;
   uint32_t looks; // Since all slots were looked at.
+  int32_t number; // Its signal.
   int32_t held; // The slot that the guest has in hand, or -1.
   uint32_t held_turn;
   // Slots that `scan` went past before they were completed, and a mark for each that is listed.
@@ -231,6 +232,7 @@ static inline int32_t vbus_rx_register(struct vbus_rx *rx, int32_t handle, int32
   __builtin_memset(memory, 0, bytes + sizeof(struct vbus_ring_signal));
   int32_t number = vbus_shm(handle, id, 0, memory, (int32_t)bytes, (int32_t)bytes, flags);
   if (number < 0) return number;
+  rx->number = number;
   for (uint32_t slot = 0; slot < slots; slot++) vbus_rx_post_slot(rx, slot, 0);
   return 0;
 }
@@ -387,6 +389,62 @@ static inline void vbus_rx_wait(struct vbus_rx *rx, struct vbus_events *events, 
   if (!vbus_rx_ready(rx) && !vbus_stopping(events) && vbus_load(&events->changes) == changes_seen)
     vbus_sleep(events, timeout_ns);
   vbus_rx_enable(rx, false);
+}
+
+// ---- Channels: the host fills and works off the rings of a vchan while the guest calls
+
+// Takes the next message, as `vbus_rx_take`. Buffers have at least the channel's most bytes of a message.
+static inline uint8_t *vbus_vchan_receive(struct vbus_rx *in, uint32_t *length) {
+  uint8_t *at = vbus_rx_take(in, length);
+  if (at != NULL) return at;
+  vbus_signal(in->number);
+  return vbus_rx_take(in, length);
+}
+
+// Bytes that the channel took of the message that was posted `back` messages ago, 1: the last. 0: it refused it.
+static inline uint32_t vbus_vchan_taken(const struct vbus_tx *out, uint32_t back) {
+  return out->ring[(out->sequence - back) & (out->slots - 1)].length;
+}
+
+// Sleeps until there may be a message, or room for what waits to be sent (`retry_us` is what `vbus_tx_kick`
+// answered last), and as `vbus_rx_wait`.
+static inline void vbus_vchan_wait(struct vbus_rx *in, struct vbus_tx *out, int32_t retry_us,
+                                   struct vbus_events *events, uint32_t changes_seen, int64_t timeout_ns) {
+  struct vbus_ring_signal *room = (struct vbus_ring_signal *)(out->ring + out->slots);
+  vbus_store(&room->enabled, 1);
+  vbus_rx_give(in);
+  vbus_rx_enable(in, true);
+  vbus_signal(in->number);
+  int32_t answer = retry_us >= 2 ? vbus_tx_kick(out) : retry_us;
+  if (answer >= 2 && (int64_t)answer * 1000 < timeout_ns) timeout_ns = (int64_t)answer * 1000;
+  bool as_before = (answer >= 2) == (retry_us >= 2);
+  if (as_before && !vbus_rx_ready(in) && !vbus_stopping(events) && vbus_load(&events->changes) == changes_seen)
+    vbus_sleep(events, timeout_ns);
+  vbus_rx_enable(in, false);
+  vbus_store(&room->enabled, 0);
+}
+
+// ---- Clocks and randomness
+
+// The signal number of the timers from now on, or a negative errno value.
+static inline int32_t vbus_clock_listen(int32_t handle, uint32_t priority) {
+  return vbus_call(handle, VBUS_VCLOCK_LISTEN, &priority, sizeof priority, 0);
+}
+
+// Ends a sleep at `at` on the clock of `vbus_now`; 0: no more.
+static inline int32_t vbus_clock_deadline(int32_t handle, int64_t at) {
+  return vbus_call(handle, VBUS_VCLOCK_DEADLINE, &at, sizeof at, 0);
+}
+
+// Ends a sleep every `ns`, first at `first`, or after one of them where that is 0. `ns` 0: no more.
+static inline int32_t vbus_clock_period(int32_t handle, int64_t ns, int64_t first) {
+  int64_t period[2] = {ns, first};
+  return vbus_call(handle, VBUS_VCLOCK_PERIOD, period, sizeof period, 0);
+}
+
+// Fills at most VBUS_VRNG_BYTES_MAX bytes; how many, or a negative errno value.
+static inline int32_t vbus_random(int32_t handle, void *at, int32_t bytes) {
+  return vbus_call(handle, VBUS_VRNG_FILL, at, bytes, 0);
 }
 
 #endif
