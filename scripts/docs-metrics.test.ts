@@ -25,7 +25,18 @@ function fieldsOf(name: string): readonly string[] {
 
 /** Facts that say what a thing is, not what it did. */
 const NOT_MEASURED = {
-  GuestFacts: ["id", "state", "exit", "reason", "bus", "imageDigest", "memory", "features", "nice"],
+  GuestFacts: [
+    "id",
+    "state",
+    "exit",
+    "reason",
+    "bus",
+    "imageDigest",
+    "memory",
+    "features",
+    "nice",
+    "realtime",
+  ],
   DeviceFacts: ["id", "bus", "name", "class", "deviceId", "openBy", "rings", "reconfigurable"],
   RingFacts: ["name"],
   DeviceHistograms: [],

@@ -23,6 +23,7 @@ export function makeGuest(part: Partial<GuestRow> & { readonly address: string }
     exits: 12_345,
     signals: 678,
     interrupts: 300,
+    late: 0,
     framesPerSecond: 0,
     ...part,
   };
@@ -101,6 +102,7 @@ export function makeSnapshot(second: number, part: Partial<Snapshot> = {}): Snap
     watch: "watching",
     guests: GUESTS.map((guest) => ({ ...guest, framesPerSecond: guest.address === "server" ? 100 : 0 })),
     devices: makeDevices(frames, counter),
+    channels: [],
     networks: [{ address: "lan", subnet: "10.0.0.0/24", ports: 2, frames: counter, framesPerSecond: 100 }],
     uplinks: [],
     buses: [],

@@ -52,6 +52,10 @@ interface GuestStats {
   /** Nanoseconds in the receiving ring; null where nothing was measured. */
   readonly latencyP50Ns: number | null;
   readonly latencyP99Ns: number | null;
+  /** From what it waited for to its running on: the worst of its devices. */
+  readonly wakeP99Ns: number | null;
+  /** Wake-ups that came after the deadline of a realtime guest. */
+  readonly late: number;
 }
 
 export async function stats(
@@ -98,9 +102,10 @@ function statsOf({ guests, devices }: Snapshot): readonly GuestStats[] {
       own.reduce((total, device) => total + of(device), 0);
     const tx = sum((device) => device.tx.count);
     const kicks = sum((device) => device.kicks);
-    const timed = own.map(({ histograms }) => histograms.latencyNs).filter(({ count }) => count > 0);
-    const worst = (of: "p50" | "p99"): number | null =>
-      timed.length === 0 ? null : Math.max(...timed.map((histogram) => histogram[of]));
+    const worst = (name: "latencyNs" | "wakeNs", of: "p50" | "p99"): number | null => {
+      const timed = own.map(({ histograms }) => histograms[name]).filter(({ count }) => count > 0);
+      return timed.length === 0 ? null : Math.max(...timed.map((histogram) => histogram[of]));
+    };
     return {
       guest: guest.address,
       state: guest.state,
@@ -113,8 +118,10 @@ function statsOf({ guests, devices }: Snapshot): readonly GuestStats[] {
       dropped: sum((device) => device.rx.dropped + device.tx.dropped),
       kicks,
       framesPerKick: kicks === 0 ? null : tx / kicks,
-      latencyP50Ns: worst("p50"),
-      latencyP99Ns: worst("p99"),
+      latencyP50Ns: worst("latencyNs", "p50"),
+      latencyP99Ns: worst("latencyNs", "p99"),
+      wakeP99Ns: worst("wakeNs", "p99"),
+      late: guest.late,
     };
   });
 }

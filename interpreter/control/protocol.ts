@@ -3,7 +3,14 @@
 
 import type { Diagnostic, Disruption } from "../../lang/index.ts";
 import type { AdminMethods } from "./admin-methods.ts";
-import type { CounterFacts, DeviceFacts, GuestState, UplinkFacts } from "../../hypervisor/index.ts";
+import type {
+  ChannelFacts,
+  CounterFacts,
+  DeviceFacts,
+  GuestState,
+  RealtimeFacts,
+  UplinkFacts,
+} from "../../hypervisor/index.ts";
 import type { SentParameters } from "../given.ts";
 import type { Bound } from "../plan/bound.ts";
 import type { Plan, StepKind } from "../plan/plan.ts";
@@ -55,6 +62,10 @@ export interface GuestRow {
   readonly exits: number;
   readonly signals: number;
   readonly interrupts: number;
+  /** Where it is one: how urgent, and the system's word where it doesn't let its thread go before others. */
+  readonly realtime?: RealtimeFacts;
+  /** Wake-ups that came after its deadline. */
+  readonly late: number;
   /** Frames in and out over the last second. */
   readonly framesPerSecond: number;
 }
@@ -107,6 +118,7 @@ export interface Snapshot {
   readonly devices: readonly DeviceRow[];
   readonly networks: readonly NetworkRow[];
   readonly uplinks: readonly UplinkRow[];
+  readonly channels: readonly ChannelFacts[];
   readonly buses: readonly BusRow[];
   readonly outputs: readonly { readonly name: string; readonly text: string }[];
   /** Of the file on disk, where it does not check now; rendered text without colours beside them. */

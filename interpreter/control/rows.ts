@@ -1,4 +1,5 @@
-// The rows of a snapshot: guests, devices, networks, uplinks, buses. Pure: reads facts, keeps nothing.
+// The rows of a snapshot: guests, devices, networks, uplinks, channels, buses. Pure: reads facts, keeps
+// nothing.
 
 import type { Resource } from "../../lang/index.ts";
 import type { DeviceFacts, GuestFacts, Hypervisor } from "../../hypervisor/index.ts";
@@ -22,7 +23,7 @@ export interface RateSource {
   cpu(id: string, nowMs: number): number;
 }
 
-type Rows = Pick<Snapshot, "guests" | "devices" | "networks" | "uplinks" | "buses">;
+type Rows = Pick<Snapshot, "guests" | "devices" | "networks" | "uplinks" | "channels" | "buses">;
 
 export function renderRows(sources: RowSources, rates: RateSource): Rows {
   const devices = new Map(sources.hypervisor.devices().map((device) => [device.id, device]));
@@ -43,6 +44,7 @@ export function renderRows(sources: RowSources, rates: RateSource): Rows {
       ...uplink,
       framesPerSecond: rates.frames(uplink.id, uplink.rx.count + uplink.tx.count),
     })),
+    channels: sources.hypervisor.channels(),
     buses: sources.hypervisor
       .buses()
       .map((bus): BusRow => ({ address: bus.id, devices: bus.devices, members: bus.members })),
@@ -105,6 +107,8 @@ function guestRow({ record, facts, devices, sources, rates }: GuestParts): Guest
     exits: facts?.exits ?? 0,
     signals: facts?.signals ?? 0,
     interrupts: facts?.interrupts ?? 0,
+    late: facts?.late ?? 0,
+    ...(facts?.realtime && { realtime: facts.realtime }),
     framesPerSecond: devices.reduce((sum, of) => sum + rates.frames(of.id, of.rx.count + of.tx.count), 0),
   };
 }

@@ -36,6 +36,7 @@ const snapshot = (extra: Partial<Snapshot> = {}): Snapshot => ({
   devices: [],
   networks: [],
   uplinks: [],
+  channels: [],
   buses: [],
   outputs: [],
   diagnostics: [],
