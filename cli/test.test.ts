@@ -109,6 +109,14 @@ test("the tests of the racks pass", { retry: 4, timeout: 300_000 }, async () => 
   });
 });
 
+// Ten seconds of messages, one a millisecond.
+const testAtLength = process.env["CI"] === "true" || process.env["SLOW"] === "1" ? test : () => undefined;
+testAtLength("the test of the example with messages passes", { timeout: 300_000 }, async () => {
+  const { exit, stdout, stderr } = await desk.run(["test", "examples/06-ipc"]);
+  expect({ exit, stderr }).toEqual({ exit: 0, stderr: "" });
+  expect(stdout).toContain("every message arrives once and in order");
+});
+
 test("a file that doesn't check is told like in check, and nothing runs", async () => {
   const wrong = write("wrong.vbus", `test "a" { expect client.exti == 0 }`);
   const { exit, stdout, stderr } = await desk.run(["test", wrong, "examples/01-hello"]);
