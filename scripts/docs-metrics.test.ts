@@ -61,3 +61,11 @@ test("every reason for a drop is on the page, and no other", () => {
   expect([...named].sort()).toEqual([...reasons].sort());
   expect([...namesBelow("### Where a frame ends")].sort()).toEqual([...reasons].sort());
 });
+
+test("every family of Prometheus is on the page, with its type and its words, and no other", () => {
+  const code = read("interpreter/metrics/families.ts");
+  const inCode = [...code.matchAll(/^ {2}(vbus_\w+): (\w+)\(\s*"([^"]*)"/gm)].map(([, ...told]) => told);
+  expect(inCode.length).toBeGreaterThan(30);
+  const onPage = [...PAGE.matchAll(/^\| `(vbus_\w+)` +\| (\w+) +\|[^|]*\| (.*?) +\|$/gm)];
+  expect(onPage.map(([, ...told]) => told)).toEqual(inCode);
+});
