@@ -2,6 +2,7 @@
 // the same seed. A class of devices is a row of CLASSES.
 
 import { RING_SLOTS_MIN } from "./limits.ts";
+import { REQUEST } from "./ring/abi.ts";
 
 /** Bytes of the fuzzed guest's memory, and what lies where; see test-guests/fuzzed.wat.txt. */
 export const MEMORY = 512 * 1024;
@@ -9,6 +10,8 @@ export const PLACES = { events: 192, signals: 256, rings: 4096, buffers: 65_536,
 export const FRAME_BYTES = 2048;
 /** Kinds of frames that stand ready in the buffers. */
 export const FRAME_KINDS = 8;
+/** Requests to a disk that stand ready behind them, and where they have their data. */
+export const REQUESTS = { at: 81_920, count: 64, bytes: 32, data: 86_016 } as const;
 
 export const LAST_HANDLE = 0x5a5a5a01;
 export const LAST_NUMBER = 0x5a5a5a02;
@@ -41,6 +44,7 @@ interface FuzzedClass {
 /** A new class is one more row, and a device of it on the fuzzed guest's bus. */
 const CLASSES: readonly FuzzedClass[] = [
   { name: "venet", devices: [1, 3, 4], functions: [1], lengths: [14, 64, 64, 600, 1514, 1518] },
+  { name: "vblk", devices: [5], functions: [1], lengths: [REQUEST.size] },
   { name: "vconsole", devices: [2], functions: [1], lengths: [0, 1, 80, 4096, 16_384] },
   { name: "vchan", devices: [5, 6], functions: [1], lengths: [0, 1, 64, 64, 65] },
   { name: "vclock", devices: [7], functions: [1, 2, 3, 4, 5], lengths: [0] },
@@ -85,6 +89,7 @@ export class Sequences {
       () => this.#send(),
       () => this.#send(),
       () => this.#receive(),
+      () => this.#ask(),
       () => this.#bus(),
       () => this.#sleep(),
       () => this.#numbers(),
@@ -136,6 +141,18 @@ export class Sequences {
       call("store", PLACES.signals + 16 * this.#below(4), this.#below(2)),
       call("wait", this.#pick([0, 1, 1000, 50_000])),
       call("buffers", handle, PLACES.buffers + 32_768, this.#chance(0.998) ? 2048 : this.#pick(EDGES)),
+    ];
+  }
+
+  /** Requests of a disk, which another device takes for frames. */
+  #ask(): FuzzedCall[] {
+    const handle = this.#handle();
+    const first = REQUESTS.at + this.#below(REQUESTS.count) * REQUESTS.bytes;
+    const address = this.#chance(0.998) ? first : this.#pick([first + 4, ...POINTER_EDGES]);
+    const length = this.#chance(0.998) ? REQUEST.size : this.#pick(LENGTHS);
+    return [
+      call("frames", handle, address, length, this.#pick([0, REQUESTS.bytes]), 1 + this.#below(8)),
+      call("signal", this.#chance(0.6) ? LAST_NUMBER : this.#pick([32, 33, 34])),
     ];
   }
 

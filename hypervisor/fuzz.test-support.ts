@@ -11,10 +11,13 @@ import {
   MEMORY,
   OWN_PLACE,
   PLACES,
+  REQUESTS,
   Sequences,
   wordsOf,
   type FuzzedCall,
 } from "./fuzz-calls.test-support.ts";
+import { disk } from "./disks.test-support.ts";
+import { REQUEST, REQUEST_OP } from "./ring/abi.ts";
 import type { ScribbleLetter, ScribbleMode } from "./fuzz-scribbler.test-support.ts";
 import type { DeviceSpec, Image, VenetSpec } from "./hypervisor.ts";
 import {
@@ -40,6 +43,7 @@ const DONE = 278_532 >> 2;
 /** At most eight calls each, and there is room for 4096. */
 const BATCH = 512;
 const CHURN_MS = 10;
+const STORE_BYTES = 64 * 1024;
 const ENDS = ["completed", "failed", "stopped", "quarantined"];
 /** What a guest may be stopped for. The rest would be an exception of the host's own. */
 const BROKE = /^broke the protocol: /;
@@ -98,6 +102,8 @@ export class Fuzzer {
     const clock: DeviceSpec = { class: "vclock", name: "clock", vclock: { offsetNs: 0, drift: 0.01 } };
     must(lab.hv.addDevice(`bus${FUZZED_PORT}`, "clock", clock));
     must(lab.hv.addDevice(`bus${FUZZED_PORT}`, "dice", { class: "vrng", name: "dice", vrng: { seed: 1 } }));
+    must(await lab.hv.createVolume("store", { class: "memory", size: STORE_BYTES, readonly: false }));
+    must(lab.hv.addDevice(`bus${FUZZED_PORT}`, "disk", disk("disk", "store", { queues: 2 })));
     const shape = shapeOf(FUZZED_PORT, macOf(FEEDER_PORT), { rx: 16, tx: 16 });
     this.#image = await guestImage(testGuest("fuzzed"), shape, { LAST_HANDLE, LAST_NUMBER, OWN_PLACE });
     const sink = await peer(SINK_PORT, {
@@ -164,7 +170,28 @@ export class Fuzzer {
       const head = [...(heads[kind] as readonly number[]), ...macOf(FUZZED_PORT), ...tag, 0x88, 0xb5];
       u8.set(head, PLACES.buffers + kind * FRAME_BYTES);
     }
+    for (let n = 0; n < REQUESTS.count; n++) u8.set(this.#request(), REQUESTS.at + n * REQUESTS.bytes);
     this.#scribble({ memory, mode: "signals", seed: this.#seed() });
+  }
+
+  /** A request to a disk, mostly one that can be. */
+  #request(): Uint8Array {
+    const below = (count: number): number => Math.floor(this.#random() * count);
+    const pick = (good: number, ...bad: readonly number[]): number =>
+      below(6) > 0 ? good : (bad[below(bad.length)] as number);
+    const op = pick(below(4), 4, -1);
+    const flush = op === REQUEST_OP.flush;
+    const view = new DataView(new ArrayBuffer(REQUESTS.bytes));
+    view.setInt32(REQUEST.op, op, true);
+    view.setUint32(REQUEST.offset, flush ? 0 : pick(below(64) * 512, 1, STORE_BYTES, 0xffffffff), true);
+    view.setUint32(REQUEST.offset + 4, pick(0, 1, 0xffffffff), true);
+    view.setUint32(
+      REQUEST.length,
+      flush ? pick(0, 512) : pick(512 * (1 + below(8)), 0, 100, 0xfffffe00),
+      true,
+    );
+    view.setUint32(REQUEST.address, pick(REQUESTS.data, MEMORY - 511, MEMORY, 0xffffff00), true);
+    return new Uint8Array(view.buffer);
   }
 
   #scribble(letter: ScribbleLetter): void {
@@ -227,6 +254,10 @@ export class Fuzzer {
     if (step % 4 === 0) lab.change(FUZZED_PORT, { link: step % 32 === 0 ? "down" : "up" });
     if (step % 4 === 1) lab.change(FUZZED_PORT, { link: "up", vlan: step % 24 === 1 ? 7 : 0 });
     if (step % 4 === 2) lab.hv.typeConsole("screen", "typed");
+    if (step % 16 === 11) {
+      const readonly = step % 32 === 11;
+      must(lab.hv.setDevice("disk", disk("disk", "store", { queues: 2, readonly })));
+    }
     if (step % 16 === 3) must(lab.hv.removeDevice("spare"));
     if (step % 16 === 7) must(lab.hv.addDevice(`bus${FUZZED_PORT}`, "spare", venet("spare", 7)));
   }

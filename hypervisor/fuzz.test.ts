@@ -26,13 +26,15 @@ const FILES = [
   "device/vchan/connection.ts",
   "device/vclock/connection.ts",
   "device/vrng/connection.ts",
+  "device/vblk/connection.ts",
+  "datapath/requests.ts",
   "ring/sending.ts",
   "ring/claims.ts",
   "datapath/switch.ts",
   "datapath/forward.ts",
   "datapath/port.ts",
 ];
-const ERRNO = String.raw`E(?:PERM|NOENT|BADF|AGAIN|FAULT|BUSY|NODEV|INVAL|NOSPC|PROTO)`;
+const ERRNO = String.raw`E(?:PERM|IO|NOENT|BADF|AGAIN|FAULT|BUSY|NODEV|INVAL|NOSPC|PROTO)`;
 const LOSS = String.raw`COUNTER\.(?:down|full|noListener|malformed|tooBig|overRate|queue)`;
 const VERDICT = String.raw`FAULT\.\w+|BROKEN|SMALL|GONE|FULL|LOG_WAIT_US`;
 /** Where such code says no: an errno, a drop, a fault, a verdict, an exception. */
@@ -55,6 +57,9 @@ const UNREACHED: readonly { readonly line: string; readonly why: string; readonl
   { line: "if (network < 0) return this.#end", why: "a device that is unplugged in the middle of a call" },
   { line: "if ((flags & PORT_FLAG.linkUp) === 0) return COUNTER.down", why: "a link cut between two looks" },
   { line: "return outcome === COUNTER.full ? COUNTER.queue", why: "only lines: lines.test.ts", never: true },
+  { line: "if (!portExists(fabric, port)) return ENODEV", why: "the same" },
+  { line: "if (staged) return EINVAL", why: "the feature, the flag and a disk in one sequence" },
+  { line: "status === EIO || status === ENOSPC", why: "memory does not fail: disks.test.ts" },
   { line: "if (faultOf(fabric, thread) !== 0) throw", why: "found between two verbs: hostile.test.ts" },
 ];
 

@@ -5,9 +5,12 @@ import type { UplinkFacts, UplinkSpec } from "./backend/uplink/spec.ts";
 import type { ChannelFacts, ChannelSpec, IpcDeviceSpec, RealtimeFacts, RealtimeSpec } from "./ipc.ts";
 import type { FeatureName } from "./ring/abi.ts";
 
+import type { RequestFacts, VblkSpec, VolumeFacts, VolumeSpec } from "./storage.ts";
+
 export type { FeatureName };
 export type * from "./ipc.ts";
 export type * from "./backend/uplink/spec.ts";
+export type * from "./storage.ts";
 
 /** Names a thing of the hypervisor: the caller's own string (the address in the configuration). */
 export type Id = string;
@@ -17,6 +20,8 @@ export interface HypervisorOptions {
   readonly lab: string;
   /** Idle workers kept ready. Default 2. */
   readonly warm?: number;
+  /** Folder for overlays that name no file; without it these are refused. Made when the first one comes. */
+  readonly volumes?: string;
 }
 
 /** What went wrong outside our code; shown to the user as it is. */
@@ -97,6 +102,7 @@ export interface VconsoleSpec {
 export type DeviceSpec =
   | { readonly class: "venet"; readonly name: string; readonly venet: VenetSpec }
   | { readonly class: "vconsole"; readonly name: string; readonly vconsole: VconsoleSpec }
+  | { readonly class: "vblk"; readonly name: string; readonly vblk: VblkSpec }
   | IpcDeviceSpec;
 
 /** A compiled and checked image. `digest` is the SHA-256 of the bytes in hexadecimal. */
@@ -164,7 +170,7 @@ export interface CounterFacts {
   readonly count: number;
   readonly bytes: number;
   readonly dropped: number;
-  /** Reasons: full, down, no_listener, malformed, too_big, rate, lost_by_kill, impaired, queue. */
+  /** Reasons: full, down, no_listener, malformed, too_big, rate, lost_by_kill, impaired, queue, failed. */
   readonly droppedBy: Readonly<Record<string, number>>;
 }
 export interface RingFacts {
@@ -240,6 +246,8 @@ export interface DeviceFacts {
   readonly late: number;
   readonly rings: readonly RingFacts[];
   readonly histograms: DeviceHistograms;
+  /** Of a disk: those of `tx.count`. */
+  readonly requests?: RequestFacts;
 }
 export interface NetworkFacts {
   readonly id: Id;
@@ -251,7 +259,9 @@ export interface NetworkFacts {
 export interface Inventory {
   readonly guests: ReadonlyMap<Id, GuestState>;
   /** Everything else, by kind. */
-  readonly things: Readonly<Record<"network" | "channel" | "uplink" | "bus" | "device", ReadonlySet<Id>>>;
+  readonly things: Readonly<
+    Record<"network" | "channel" | "uplink" | "volume" | "bus" | "device", ReadonlySet<Id>>
+  >;
   /** Devices whose `mtu` and `ring` can't change now: `DeviceFacts.reconfigurable` is false. */
   readonly rigid: ReadonlySet<Id>;
 }
@@ -319,6 +329,13 @@ export interface Hypervisor {
   /** Refused (`busy`) while devices are plugged in. */
   removeNetwork(id: Id): Outcome;
 
+  /** Opens what stands behind it. Resolves when devices can have it. */
+  createVolume(id: Id, spec: VolumeSpec): Promise<Outcome>;
+  /** Takes over `readonly` and a larger `size`, while it is open. Anything else is `invalid`. */
+  setVolume(id: Id, spec: VolumeSpec): Outcome;
+  /** Refused (`busy`) while devices or overlays have it. What is stored in a file stays. */
+  removeVolume(id: Id): Outcome;
+
   createChannel(id: Id, spec: ChannelSpec): Outcome;
   /** Takes over `full`. Anything else is `invalid`. */
   setChannel(id: Id, spec: ChannelSpec): Outcome;
@@ -345,8 +362,8 @@ export interface Hypervisor {
   removeDevice(id: Id): Outcome;
   /**
    * Takes over what can change while it runs: `rate`, `vlan`, `impair`, `link`, `network`, `columns`, `rows`,
-   * `channel`, `role`, `priority`, `offsetNs`, `drift`. Anything else is `invalid`. Frames that wait already
-   * keep their time.
+   * `channel`, `role`, `priority`, `offsetNs`, `drift`, `readonly`, `queues`, `iops`. Anything else is
+   * `invalid`. Frames that wait already keep their time.
    */
   setDevice(id: Id, spec: DeviceSpec): Outcome;
   /**
@@ -409,6 +426,8 @@ export interface Hypervisor {
   channels(): readonly ChannelFacts[];
   uplink(id: Id): UplinkFacts | undefined;
   uplinks(): readonly UplinkFacts[];
+  volume(id: Id): VolumeFacts | undefined;
+  volumes(): readonly VolumeFacts[];
   buses(): readonly { readonly id: Id; readonly devices: readonly Id[]; readonly members: readonly Id[] }[];
 
   /** Listeners are called on the control thread, in the order of what happened. The answer ends it. */

@@ -282,3 +282,26 @@ export const NAT_DNS_MS = 2_500;
 export const NAT_DNS_SERVERS_MAX = 3;
 /** Bytes of questions that wait in one TCP connection; more ends it. */
 export const NAT_DNS_STREAM_BYTES = 65_537;
+
+/** What requests to a disk are multiples of, bytes. Others are EINVAL. */
+export const SECTOR_BYTES = 512;
+/** Bytes of one request; more are EINVAL. */
+export const REQUEST_BYTES_MAX = 1024 * 1024;
+/** Queues of a disk. More are refused (`invalid`). */
+export const DISK_QUEUES_MAX = 8;
+/** Bytes of a volume, and of one in memory; a larger one is refused (`invalid`). */
+export const VOLUME_BYTES_MAX = 2 ** 42;
+export const VOLUME_MEMORY_MAX = 2 ** 34;
+/** Overlays on top of one another. One more is refused (`limit`). */
+export const VOLUME_DEPTH_MAX = 16;
+/**
+ * A volume that is to be made waits so long for guests to let go of those that are gone, milliseconds: it may
+ * be in the same file.
+ */
+export const VOLUME_CLOSE_MS = 1000;
+/** An NBD server has answered within this, milliseconds; else its volume is refused (`invalid`). */
+export const NBD_CONNECT_MS = 5000;
+/** Volumes at the same time. One more is refused (`limit`). */
+export const VOLUMES_MAX = 4096;
+/** An overlay keeps whole blocks of so many bytes. */
+export const OVERLAY_BLOCK_BYTES = 4096;

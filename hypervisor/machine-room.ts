@@ -41,7 +41,7 @@ export function assembleMachineRoom(
   const tell = (event: HypervisorEvent): void => {
     for (const listener of listeners) listener(event);
   };
-  const devices = new Devices(fabric, tell);
+  const devices = new Devices(fabric, tell, options.volumes);
   const guests = new Guests({ fabric, pool, devices, clock: systemClock, lab: options.lab, tell, onReaped });
   const captures = new Captures(fabric, devices, systemClock);
   devices.attach(guests, captures);
@@ -51,6 +51,7 @@ export function assembleMachineRoom(
     await devices.uplinks.close();
     await pool.close();
     await devices.lines.close();
+    devices.volumes.close();
   };
   const hypervisor = doorOf(devices, guests, captures, listeners, close);
   return { hypervisor, fabric, devices, guests, captures };
@@ -74,6 +75,9 @@ function doorOf(
     createUplink: (id, spec) => devices.uplinks.create(id, spec),
     setUplink: (id, spec) => devices.uplinks.set(id, spec),
     removeUplink: (id) => devices.uplinks.remove(id),
+    createVolume: (id, spec) => devices.volumes.create(id, spec),
+    setVolume: (id, spec) => devices.volumes.set(id, spec),
+    removeVolume: (id) => devices.volumes.remove(id),
     createBus: (id) => devices.createBus(id),
     removeBus: (id) => devices.removeBus(id),
     addDevice: (bus, id, spec) => devices.add(bus, id, spec),
@@ -103,6 +107,8 @@ function doorOf(
     channels: () => devices.channels.allFacts(),
     uplink: (id) => devices.uplinks.facts(id),
     uplinks: () => devices.uplinks.all(),
+    volume: (id) => devices.volumes.facts(id),
+    volumes: () => devices.volumes.allFacts(),
     buses: () => devices.buses(),
     on(listener) {
       listeners.add(listener);

@@ -1,6 +1,6 @@
 // Buses: namespaces of small device ids, filled by the host only. Control thread.
 
-import type { ChannelEnd } from "../device/connection.ts";
+import type { ChannelEnd, DiskNotice } from "../device/connection.ts";
 import { BUS_DEVICES_MAX } from "../limits.ts";
 import type { DeviceSpec, Id } from "../hypervisor.ts";
 
@@ -16,6 +16,8 @@ export interface Device {
   openBy: Id | undefined;
   /** Of class vchan: its end of the channel. */
   channel?: ChannelEnd;
+  /** Of class vblk: what its guest opens. */
+  disk?: DiskNotice;
 }
 
 export class Bus {

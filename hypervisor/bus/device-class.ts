@@ -26,6 +26,8 @@ export interface DeviceClass<Spec extends DeviceSpec = DeviceSpec> {
   /** The device can be found from now on. */
   plugged(spec: Spec): void;
   unplug(device: Device, spec: Spec): void;
+  /** No guest has the removed device open any more. */
+  freed?(device: Device): void;
   /** Takes over what changes while it is open; where it refuses, all is as before. */
   change(device: Device, before: Spec, after: Spec): Outcome;
 }

@@ -15,7 +15,14 @@ import { Uplinks } from "../backend/uplink/uplinks.ts";
 import { Lines } from "../line/lines.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { countersOf, portExists, portOwner } from "../datapath/port.ts";
-import { lineFacts, networkFrames, receivedFacts, sentFacts, type DevicePorts } from "../metrics/facts.ts";
+import {
+  lineFacts,
+  networkFrames,
+  receivedFacts,
+  requestFacts,
+  sentFacts,
+  type DevicePorts,
+} from "../metrics/facts.ts";
 import { cellsOfPort, histogramsOf } from "../metrics/histograms.ts";
 import { receivingFacts, sendingFacts } from "../metrics/ring-facts.ts";
 import type { DeviceNotice } from "../device/connection.ts";
@@ -28,6 +35,8 @@ import { Networks, type NetworkNews } from "./networks.ts";
 import { Messages } from "./messages.ts";
 import { inventoryOf, trafficOf } from "./overview.ts";
 import { refuse, success } from "./outcome.ts";
+import { Disks } from "./disks.ts";
+import { Volumes, type Volume } from "./volumes.ts";
 import { Resizes } from "./resizes.ts";
 import { differs } from "./differs.ts";
 
@@ -62,6 +71,8 @@ export class Devices {
   readonly uplinks: Uplinks;
   /** Threads of the host that frames pass: all guests know them, and they know all guests. */
   readonly hostThreads: readonly (Lines | Uplinks)[];
+  readonly volumes: Volumes;
+  readonly #disks: Disks;
   /** By the class of their devices. */
   readonly #classes: Readonly<Record<DeviceSpec["class"], DeviceClass>>;
   readonly #buses = new Map<Id, Bus>();
@@ -71,7 +82,7 @@ export class Devices {
   #guests: GuestsOfBus | undefined;
   #captures: CapturesOfDevices | undefined;
 
-  constructor(fabric: Fabric, tell: (event: HypervisorEvent) => void) {
+  constructor(fabric: Fabric, tell: (event: HypervisorEvent) => void, volumesFolder?: string) {
     this.#fabric = fabric;
     this.#plugs = new Plugs(fabric);
     this.lines = new Lines(fabric, this.#plugs, () => this.#guests?.lookForFaults());
@@ -95,11 +106,13 @@ export class Devices {
     this.hostThreads = [this.lines, this.uplinks];
     this.uplinks.meet(this.lines.peer);
     this.lines.meet(this.uplinks.peer);
+    this.volumes = new Volumes(fabric, volumesFolder, (volume) => this.#volumeChanged(volume));
+    this.#disks = new Disks(this.volumes);
     const venet = new Ethernet(this.networks, this.lines, news.meet);
     // Its row does not serve another before it was let go.
     this.channels = new Channels((port) => !portExists(fabric, port) && portOwner(fabric, port) !== 0);
     const vchan = new Messages(this.channels, (channel) => this.#guests?.introduce(this.#onChannel(channel)));
-    this.#classes = { venet, vconsole: VCONSOLE, vchan, vclock: VCLOCK, vrng: VRNG };
+    this.#classes = { venet, vconsole: VCONSOLE, vblk: this.#disks, vchan, vclock: VCLOCK, vrng: VRNG };
     this.#tell = tell;
     this.#resizes = new Resizes(fabric, {
       canReconfigure: (thread) => this.#guests?.canReconfigure(thread) ?? false,
@@ -168,7 +181,7 @@ export class Devices {
     if (!device) return refuse("missing", `there is no device \`${id}\``);
     this.#resizes.forget(device);
     this.#classes[device.spec.class].unplug(device, device.spec);
-    this.#plugs.removePort(device.port);
+    this.#plugs.removePort(device.port, () => this.#classes[device.spec.class].freed?.(device));
     this.#buses.get(device.bus)?.remove(device);
     this.#devices.delete(id);
     this.#byPort.delete(device.port);
@@ -226,6 +239,15 @@ export class Devices {
     this.#plugs.setPort(device.port, this.#classes[spec.class].settings(spec));
     this.#plugsChanged();
     this.#guests?.deviceChanged(device);
+  }
+
+  #volumeChanged(volume: Volume): void {
+    for (const port of volume.ports) {
+      const device = this.#byPort.get(port);
+      if (device?.spec.class !== "vblk") continue;
+      this.#disks.volumeChanged(device, device.spec);
+      this.#guests?.deviceChanged(device);
+    }
   }
 
   bus(id: Id): Bus | undefined {
@@ -289,8 +311,10 @@ export class Devices {
   }
 
   #things(): Parameters<typeof inventoryOf>[0] {
+    const { networks, volumes } = this;
     return {
-      networks: this.networks.all,
+      networks: networks.all,
+      volumes: volumes.all,
       channels: this.channels.all,
       uplinks: this.uplinks.made(),
       buses: this.#buses,
@@ -350,6 +374,7 @@ export class Devices {
       ...classFacts(spec, countersOf(this.#fabric, port)),
       kicks: countersOf(this.#fabric, port).kicks,
       late: countersOf(this.#fabric, port).late,
+      ...(spec.class === "vblk" && { requests: requestFacts(this.#fabric, port) }),
       rings,
       histograms: histogramsOf(this.#fabric, port),
     };

@@ -11,13 +11,14 @@ import type { Network } from "./network.ts";
 interface Things {
   readonly networks: ReadonlyMap<Id, Network>;
   readonly channels: ReadonlyMap<Id, unknown>;
+  readonly volumes: ReadonlyMap<Id, unknown>;
   readonly buses: ReadonlyMap<Id, unknown>;
   readonly devices: ReadonlyMap<Id, Device>;
   readonly uplinks: readonly { readonly id: Id; readonly port: number }[];
 }
 
 export function inventoryOf(
-  { networks, channels, uplinks, buses, devices }: Things,
+  { networks, volumes, channels, uplinks, buses, devices }: Things,
   canChangeRings: (device: Device) => boolean,
 ): Omit<Inventory, "guests"> {
   const rigid = [...devices.values()].filter((device) => !canChangeRings(device));
@@ -25,6 +26,7 @@ export function inventoryOf(
     things: {
       network: new Set(networks.keys()),
       channel: new Set(channels.keys()),
+      volume: new Set(volumes.keys()),
       bus: new Set(buses.keys()),
       device: new Set(devices.keys()),
       uplink: new Set(uplinks.map(({ id }) => id)),

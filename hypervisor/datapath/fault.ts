@@ -7,6 +7,7 @@ export const FAULT = {
   rxStructure: 3,
   watchdog: 4,
   hostStack: 5,
+  request: 6,
 } as const;
 
 const WORDS: Readonly<Record<number, string>> = {
@@ -14,6 +15,7 @@ const WORDS: Readonly<Record<number, string>> = {
   [FAULT.txPointer]: "broke the protocol: a descriptor of a sending ring points outside the guest's memory",
   [FAULT.rxStructure]:
     "broke the protocol: a descriptor of a receiving ring has a turn or a pointer that can't be",
+  [FAULT.request]: "broke the protocol: a descriptor of a disk's queue names no request",
   [FAULT.watchdog]: "used its CPU time without calling the host (watchdog)",
   [FAULT.hostStack]: "called the host with no stack left",
 };

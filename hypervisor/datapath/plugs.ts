@@ -40,6 +40,8 @@ export interface PortSettings {
   readonly rate: number;
   /** 802.1Q, 0 for none. */
   readonly vlan: number;
+  /** Requests per second of a disk, 0 and absent for no limit. */
+  readonly iops?: number;
 }
 
 /** How the frames of a port are captured. */
@@ -57,8 +59,8 @@ export class Plugs {
   readonly #fabric: Fabric;
   readonly #ports = new Rows(PORTS_MAX);
   readonly #networks = new Rows(NETWORKS_MAX);
-  /** Ports of removed devices that a guest, or a line, has not let go yet. */
-  readonly #retired = new Set<number>();
+  /** Ports of removed devices that a guest, or a line, has not let go yet, and what is to be done then. */
+  readonly #retired = new Map<number, () => void>();
   /** How many lines a port has. */
   readonly #lines = new Map<number, number>();
   /** Ports of removed lines in whose rings a sender may still be, and what is to be done when none is. */
@@ -152,6 +154,7 @@ export class Plugs {
   setPort(port: number, settings: PortSettings): void {
     const { i32, f64 } = this.#fabric;
     f64[(portAt(port) + PORT.rate) >> 3] = settings.rate;
+    f64[(portAt(port) + PORT.iops) >> 3] = settings.iops ?? 0;
     i32[(portAt(port) + PORT.vlan) >> 2] = settings.vlan;
     i32[(portAt(port) + PORT.frameMax) >> 2] = settings.mtu + FRAME_OVERHEAD;
     this.#setFlags(port, settings.linkUp);
@@ -213,13 +216,15 @@ export class Plugs {
     changeForwarding(this.#fabric);
   }
 
-  /** A device is gone. Its row serves another once the guest that has it open has let go. */
-  removePort(port: number): void {
+  /**
+   * A device is gone. Its row serves another once the guest that has it open has let go: `freed` is called.
+   */
+  removePort(port: number, freed: () => void = () => undefined): void {
     this.unplug(port);
     Atomics.store(this.#fabric.i32, (portAt(port) + PORT.flags) >> 2, 0);
     changeForwarding(this.#fabric);
     closeReceiving(this.#fabric, port);
-    this.#retired.add(port);
+    this.#retired.set(port, freed);
     this.collect();
   }
 
@@ -238,16 +243,17 @@ export class Plugs {
 
   /** Lets go for a guest that is gone what it had open of removed devices. */
   release(thread: number): void {
-    for (const port of this.#retired)
+    for (const port of this.#retired.keys())
       if (portOwner(this.#fabric, port) === thread) leavePort(this.#fabric, port);
     this.collect();
   }
 
   /** Takes back the rows of removed devices that nobody has open any more. */
   collect(): void {
-    for (const port of this.#retired) {
+    for (const [port, freed] of this.#retired) {
       if (portOwner(this.#fabric, port) !== 0 || this.#lines.has(port)) continue;
       this.#retired.delete(port);
+      freed();
       this.#ports.give(port);
     }
     for (const [line, freed] of this.#retiredLines) {

@@ -1,5 +1,6 @@
 // An opened device as the guest's thread sees it: what each class implements, and what it is given.
 
+import type { OpenStore, VolumeNotice } from "../datapath/block-store.ts";
 import type { Peers } from "../datapath/peers.ts";
 import type { Switch } from "../datapath/switch.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
@@ -24,6 +25,13 @@ export interface Urgency {
   spinNs: number;
 }
 
+/** A disk: what it opens, and how. */
+export interface DiskNotice {
+  readonly volume: VolumeNotice;
+  readonly readonly: boolean;
+  readonly queues: number;
+}
+
 /** A device as a guest's thread needs to know it. */
 export interface DeviceNotice {
   /** The number by which the guest opens it. */
@@ -42,6 +50,8 @@ export interface DeviceNotice {
   readonly clock?: { readonly offsetNs: number; readonly drift: number };
   /** Of a vrng with a seed: 32 bytes. */
   readonly randomKey?: Uint8Array;
+  /** Of class vblk. */
+  readonly disk?: DiskNotice;
 }
 
 /** What a connection may use of the guest's thread. */
@@ -59,6 +69,8 @@ export interface ConnectionParts {
   readonly timers: Timers;
   readonly urgency: Urgency;
   readonly log: LogWriter;
+  /** Devices don't know backends. */
+  readonly openStore: OpenStore;
   readonly fault: (thread: number, fault: number) => void;
   /** The signal number of a ring that another has replaced. */
   readonly freeNumber: (number: number) => void;

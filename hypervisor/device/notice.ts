@@ -3,7 +3,8 @@
 import { CLASS_NUMBER } from "../ring/abi.ts";
 import { FRAME_OVERHEAD } from "../limits.ts";
 import type { DeviceSpec, Id, VconsoleSpec } from "../hypervisor.ts";
-import type { ChannelEnd, DeviceNotice } from "./connection.ts";
+import type { ChannelEnd, DeviceNotice, DiskNotice } from "./connection.ts";
+import { encodeVblkFacts } from "./vblk/facts.ts";
 import { encodeVchanFacts } from "./vchan/facts.ts";
 import { encodeVenetFacts } from "./venet/facts.ts";
 import { keyOf } from "./vrng/randomness.ts";
@@ -14,6 +15,7 @@ interface Noted {
   readonly port: number;
   readonly spec: DeviceSpec;
   readonly channel?: ChannelEnd;
+  readonly disk?: DiskNotice;
 }
 
 type ClassNotice = Omit<DeviceNotice, "id" | "class" | "name" | "port">;
@@ -25,7 +27,7 @@ export function noticeOf(device: Noted): DeviceNotice {
   return { id, class: CLASS_NUMBER[spec.class], name: spec.name, port, ...classNotice(device) };
 }
 
-function classNotice({ id, spec, channel }: Noted): ClassNotice {
+function classNotice({ id, spec, channel, disk }: Noted): ClassNotice {
   switch (spec.class) {
     case "venet": {
       const { mtu, link } = spec.venet;
@@ -33,6 +35,9 @@ function classNotice({ id, spec, channel }: Noted): ClassNotice {
     }
     case "vconsole":
       return { frameMax: 0, facts: consoleFacts(spec.vconsole) };
+    case "vblk":
+      // Plugged in, it has one.
+      return disk === undefined ? NO_FACTS : { frameMax: 0, facts: encodeVblkFacts(disk), disk };
     case "vchan":
       // Plugged in, it has one.
       if (channel === undefined) return NO_FACTS;

@@ -3,6 +3,7 @@
 import { CLASS_NUMBER, ENODEV } from "../ring/abi.ts";
 import type { Connection, ConnectionParts, DeviceNotice } from "./connection.ts";
 import { openPort } from "./ring-device.ts";
+import { VblkConnection } from "./vblk/connection.ts";
 import { VchanConnection } from "./vchan/connection.ts";
 import { VclockConnection } from "./vclock/connection.ts";
 import { VconsoleConnection } from "./vconsole/connection.ts";
@@ -14,6 +15,7 @@ type Make = (device: DeviceNotice, parts: ConnectionParts) => Connection;
 const MAKE: ReadonlyMap<number, Make> = new Map<number, Make>([
   [CLASS_NUMBER.venet, (device, parts) => new VenetConnection(device, parts)],
   [CLASS_NUMBER.vconsole, (device, parts) => new VconsoleConnection(device, parts)],
+  [CLASS_NUMBER.vblk, (device, parts) => new VblkConnection(device, parts)],
   [CLASS_NUMBER.vchan, (device, parts) => new VchanConnection(device, parts)],
   [CLASS_NUMBER.vclock, (device, parts) => new VclockConnection(device, parts)],
   [CLASS_NUMBER.vrng, (device, parts) => new VrngConnection(device, parts)],

@@ -4,6 +4,7 @@
 import { readlinkSync } from "node:fs";
 import { MessageChannel, parentPort, workerData, type MessagePort } from "node:worker_threads";
 import { makeSteadyNowNs, systemClock } from "../clock.ts";
+import { openStore } from "../backend/volume/open-store.ts";
 import { Peers } from "../datapath/peers.ts";
 import { Pumps } from "../datapath/pump.ts";
 import { Switch } from "../datapath/switch.ts";
@@ -92,6 +93,7 @@ function boot(letter: BootLetter): void {
     timers: new Timers(),
     urgency,
     switch: new Switch({ fabric, thread, memory, peers, pumps, fault, nowNs: steadyNowNs }),
+    openStore,
     readMail: () => peers.readMail(),
     portsChanged: () => {
       if (ringPorts(fabric, thread)) tell({ type: "ports" });

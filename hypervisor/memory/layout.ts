@@ -170,6 +170,10 @@ export const PORT = {
   shareDue: 104,
   shareSeen: 112,
   /**
+   * Float64: requests per second of a disk, 0 for no limit; `shareDue` is when the next one is due. Control.
+   */
+  iops: 120,
+  /**
    * Float64 counters, written by the owner's thread only (the reaper's after its end). A line's: the I/O
    * thread.
    */
@@ -220,6 +224,13 @@ export const COUNTER = {
   outFull: 24,
   outDown: 25,
   outTooBig: 26,
+  /** Of a disk: requests that the storage failed. `sent` and `bytes` are of those that it did. */
+  failed: 27,
+  /** Of `sent`. */
+  reads: 28,
+  writes: 29,
+  flushes: 30,
+  discards: 31,
 } as const;
 
 export const PORT_FLAG = {

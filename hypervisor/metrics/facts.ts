@@ -1,7 +1,7 @@
 // What observers are shown of frames: read from the fabric without stopping anybody.
 
 import { countersOf, received } from "../datapath/port.ts";
-import type { CounterFacts, LineFacts } from "../hypervisor.ts";
+import type { CounterFacts, LineFacts, RequestFacts } from "../hypervisor.ts";
 import type { Fabric } from "../memory/fabric.ts";
 import { PORT, portAt, type COUNTER } from "../memory/layout.ts";
 
@@ -17,7 +17,8 @@ type Reasons = Record<string, number>;
 
 /** Why frames ended here, but for those that were sent. */
 function reasonsOf(counters: Counters): Reasons {
-  const { full, down, noListener, malformed, tooBig, lostByKill, overRate, impaired, queue } = counters;
+  const { full, down, noListener, malformed, tooBig, lostByKill, overRate, impaired, queue, failed } =
+    counters;
   return {
     full,
     down,
@@ -28,6 +29,7 @@ function reasonsOf(counters: Counters): Reasons {
     lost_by_kill: lostByKill,
     impaired,
     queue,
+    failed,
   };
 }
 
@@ -71,6 +73,12 @@ export function uplinkFrames(
 /** What an ingress line lost. What found no room at the device is counted there. */
 function lostOn(fabric: Fabric, line: number): Reasons {
   return reasonsOf({ ...countersOf(fabric, line), full: 0, tooBig: 0 });
+}
+
+/** What a disk did of its requests. */
+export function requestFacts(fabric: Fabric, port: number): RequestFacts {
+  const { reads, writes, flushes, discards } = countersOf(fabric, port);
+  return { reads, writes, flushes, discards };
 }
 
 /** What is on its way to and from a device. */

@@ -11,6 +11,9 @@ import {
   CLOCK_PERIOD_NS_MIN,
   RANDOM_BYTES_MAX,
   BUDGET_FRAMES,
+  DISK_QUEUES_MAX,
+  REQUEST_BYTES_MAX,
+  SECTOR_BYTES,
   FRAME_MIN,
   FRAME_OVERHEAD,
 } from "../limits.ts";
@@ -49,8 +52,8 @@ function numbers(text: string, name: number, value: number): Record<string, numb
 }
 
 test("errors", () => {
-  const { EPERM, ENOENT, EBADF, EAGAIN, EFAULT, EBUSY, ENODEV, EINVAL, ENOSPC, EPROTO } = abi;
-  const code = { EPERM, ENOENT, EBADF, EAGAIN, EFAULT, EBUSY, ENODEV, EINVAL, ENOSPC, EPROTO };
+  const { EPERM, ENOENT, EIO, EBADF, EAGAIN, EFAULT, EBUSY, ENODEV, EINVAL, ENOSPC, EPROTO } = abi;
+  const code = { EPERM, ENOENT, EIO, EBADF, EAGAIN, EFAULT, EBUSY, ENODEV, EINVAL, ENOSPC, EPROTO };
   expect(numbers(section("Errors"), 0, 1)).toEqual(code);
 });
 
@@ -109,6 +112,19 @@ test("rings, signals and their bounds", () => {
   expect(section("venet")).toContain(`id ${abi.VENET.rx} is rx, id ${abi.VENET.tx} is tx`);
   expect(section("venet")).toContain(`${FRAME_MIN} to MTU + ${FRAME_OVERHEAD} bytes`);
   expect(section("vconsole")).toContain(`id ${abi.VCONSOLE.in} is in`);
+});
+
+test("disks: facts, requests and their bounds", () => {
+  const vblk = section("vblk");
+  const { size, ...words } = abi.REQUEST;
+  expect(numbers(vblk, 1, 0)).toEqual({ INFO: abi.VBLK.info, ...words });
+  const { read, write, flush, discard } = abi.REQUEST_OP;
+  expect(vblk).toContain(`${read} read, ${write} write, ${flush} flush, ${discard} discard`);
+  expect(vblk).toContain(`\`length\` is ${size}`);
+  expect(vblk).toContain(`out, ${abi.VBLK.factsBytes} bytes`);
+  expect(vblk).toContain(`bytes of a sector (${SECTOR_BYTES})`);
+  expect(vblk).toContain(`ids 0 to ${DISK_QUEUES_MAX - 1} are queues`);
+  expect(vblk).toContain(`at most (${REQUEST_BYTES_MAX.toLocaleString("en")})`);
 });
 
 test("channels, clocks and randomness", () => {

@@ -9,6 +9,7 @@ export const FEATURE_NAMES = Object.keys(FEATURE) as readonly FeatureName[];
 
 export const EPERM = -1;
 export const ENOENT = -2;
+export const EIO = -5;
 export const EBADF = -9;
 export const EAGAIN = -11;
 export const EFAULT = -14;
@@ -34,7 +35,7 @@ export const CHANGE = {
   facts: 48,
   size: 128,
 } as const;
-export const CLASS_NUMBER = { venet: 1, vconsole: 2, vchan: 4, vclock: 5, vrng: 6 } as const;
+export const CLASS_NUMBER = { venet: 1, vconsole: 2, vblk: 3, vchan: 4, vclock: 5, vrng: 6 } as const;
 
 /** A descriptor. `turn`: bit 0 is 1 while it is the host's, the rest is the sequence. */
 export const DESCRIPTOR = { address: 0, length: 4, turn: 8, cookie: 12, size: 16 } as const;
@@ -48,6 +49,18 @@ export const SHM = { staged: 1 } as const;
 
 /** Venet: functions, ring ids, size of its facts. */
 export const VENET = { info: 1, acknowledge: 2, rx: 0, tx: 1, factsBytes: 28 } as const;
+/** Vblk: its function, ring ids 0 to 7 (one a queue), size of its facts. */
+export const VBLK = { info: 1, factsBytes: 24 } as const;
+/** A request, which the descriptor of a queue names. Offsets and size. */
+export const REQUEST = {
+  op: 0,
+  status: 4,
+  offset: 8,
+  length: 16,
+  address: 20,
+  size: 24,
+} as const;
+export const REQUEST_OP = { read: 0, write: 1, flush: 2, discard: 3 } as const;
 export const VCONSOLE = { size: 1, in: 0, out: 1 } as const;
 export const VCHAN = { info: 1, in: 0, out: 1, factsBytes: 16, datagram: 1, stream: 2 } as const;
 /** Bits of what a vchan may do. */

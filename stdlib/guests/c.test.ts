@@ -27,18 +27,18 @@ const BY_NUMBER = /^\| (?<value>\d+) +\| `(?<name>\w+)`/gm;
 
 test("errors and functions are those of the page", () => {
   const errors = tables("Errors", BY_NAME);
-  expect(errors.length).toBe(10);
+  expect(errors.length).toBe(11);
   for (const [name, value] of errors) expect([name, numbers.get(name)]).toEqual([name, value]);
   const functions: (readonly [string, number])[] = [
     ...tables("The bus", BY_NUMBER).map(([name, value]) => [`BUS_${name}`, value] as const),
     ...tables("Features", BY_NUMBER).map(([name, value]) => [`FEATURE_${name}`, value] as const),
     ...tables("venet", BY_NUMBER).map(([name, value]) => [`VENET_${name}`, value] as const),
-    ...["vconsole", "vchan", "vclock", "vrng"].flatMap((title) =>
+    ...["vconsole", "vblk", "vchan", "vclock", "vrng"].flatMap((title) =>
       tables(title, BY_NUMBER).map(([name, value]) => [`${title.toUpperCase()}_${name}`, value] as const),
     ),
   ].filter(([name]) => /[A-Z]$/.test(name));
   expect(functions.map(([name]) => name)).toContain("BUS_CLOCK");
-  expect(functions.length).toBe(18);
+  expect(functions.length).toBe(19);
   for (const [name, value] of functions) expect([name, numbers.get(name)]).toEqual([name, value]);
 });
 
@@ -51,11 +51,12 @@ test("types, classes, rings and bounds are those of the page", () => {
       `${get("BOOT_ARGUMENT")} an argument (in order), ${get("BOOT_ENVIRONMENT")} an environment`,
     `type (${get("CHANGE_ADDED")} added, ${get("CHANGE_REMOVED")} removed, ` +
       `${get("CHANGE_CHANGED")} changed, ${get("CHANGE_RECONFIGURE")} reconfigure)`,
-    `(${get("CLASS_VENET")} venet, ${get("CLASS_VCONSOLE")} vconsole, ${get("CLASS_VCHAN")} vchan, ` +
+    `(${get("CLASS_VENET")} venet, ${get("CLASS_VCONSOLE")} vconsole, ${get("CLASS_VBLK")} vblk, ${get("CLASS_VCHAN")} vchan, ` +
       `${get("CLASS_VCLOCK")} vclock, ${get("CLASS_VRNG")} vrng)`,
     `(${get("VCHAN_DATAGRAM")} datagrams, ${get("VCHAN_STREAM")} a stream)`,
     `id ${get("VCHAN_IN")} is in, id ${get("VCHAN_OUT")} is out`,
     `at most ${get("VRNG_BYTES_MAX").toLocaleString("en")} bytes`,
+    `${get("OP_READ")} read, ${get("OP_WRITE")} write, ${get("OP_FLUSH")} flush, ${get("OP_DISCARD")} discard`,
     `id ${get("VENET_RX")} is rx, id ${get("VENET_TX")} is tx`,
     `id ${get("VCONSOLE_IN")} is in`,
     `id ${get("VCONSOLE_OUT")} is out`,
@@ -83,6 +84,9 @@ test("offsets that the compiler asserts are those of the page", () => {
   const [descriptor, signal] = [rows("Rings", "descriptor"), rows("Rings", "ring_signal")];
   expect(area.map(([name]) => name)).toContain("events.pending");
   expect(descriptor.length).toBe(7);
+  const requests = rows("vblk", "request");
+  expect(requests.length).toBe(5);
+  for (const [name, at] of requests) expect([name, asserted.get(name)]).toEqual([name, at]);
   for (const [name, at] of area) expect([name, asserted.get(name)]).toEqual([name, at]);
   for (const [name, at] of descriptor.slice(0, 4)) expect([name, asserted.get(name)]).toEqual([name, at]);
   for (const [name, at] of signal.slice(4)) expect([name, asserted.get(name)]).toEqual([name, at]);

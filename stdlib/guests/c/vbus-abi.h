@@ -10,6 +10,7 @@ enum {
 
   VBUS_EPERM = -1,
   VBUS_ENOENT = -2,
+  VBUS_EIO = -5,
   VBUS_EBADF = -9,
   VBUS_EAGAIN = -11,
   VBUS_EFAULT = -14,
@@ -41,6 +42,7 @@ enum {
   VBUS_CHANGE_RECONFIGURE = 4,
   VBUS_CLASS_VENET = 1,
   VBUS_CLASS_VCONSOLE = 2,
+  VBUS_CLASS_VBLK = 3,
   VBUS_CLASS_VCHAN = 4,
   VBUS_CLASS_VCLOCK = 5,
   VBUS_CLASS_VRNG = 6,
@@ -68,6 +70,11 @@ enum {
   VBUS_VCLOCK_TICKS = 5,
   VBUS_VRNG_FILL = 1,
   VBUS_VRNG_BYTES_MAX = 65536,
+  VBUS_VBLK_INFO = 1,
+  VBUS_OP_READ = 0, // What a request to a disk asks for.
+  VBUS_OP_WRITE = 1,
+  VBUS_OP_FLUSH = 2,
+  VBUS_OP_DISCARD = 3,
 
   VBUS_RING_SLOTS_MIN = 16,
   VBUS_RING_SLOTS_MAX = 1024,
@@ -87,6 +94,19 @@ struct vbus_venet_facts {
   uint32_t prefix, ring;
 };
 
+struct vbus_vblk_facts {
+  uint64_t size;
+  uint32_t sector, readonly, queues, request_max;
+};
+
+// What a descriptor of a disk's queue names, at a multiple of 8.
+struct vbus_request {
+  uint32_t op;
+  int32_t status;
+  uint64_t offset;
+  uint32_t length, address;
+};
+
 struct vbus_vchan_facts {
   uint32_t kind, message_max, role, priority;
 };
@@ -97,6 +117,7 @@ struct vbus_change {
   union {
     struct vbus_venet_facts venet;
     struct vbus_vchan_facts vchan;
+    struct vbus_vblk_facts vblk;
     uint8_t bytes[80];
   } facts;
 };
@@ -133,6 +154,13 @@ VBUS_AT(vbus_change, ticket, 12);
 VBUS_AT(vbus_change, name, 16);
 VBUS_AT(vbus_change, facts, 48);
 _Static_assert(sizeof(struct vbus_change) == 128, "vbus_change");
+VBUS_AT(vbus_request, op, 0);
+VBUS_AT(vbus_request, status, 4);
+VBUS_AT(vbus_request, offset, 8);
+VBUS_AT(vbus_request, length, 16);
+VBUS_AT(vbus_request, address, 20);
+VBUS_AT(vbus_vblk_facts, sector, 8);
+VBUS_AT(vbus_vblk_facts, request_max, 20);
 VBUS_AT(vbus_descriptor, address, 0);
 VBUS_AT(vbus_descriptor, length, 4);
 VBUS_AT(vbus_descriptor, turn, 8);

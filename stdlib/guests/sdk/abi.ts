@@ -4,9 +4,12 @@ export const ABI_VERSION: i32 = 1;
 
 export const EPERM: i32 = -1;
 export const ENOENT: i32 = -2;
+export const EIO: i32 = -5;
 export const EAGAIN: i32 = -11;
+export const EFAULT: i32 = -14;
 export const EBUSY: i32 = -16;
 export const ENODEV: i32 = -19;
+export const EINVAL: i32 = -22;
 export const ENOSPC: i32 = -28;
 
 /** Handle 0 and its functions. */
@@ -46,6 +49,7 @@ export const CHANGE_NAME_BYTES: i32 = 32;
 export const CHANGE_FACTS: usize = 48;
 export const CLASS_VENET: u32 = 1;
 export const CLASS_VCONSOLE: u32 = 2;
+export const CLASS_VBLK: u32 = 3;
 export const CLASS_VCHAN: u32 = 4;
 export const CLASS_VCLOCK: u32 = 5;
 export const CLASS_VRNG: u32 = 6;
@@ -101,3 +105,20 @@ export const VCLOCK_PERIOD: i32 = 4;
 export const VCLOCK_TICKS: i32 = 5;
 export const VRNG_FILL: i32 = 1;
 export const VRNG_BYTES_MAX: i32 = 65_536;
+
+/** The facts of a vblk, and a request to it. */
+export const VBLK_SIZE: usize = 0;
+export const VBLK_SECTOR: usize = 8;
+export const VBLK_READONLY: usize = 12;
+export const VBLK_QUEUES: usize = 16;
+export const VBLK_REQUEST_MAX: usize = 20;
+export const REQUEST_BYTES: i32 = 24;
+export const REQUEST_OP: usize = 0;
+export const REQUEST_STATUS: usize = 4;
+export const REQUEST_OFFSET: usize = 8;
+export const REQUEST_LENGTH: usize = 16;
+export const REQUEST_ADDRESS: usize = 20;
+export const OP_READ: i32 = 0;
+export const OP_WRITE: i32 = 1;
+export const OP_FLUSH: i32 = 2;
+export const OP_DISCARD: i32 = 3;

@@ -22,6 +22,7 @@ export * from "./text";
 export { RxRing } from "./rx-ring";
 export { Samples } from "./samples";
 export { TxRing } from "./tx-ring";
+export { Vblk } from "./vblk";
 export { Vchan, VchanFacts } from "./vchan";
 export { Vclock } from "./vclock";
 export { Vconsole } from "./vconsole";

@@ -1,0 +1,67 @@
+// Volumes and disks as the door of the hypervisor takes and tells them.
+
+import type { Id } from "./hypervisor.ts";
+
+/** A disk. */
+export interface VblkSpec {
+  readonly volume: Id;
+  /** Others may have the volume too; of those that may write there is one at most. */
+  readonly readonly: boolean;
+  /** 1 to 8. */
+  readonly queues: number;
+  /** Bits per second, and requests per second; absent: no limit. */
+  readonly rate?: number;
+  readonly iops?: number;
+}
+/** Storage that disks open. `size` in bytes, a multiple of 512. */
+export type VolumeSpec =
+  | { readonly class: "memory"; readonly size: number; readonly readonly: boolean }
+  | {
+      readonly class: "file";
+      readonly path: string;
+      /** Makes the file where there is none. */
+      readonly create: boolean;
+      /** Absent: the file's own. A file is never cut: what lies beyond stays in it. */
+      readonly size?: number;
+      readonly readonly: boolean;
+    }
+  | {
+      readonly class: "nbd";
+      /** "nbd://HOST:PORT/EXPORT" or "nbd+unix:///EXPORT?socket=PATH". */
+      readonly url: string;
+      /** What the export holds at least. */
+      readonly size: number;
+      readonly readonly: boolean;
+    }
+  | {
+      readonly class: "overlay";
+      readonly base: Id;
+      /** Absent: in the hypervisor's folder. */
+      readonly path?: string;
+      /** Absent: its base's. */
+      readonly size?: number;
+      readonly readonly: boolean;
+    };
+/** Requests that a disk did. */
+export interface RequestFacts {
+  readonly reads: number;
+  readonly writes: number;
+  readonly flushes: number;
+  readonly discards: number;
+}
+export interface VolumeFacts {
+  readonly id: Id;
+  readonly class: VolumeSpec["class"];
+  readonly size: number;
+  readonly readonly: boolean;
+  /** Where it is stored, if in a file. */
+  readonly file?: string;
+  /** The device that may write to it. */
+  readonly writer?: Id;
+  /** Requests done since it is there, of all devices. */
+  readonly reads: number;
+  readonly writes: number;
+  readonly flushes: number;
+  /** Bytes that are really stored; absent where that is elsewhere. */
+  readonly used?: number;
+}
