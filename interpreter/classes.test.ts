@@ -6,6 +6,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import path from "node:path";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createHypervisor, type Hypervisor } from "../hypervisor/index.ts";
 import { refusals } from "./drivers/unsupported.ts";
@@ -19,7 +21,9 @@ const folder = new GuestFolder();
 const loop = folder.loop();
 /** Frames of the loop after each change. */
 const FRAMES = 500;
-const CLASSES = ["live", "pause", "restart", "recreate"];
+const CLASSES = ["live", "pause", "restart", "recreate", "data_loss"];
+const storage = mkdtempSync(path.join(tmpdir(), "vbus-classes-"));
+const stored = (name: string): string => JSON.stringify(path.join(storage, name));
 
 /** Places of the lab's text and what stands there at first. */
 const PLACES = {
@@ -49,6 +53,16 @@ const PLACES = {
   end: "",
   time: "",
   dice: "",
+  memory_size: "1MiB",
+  ram: "",
+  image_file: "raw.img",
+  image_size: "1MiB",
+  raw: "",
+  base: "low",
+  overlay: "top.overlay",
+  overlay_size: "1MiB",
+  volume: "ram",
+  disk: "",
 };
 type Place = keyof typeof PLACES;
 type Texts = Partial<Record<Place, string>>;
@@ -78,6 +92,17 @@ guest extra { image = ${at.image}, memory = ${at.memory}, ${at.extra}
   device dice: vrng { ${at.dice} } }
 channel orders { ${at.orders} }
 channel others { }
+volume ram: memory { size = ${at.memory_size}, ${at.ram} }
+volume spare: memory { size = 1MiB }
+volume raw: file { path = ${stored(at.image_file)}, size = ${at.image_size}, ${at.raw} }
+volume low: file { path = ${stored("low.img")}, size = 1MiB }
+volume lower: file { path = ${stored("lower.img")}, size = 1MiB }
+volume top: overlay { base = ${at.base}, path = ${stored(at.overlay)}, size = ${at.overlay_size} }
+image idle: wasm { path = "std:guests/sink" }
+guest keeper { image = idle
+  device vda: vblk { volume = ${at.volume}, ${at.disk} }
+  device vdb: vblk { volume = raw }
+  device vdc: vblk { volume = top } }
 bus shelf { device eth1: venet { network = far } }
 guest member { image = mine, bus = ${at.bus}, ${at.member} }
 `;
@@ -110,7 +135,7 @@ const guest = (name: string, change: Texts, restarted?: readonly string[]): Row 
   ...(restarted && { restarted }),
 });
 
-const ROWS: readonly Row[] = [
+const ROWS: Row[] = [
   { attribute: "resource.labels", change: { server: 'labels = { site = "oslo" }' } },
   { attribute: "resource.depends_on", change: { server: "depends_on = [extra]" } },
   { attribute: "resource.protect", change: { server: "protect = true" } },
@@ -210,15 +235,39 @@ const ROWS: readonly Row[] = [
   { ...guest("watchdog", { extra: "watchdog = 20s" }, ["extra"]), planned: "restart" },
 ];
 
+const disk = (name: string, text: string): Row => ({ attribute: `vblk.${name}`, change: { disk: text } });
+ROWS.push(
+  { attribute: "volume.retain", change: { ram: "retain = true" } },
+  { attribute: "volume.readonly", change: { ram: "readonly = true" } },
+  { attribute: "volume.readonly", change: { raw: "readonly = true" } },
+  { attribute: "volume.size", change: { image_size: "2MiB" } },
+  { attribute: "memory.size", change: { memory_size: "2MiB" } },
+  { attribute: "overlay.size", change: { overlay_size: "2MiB" } },
+  { attribute: "file.create", change: { raw: "create = false" } },
+  { attribute: "file.path", change: { image_file: "other.img" }, restarted: ["keeper"] },
+  { attribute: "overlay.path", change: { overlay: "other.overlay" }, restarted: ["keeper"] },
+  {
+    attribute: "overlay.base",
+    change: { base: "lower", overlay: "lower.overlay" },
+    restarted: ["keeper"],
+  },
+  { attribute: "vblk.volume", change: { volume: "spare" }, restarted: ["keeper"] },
+  disk("readonly", "readonly = true"),
+  disk("queues", "queues = 4"),
+  disk("rate", "rate = 10Mbps"),
+  disk("iops", "iops = 100"),
+);
+
 /** What no driver serves yet, and how it would be said: it is refused, never ignored. */
 const REFUSED: Readonly<Record<string, Texts>> = {
   "resource.moved_from": { extra: 'moved_from = "old"' },
   "guest.vcpu": { extra: "vcpu = shared" },
   "venet.offload": { port: "offload = true" },
+  "vblk.folder": { disk: 'folder = "/data"' },
   "network.dhcp": { far: "dhcp = true" },
 };
 /** Kinds and classes without a driver: a thing of them is refused. */
-const NO_DRIVER = /^(vblk|volume|memory|file|overlay|nbd|wasi|linux|pc|nat|tap|pcap)[.]/;
+const NO_DRIVER = /^(nbd|wasi|linux|pc|nat|tap|pcap)[.]/;
 
 let engine: Engine;
 let hypervisor: Hypervisor;
@@ -239,6 +288,7 @@ afterAll(async () => {
   await hypervisor.close();
   engine.close();
   folder.remove();
+  rmSync(storage, { recursive: true });
 });
 
 /** What the prelude declares: the class of each attribute that has one. */
@@ -309,7 +359,7 @@ const told: string[] = [];
 test("the lab runs, and its loop too", LIMIT, async () => {
   await apply({});
   await goesOn();
-  expect(booted.toSorted()).toEqual(["client", "extra", "member", "server"]);
+  expect(booted.toSorted()).toEqual(["client", "extra", "keeper", "member", "server"]);
 });
 
 for (const row of ROWS) {
@@ -352,7 +402,7 @@ test("another seed starts all guests anew", LIMIT, async () => {
   const change = { lab: "seed = 5" };
   expect(engine.plan(definitionOf(lab(change))).disruption).toBe(declared().get("lab.seed"));
   await apply(change);
-  expect(booted.toSorted()).toEqual(["client", "extra", "member", "server"]);
+  expect(booted.toSorted()).toEqual(["client", "extra", "keeper", "member", "server"]);
 });
 
 test.each(Object.entries(REFUSED))("%s is refused", (attribute, texts) => {

@@ -19,6 +19,7 @@ import type { GivenFiles } from "./given-files.ts";
 import type { Plan } from "./plan/plan.ts";
 import type { RolledBack } from "./rollback.ts";
 import type { Selection } from "./plan/select.ts";
+import type { StoredVolume } from "./stored.ts";
 
 /** Values for the parameters of the root module. */
 export interface Parameters {
@@ -127,10 +128,21 @@ export interface Lab {
   /** Why not, where it is refused. */
   pause(guest: string): Promise<string | undefined>;
   resume(guest: string): string | undefined;
-  /** Takes everything down. Twice is fine. `graceMs` is for each guest, in place of its own `stop.grace`. */
-  stop(options?: { readonly graceMs?: number; readonly actor?: string }): Promise<void>;
+  /** The files of its volumes. */
+  storedVolumes(): readonly StoredVolume[];
+  /** Takes everything down. Twice is fine. */
+  stop(options?: StopOptions): Promise<void>;
   /** Resolves with the reason when the lab is down, whoever asked. */
   readonly stopped: Promise<string>;
+}
+
+/** How a lab is taken down. */
+export interface StopOptions {
+  /** For each guest, in place of its own `stop.grace`. */
+  readonly graceMs?: number;
+  /** Deletes what unprotected volumes have stored. */
+  readonly volumes?: boolean;
+  readonly actor?: string;
 }
 
 /** A lab that can't start because its text doesn't check has no `lab`. */

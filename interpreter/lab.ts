@@ -1,7 +1,8 @@
 // Opens a lab in this process: reads its files, takes its lock, starts what they say, keeps it equal to them.
 
+import path from "node:path";
 import { createHypervisor } from "../hypervisor/index.ts";
-import type { Capture } from "../hypervisor/index.ts";
+import type { Capture, HypervisorOptions } from "../hypervisor/index.ts";
 import { follower } from "../lang/index.ts";
 import type { AdminTree } from "./drift/admin.ts";
 import { captureSpecOf } from "./control/capture-desk.ts";
@@ -25,7 +26,7 @@ import { Engine } from "./engine.ts";
 import { Follower } from "./follower.ts";
 import { givenOf, Keeper } from "./keeper.ts";
 import type { KeeperSources, Read } from "./keeper.ts";
-import type { Checked, Lab, LabOptions, Opened } from "./lab-contract.ts";
+import type { Checked, Lab, LabOptions, Opened, StopOptions } from "./lab-contract.ts";
 import { withExpected } from "./plan/expect.ts";
 import { MetricsEndpoint } from "./metrics/endpoint.ts";
 import { metricsText } from "./metrics/metrics.ts";
@@ -39,6 +40,8 @@ import type { Durations } from "./state/durations.ts";
 import { Recorder } from "./state/recorder.ts";
 import { openPassingState, openState } from "./state/state.ts";
 import type { State } from "./state/state.ts";
+import { deleteStored, storedVolumes } from "./stored.ts";
+import type { StoredVolume } from "./stored.ts";
 import { resolveFile } from "./world.ts";
 
 /**
@@ -62,15 +65,24 @@ export async function openLab(options: LabOptions): Promise<Opened> {
   const first = findStateFolder(root, options.env) === undefined ? read() : undefined;
   if (first !== undefined && first.model === undefined) return first;
   const folder = prepareStateFolder(root, first?.model?.lab ?? "", options.env);
-  return openWith(() => openState(folder), takeLock(folder));
+  return openWith(() => openState(folder), takeLock(folder), path.join(folder, "volumes"));
 
-  async function openWith(open: () => State, lock: Lock): Promise<Opened> {
+  async function openWith(open: () => State, lock: Lock, volumes?: string): Promise<Opened> {
     let state: State | undefined;
     try {
       state = open();
       const reading = read(state);
       if (reading.model !== undefined)
-        return await start({ root, options, images, lock, state, read, reading });
+        return await start({
+          root,
+          options,
+          images,
+          lock,
+          state,
+          read,
+          reading,
+          ...(volumes !== undefined && { volumes }),
+        });
       state.close();
       lock.release();
       return reading;
@@ -84,6 +96,8 @@ export async function openLab(options: LabOptions): Promise<Opened> {
 
 interface Parts extends KeeperSources {
   readonly lock: Lock;
+  /** Where overlays are kept that name no file; absent where the lab keeps nothing. */
+  readonly volumes?: string;
 }
 
 async function start(parts: Parts): Promise<Opened> {
@@ -91,6 +105,10 @@ async function start(parts: Parts): Promise<Opened> {
   const lab = new RunningLab(parts);
   await lab.begin();
   return { lab, diagnostics, diagnosticsText, sources, ...(model !== undefined && { model }) };
+}
+
+function roomOptions(lab: string, { volumes }: Parts): HypervisorOptions {
+  return { lab, ...(volumes !== undefined && { volumes }) };
 }
 
 class RunningLab implements Lab {
@@ -118,7 +136,7 @@ class RunningLab implements Lab {
     this.#parts = parts;
     this.name = reading.model?.lab ?? "";
     this.file = root;
-    this.#hypervisor = options.hypervisor ?? createHypervisor({ lab: this.name });
+    this.#hypervisor = options.hypervisor ?? createHypervisor(roomOptions(this.name, parts));
     const durations = state.durations();
     this.#durations = durations;
     const [lab, hypervisor, lastEvent] = [this.name, this.#hypervisor, state.lastEvent()];
@@ -242,10 +260,16 @@ class RunningLab implements Lab {
    * Resolves when everything is down; what holds the answer back from the caller (the socket) ends right
    * after.
    */
-  async stop(options: { readonly graceMs?: number; readonly actor?: string } = {}): Promise<void> {
+  async stop(options: StopOptions = {}): Promise<void> {
+    const stored = options.volumes === true ? this.storedVolumes() : [];
     await this.#takeDown(options);
+    for (const problem of deleteStored(stored)) this.#tellUnwritten(problem);
     const ended = this.#finish(`stopped by ${options.actor ?? "host"}`);
     if (options.actor !== "control") await ended;
+  }
+
+  storedVolumes(): readonly StoredVolume[] {
+    return storedVolumes(this.#hypervisor, this.#engine.ledger);
   }
 
   async pause(guest: string): Promise<string | undefined> {

@@ -45,6 +45,7 @@ export class ScriptedLab {
       rollback: () => Promise.resolve({ generation: 1, changes: 0, held: false }),
       pause: () => Promise.resolve(undefined),
       resume: () => undefined,
+      storedVolumes: () => [],
       typeConsole: () => 0,
       metrics: () => "",
       plan: () => Promise.reject(new Error("it only plays")),

@@ -1,29 +1,45 @@
 // `vbus down`: stops a running lab, and comes back when everything is down.
 
+import type { LabClient } from "../../interpreter/index.ts";
+import { agreed, type ConsentOptions } from "../consent.ts";
 import { UsageError, type Context, type Exit } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { connectRunning } from "../which-lab.ts";
 
-export interface DownOptions {
+export interface DownOptions extends ConsentOptions {
+  readonly volumes?: boolean;
   readonly grace?: string;
   readonly file?: string;
   readonly lab?: string;
 }
 
-export async function down(
-  { terminal }: Context,
-  file: string | undefined,
-  options: DownOptions,
-): Promise<Exit> {
+export async function down(context: Context, file: string | undefined, options: DownOptions): Promise<Exit> {
+  const { terminal } = context;
   const seconds = options.grace === undefined ? undefined : Number(options.grace);
   if (seconds !== undefined && !(seconds >= 0)) {
     throw new UsageError(`--grace takes a number of seconds, not \`${options.grace}\`.`);
   }
   const client = await connectRunning({ file: file ?? options.file, lab: options.lab });
   const { lab } = client.hello;
+  const volumes = options.volumes === true;
+  if (volumes && !(await mayDelete(context, client, options))) {
+    client.close();
+    return EXIT.failed;
+  }
   terminal.err(`stopping ${lab} ...\n`);
-  await client.request("down", seconds === undefined ? {} : { graceMs: seconds * 1000 });
+  const graceMs = seconds === undefined ? {} : { graceMs: seconds * 1000 };
+  await client.request("down", { ...graceMs, ...(volumes && { volumes }) });
   client.close();
   terminal.err(`${terminal.paint("green", "stopped", "err")} ${lab}\n`);
   return EXIT.done;
+}
+
+/** Says what would be deleted, and asks. */
+async function mayDelete(context: Context, client: LabClient, options: DownOptions): Promise<boolean> {
+  const { volumes } = await client.request("volumes", {});
+  for (const { address, file } of volumes.filter((one) => one.protected))
+    context.terminal.err(`kept: ${file}, since ${address} is protected\n`);
+  const lost = volumes.filter((one) => !one.protected);
+  const warnings = lost.map(({ address, file }) => `It deletes ${file}, which ${address} has stored.`);
+  return agreed(context, { lab: client.hello.lab, warnings }, options);
 }

@@ -46,6 +46,9 @@ export function registerRunning({ add, run, context }: Registrar): void {
     );
   inLab(add("down [file]", "stops a running lab"))
     .addOption(new Option("--grace <seconds>", "for each guest, before it is killed").env("VBUS_DOWN_GRACE"))
+    .addOption(new Option("--volumes", "delete what unprotected volumes have stored, too"))
+    .addOption(new Option("--yes", "don't ask").env("VBUS_DOWN_YES"))
+    .addOption(new Option("--no-input", "ask nothing: refuse").env("VBUS_DOWN_NO_INPUT"))
     .action((file, options) =>
       run(import("../commands/down.ts").then(({ down }) => down(context, file, options))),
     );

@@ -3,6 +3,7 @@
 // early as possible.
 
 import type { Definition } from "../plan/definition.ts";
+import { volumeHeld } from "../drivers/volume.ts";
 import { devicesSeen } from "../plan/definition.ts";
 import { Graph } from "../plan/graph.ts";
 import type { Plan, Step } from "../plan/plan.ts";
@@ -65,6 +66,7 @@ export function actsOf(plan: Plan, observed: Definition, desired: Definition): A
   preferShortOutage(graph, nodes, desired);
   preferFreedDevices(graph, nodes, observed, desired);
   preferUplinks(graph, nodes, desired);
+  preferFreedVolumes(graph, nodes, observed, desired);
   return { acts, after: acts.map((_, node) => [...graph.afterOf(node)]) };
 }
 
@@ -125,5 +127,25 @@ function preferUplinks(graph: Graph, nodes: Nodes, desired: Definition): void {
   for (const [address, { up }] of nodes) {
     if (up === undefined || kindOf(address) !== "guest") continue;
     for (const uplink of uplinks) graph.prefer(up, uplink);
+  }
+}
+
+/** Who takes a volume for itself comes after those that let it go. */
+function preferFreedVolumes(graph: Graph, nodes: Nodes, observed: Definition, desired: Definition): void {
+  const freed = new Map<string, number[]>();
+  for (const [address, own] of nodes) {
+    const volume = volumeHeld(address, observed);
+    const lets = own.down ?? (volumeHeld(address, desired) === volume ? undefined : own.change);
+    if (volume === undefined || lets === undefined) continue;
+    const list = freed.get(volume);
+    if (list === undefined) freed.set(volume, [lets]);
+    else list.push(lets);
+  }
+  if (freed.size === 0) return;
+  for (const [address, own] of nodes) {
+    const volume = volumeHeld(address, desired);
+    const takes = own.up ?? own.change;
+    if (volume === undefined || takes === undefined) continue;
+    for (const lets of freed.get(volume) ?? []) if (lets !== takes) graph.prefer(takes, lets);
   }
 }

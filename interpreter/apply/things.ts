@@ -9,6 +9,7 @@ import { channelSpec } from "../drivers/channel.ts";
 import type { Find } from "../drivers/driver.ts";
 import { networkSpec } from "../drivers/ethernet.ts";
 import { uplinkSpec } from "../drivers/uplink.ts";
+import { volumeSpec } from "../drivers/volume.ts";
 
 type Answer = Outcome | Promise<Outcome>;
 
@@ -28,6 +29,11 @@ const THINGS: Readonly<Record<string, Thing>> = {
     make: (hypervisor, network) => hypervisor.createNetwork(network.address, networkSpec(network)),
     change: (hypervisor, network) => hypervisor.setNetwork(network.address, networkSpec(network)),
     remove: (hypervisor, address) => hypervisor.removeNetwork(address),
+  },
+  volume: {
+    make: (hypervisor, volume) => hypervisor.createVolume(volume.address, volumeSpec(volume)),
+    change: (hypervisor, volume) => hypervisor.setVolume(volume.address, volumeSpec(volume)),
+    remove: (hypervisor, address) => hypervisor.removeVolume(address),
   },
   channel: {
     make: (hypervisor, channel) => hypervisor.createChannel(channel.address, channelSpec(channel)),

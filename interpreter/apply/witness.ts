@@ -60,8 +60,8 @@ export class Witness {
     ]);
   }
 
-  #destroyed({ kind, resourceKind }: Step): Disruption {
-    return kind === "destroy" && resourceKind === "volume" ? "data_loss" : "live";
+  #destroyed({ kind, resourceKind, disruption }: Step): Disruption {
+    return kind === "destroy" && resourceKind === "volume" ? disruption : "live";
   }
 
   /**

@@ -13,6 +13,7 @@ import type {
 } from "../../hypervisor/index.ts";
 import type { SentParameters } from "../given.ts";
 import type { Bound } from "../plan/bound.ts";
+import type { StoredVolume } from "../stored.ts";
 import type { Plan, StepKind } from "../plan/plan.ts";
 
 export type * from "./admin-methods.ts";
@@ -191,8 +192,12 @@ export interface Methods extends AdminMethods {
   };
   logs: { params: { guests?: readonly string[]; lines?: number }; result: { lines: readonly LogLine[] } };
   events: { params: { since?: number }; result: { events: readonly LabEvent[] } };
-  /** Stops the lab; answers when everything is down. */
-  down: { params: { graceMs?: number }; result: Record<string, never> };
+  /**
+   * Stops the lab; answers when everything is down. `volumes`: and deletes the files of those unprotected.
+   */
+  down: { params: { graceMs?: number; volumes?: boolean }; result: Record<string, never> };
+  /** The files of its volumes. */
+  volumes: { params: Record<string, never>; result: { volumes: readonly StoredVolume[] } };
   /** Goes back to what a generation declared, as a new generation. Answers when that is applied. */
   rollback: {
     params: { generation: number };

@@ -46,7 +46,8 @@ const SHAPES: { readonly [M in keyof Methods]: Shape } = {
   subscribe: { snapshots: { check: isBoolean }, events: { check: isBoolean }, logs: { check: isBoolean } },
   logs: { guests: { check: isTexts }, lines: { check: isNumber } },
   events: { since: { check: isNumber } },
-  down: { graceMs: { check: isNumber } },
+  down: { graceMs: { check: isNumber }, volumes: { check: isBoolean } },
+  volumes: {},
   rollback: { generation: { check: isNumber, required: true } },
   plan: PLAN,
   apply: {

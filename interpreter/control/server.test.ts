@@ -59,6 +59,7 @@ let closing: Promise<void> | undefined;
 const target: ControlTarget = {
   name: "t",
   file: "/t.vbus",
+  storedVolumes: () => [],
   snapshot: () => {
     taken++;
     return current();

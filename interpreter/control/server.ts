@@ -21,6 +21,8 @@ import type {
   PlanRequest,
   Snapshot,
 } from "./protocol.ts";
+import type { StopOptions } from "../lab-contract.ts";
+import type { StoredVolume } from "../stored.ts";
 import { readRequest } from "./requests.ts";
 import type { Request } from "./requests.ts";
 import { Subscriber } from "./subscriber.ts";
@@ -37,7 +39,8 @@ export interface ControlTarget {
   plan(request: PlanRequest): Promise<PlanAnswer>;
   apply(request: ApplyRequest): Promise<ApplyAnswer>;
   whenReady(timeoutMs?: number): Promise<Methods["wait"]["result"]>;
-  stop(options: { readonly graceMs?: number; readonly actor: string }): Promise<void>;
+  stop(options: StopOptions & { readonly actor: string }): Promise<void>;
+  storedVolumes(): readonly StoredVolume[];
   /** Throws where it is refused. */
   rollback(generation: number, options: { readonly actor: string }): Promise<Methods["rollback"]["result"]>;
   /** Why not, where it is refused. */
@@ -185,6 +188,8 @@ export class ControlServer {
       case "down":
         await target.stop({ ...request.params, actor: "control" });
         return {};
+      case "volumes":
+        return { volumes: target.storedVolumes() };
       case "rollback":
         return target.rollback(request.params.generation, { actor: "control" });
       case "plan":

@@ -10,6 +10,7 @@ import { guestDriver } from "./guest.ts";
 import type { ImageFiles } from "./image-files.ts";
 import { pathOf } from "./read.ts";
 import { uplinkDrivers } from "./uplink.ts";
+import { fillVolume, vblkDriver, volumeDrivers } from "./volume.ts";
 
 const imageDriver: Driver = { kind: "image", class: "wasm", replaceFrom: "restart", answer: contentOf };
 /** A device that is plugged in is the device's own step. */
@@ -22,6 +23,8 @@ const ALL: readonly Driver[] = [
   ...uplinkDrivers,
   venetDriver,
   vconsoleDriver,
+  ...volumeDrivers,
+  vblkDriver,
   channelDriver,
   vchanDriver,
   vclockDriver,
@@ -47,6 +50,7 @@ export function languageDrivers(images: ImageFiles): Drivers {
   return {
     has: (kind, className) => driverOf(kind, className === "" ? undefined : className) !== undefined,
     fill(kind, className, member, attributes) {
+      if (kind === "volume") return fillVolume(className, member, attributes);
       if (kind !== "image" || className !== "wasm") return undefined;
       if (member !== "memory" && member !== "digest") return undefined;
       return fillImage(images, member, attributes);

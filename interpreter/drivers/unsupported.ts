@@ -15,6 +15,8 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, (value: Value) =>
   },
   network: { dhcp: isFalse },
   venet: { offload: isFalse },
+  // Guests of class `wasi` are not there yet.
+  vblk: { folder: isNone },
 };
 /** Of every kind. */
 const REFUSED_EVERYWHERE: Readonly<Record<string, (value: Value) => boolean>> = {

@@ -20,7 +20,7 @@ export interface Definition {
 }
 
 /** Attributes by which a thing refers to another without which it can't be. */
-const REFERENCES = ["network", "image", "bus", "volume", "channel"];
+const REFERENCES = ["network", "image", "bus", "volume", "base", "channel"];
 
 /** What the evaluated model says. */
 export function desiredOf(model: Model): Definition {

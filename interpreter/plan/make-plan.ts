@@ -134,7 +134,10 @@ function draft(kind: StepKind, resource: Resource, parts: Partial<Draft> & Pick<
 }
 
 function destroyStep(gone: Resource): Draft {
-  const stores = gone.kind === "volume";
+  // What is in memory goes with it, whatever it says.
+  const retain = gone.attributes["retain"]?.value;
+  const kept = gone.class !== "memory" && retain?.is === "bool" && retain.value;
+  const stores = gone.kind === "volume" && !kept;
   return draft("destroy", gone, {
     causes: ["no longer declared"],
     disruption: stores ? "data_loss" : "live",
@@ -164,12 +167,19 @@ function passedOn(
   drafts: ReadonlyMap<string, Draft>,
 ): readonly Passed[] {
   if (resource.kind === "device" || resource.kind === "uplink") {
-    return ["network", "channel", "bus"].flatMap((kind) =>
+    return ["network", "channel", "volume", "bus"].flatMap((kind) =>
       replacedNeeds(resource, desired, drafts, kind).map(({ address }): Passed => ({
         text: `${kind} ${address} is made anew`,
         disruption: "recreate",
       })),
     );
+  }
+  if (resource.kind === "volume") {
+    // What differs from a base says nothing beside another one.
+    return replacedNeeds(resource, desired, drafts, "volume").map(({ address }): Passed => ({
+      text: `its base ${address} is made anew`,
+      disruption: "data_loss",
+    }));
   }
   if (resource.kind !== "guest") return [];
   const before = observed.resources.get(resource.address);

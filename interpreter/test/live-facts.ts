@@ -48,6 +48,8 @@ export class LiveFacts implements Live {
         return this.#device(of, fact);
       case "bus":
         return this.#bus(of, fact);
+      case "volume":
+        return this.#volume(of, fact);
       case "lab":
         return this.#lab(of, fact);
       default:
@@ -134,11 +136,25 @@ export class LiveFacts implements Live {
         return int(facts.ticks ?? 0);
       case "vclock.late":
         return int(facts.late);
+      case "vblk.requests":
+        return this.#counter(of.address, "tx", facts.tx);
+      case "vblk.reads":
+        return int(facts.requests?.reads ?? 0);
+      case "vblk.writes":
+        return int(facts.requests?.writes ?? 0);
       case "vrng.bytes":
         return { is: "quantity", dimension: "size", value: facts.randomBytes ?? 0 };
       default:
         return nobody(of, fact);
     }
+  }
+
+  #volume(of: LiveThing, fact: string): Answer {
+    const facts = this.#sources.hypervisor.volume(of.address);
+    if (facts === undefined) return undefined;
+    if (fact === "used" && facts.used !== undefined)
+      return { is: "quantity", dimension: "size", value: facts.used };
+    return fact === "reads" || fact === "writes" || fact === "flushes" ? int(facts[fact]) : nobody(of, fact);
   }
 
   #bus(of: LiveThing, fact: string): Answer {

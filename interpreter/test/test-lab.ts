@@ -1,6 +1,10 @@
 // The lab of one test: the machinery of a running lab without files, sockets and state, under the same name.
 // Brought up, changed, acted upon, watched, and given back whatever happens.
 
+import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { createHypervisor } from "../../hypervisor/index.ts";
 import type { Hypervisor } from "../../hypervisor/index.ts";
 import { textOf } from "../../lang/index.ts";
@@ -31,6 +35,8 @@ type Action = TestAct & { readonly is: "action" };
 
 export class TestLab {
   readonly live: LiveFacts;
+  /** Overlays that name no file. Gone with the test. */
+  readonly #volumes = path.join(tmpdir(), `vbus-test-${randomUUID()}`);
   readonly #hypervisor: Hypervisor;
   readonly #engine: Engine;
   readonly #texts: GuestTexts;
@@ -46,7 +52,7 @@ export class TestLab {
   /** `captures`: frames are kept, for `frames`. */
   constructor(name: string, images: ImageFiles, clock: Clock, captures = false) {
     this.#captures = captures;
-    this.#hypervisor = createHypervisor({ lab: name });
+    this.#hypervisor = createHypervisor({ lab: name, volumes: this.#volumes });
     this.#engine = new Engine({ lab: name, hypervisor: this.#untilClosing(), images, clock });
     this.#texts = new GuestTexts(this.#hypervisor);
     this.#rates = new Rates(this.#hypervisor, clock);
@@ -145,6 +151,7 @@ export class TestLab {
       do await this.#hypervisor.close();
       while (!(await Promise.race([idle, pause(CLOSING_MS)])));
       await this.#hypervisor.close();
+      rmSync(this.#volumes, { recursive: true, force: true });
     })();
     return this.#closed;
   }

@@ -1,0 +1,41 @@
+// The files behind a lab's volumes: which there are, and deleting them, which only `down --volumes` asks for.
+
+import { rmSync } from "node:fs";
+import type { Resource } from "../lang/index.ts";
+import type { Hypervisor } from "../hypervisor/index.ts";
+import { errorText } from "./operation-error.ts";
+
+/** What is stored of a volume. */
+export interface StoredVolume {
+  readonly address: string;
+  readonly file: string;
+  /** It may not be deleted. */
+  readonly protected: boolean;
+}
+
+/** Of the volumes that are there, those with files, in the order in which they are declared. */
+export function storedVolumes(
+  hypervisor: Hypervisor,
+  ledger: ReadonlyMap<string, Resource>,
+): readonly StoredVolume[] {
+  return [...ledger.values()].flatMap((resource): StoredVolume[] => {
+    const file = resource.kind === "volume" ? hypervisor.volume(resource.address)?.file : undefined;
+    const protect = resource.attributes["protect"]?.value;
+    const isProtected = protect?.is === "bool" && protect.value;
+    return file === undefined ? [] : [{ address: resource.address, file, protected: isProtected }];
+  });
+}
+
+/** Deletes what is not protected; a sentence for each that could not be. Nobody has it open any more. */
+export function deleteStored(volumes: readonly StoredVolume[]): readonly string[] {
+  const problems: string[] = [];
+  for (const { address, file, protected: kept } of volumes) {
+    if (kept) continue;
+    try {
+      rmSync(file, { force: true });
+    } catch (error) {
+      problems.push(`${file} of ${address} could not be deleted: ${errorText(error)}`);
+    }
+  }
+  return problems;
+}
