@@ -10,6 +10,7 @@ import {
   type MeasuredComparison,
   type Work,
 } from "./harness.ts";
+import { openBlkBench } from "./blk.ts";
 import { openChanBench } from "./chan.ts";
 import { openClockBench } from "./clock.ts";
 import { openEngineBench } from "./engine.ts";
@@ -25,6 +26,7 @@ interface Bench {
 
 const BENCHES: Readonly<Record<string, (tiny: boolean) => Promise<Bench>>> = {
   net: openNetBench,
+  blk: openBlkBench,
   links: openLinksBench,
   chan: openChanBench,
   clock: openClockBench,

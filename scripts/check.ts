@@ -37,6 +37,7 @@ const QUICK: readonly Step[] = [
 /** One after the other: side by side they would wait for each other's cores. */
 const BENCHES: readonly Step[] = [
   { name: "bench net", command: ["bench/main.ts", "net", "--tiny"] },
+  { name: "bench blk", command: ["bench/main.ts", "blk", "--tiny"] },
   { name: "bench chan", command: ["bench/main.ts", "chan", "--tiny"] },
   { name: "bench clock", command: ["bench/main.ts", "clock", "--tiny"] },
   { name: "bench lang", command: ["bench/main.ts", "lang", "--tiny"] },
