@@ -1,5 +1,5 @@
-// Reads of a disk on a warm file, beside fio on the same file: one read(2) each, straight into the guest's RAM here
-// and into fio's buffer there.
+// Reads of a disk on a warm file, beside fio on the same file: one read(2) each, straight into the guest's
+// RAM here and into fio's buffer there.
 import { execFile } from "node:child_process";
 import { open, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

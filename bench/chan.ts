@@ -1,5 +1,5 @@
-// Messages between two guests over a channel, beside a Unix socket between two processes in C that keeps their
-// borders too.
+// Messages between two guests over a channel, beside a Unix socket between two processes in C that keeps
+// their borders too.
 import { createHypervisor, type DeviceSpec, type VchanSpec } from "../hypervisor/index.ts";
 import { compileRival, runRival } from "./compile.ts";
 import { must, runGuests, said, standardImage } from "./guest-run.ts";

@@ -117,6 +117,9 @@ class Accounts {
       guests: new Map(hv.guests().map(({ id, state }) => [id, state])),
       things: {
         network: new Set(hv.networks().map(({ id }) => id)),
+        volume: new Set(),
+        channel: new Set(),
+        uplink: new Set(),
         bus: new Set(hv.buses().map(({ id }) => id)),
         device: new Set(hv.devices().map(({ id }) => id)),
       },

@@ -2,14 +2,17 @@
 // what they do.
 
 import type { UplinkFacts, UplinkSpec } from "./backend/uplink/spec.ts";
+import type { NetworkSpec, VenetSpec } from "./ethernet.ts";
 import type { ChannelFacts, ChannelSpec, IpcDeviceSpec, RealtimeFacts, RealtimeSpec } from "./ipc.ts";
+import type { DeviceFacts, DeviceHistograms, HistogramCells, NetworkFacts } from "./measured.ts";
 import type { FeatureName } from "./ring/abi.ts";
-
-import type { RequestFacts, VblkSpec, VolumeFacts, VolumeSpec } from "./storage.ts";
+import type { VblkSpec, VolumeFacts, VolumeSpec } from "./storage.ts";
 
 export type { FeatureName };
-export type * from "./ipc.ts";
 export type * from "./backend/uplink/spec.ts";
+export type * from "./ethernet.ts";
+export type * from "./ipc.ts";
+export type * from "./measured.ts";
 export type * from "./storage.ts";
 
 /** Names a thing of the hypervisor: the caller's own string (the address in the configuration). */
@@ -32,69 +35,6 @@ export interface Refusal {
 export type Outcome<T = undefined> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
 
-export interface NetworkSpec {
-  readonly mtu: number;
-  /** Networks that it is joined with, from either side; one that isn't there joins when it comes. */
-  readonly links?: readonly Id[];
-  /** Bits per second that its devices send, all together; absent: no limit. */
-  readonly rate?: number;
-}
-/** What happens to frames in one direction. Chances are from 0 to 1. */
-export interface Damage {
-  /** Bits per second, 0 for no limit. */
-  readonly rate: number;
-  readonly delayNs: number;
-  /** At most the delay. */
-  readonly jitterNs: number;
-  readonly distribution: "uniform" | "normal";
-  readonly loss: number;
-  /** The mean length of a run of losses, at least 1. */
-  readonly burst: number;
-  readonly reorder: number;
-  readonly duplicate: number;
-  readonly corrupt: number;
-  /** Frames that wait at most. */
-  readonly queue: number;
-  readonly seed: number;
-  /** Loses everything. */
-  readonly down: boolean;
-}
-/** What holds for a while, counted from when the device was last opened. */
-export interface TimedDamage {
-  readonly atNs: number;
-  readonly forNs: number;
-  readonly set: Partial<Damage>;
-}
-/** One direction: what holds always, and what is laid over it, the later over the earlier. */
-export interface DirectionSpec {
-  readonly base: Damage;
-  readonly timed: readonly TimedDamage[];
-}
-export interface ImpairmentSpec {
-  /** What the device sends. */
-  readonly egress?: DirectionSpec;
-  /** What it receives. */
-  readonly ingress?: DirectionSpec;
-}
-export interface VenetSpec {
-  readonly network: Id;
-  /** "02:..", unicast. */
-  readonly mac: string;
-  readonly ip: string;
-  readonly prefix: number;
-  readonly gateway: string;
-  readonly mtu: number;
-  /** Descriptors in each ring: the guest is told, it may take fewer. */
-  readonly ring: number;
-  readonly link: "up" | "down";
-  /** Bits per second, each direction; absent: no limit. */
-  readonly rate?: number;
-  /** 802.1Q VLAN, 1 to 4094; absent: frames as they are on the segment, tags and all. */
-  readonly vlan?: number;
-  readonly impair?: ImpairmentSpec;
-  /** Names by which a gateway of its network answers for it, beside its id. */
-  readonly names?: readonly string[];
-}
 export interface VconsoleSpec {
   readonly columns: number;
   readonly rows: number;
@@ -164,95 +104,6 @@ export interface GuestFacts {
   readonly exits: number;
   readonly signals: number;
   readonly interrupts: number;
-}
-
-export interface CounterFacts {
-  readonly count: number;
-  readonly bytes: number;
-  readonly dropped: number;
-  /** Reasons: full, down, no_listener, malformed, too_big, rate, lost_by_kill, impaired, queue, failed. */
-  readonly droppedBy: Readonly<Record<string, number>>;
-}
-export interface RingFacts {
-  /** "rx", "tx", "in", "out". */
-  readonly name: string;
-  readonly size: number;
-  /** Free-running positions: next to be filled or worked off. */
-  readonly head: number;
-  /**
-   * One letter a slot: `.` the guest's, `p` posted, `c` claimed by a sender, `f` filled and not yet taken.
-   */
-  readonly slots: string;
-  readonly enabled: boolean;
-  /** Slots with a frame that the guest has not given back. */
-  readonly filled: number;
-  /** Signals sent, left out because the guest did not want one, and those sent that woke it. */
-  readonly signals: number;
-  readonly suppressed: number;
-  readonly interrupts: number;
-}
-/** What was measured so often, and its quantiles, each off by 1/32 of itself at most. */
-export interface HistogramFacts {
-  readonly count: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly p999: number;
-  readonly max: number;
-}
-/** What is measured at a device's two rings since it is there; docs/metrics.md says how. */
-export interface DeviceHistograms {
-  /** Of the sending ring: descriptors that one call of `signal` worked off, and host code's time for it. */
-  readonly framesPerKick: HistogramFacts;
-  readonly kickNs: HistogramFacts;
-  /** Of the receiving ring: how long a frame lay in it, and how many lay there with it. */
-  readonly latencyNs: HistogramFacts;
-  readonly occupancy: HistogramFacts;
-  /** From a signal to its sleeping guest running again. */
-  readonly wakeNs: HistogramFacts;
-}
-/** What a histogram holds: values, each told by the middle of its cell, and how often. From the least on. */
-export type HistogramCells = readonly (readonly [value: number, times: number])[];
-/** An impaired direction of a device. Frames that came and duplicates have left, been dropped, or wait. */
-export interface LineFacts {
-  readonly count: number;
-  readonly waiting: number;
-  readonly duplicated: number;
-  readonly corrupted: number;
-  /** Frames that went without their delay. */
-  readonly reordered: number;
-}
-export interface DeviceFacts {
-  readonly id: Id;
-  readonly bus: Id;
-  readonly name: string;
-  readonly class: string;
-  /** The number by which the guest opens it. */
-  readonly deviceId: number;
-  /** The guest that has it open. */
-  readonly openBy?: Id;
-  /** `mtu` and `ring` can change now: nobody has it open, or a guest that knows how. */
-  readonly reconfigurable: boolean;
-  readonly rx: CounterFacts;
-  readonly tx: CounterFacts;
-  /** Once it has been impaired, what is on its way; what ended there is in `tx` and `rx`. */
-  readonly egress?: LineFacts;
-  readonly ingress?: LineFacts;
-  /** Of a vclock: timers that fired. Of a vrng: bytes that it gave. */
-  readonly ticks?: number;
-  readonly randomBytes?: number;
-  /** Calls of `signal` on its tx ring. */
-  readonly kicks: number;
-  /** Wake-ups of its guest by it that came after the guest's deadline. */
-  readonly late: number;
-  readonly rings: readonly RingFacts[];
-  readonly histograms: DeviceHistograms;
-  /** Of a disk: those of `tx.count`. */
-  readonly requests?: RequestFacts;
-}
-export interface NetworkFacts {
-  readonly id: Id;
-  readonly frames: CounterFacts;
-  readonly ports: number;
 }
 
 /** Ids of what there is. */

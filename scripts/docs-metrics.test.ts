@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 const PAGE = read("docs/metrics.md");
-const TYPES = read("hypervisor/hypervisor.ts");
+const TYPES = read("hypervisor/hypervisor.ts") + read("hypervisor/measured.ts");
 
 /** First cells of the tables below a heading, up to the next heading of the same rank or a higher one. */
 function namesBelow(heading: string): readonly string[] {

@@ -1,5 +1,5 @@
-// Reads from the first disk of its bus as fast as it can, in blocks at random places or one after the other, and
-// says how long it took. Each request that fails ends it.
+// Reads from the first disk of its bus as fast as it can, in blocks at random places or one after the other,
+// and says how long it took. Each request that fails ends it.
 
 import * as sdk from "../../stdlib/guests/sdk/index";
 

@@ -1,6 +1,10 @@
 // Buses and their devices on the control thread: making, plugging, changing, unmaking.
 
+import { Uplinks } from "../backend/uplink/uplinks.ts";
 import { Plugs, type Tap } from "../datapath/plugs.ts";
+import { portExists, portOwner } from "../datapath/port.ts";
+import type { DeviceNotice } from "../device/connection.ts";
+import { noticeOf } from "../device/notice.ts";
 import type {
   DeviceFacts,
   DeviceSpec,
@@ -10,35 +14,24 @@ import type {
   NetworkFacts,
   Outcome,
 } from "../hypervisor.ts";
-import type { Station } from "../backend/nat/spec.ts";
-import { Uplinks } from "../backend/uplink/uplinks.ts";
 import { Lines } from "../line/lines.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
-import { countersOf, portExists, portOwner } from "../datapath/port.ts";
-import {
-  lineFacts,
-  networkFrames,
-  receivedFacts,
-  requestFacts,
-  sentFacts,
-  type DevicePorts,
-} from "../metrics/facts.ts";
-import { cellsOfPort, histogramsOf } from "../metrics/histograms.ts";
-import { receivingFacts, sendingFacts } from "../metrics/ring-facts.ts";
-import type { DeviceNotice } from "../device/connection.ts";
-import { noticeOf } from "../device/notice.ts";
+import { networkFrames, type DevicePorts } from "../metrics/facts.ts";
+import { cellsOfPort } from "../metrics/histograms.ts";
 import { Bus, type Device } from "./bus.ts";
 import { Channels } from "./channels.ts";
 import { VCLOCK, VCONSOLE, VRNG, type DeviceClass } from "./device-class.ts";
-import { Ethernet } from "./ethernet.ts";
-import { Networks, type NetworkNews } from "./networks.ts";
-import { Messages } from "./messages.ts";
-import { inventoryOf, trafficOf } from "./overview.ts";
-import { refuse, success } from "./outcome.ts";
-import { Disks } from "./disks.ts";
-import { Volumes, type Volume } from "./volumes.ts";
-import { Resizes } from "./resizes.ts";
+import { deviceFacts } from "./device-facts.ts";
 import { differs } from "./differs.ts";
+import { Disks } from "./disks.ts";
+import { Ethernet } from "./ethernet.ts";
+import { Messages } from "./messages.ts";
+import { Networks, type NetworkNews } from "./networks.ts";
+import { refuse, success } from "./outcome.ts";
+import { inventoryOf, trafficOf } from "./overview.ts";
+import { Resizes } from "./resizes.ts";
+import { stationOf } from "./stations.ts";
+import { Volumes, type Volume } from "./volumes.ts";
 
 /** What devices need of the guests that see them. */
 export interface GuestsOfBus {
@@ -351,33 +344,13 @@ export class Devices {
   }
 
   #factsOf(device: Device): DeviceFacts {
-    const { id, bus, port, deviceId, openBy, spec } = device;
-    const memory = openBy === undefined ? undefined : this.#guests?.memoryOf(openBy);
-    const [into, out] = this.#classes[spec.class].rings;
-    const rings = memory
-      ? [
-          receivingFacts(this.#fabric, port, into, memory),
-          sendingFacts(this.#fabric, port, out, memory),
-        ].filter((ring) => ring !== undefined)
-      : [];
-    return {
-      id,
-      bus,
-      name: spec.name,
-      class: spec.class,
-      deviceId,
-      ...(openBy === undefined ? {} : { openBy }),
+    const { port, openBy, spec } = device;
+    return deviceFacts(this.#fabric, device, {
+      ports: this.#portsOf(port),
+      rings: this.#classes[spec.class].rings,
+      memory: openBy === undefined ? undefined : this.#guests?.memoryOf(openBy),
       reconfigurable: this.#resizes.possible(device),
-      rx: receivedFacts(this.#fabric, this.#portsOf(port)),
-      tx: sentFacts(this.#fabric, this.#portsOf(port)),
-      ...lineFacts(this.#fabric, this.#portsOf(port)),
-      ...classFacts(spec, countersOf(this.#fabric, port)),
-      kicks: countersOf(this.#fabric, port).kicks,
-      late: countersOf(this.#fabric, port).late,
-      ...(spec.class === "vblk" && { requests: requestFacts(this.#fabric, port) }),
-      rings,
-      histograms: histogramsOf(this.#fabric, port),
-    };
+    });
   }
 
   histograms(id: Id): ReturnType<typeof cellsOfPort> | undefined {
@@ -388,25 +361,4 @@ export class Devices {
   #portsOf(port: number): DevicePorts {
     return { port, egress: this.lines.of(port, "egress"), ingress: this.lines.of(port, "ingress") };
   }
-}
-
-/** What is told of some classes beside what every device has. */
-function classFacts(
-  { class: class_ }: DeviceSpec,
-  { ticks, randomBytes }: ReturnType<typeof countersOf>,
-): Pick<DeviceFacts, "ticks" | "randomBytes"> {
-  if (class_ === "vclock") return { ticks };
-  return class_ === "vrng" ? { randomBytes } : {};
-}
-
-/** What a gateway knows of a device of its segment. */
-function stationOf({ id, spec }: Device): readonly Station[] {
-  if (spec.class !== "venet") return [];
-  const { ip, mac, names = [] } = spec.venet;
-  return [{ id, names: [...names, id].map(hostName), ip, mac }];
-}
-
-/** A name as DNS has them: `office.eth[1]` is `office.eth-1`. */
-function hostName(name: string): string {
-  return name.replaceAll(/[^A-Za-z0-9.-]+/g, "-").replaceAll(/-(?=\.|$)/g, "");
 }

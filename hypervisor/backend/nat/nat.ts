@@ -131,8 +131,8 @@ export class Nat {
   }
 
   /**
-   * Takes over what can change while it runs: everything but `gateway` and `prefix`. The answer is why it could
-   * not, one sentence; then everything is as before.
+   * Takes over what can change while it runs: everything but `gateway` and `prefix`. The answer is why it
+   * could not, one sentence; then everything is as before.
    */
   async set(spec: NatSpec, stations: readonly Station[]): Promise<string | undefined> {
     const problem = await this.#published.set(spec.publish);

@@ -1,0 +1,57 @@
+// Everything that is known of a device now, from its row of the fabric and its guest's rings.
+
+import { countersOf } from "../datapath/port.ts";
+import type { DeviceFacts, DeviceSpec } from "../hypervisor.ts";
+import type { Fabric, GuestMemory } from "../memory/fabric.ts";
+import { lineFacts, receivedFacts, requestFacts, sentFacts, type DevicePorts } from "../metrics/facts.ts";
+import { histogramsOf } from "../metrics/histograms.ts";
+import { receivingFacts, sendingFacts } from "../metrics/ring-facts.ts";
+import type { Device } from "./bus.ts";
+import type { DeviceClass } from "./device-class.ts";
+
+interface Around {
+  readonly ports: DevicePorts;
+  readonly rings: DeviceClass["rings"];
+  /** Of the guest that has it open. */
+  readonly memory: GuestMemory | undefined;
+  readonly reconfigurable: boolean;
+}
+
+export function deviceFacts(fabric: Fabric, device: Device, around: Around): DeviceFacts {
+  const { id, bus, port, deviceId, openBy, spec } = device;
+  const { ports, memory, reconfigurable } = around;
+  const [into, out] = around.rings;
+  const rings = memory
+    ? [receivingFacts(fabric, port, into, memory), sendingFacts(fabric, port, out, memory)].filter(
+        (ring) => ring !== undefined,
+      )
+    : [];
+  const counters = countersOf(fabric, port);
+  return {
+    id,
+    bus,
+    name: spec.name,
+    class: spec.class,
+    deviceId,
+    ...(openBy === undefined ? {} : { openBy }),
+    reconfigurable,
+    rx: receivedFacts(fabric, ports),
+    tx: sentFacts(fabric, ports),
+    ...lineFacts(fabric, ports),
+    ...classFacts(spec, counters),
+    kicks: counters.kicks,
+    late: counters.late,
+    ...(spec.class === "vblk" && { requests: requestFacts(fabric, port) }),
+    rings,
+    histograms: histogramsOf(fabric, port),
+  };
+}
+
+/** What is told of some classes beside what every device has. */
+function classFacts(
+  { class: class_ }: DeviceSpec,
+  { ticks, randomBytes }: ReturnType<typeof countersOf>,
+): Pick<DeviceFacts, "ticks" | "randomBytes"> {
+  if (class_ === "vclock") return { ticks };
+  return class_ === "vrng" ? { randomBytes } : {};
+}
