@@ -121,7 +121,8 @@ test("published: a port that is taken refuses, and nothing is lost", { timeout: 
   const taken = await serve(() => undefined);
   const other = labs.open({ warm: 0 });
   const bad = [{ ...published, listen: taken }];
-  const message = `TCP port 127.0.0.1:${taken} is taken by somebody else: choose another, or 0 for a free one`;
+  const message =
+    `TCP port 127.0.0.1:${taken} is taken by somebody else: ` + "choose another, or 0 for a free one";
   expect(await other.hv.createUplink("nat", nat({ publish: bad }))).toEqual({
     ok: false,
     refusal: { code: "outside", message },

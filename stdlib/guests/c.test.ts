@@ -51,7 +51,8 @@ test("types, classes, rings and bounds are those of the page", () => {
       `${get("BOOT_ARGUMENT")} an argument (in order), ${get("BOOT_ENVIRONMENT")} an environment`,
     `type (${get("CHANGE_ADDED")} added, ${get("CHANGE_REMOVED")} removed, ` +
       `${get("CHANGE_CHANGED")} changed, ${get("CHANGE_RECONFIGURE")} reconfigure)`,
-    `(${get("CLASS_VENET")} venet, ${get("CLASS_VCONSOLE")} vconsole, ${get("CLASS_VBLK")} vblk, ${get("CLASS_VCHAN")} vchan, ` +
+    `(${get("CLASS_VENET")} venet, ${get("CLASS_VCONSOLE")} vconsole, ${get("CLASS_VBLK")} vblk, ` +
+      `${get("CLASS_VCHAN")} vchan, ` +
       `${get("CLASS_VCLOCK")} vclock, ${get("CLASS_VRNG")} vrng)`,
     `(${get("VCHAN_DATAGRAM")} datagrams, ${get("VCHAN_STREAM")} a stream)`,
     `id ${get("VCHAN_IN")} is in, id ${get("VCHAN_OUT")} is out`,
