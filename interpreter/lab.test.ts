@@ -56,7 +56,7 @@ test.each([
     `image x: wasm { path = "./x.wasm" }`,
     wasmImporting("env", "launch"),
   ],
-  ["a thing that no driver serves", `channel c { }`, undefined],
+  ["a thing that no driver serves", `image x: linux { from = "std:images/none" }`, undefined],
   [
     "a setting that no driver serves",
     `bus b { }

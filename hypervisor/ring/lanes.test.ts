@@ -146,6 +146,17 @@ test("as many may send and receive as there are places, which are free again whe
   expect(lanes.addReceiver(999)).toBe(true);
 });
 
+test("what was seen of a lane long ago says nothing: positions go round", () => {
+  const lanes = lanesOf(4);
+  lanes.addSender(1, never);
+  put(lanes, 0, [1]);
+  put(lanes, 0, [2]);
+  expect(take(lanes)).toEqual([1]);
+  // Others have taken all of a whole circle since, and stand just before what was seen.
+  lanes.startAt(0, 2 ** 32 - 1);
+  expect(take(lanes)).toBeUndefined();
+});
+
 /**
  * Another thread's turn at one of the calls of `Atomics` that a call makes; the thread may be killed there.
  */

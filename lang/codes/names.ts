@@ -84,8 +84,8 @@ bus office { device eth0: venet { network = lan } }`,
     explanation:
       "The standard library declares the class, but this version has no driver on the host " +
       "side that could run it.",
-    bad: `bus office { device dice: vrng { } }`,
-    good: `bus office { device tty: vconsole { } }`,
+    bad: `image box: linux { from = "std:images/small" }`,
+    good: `image box: wasm { path = "std:guests/echo" }`,
   },
   {
     code: "VB2012",
