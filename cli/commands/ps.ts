@@ -59,5 +59,8 @@ function uplinkRow(uplink: UplinkRow): string[] {
   const { id, network, rx, tx, framesPerSecond, link, detail } = uplink;
   const dropped = rx.dropped + tx.dropped;
   const counts = [rx.count, tx.count, dropped, Math.round(framesPerSecond)].map(String);
-  return [id, uplink.class, network, ...counts, link === "down" ? "cut off" : detail];
+  const ports = (uplink.nat?.published ?? []).map(
+    ({ protocol, address, listen, to, port }) => `${address}:${listen}/${protocol} to ${to}:${port}`,
+  );
+  return [id, uplink.class, network, ...counts, link === "down" ? "cut off" : [detail, ...ports].join(", ")];
 }

@@ -41,8 +41,8 @@ const THINGS: Readonly<Record<string, Thing>> = {
     remove: (hypervisor, address) => hypervisor.removeChannel(address),
   },
   uplink: {
-    make: (hypervisor, uplink) => hypervisor.createUplink(uplink.address, uplinkSpec(uplink)),
-    change: (hypervisor, uplink) => hypervisor.setUplink(uplink.address, uplinkSpec(uplink)),
+    make: (hypervisor, uplink, find) => hypervisor.createUplink(uplink.address, uplinkSpec(uplink, find)),
+    change: (hypervisor, uplink, find) => hypervisor.setUplink(uplink.address, uplinkSpec(uplink, find)),
     remove: (hypervisor, address) => hypervisor.removeUplink(address),
   },
   bus: {

@@ -76,5 +76,12 @@ export function venetSpec(device: Resource, find: Find): VenetSpec {
     ...(rate !== undefined && { rate }),
     ...(vlan !== undefined && { vlan }),
     ...(impair !== undefined && { impair }),
+    ...namesOf(device),
   };
+}
+
+/** A guest's own device is known by the guest's name. */
+function namesOf({ address, bus = "" }: Resource): { readonly names?: readonly string[] } {
+  const owner = bus.slice(0, bus.lastIndexOf("."));
+  return owner !== "" && !address.startsWith(`${bus}.`) ? { names: [owner] } : {};
 }

@@ -13,7 +13,6 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, (value: Value) =>
     health: (value) => isNone(value) || (value.is === "variant" && value.name === "log"),
     vcpu: (value) => value.is === "variant" && value.name === "dedicated",
   },
-  network: { dhcp: isFalse },
   venet: { offload: isFalse },
   // Guests of class `wasi` are not there yet.
   vblk: { folder: isNone },

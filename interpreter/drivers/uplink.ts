@@ -1,7 +1,13 @@
 // Uplinks as the hypervisor takes them, by class, and what it can't change in place.
 
-import type { Resource } from "../../lang/index.ts";
-import type { SocketAddress, UplinkClassSpec, UplinkSpec } from "../../hypervisor/index.ts";
+import type { Resource, Value } from "../../lang/index.ts";
+import type {
+  NatSpec,
+  PublishSpec,
+  SocketAddress,
+  UplinkClassSpec,
+  UplinkSpec,
+} from "../../hypervisor/index.ts";
 import path from "node:path";
 import { BugError, invariant } from "../bug.ts";
 import type { Derived, Driver, Find } from "./driver.ts";
@@ -15,7 +21,10 @@ const uplink = (className: string): Driver => ({
   derived: networkSize,
 });
 
-export const uplinkDrivers: readonly Driver[] = [uplink("socket")];
+/** A gateway answers for its network, with what that says. */
+const natDriver: Driver = { ...uplink("nat"), derived: networkOfGateway };
+
+export const uplinkDrivers: readonly Driver[] = [uplink("socket"), natDriver];
 
 /** Its ring is made for its network's frames. */
 function networkSize(resource: Resource, find: Find): Readonly<Record<string, Derived>> {
@@ -23,20 +32,37 @@ function networkSize(resource: Resource, find: Find): Readonly<Record<string, De
   return mtu === undefined ? {} : { "network.mtu": { value: mtu.value, disruption: "pause" } };
 }
 
-export function uplinkSpec(resource: Resource): UplinkSpec {
+function networkOfGateway(resource: Resource, find: Find): Readonly<Record<string, Derived>> {
+  const network = find(refOf(resource, "network") ?? "");
+  const derived = (name: string, disruption: Derived["disruption"]): Record<string, Derived> => {
+    const value = network?.attributes[name]?.value;
+    return value === undefined ? {} : { [`network.${name}`]: { value, disruption } };
+  };
+  return {
+    ...networkSize(resource, find),
+    ...derived("gateway", "pause"),
+    ...derived("subnet", "pause"),
+    ...derived("pool", "live"),
+    ...derived("dhcp", "live"),
+  };
+}
+
+export function uplinkSpec(resource: Resource, find: Find): UplinkSpec {
   const network = refOf(resource, "network");
   invariant(network !== undefined, `${resource.address} has no network`);
   const rate = optionalNumberOf(resource, "rate");
   const link = wordOf(resource, "link") === "down" ? "down" : "up";
-  return { network, link, ...(rate !== undefined && { rate }), ...classSpec(resource) };
+  return { network, link, ...(rate !== undefined && { rate }), ...classSpec(resource, find) };
 }
 
-function classSpec(resource: Resource): UplinkClassSpec {
+function classSpec(resource: Resource, find: Find): UplinkClassSpec {
   switch (resource.class) {
     case "socket": {
       const role = valueOf(resource, "listen").is === "none" ? "connect" : "listen";
       return { class: "socket", socket: { role, address: addressOf(resource, role) } };
     }
+    case "nat":
+      return { class: "nat", nat: natSpec(resource, find) };
     default:
       throw new BugError(`no driver serves ${resource.address}`);
   }
@@ -52,4 +78,56 @@ function addressOf(resource: Resource, name: "listen" | "connect"): SocketAddres
   invariant(host !== undefined, `${resource.address}.${name} is no address`);
   const bare = host.replace(/^\[(.*)\]$/, "$1");
   return { family: family === "tcp" ? "tcp" : "udp", host: bare, port: Number(port) };
+}
+
+function natSpec(resource: Resource, find: Find): NatSpec {
+  const network = find(refOf(resource, "network") ?? "");
+  invariant(network !== undefined, `${resource.address} has no network`);
+  const publish = valueOf(resource, "publish");
+  return {
+    gateway: wordOf(network, "gateway"),
+    prefix: Number(wordOf(network, "subnet").split("/")[1] ?? 32),
+    pool: endsOf(wordOf(network, "pool")),
+    dhcp: boolOf(network, "dhcp"),
+    dns: boolOf(resource, "dns"),
+    outward: boolOf(resource, "outward"),
+    hostAccess: boolOf(resource, "host_access"),
+    publish: publish.is === "list" ? publish.items.map(publishSpec) : [],
+  };
+}
+
+function publishSpec(value: Value): PublishSpec {
+  invariant(value.is === "record", "what is published is no record");
+  const { listen, to, port, protocol, address } = value.fields;
+  invariant(listen?.is === "int" && port?.is === "int", "what is published has no port");
+  invariant(to?.is === "ref" && address?.is === "ip", "what is published has no address");
+  const isUdp = protocol?.is === "variant" ? protocol.name === "udp" : wordIs(protocol, "udp");
+  return {
+    protocol: isUdp ? "udp" : "tcp",
+    address: address.text,
+    listen: listen.value,
+    to: to.address,
+    port: port.value,
+  };
+}
+
+function wordIs(value: Value | undefined, word: string): boolean {
+  return value?.is === "string" && value.value === word;
+}
+
+/** The addresses of a pool that a station may have: not its first and last, where there are others. */
+function endsOf(pool: string): readonly [string, string] {
+  const [base = "", prefix = "32"] = pool.split("/");
+  const first = base.split(".").reduce((value, part) => value * 256 + Number(part), 0);
+  const last = first + 2 ** (32 - Number(prefix)) - 1;
+  return last - first < 2 ? [ipText(first), ipText(last)] : [ipText(first + 1), ipText(last - 1)];
+}
+
+function ipText(value: number): string {
+  return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join(".");
+}
+
+function boolOf(resource: Resource, name: string): boolean {
+  const value = valueOf(resource, name);
+  return value.is === "bool" && value.value;
 }

@@ -111,6 +111,7 @@ export class LiveFacts implements Live {
     const facts = this.#sources.hypervisor.uplink(of.address);
     if (facts === undefined) return undefined;
     if (fact === "rx" || fact === "tx") return this.#counter(of.address, fact, facts[fact]);
+    if (fact === "connections" && facts.nat) return int(facts.nat.connections);
     return fact === "carrier" ? bool(facts.carrier) : nobody(of, fact);
   }
 
