@@ -43,6 +43,7 @@ const PLACES = {
   uplink: "",
   wide: "far",
   socket: 'connect = "unix:nobody"',
+  nat: "",
   image: "other",
   memory: "16MiB",
   port: "",
@@ -79,6 +80,7 @@ network lan { subnet = 10.0.0.0/24, pool = 10.0.0.64/26, mtu = 9000B, ${at.lan} 
 network near { subnet = 10.0.0.0/24, pool = 10.0.0.128/25, mtu = 9000B, ${at.near} }
 network far { subnet = ${at.subnet}, ${at.far} }
 uplink out: socket { network = ${at.wide}, ${at.socket}, ${at.uplink} }
+uplink world: nat { network = far, ${at.nat} }
 bus desk { device eth1: venet { network = far }, device eth2: venet { network = far } }
 guest server { image = echo, memory = 32MiB, ${at.server}
   device eth0: venet { network = ${at.net}, ip = 10.0.0.2, ${at.eth} } }
@@ -166,6 +168,11 @@ const ROWS: Row[] = [
   { attribute: "uplink.rate", change: { uplink: "rate = 1Gbps" } },
   { attribute: "socket.connect", change: { socket: 'connect = "unix:nobody-else"' } },
   { attribute: "socket.listen", change: { socket: 'listen = "tcp:127.0.0.1:0"' } },
+  { attribute: "network.dhcp", change: { far: "dhcp = false" } },
+  { attribute: "nat.dns", change: { nat: "dns = false" } },
+  { attribute: "nat.outward", change: { nat: "outward = false" } },
+  { attribute: "nat.host_access", change: { nat: "host_access = true" } },
+  { attribute: "nat.publish", change: { nat: "publish = [{ listen = 0, to = extra.eth0, port = 80 }]" } },
   { attribute: "venet.network", change: { net: "near" } },
   { attribute: "venet.link", change: { port: "link = down" } },
   venet("ring", "ring = 1024"),
@@ -264,10 +271,10 @@ const REFUSED: Readonly<Record<string, Texts>> = {
   "guest.vcpu": { extra: "vcpu = shared" },
   "venet.offload": { port: "offload = true" },
   "vblk.folder": { disk: 'folder = "/data"' },
-  "network.dhcp": { far: "dhcp = true" },
+  "network.dhcp": { near: "links = [lan], dhcp = true" },
 };
 /** Kinds and classes without a driver: a thing of them is refused. */
-const NO_DRIVER = /^(nbd|wasi|linux|pc|nat|tap|pcap)[.]/;
+const NO_DRIVER = /^(nbd|wasi|linux|pc|tap|pcap)[.]/;
 
 let engine: Engine;
 let hypervisor: Hypervisor;

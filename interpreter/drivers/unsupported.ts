@@ -4,6 +4,7 @@
 import type { Attribute, Diagnostic, Model, Resource, Value } from "../../lang/index.ts";
 import { compilePattern } from "../../lang/index.ts";
 import { healthPatternOf } from "./guest.ts";
+import { refOf } from "./read.ts";
 import { driverOf } from "./registry.ts";
 
 /** By kind or class: attributes that are refused, unless their value asks for nothing. */
@@ -35,9 +36,26 @@ function unsupported(model: Model): readonly Diagnostic[] {
   });
 }
 
+/** Networks that are told to answer DHCP and have no gateway that does, and those whose gateway none serves. */
+function withoutGateway(model: Model): readonly Diagnostic[] {
+  const gateways = model.resources.filter(({ kind, class: name }) => kind === "uplink" && name === "nat");
+  const served = new Set(gateways.map((uplink) => refOf(uplink, "network")));
+  return model.resources.flatMap((network) => {
+    if (network.kind !== "network") return [];
+    const { dhcp, gateway } = network.attributes;
+    if (!served.has(network.address))
+      return dhcp?.origin !== "set" || isFalse(dhcp.value) ? [] : [notYet(network, "dhcp", dhcp, NAT_HINT)];
+    const isOld = gateway?.value.is === "ip" && !gateway.value.text.includes(":");
+    return gateway === undefined || isOld ? [] : [notYet(network, "gateway", gateway, IPV4_HINT)];
+  });
+}
+
+const NAT_HINT = "An `uplink` of class `nat` answers DHCP on its network; else leave `dhcp` out.";
+const IPV4_HINT = "An `uplink` of class `nat` serves networks of IPv4 addresses.";
+
 /** Why a model that the language takes is not run here: all of the below. */
 export function refusals(model: Model): readonly Diagnostic[] {
-  return [...unsupported(model), ...overMemory(model), ...badPatterns(model)];
+  return [...unsupported(model), ...withoutGateway(model), ...overMemory(model), ...badPatterns(model)];
 }
 
 /** Patterns that a guest's log can't be held against. */
@@ -78,13 +96,13 @@ function noDriver(resource: Resource): Diagnostic {
   };
 }
 
-function notYet(resource: Resource, name: string, attribute: Attribute): Diagnostic {
+function notYet(resource: Resource, name: string, attribute: Attribute, hint?: string): Diagnostic {
   return {
     code: "VB2022",
     severity: "error",
     span: attribute.span,
     message: `No driver serves \`${name}\` of ${resource.address} yet.`,
-    hint: `Leave \`${name}\` out.`,
+    hint: hint ?? `Leave \`${name}\` out.`,
   };
 }
 
