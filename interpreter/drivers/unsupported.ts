@@ -36,7 +36,7 @@ function unsupported(model: Model): readonly Diagnostic[] {
   });
 }
 
-/** Networks that are told to answer DHCP and have no gateway that does, and those whose gateway none serves. */
+/** Networks that are told to answer DHCP and have no gateway that does, or one that can't be served. */
 function withoutGateway(model: Model): readonly Diagnostic[] {
   const gateways = model.resources.filter(({ kind, class: name }) => kind === "uplink" && name === "nat");
   const served = new Set(gateways.map((uplink) => refOf(uplink, "network")));

@@ -204,7 +204,8 @@ test(
       late = undefined;
       return frames;
     };
-    const sent = randomBytes(isLong ? 4_000_000 : 400_000);
+    place.lose = () => chance() < 0.02;
+    const sent = randomBytes(isLong ? 2_000_000 : 150_000);
     const talk = place.web.connect(GATEWAY, (server.address() as { port: number }).port);
     await talk.whenOpen();
     talk.write(sent);

@@ -245,6 +245,8 @@ export class Place {
   heard: (frame: Uint8Array) => void = () => undefined;
   /** What becomes of a frame on its way to the gateway: as many as this answers. */
   wire: (frame: Uint8Array) => readonly Uint8Array[] = (frame) => [frame];
+  /** Whether a frame of the gateway gets lost. */
+  lose: () => boolean = () => false;
   #isClosed = false;
 
   private constructor(spec: NatSpec, parts: Partial<NatParts>) {
@@ -254,6 +256,7 @@ export class Place {
       mtu: 1500,
       changed: () => undefined,
       send: (frame) => {
+        if (this.lose()) return;
         const copy = copyOf(frame);
         this.heard(copy);
         turn(() => [this.web, this.db].forEach((each) => isFor(copy, each) && each.take(copy)));

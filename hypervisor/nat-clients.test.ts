@@ -1,0 +1,191 @@
+// A gateway in user mode and clients that know nothing of us: a network namespace is a station by a TAP
+// interface, whose frames socat carries to an uplink of class socket; another one is the world.
+
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { NatFacts } from "./hypervisor.ts";
+import { must, type TestLab, until } from "./machine-room.test-support.ts";
+import { factsOf, Labs, socket, uplink } from "./uplinks.test-support.ts";
+
+const LIMIT = { timeout: 120_000 };
+const COMMANDS = ["ip", "socat", "busybox", "dig", "curl", "iperf3", "ping"];
+const GATEWAY = "10.0.255.254";
+const [STATION, WORLD, LINK, TAP] = ["c", "w", "v", "t"].map((name) => `vb${name}${process.pid}`) as [
+  string,
+  string,
+  string,
+  string,
+];
+/** Of nobody: a range for examples. The first is this machine's, the second the world's. */
+const [HERE, THERE] = ["198.51.100.1", "198.51.100.2"] as const;
+
+/** What is missing for these tests; in CI nothing is. */
+function missing(): string | undefined {
+  const absent = COMMANDS.filter(
+    (name) => !["/bin", "/usr/bin", "/sbin", "/usr/sbin"].some((folder) => hasFile(folder, name)),
+  );
+  const why = process.getuid?.() === 0 ? absent.join(", ") : "the right to make network namespaces";
+  if (why === "") return undefined;
+  if (process.env["CI"] === "true") throw new Error(`missing: ${why}`);
+  console.log(`stock clients of a gateway: skipped, since this machine lacks ${why}`);
+  return why;
+}
+
+function hasFile(folder: string, name: string): boolean {
+  try {
+    return readFileSync(path.join(folder, name)).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+const lacks = missing();
+const labs = new Labs();
+const folder = mkdtempSync(path.join(os.tmpdir(), "vbus-nat-"));
+const children: ChildProcess[] = [];
+const blob = randomBytes(8_000_000);
+const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+let lab: TestLab;
+
+const ip = (...args: string[]): unknown => execFileSync("ip", args, { stdio: "pipe" });
+/** What a command of the station, or of this machine, says and how it ends. */
+async function run(
+  command: string,
+  args: readonly string[],
+  isHere = false,
+): Promise<{ code: number; out: string }> {
+  const [file, ...rest] = isHere ? [command, ...args] : ["ip", "netns", "exec", STATION, command, ...args];
+  try {
+    const { stdout } = await promisify(execFile)(file as string, rest, { timeout: 60_000, encoding: "utf8" });
+    return { code: 0, out: stdout };
+  } catch (error) {
+    const { code, stdout } = error as { code: number; stdout: string };
+    return { code, out: stdout };
+  }
+}
+
+function start(namespace: string | undefined, ...words: string[]): void {
+  const [file, ...args] = namespace === undefined ? words : ["ip", "netns", "exec", namespace, ...words];
+  children.push(spawn(file as string, args, { stdio: "ignore" }));
+}
+
+beforeAll(async () => {
+  if (lacks !== undefined) return;
+  writeFileSync(path.join(folder, "blob"), blob);
+  writeFileSync(
+    path.join(folder, "leased"),
+    '#!/bin/sh\n[ "$1" = bound ] || exit 0\nip addr add $ip/$mask dev $interface\nip route add default via $router\n',
+    { mode: 0o755 },
+  );
+  lab = labs.open({ warm: 0 });
+  lab.plug(2, { names: ["web"] });
+  const publish = [{ protocol: "tcp", address: "127.0.0.1", listen: 0, to: "eth2", port: 80 }] as const;
+  const nat = {
+    gateway: GATEWAY,
+    prefix: 16,
+    pool: ["10.0.1.0", "10.0.1.255"] as const,
+    dhcp: true,
+    dns: true,
+  };
+  must(
+    await lab.hv.createUplink(
+      "nat",
+      uplink({ class: "nat", nat: { ...nat, outward: true, hostAccess: false, publish } }),
+    ),
+  );
+  const address = { family: "udp", host: "127.0.0.1", port: 0 } as const;
+  must(await lab.hv.createUplink("out", uplink(socket("listen", address))));
+  await until("the port is told", () => /:\d+$/.test(factsOf(lab).detail));
+  const port = /:(\d+)$/.exec(factsOf(lab).detail)?.[1] ?? "";
+  for (const name of [STATION, WORLD]) {
+    ip("netns", "add", name);
+    ip("-n", name, "link", "set", "lo", "up");
+  }
+  ip("link", "add", LINK, "type", "veth", "peer", "name", "out", "netns", WORLD);
+  ip("addr", "add", `${HERE}/24`, "dev", LINK);
+  ip("link", "set", LINK, "up");
+  ip("-n", WORLD, "addr", "add", `${THERE}/24`, "dev", "out");
+  ip("-n", WORLD, "link", "set", "out", "up");
+  start(
+    undefined,
+    "socat",
+    "-b",
+    "65536",
+    `TUN,tun-type=tap,tun-name=${TAP},iff-no-pi`,
+    `UDP4:127.0.0.1:${port}`,
+  );
+  await until("the interface is there", () => os.networkInterfaces() !== undefined && hasInterface());
+  ip("link", "set", TAP, "address", "02:00:00:00:00:02");
+  ip("link", "set", TAP, "netns", STATION);
+  ip("-n", STATION, "link", "set", TAP, "up");
+  start(WORLD, "busybox", "httpd", "-f", "-p", "80", "-h", folder);
+  start(STATION, "busybox", "httpd", "-f", "-p", "80", "-h", folder);
+  start(WORLD, "iperf3", "-s");
+}, 120_000);
+
+function hasInterface(): boolean {
+  try {
+    ip("link", "show", TAP);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+afterAll(async () => {
+  for (const child of children) child.kill("SIGKILL");
+  if (lacks === undefined) for (const name of [STATION, WORLD]) ip("netns", "del", name);
+  await labs.close();
+  rmSync(folder, { recursive: true });
+}, 60_000);
+
+test("busybox udhcpc gets the planned address, and reaches the gateway by it", LIMIT, async () => {
+  if (lacks !== undefined) return;
+  const lease = ["udhcpc", "-i", TAP, "-n", "-q", "-f", "-t", "20", "-s", path.join(folder, "leased")];
+  expect(await run("busybox", lease)).toMatchObject({ code: 0 });
+  expect((await run("ip", ["-4", "-o", "addr", "show", TAP])).out).toContain(" 10.0.0.2/16 ");
+  expect((await run("ping", ["-c", "2", "-W", "10", "-s", "3000", GATEWAY])).out).toContain(
+    " 0% packet loss",
+  );
+});
+
+test("dig finds names of the lab, by UDP and TCP, and addresses' names", LIMIT, async () => {
+  if (lacks !== undefined) return;
+  const dig = async (...words: string[]): Promise<string> =>
+    (await run("dig", [`@${GATEWAY}`, "+short", "+time=10", ...words])).out.trim();
+  expect(await dig("web")).toBe("10.0.0.2");
+  expect(await dig("web", "+tcp")).toBe("10.0.0.2");
+  expect(await dig("-x", "10.0.0.2")).toBe("web.");
+});
+
+test("curl gets a file from outside, and is told at once what is not to be had", LIMIT, async () => {
+  if (lacks !== undefined) return;
+  const [got, REFUSED] = [path.join(folder, "got"), 7];
+  expect(await run("curl", ["-s", "-o", got, `http://${THERE}/blob`])).toMatchObject({ code: 0 });
+  expect(digest(readFileSync(got))).toBe(digest(blob));
+  for (const place of [`${THERE}:81`, `${HERE}:80`, "169.254.169.254", "192.168.0.1", GATEWAY])
+    expect(await run("curl", ["-s", "-m", "30", `http://${place}/`]), place).toMatchObject({ code: REFUSED });
+});
+
+test("curl of this machine gets a file from the station", LIMIT, async () => {
+  if (lacks !== undefined) return;
+  const { listen = 0 } = (factsOf(lab, "nat").nat as NatFacts).published[0] ?? {};
+  const got = path.join(folder, "got-here");
+  expect(await run("curl", ["-s", "-o", got, `http://127.0.0.1:${listen}/blob`], true)).toMatchObject({
+    code: 0,
+  });
+  expect(digest(readFileSync(got))).toBe(digest(blob));
+});
+
+test.each([[[]], [["-R"]], [["-u", "-b", "5M"]]])("iperf3 %j", LIMIT, async (words) => {
+  if (lacks !== undefined) return;
+  const { code, out } = await run("iperf3", ["-J", "-t", "1", "-c", THERE, ...words]);
+  const { end } = JSON.parse(out) as { end: { sum_received?: { bytes: number }; sum?: { bytes: number } } };
+  expect(code, out).toBe(0);
+  expect((end.sum_received ?? end.sum)?.bytes).toBeGreaterThan(100_000);
+});
