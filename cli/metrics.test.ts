@@ -20,6 +20,17 @@ guest client {
   image = ping, args = ["--to", server.eth0.ip, "--count", 1000000, "--interval", 1ms]
   device eth0: venet { network = lan, impair { delay = 1ms } }
 }
+channel orders { }
+image chat: wasm { path = "std:guests/chat" }
+guest producer {
+  image = chat, args = ["--send", 100_000, "--every", 1ms]
+  device out: vchan { channel = orders, role = send }
+  device clock: vclock { }
+}
+guest consumer {
+  image = chat, args = ["--expect", 100_000]
+  device in: vchan { channel = orders, role = receive }
+}
 `;
 
 let url: string;
@@ -60,6 +71,10 @@ test("a scrape under traffic has what the command has, and it grows", { timeout:
     ['vbus_network_frames_total{network="lan"}', 400],
     ['vbus_ring_slots{device="server.eth0",ring="rx"}', 16],
     ['vbus_device_kick_seconds_count{device="client.eth0"}', 20],
+    ['vbus_channel_messages_total{channel="orders"}', 20],
+    ['vbus_channel_ends{channel="orders"}', 2],
+    ['vbus_device_ticks_total{device="producer.clock"}', 20],
+    ['vbus_guest_late_wakes_total{guest="producer"}', 0],
   ] as const)
     expect(valueOf(last, sample), sample).toBeGreaterThanOrEqual(least);
   expect(valueOf(last, 'vbus_guest_state{guest="client",state="failed"}')).toBe(0);

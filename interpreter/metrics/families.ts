@@ -22,7 +22,10 @@ export const FAMILIES = {
   vbus_guest_verbs_total: counter("Calls of the host by the guest."),
   vbus_guest_signals_total: counter("Signals that were set pending for the guest."),
   vbus_guest_wakes_total: counter("Those of the signals that found the guest asleep."),
-  vbus_device_frames_total: counter("Frames that the guest sent (tx), or that were put before it (rx)."),
+  vbus_guest_late_wakes_total: counter("Wake-ups of the guest that came after its deadline."),
+  vbus_device_frames_total: counter(
+    "Frames, or messages of a channel, that the guest sent (tx), or that were put before it (rx).",
+  ),
   vbus_device_bytes_total: counter("Bytes of those frames."),
   vbus_device_dropped_frames_total: counter("Frames that ended here, by reason."),
   vbus_device_kicks_total: counter("Signals of the guest for its sending ring."),
@@ -31,6 +34,9 @@ export const FAMILIES = {
   vbus_device_latency_seconds: histogram("Time that frames lay in the receiving ring; a sample of them."),
   vbus_device_occupancy_frames: histogram("Frames that lay in the receiving ring; a sample."),
   vbus_device_wake_seconds: histogram("Time from a signal to its sleeping guest running again."),
+  vbus_device_late_wakes_total: counter("Wake-ups by the device that came after the guest's deadline."),
+  vbus_device_ticks_total: counter("Timers of a vclock that fired."),
+  vbus_device_random_bytes_total: counter("Bytes that a vrng gave."),
   vbus_line_frames_total: counter("Frames that came into an impaired direction of a device."),
   vbus_line_waiting_frames: gauge("Those that wait there now."),
   vbus_line_duplicated_frames_total: counter("Those that were doubled."),
@@ -45,6 +51,11 @@ export const FAMILIES = {
   vbus_network_frames_total: counter("Frames that its devices sent."),
   vbus_network_bytes_total: counter("Bytes of those frames."),
   vbus_network_dropped_frames_total: counter("Frames that ended on the network, by reason."),
+  vbus_channel_ends: gauge("Devices on the channel."),
+  vbus_channel_waiting_messages: gauge("Messages that wait for a receiver."),
+  vbus_channel_messages_total: counter("Messages that were received."),
+  vbus_channel_bytes_total: counter("Bytes of those messages."),
+  vbus_channel_dropped_messages_total: counter("Messages that were not taken, by reason."),
 } as const satisfies Readonly<Record<string, Family>>;
 
 export type MetricName = keyof typeof FAMILIES;

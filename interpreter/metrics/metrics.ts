@@ -1,12 +1,14 @@
 // A running lab in the text format of Prometheus: every number that docs/metrics.md explains. Names of
 // things, numbers and states, and no text that a guest or a file could fill with a secret.
 
-import type { CounterFacts, Hypervisor, LineFacts } from "../../hypervisor/index.ts";
+import type { ChannelFacts, CounterFacts, Hypervisor, LineFacts } from "../../hypervisor/index.ts";
 import type { DeviceRow, GuestRow, NetworkRow, Snapshot } from "../control/protocol.ts";
 import { Exposition, type Labels } from "./exposition.ts";
 import { FAMILIES, type MetricName } from "./families.ts";
 
 type Text = Exposition<MetricName>;
+/** What is asked beside the snapshot: facts that no dashboard draws. */
+type Facts = Pick<Hypervisor, "guest" | "channels" | "histograms">;
 
 /** What Prometheus wants to be told of the format. */
 export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -33,12 +35,13 @@ const TIMES = {
 const FRAMES = { bounds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024], unit: 1 } as const;
 
 /** Reads what there is now, and stops nobody. */
-export function metricsText(snapshot: Snapshot, hypervisor: Pick<Hypervisor, "histograms">): string {
+export function metricsText(snapshot: Snapshot, hypervisor: Facts): string {
   const text: Text = new Exposition(FAMILIES);
   addLab(text, snapshot);
-  for (const guest of snapshot.guests) addGuest(text, guest);
+  for (const guest of snapshot.guests) addGuest(text, guest, hypervisor);
   for (const device of snapshot.devices) addDevice(text, device, hypervisor);
   for (const network of snapshot.networks) addNetwork(text, network);
+  for (const channel of hypervisor.channels()) addChannel(text, channel);
   return text.text();
 }
 
@@ -50,7 +53,7 @@ function addLab(text: Text, { lab, uptimeMs, generation, ready, failures }: Snap
   text.add("vbus_lab_failures", {}, failures);
 }
 
-function addGuest(text: Text, guest: GuestRow): void {
+function addGuest(text: Text, guest: GuestRow, hypervisor: Facts): void {
   const of: Labels = { guest: guest.address };
   for (const state of Object.keys(STATES))
     text.add("vbus_guest_state", { ...of, state }, Number(state === guest.state));
@@ -63,13 +66,17 @@ function addGuest(text: Text, guest: GuestRow): void {
   text.add("vbus_guest_verbs_total", of, guest.exits);
   text.add("vbus_guest_signals_total", of, guest.signals);
   text.add("vbus_guest_wakes_total", of, guest.interrupts);
+  text.add("vbus_guest_late_wakes_total", of, hypervisor.guest(guest.address)?.late ?? 0);
 }
 
-function addDevice(text: Text, device: DeviceRow, hypervisor: Pick<Hypervisor, "histograms">): void {
+function addDevice(text: Text, device: DeviceRow, hypervisor: Facts): void {
   const of: Labels = { device: device.id };
   for (const direction of ["rx", "tx"] as const)
     addCounter(text, "device", { ...of, direction }, device[direction]);
   text.add("vbus_device_kicks_total", of, device.kicks);
+  text.add("vbus_device_late_wakes_total", of, device.late);
+  if (device.ticks !== undefined) text.add("vbus_device_ticks_total", of, device.ticks);
+  if (device.randomBytes !== undefined) text.add("vbus_device_random_bytes_total", of, device.randomBytes);
   for (const direction of ["egress", "ingress"] as const) {
     const line = device[direction];
     if (line !== undefined) addLine(text, { ...of, direction }, line);
@@ -104,6 +111,16 @@ function addNetwork(text: Text, { address, ports, frames }: NetworkRow): void {
   const of: Labels = { network: address };
   text.add("vbus_network_ports", of, ports);
   addCounter(text, "network", of, frames);
+}
+
+function addChannel(text: Text, { id, messages, waiting, ends }: ChannelFacts): void {
+  const of: Labels = { channel: id };
+  text.add("vbus_channel_ends", of, ends);
+  text.add("vbus_channel_waiting_messages", of, waiting);
+  text.add("vbus_channel_messages_total", of, messages.count);
+  text.add("vbus_channel_bytes_total", of, messages.bytes);
+  for (const [reason, count] of Object.entries(messages.droppedBy))
+    text.add("vbus_channel_dropped_messages_total", { ...of, reason }, count);
 }
 
 function addCounter(text: Text, what: "device" | "network", labels: Labels, facts: CounterFacts): void {
