@@ -7,6 +7,7 @@ import { compileC, hasClang } from "./test/clang.ts";
 import * as frames from "./test/frames.ts";
 import type { Device } from "./test/host.ts";
 import { TestHost } from "./test/host.ts";
+import { datagram, FINISH, payloadOf, readHead, readReport, REPORT } from "./test/stream-wire.ts";
 
 const page = readFileSync(new URL("../../docs/abi.md", import.meta.url), "utf8");
 const header = readFileSync(new URL("./c/vbus-abi.h", import.meta.url), "utf8");
@@ -152,4 +153,46 @@ test("echo in C answers arp, ping and datagrams byte by byte, and nothing else",
     ].map(plain),
   );
   expect(host.waits).toBeLessThan(20);
+});
+
+test("sink in C counts a run, says so once, and tells its sender; what is no datagram of it is nobody's", () => {
+  if (!hasClang("The counts of the guest in C")) return;
+  const host = new TestHost({ devices: [ETH0], stopAt: 500_000_000, pages: 128 });
+  const ports: readonly [number, number] = [50_000, 5001];
+  const data = (number: number, run = 1): Uint8Array =>
+    frames.udp(ASKER, ports, datagram({ number, run }, 1000));
+  const finish = (number: number, run = 1): Uint8Array =>
+    frames.udp(ASKER, ports, datagram({ kind: FINISH, number, run }));
+  const sent = [
+    frames.arp(1, { ...ASKER, toMac: "ff:ff:ff:ff:ff:ff" }),
+    ...[0, 1, 3, 2].map((number) => data(number)),
+    frames.udp(ASKER, [50_000, 5002], datagram({ number: 4 })),
+    frames.udp(ASKER, ports, [1, ...datagram({ number: 4 }).slice(1)]),
+    frames.udp(ASKER, ports, datagram({ number: 4 }).slice(0, 23)),
+    data(4).map((byte, at) => (at === 60 ? byte ^ 1 : byte)),
+    finish(6),
+    finish(6),
+    data(0, 2),
+    finish(1, 2),
+  ];
+  sent.forEach((frame, index) => host.at((10 + index) * 1_000_000, () => void host.deliver(1, frame)));
+  const instance = host.instantiate(compileC("stdlib/guests/c/sink.c"));
+  expect((instance.exports["main"] as () => number)()).toBe(0);
+  expect(host.log.split("\n")).toEqual([
+    "sink: ready",
+    "sink: 4 of 6 datagrams, 4000 bytes, 1 out of order",
+    "sink: 1 of 1 datagrams, 1000 bytes, 0 out of order",
+    "",
+  ]);
+  const [arp, ...reports] = host.sent.map(({ frame }) => frame);
+  expect(frames.hex(arp!)).toBe(frames.hex(frames.arp(2, frames.turned(ASKER), ASKER.fromMac)));
+  expect(reports.map((frame) => readHead(payloadOf(frame)))).toEqual([
+    { kind: REPORT, run: 1, number: 6 },
+    { kind: REPORT, run: 1, number: 6 },
+    { kind: REPORT, run: 2, number: 1 },
+  ]);
+  expect(readReport(payloadOf(reports[0]!))).toMatchObject({ received: 4, bytes: 4000, disordered: 1 });
+  const plain = (frame: Uint8Array): string => frames.hex(frames.withoutIdentification(frame));
+  const told = frames.udp(frames.turned(ASKER), [5001, 50_000], [...payloadOf(reports[0]!)]);
+  expect(plain(reports[0]!)).toBe(plain(told));
 });

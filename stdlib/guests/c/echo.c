@@ -1,17 +1,12 @@
 // A guest in C: answers ARP, ping and UDP echo (port 7) on the first venet of its bus, and on the next one
 // where that goes. The sample of vbus.h.
 
-#include "vbus.h"
+#include "net.h"
 
 enum {
   SLOTS = 64,
   MTU_MAX = 9000,
   FRAME_MAX = MTU_MAX + VBUS_FRAME_OVERHEAD,
-  ETHERNET = 14, // Bytes of the headers.
-  IPV4 = 20,
-  ARP = 28,
-  ICMP = 8,
-  UDP = 8,
   PORT_ECHO = 7,
 };
 
@@ -33,58 +28,7 @@ static uint32_t device; // Its id while it is open, else 0.
 static int32_t handle;
 static uint32_t changes_seen;
 
-static uint32_t load16(const uint8_t *at) { return (uint32_t)at[0] << 8 | at[1]; }
-
-static void store16(uint8_t *at, uint32_t value) {
-  at[0] = (uint8_t)(value >> 8);
-  at[1] = (uint8_t)value;
-}
-
-static bool equal(const uint8_t *a, const uint8_t *b, uint32_t bytes) {
-  for (uint32_t i = 0; i < bytes; i++)
-    if (a[i] != b[i]) return false;
-  return true;
-}
-
-// The Internet checksum over a sum so far and these bytes.
-static uint32_t checksum(uint32_t sum, const uint8_t *at, uint32_t bytes) {
-  for (; bytes > 1; bytes -= 2, at += 2) sum += load16(at);
-  if (bytes == 1) sum += (uint32_t)at[0] << 8;
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
-  return ~sum & 0xffff;
-}
-
-// What UDP adds of the IPv4 header at `packet`.
-static uint32_t pseudo_header(const uint8_t *packet, uint32_t length) {
-  uint32_t sum = 17 + length;
-  for (uint32_t at = 12; at < 20; at += 2) sum += load16(packet + at);
-  return sum;
-}
-
-static bool is_group(const uint8_t *mac) { return mac[0] & 1; }
-
-// Answers have their addresses the other way round, and come from this guest.
-static void turn_round(uint8_t *answer, const uint8_t *frame) {
-  __builtin_memcpy(answer, frame + 6, 6);
-  __builtin_memcpy(answer + 6, facts.mac, 6);
-}
-
 // Each answer function writes into `out` and returns its bytes, 0 for none. `bytes` are those of the frame.
-static uint32_t answer_arp(uint8_t *out, const uint8_t *frame, uint32_t bytes) {
-  static const uint8_t request[8] = {0, 1, 8, 0, 6, 4, 0, 1};
-  const uint8_t *arp = frame + ETHERNET;
-  if (bytes < ETHERNET + ARP || !equal(arp, request, 8)) return 0;
-  if (!equal(arp + 24, facts.ip, 4) || is_group(arp + 8)) return 0;
-  turn_round(out, frame);
-  store16(out + 12, 0x0806);
-  uint8_t *answer = out + ETHERNET;
-  __builtin_memcpy(answer, request, 8);
-  answer[7] = 2;
-  __builtin_memcpy(answer + 8, facts.mac, 6);
-  __builtin_memcpy(answer + 14, facts.ip, 4);
-  __builtin_memcpy(answer + 18, arp + 8, 10);
-  return ETHERNET + ARP;
-}
 
 // Turns the message behind the IPv4 header of `packet` into its answer, in place. False: there is none.
 static bool answer_icmp(uint8_t *message, uint32_t length) {
@@ -96,50 +40,33 @@ static bool answer_icmp(uint8_t *message, uint32_t length) {
 }
 
 static bool answer_udp(uint8_t *packet, uint8_t *message, uint32_t length) {
-  if (length < UDP || load16(message + 4) != length || load16(message + 2) != PORT_ECHO) return false;
+  if (!udp_is_sound(packet, message, length) || load16(message + 2) != PORT_ECHO) return false;
   uint32_t port = load16(message);
   // An answer to another echo service would be answered for ever.
-  if (port == 0 || port == PORT_ECHO) return false;
-  uint32_t sum = pseudo_header(packet, length);
-  if (load16(message + 6) != 0 && checksum(sum, message, length) != 0) return false;
-  store16(message, PORT_ECHO);
-  store16(message + 2, port);
-  store16(message + 6, 0);
-  uint32_t check = checksum(sum, message, length);
-  store16(message + 6, check == 0 ? 0xffff : check); // 0 would say that there is none.
+  if (port == PORT_ECHO) return false;
+  udp_seal(packet, message, PORT_ECHO, port, length);
   return true;
 }
 
 static uint32_t answer_ipv4(uint8_t *out, const uint8_t *frame, uint32_t bytes) {
-  static const uint8_t nobody[4] = {0, 0, 0, 0};
-  const uint8_t *packet = frame + ETHERNET;
-  if (!equal(frame, facts.mac, 6) || bytes < ETHERNET + IPV4) return 0;
-  // Without options, whole, sound, and for this guest: other packets are nobody's.
-  uint32_t total = load16(packet + 2);
-  if (packet[0] != 0x45 || total < IPV4 || total > bytes - ETHERNET) return 0;
-  if ((load16(packet + 6) & 0x3fff) != 0 || checksum(0, packet, IPV4) != 0) return 0;
-  if (!equal(packet + 16, facts.ip, 4) || equal(packet + 12, facts.ip, 4)) return 0;
-  if (equal(packet + 12, nobody, 4) || packet[12] >= 224) return 0;
+  uint32_t total = check_ipv4(frame, bytes, &facts);
+  if (total == 0) return 0;
   __builtin_memcpy(out, frame, ETHERNET + total);
-  turn_round(out, frame);
+  turn_round(out, frame, &facts);
   uint8_t *answer = out + ETHERNET, *message = answer + IPV4;
   uint32_t length = total - IPV4;
-  bool answered = packet[9] == 1    ? answer_icmp(message, length)
-                  : packet[9] == 17 ? answer_udp(answer, message, length)
-                                    : false;
+  bool answered = answer[9] == PROTOCOL_ICMP  ? answer_icmp(message, length)
+                  : answer[9] == PROTOCOL_UDP ? answer_udp(answer, message, length)
+                                              : false;
   if (!answered) return 0;
-  __builtin_memcpy(answer + 12, facts.ip, 4);
-  __builtin_memcpy(answer + 16, packet + 12, 4);
-  answer[8] = 64;
-  store16(answer + 10, 0);
-  store16(answer + 10, checksum(0, answer, IPV4));
+  turn_ipv4(answer, frame + ETHERNET, total, &facts);
   return ETHERNET + total;
 }
 
 static uint32_t answer(uint8_t *out, const uint8_t *frame, uint32_t bytes) {
   if (bytes < ETHERNET || is_group(frame + 6)) return 0;
   uint32_t type = load16(frame + 12);
-  if (type == 0x0806) return answer_arp(out, frame, bytes);
+  if (type == 0x0806) return answer_arp(out, frame, bytes, &facts);
   return type == 0x0800 ? answer_ipv4(out, frame, bytes) : 0;
 }
 
