@@ -2,7 +2,16 @@
 // server that goes away, and guests that are ended while they wait for it.
 
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  openSync,
+  writeSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
@@ -101,18 +110,23 @@ testWithServer(
 );
 
 testWithServer("a guest that is ended while it waits leaves the disk to the next one", LIMIT, async () => {
-  const url = await serve("--filter=delay", "file", image, "rdelay=300ms");
+  const url = await serve("--filter=delay", "file", image, "rdelay=1500ms");
   must(await lab.hv.createVolume("far", nbd(url)));
   must(lab.hv.addDevice("bus", "vda", disk("vda", "far")));
   const first = await DiskGuest.boot(lab, "a", "bus");
   await first.open(1);
   first.post({ op: read, length: 4096 });
   first.begin({ verb: "signal", args: [0] });
+  await until("the server has been asked", () => lab.hv.device("vda")?.kicks === 1);
   await lab.hv.killGuest("a");
+  const file = openSync(image, "r+");
+  writeSync(file, new Uint8Array(4096).fill(6), 0, 4096, MIB);
+  closeSync(file);
   const next = await DiskGuest.boot(lab, "b", "bus");
   expect(await next.open(1)).toBe(0);
-  expect(await next.request({ op: read, length: 4096 })).toBe(0);
-  expect(next.u8[DATA]).toBe(5);
+  // Not the answer to the other's request.
+  expect(await next.request({ op: read, offset: MIB, length: 4096 })).toBe(0);
+  expect(next.u8[DATA]).toBe(6);
 });
 
 testWithServer("a server that goes away fails requests, and nothing else", LIMIT, async () => {
