@@ -20,6 +20,7 @@ guest client {
   image = ping, args = ["--to", server.eth0.ip, "--count", 1000000, "--interval", 1ms]
   device eth0: venet { network = lan, impair { delay = 1ms } }
 }
+volume data: memory { size = 1MiB }
 channel orders { }
 image chat: wasm { path = "std:guests/chat" }
 guest producer {
@@ -72,6 +73,7 @@ test("a scrape under traffic has what the command has, and it grows", { timeout:
     ['vbus_ring_slots{device="server.eth0",ring="rx"}', 16],
     ['vbus_device_kick_seconds_count{device="client.eth0"}', 20],
     ['vbus_channel_messages_total{channel="orders"}', 20],
+    ['vbus_volume_size_bytes{volume="data"}', 1_048_576],
     ['vbus_channel_ends{channel="orders"}', 2],
     ['vbus_device_ticks_total{device="producer.clock"}', 20],
     ['vbus_guest_late_wakes_total{guest="producer"}', 0],

@@ -59,7 +59,9 @@ test("a histogram's buckets count all below them, up to all there are", () => {
 
 test("names are as Prometheus has them: counters are totals, units are seconds and bytes", () => {
   for (const [name, { type, help }] of Object.entries(FAMILIES)) {
-    expect(name).toMatch(/^vbus_(lab|guest|device|line|ring|network|channel)_[a-z]+(_[a-z]+)*$/);
+    expect(name).toMatch(
+      /^vbus_(lab|guest|device|line|ring|network|uplink|volume|channel)_[a-z]+(_[a-z]+)*$/,
+    );
     expect([name, name.endsWith("_total")]).toEqual([name, type === "counter"]);
     expect(name).not.toMatch(/_(ms|ns|milliseconds|kb|percent|count|sum|bucket)(_|$)/);
     expect(help).toMatch(/^[A-Z0-9].*\.$/);

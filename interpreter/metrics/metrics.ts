@@ -1,14 +1,21 @@
 // A running lab in the text format of Prometheus: every number that docs/metrics.md explains. Names of
 // things, numbers and states, and no text that a guest or a file could fill with a secret.
 
-import type { ChannelFacts, CounterFacts, Hypervisor, LineFacts } from "../../hypervisor/index.ts";
+import type {
+  ChannelFacts,
+  CounterFacts,
+  Hypervisor,
+  LineFacts,
+  UplinkFacts,
+  VolumeFacts,
+} from "../../hypervisor/index.ts";
 import type { DeviceRow, GuestRow, NetworkRow, Snapshot } from "../control/protocol.ts";
 import { Exposition, type Labels } from "./exposition.ts";
 import { FAMILIES, type MetricName } from "./families.ts";
 
 type Text = Exposition<MetricName>;
 /** What is asked beside the snapshot: facts that no dashboard draws. */
-type Facts = Pick<Hypervisor, "guest" | "channels" | "histograms">;
+type Facts = Pick<Hypervisor, "guest" | "channels" | "uplinks" | "volumes" | "histograms">;
 
 /** What Prometheus wants to be told of the format. */
 export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -41,6 +48,8 @@ export function metricsText(snapshot: Snapshot, hypervisor: Facts): string {
   for (const guest of snapshot.guests) addGuest(text, guest, hypervisor);
   for (const device of snapshot.devices) addDevice(text, device, hypervisor);
   for (const network of snapshot.networks) addNetwork(text, network);
+  for (const uplink of hypervisor.uplinks()) addUplink(text, uplink);
+  for (const volume of hypervisor.volumes()) addVolume(text, volume);
   for (const channel of hypervisor.channels()) addChannel(text, channel);
   return text.text();
 }
@@ -89,6 +98,12 @@ function addDevice(text: Text, device: DeviceRow, hypervisor: Facts): void {
     text.add("vbus_ring_suppressed_signals_total", labels, ring.suppressed);
     text.add("vbus_ring_wakes_total", labels, ring.interrupts);
   }
+  if (device.requests !== undefined) {
+    const { reads, writes, flushes, discards } = device.requests;
+    const done = { read: reads, write: writes, flush: flushes, discard: discards };
+    for (const [request, count] of Object.entries(done))
+      text.add("vbus_device_requests_total", { ...of, request }, count);
+  }
   const histograms = hypervisor.histograms(device.id);
   if (histograms === undefined) return;
   const { framesPerKick, kickNs, latencyNs, occupancy, wakeNs } = histograms;
@@ -113,6 +128,21 @@ function addNetwork(text: Text, { address, ports, frames }: NetworkRow): void {
   addCounter(text, "network", of, frames);
 }
 
+function addUplink(text: Text, { id, link, rx, tx }: UplinkFacts): void {
+  const of: Labels = { uplink: id };
+  text.add("vbus_uplink_up", of, Number(link === "up"));
+  addCounter(text, "uplink", { ...of, direction: "rx" }, rx);
+  addCounter(text, "uplink", { ...of, direction: "tx" }, tx);
+}
+
+function addVolume(text: Text, { id, size, used, reads, writes, flushes }: VolumeFacts): void {
+  const of: Labels = { volume: id };
+  text.add("vbus_volume_size_bytes", of, size);
+  if (used !== undefined) text.add("vbus_volume_used_bytes", of, used);
+  for (const [request, count] of Object.entries({ read: reads, write: writes, flush: flushes }))
+    text.add("vbus_volume_requests_total", { ...of, request }, count);
+}
+
 function addChannel(text: Text, { id, messages, waiting, ends }: ChannelFacts): void {
   const of: Labels = { channel: id };
   text.add("vbus_channel_ends", of, ends);
@@ -123,7 +153,12 @@ function addChannel(text: Text, { id, messages, waiting, ends }: ChannelFacts): 
     text.add("vbus_channel_dropped_messages_total", { ...of, reason }, count);
 }
 
-function addCounter(text: Text, what: "device" | "network", labels: Labels, facts: CounterFacts): void {
+function addCounter(
+  text: Text,
+  what: "device" | "network" | "uplink",
+  labels: Labels,
+  facts: CounterFacts,
+): void {
   text.add(`vbus_${what}_frames_total`, labels, facts.count);
   text.add(`vbus_${what}_bytes_total`, labels, facts.bytes);
   for (const [reason, frames] of Object.entries(facts.droppedBy))

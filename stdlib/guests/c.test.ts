@@ -155,7 +155,7 @@ test("echo in C answers arp, ping and datagrams byte by byte, and nothing else",
   expect(host.waits).toBeLessThan(20);
 });
 
-test("sink in C counts a run, says so once, and tells its sender; what is no datagram of it is nobody's", () => {
+test("sink in C counts a run, says so once, and tells its sender; the rest is nobody's", () => {
   if (!hasClang("The counts of the guest in C")) return;
   const host = new TestHost({ devices: [ETH0], stopAt: 500_000_000, pages: 128 });
   const ports: readonly [number, number] = [50_000, 5001];
