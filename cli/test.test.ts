@@ -1,7 +1,8 @@
 // `vbus test` as a shell sees it: real labs, failures as people read them, and tests that mean harm.
 
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Desk } from "./run.test-support.ts";
 
@@ -67,6 +68,15 @@ test("the tests of the examples pass, side by side", async () => {
     "ok      examples/02-tenants/lab.vbus:39  every tenant's ping is answered  T s",
   ]);
   expect(lines[2]).toBe("2 passed in T s");
+});
+
+test("the test of the example with a stock program passes", { timeout: 300_000 }, async () => {
+  // The program comes with the project's packages.
+  const packages = fileURLToPath(new URL("../node_modules", import.meta.url));
+  symlinkSync(packages, path.join(desk.folder, "node_modules"));
+  const { exit, stdout, stderr } = await desk.run(["test", "examples/09-wasi"]);
+  expect({ exit, stderr }, stdout).toEqual({ exit: 0, stderr: "" });
+  expect(steady(stdout)).toContain("ok      examples/09-wasi/lab.vbus:16  two files become one  T s\n");
 });
 
 // Its bounds are those of a machine that has time: where this one hasn't, it is tried again.

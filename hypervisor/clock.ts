@@ -19,6 +19,12 @@ export const systemClock: HostClock = {
   },
 };
 
+/** Processor time of the calling thread, nanoseconds. */
+export function threadCpuNs(): bigint {
+  const { user, system } = process.threadCpuUsage();
+  return BigInt(user + system) * 1000n;
+}
+
 /** The same monotonic time without an object for each reading, for a thread that looks often. */
 export function makeSteadyNowNs(): () => number {
   // Both count from moments of their own; the reading with the least between the two is the best.

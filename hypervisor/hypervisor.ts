@@ -6,7 +6,7 @@ import type { NetworkSpec, VenetSpec } from "./ethernet.ts";
 import type { ChannelFacts, ChannelSpec, IpcDeviceSpec, RealtimeFacts, RealtimeSpec } from "./ipc.ts";
 import type { DeviceFacts, DeviceHistograms, HistogramCells, NetworkFacts } from "./measured.ts";
 import type { FeatureName } from "./ring/abi.ts";
-import type { VblkSpec, VolumeFacts, VolumeSpec } from "./storage.ts";
+import type { FolderDeviceSpec, StorageDoor, VblkSpec } from "./storage.ts";
 
 export type { FeatureName };
 export type * from "./backend/uplink/spec.ts";
@@ -43,13 +43,17 @@ export type DeviceSpec =
   | { readonly class: "venet"; readonly name: string; readonly venet: VenetSpec }
   | { readonly class: "vconsole"; readonly name: string; readonly vconsole: VconsoleSpec }
   | { readonly class: "vblk"; readonly name: string; readonly vblk: VblkSpec }
+  | { readonly class: "folder"; readonly name: string; readonly folder: FolderDeviceSpec }
   | IpcDeviceSpec;
 
+/** What a module expects of its host: the bus's ABI, or WASI preview 1. */
+export type ImageClass = "wasm" | "wasi";
 /** A compiled and checked image. `digest` is the SHA-256 of the bytes in hexadecimal. */
 export interface Image {
+  readonly class: ImageClass;
   readonly digest: string;
   readonly module: WebAssembly.Module;
-  /** Its bytes, in memory that threads share. */
+  /** Its bytes as they were compiled, in memory that threads share. */
   readonly code: Uint8Array;
   /** Bytes of RAM that the module needs at least, and the most that it can use. */
   readonly memoryMin: number;
@@ -171,21 +175,15 @@ export type HypervisorEvent =
  * answer `Outcome`s for what a caller can get wrong and never throw for it. Nothing here waits for a guest,
  * except where a promise is answered.
  */
-export interface Hypervisor {
-  compile(bytes: Uint8Array): Promise<Outcome<Image>>;
+export interface Hypervisor extends StorageDoor {
+  /** `class` is `wasm` where it is left out. */
+  compile(bytes: Uint8Array, class_?: ImageClass): Promise<Outcome<Image>>;
 
   createNetwork(id: Id, spec: NetworkSpec): Outcome;
   /** Takes over `links` and `rate`, while frames flow. Anything else is `invalid`. */
   setNetwork(id: Id, spec: NetworkSpec): Outcome;
   /** Refused (`busy`) while devices are plugged in. */
   removeNetwork(id: Id): Outcome;
-
-  /** Opens what stands behind it. Resolves when devices can have it. */
-  createVolume(id: Id, spec: VolumeSpec): Promise<Outcome>;
-  /** Takes over `readonly` and a larger `size`, while it is open. Anything else is `invalid`. */
-  setVolume(id: Id, spec: VolumeSpec): Outcome;
-  /** Refused (`busy`) while devices or overlays have it. What is stored in a file stays. */
-  removeVolume(id: Id): Outcome;
 
   createChannel(id: Id, spec: ChannelSpec): Outcome;
   /** Takes over `full`. Anything else is `invalid`. */
@@ -277,8 +275,6 @@ export interface Hypervisor {
   channels(): readonly ChannelFacts[];
   uplink(id: Id): UplinkFacts | undefined;
   uplinks(): readonly UplinkFacts[];
-  volume(id: Id): VolumeFacts | undefined;
-  volumes(): readonly VolumeFacts[];
   buses(): readonly { readonly id: Id; readonly devices: readonly Id[]; readonly members: readonly Id[] }[];
 
   /** Listeners are called on the control thread, in the order of what happened. The answer ends it. */

@@ -5,6 +5,5 @@ export type * from "./hypervisor.ts";
 export { createHypervisor } from "./machine-room.ts";
 export { readFilter } from "./capture/filter.ts";
 export type { FilterError, FilterReading } from "./capture/filter.ts";
-export { checkBounds, checkModule, compileImage } from "./guest/image.ts";
+export { judgeImage, prepareImage } from "./guest/image.ts";
 export { HARMLESS } from "./line/timetable.ts";
-export { importedMemory } from "./guest/wasm-sections.ts";

@@ -83,6 +83,28 @@ export const BOOT_BYTES_MAX = 64 * 1024;
 /** Entries of a guest's tables, all grown to their maximum. A module that could take more is refused. */
 export const TABLE_ENTRIES_MAX = 262_144;
 
+/** Bytes of the name by which a program finds a folder; a longer one is refused (`invalid`). */
+export const FOLDER_NAME_MAX = 255;
+/** A path that a WASI program says, bytes; a longer one is ENAMETOOLONG. */
+export const WASI_PATH_BYTES_MAX = 4096;
+/** Components that one path is walked along, those of links too, and links in it (as on Linux). */
+export const WASI_STEPS_MAX = 512;
+export const WASI_LINKS_MAX = 40;
+/** Files and folders that one program has open; one more is EMFILE. */
+export const WASI_FILES_MAX = 256;
+/** Tries to open a file that others make and take away meanwhile, before it is EAGAIN. */
+export const WASI_OPEN_TRIES = 8;
+/** Parts of a scattered buffer; more are EINVAL. */
+export const WASI_VECTORS_MAX = 1024;
+/** One call reads or writes at most so many bytes of a file; the rest is for the next call. */
+export const WASI_FILE_BYTES_MAX = 16 * 1024 * 1024;
+/** Names of a folder that are kept for a program that goes back in its list, an even number. */
+export const WASI_LISTING_MAX = 1024;
+/** Subscriptions of one `poll_oneoff`; more are EINVAL. */
+export const WASI_POLL_MAX = 1024;
+/** Random bytes that are asked of the system at once. */
+export const WASI_RANDOM_CHUNK = 65_536;
+
 /**
  * V8 heap of a guest's thread, MiB: what a module can take beside its RAM (tables, garbage-collected
  * objects).

@@ -8,7 +8,8 @@ import { Captures } from "./capture/captures.ts";
 import { Guests } from "./guest/guests.ts";
 import { compileImage } from "./guest/image.ts";
 import { Pool } from "./guest/pool.ts";
-import type { Hypervisor, HypervisorEvent, HypervisorOptions } from "./hypervisor.ts";
+import { refuse } from "./bus/outcome.ts";
+import type { Hypervisor, HypervisorEvent, HypervisorOptions, StorageDoor } from "./hypervisor.ts";
 import { createFabric, type Fabric } from "./memory/fabric.ts";
 import type { Reaped } from "./datapath/reap.ts";
 
@@ -52,6 +53,7 @@ export function assembleMachineRoom(
     await pool.close();
     await devices.lines.close();
     devices.volumes.close();
+    devices.folders.close();
   };
   const hypervisor = doorOf(devices, guests, captures, listeners, close);
   return { hypervisor, fabric, devices, guests, captures };
@@ -66,6 +68,7 @@ function doorOf(
 ): Hypervisor {
   return {
     compile: compileImage,
+    ...storageDoor(devices),
     createNetwork: (id, spec) => devices.networks.create(id, spec),
     setNetwork: (id, spec) => devices.networks.set(id, spec),
     removeNetwork: (id) => devices.networks.remove(id),
@@ -75,9 +78,6 @@ function doorOf(
     createUplink: (id, spec) => devices.uplinks.create(id, spec),
     setUplink: (id, spec) => devices.uplinks.set(id, spec),
     removeUplink: (id) => devices.uplinks.remove(id),
-    createVolume: (id, spec) => devices.volumes.create(id, spec),
-    setVolume: (id, spec) => devices.volumes.set(id, spec),
-    removeVolume: (id) => devices.volumes.remove(id),
     createBus: (id) => devices.createBus(id),
     removeBus: (id) => devices.removeBus(id),
     addDevice: (bus, id, spec) => devices.add(bus, id, spec),
@@ -107,13 +107,26 @@ function doorOf(
     channels: () => devices.channels.allFacts(),
     uplink: (id) => devices.uplinks.facts(id),
     uplinks: () => devices.uplinks.all(),
-    volume: (id) => devices.volumes.facts(id),
-    volumes: () => devices.volumes.allFacts(),
     buses: () => devices.buses(),
     on(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     close,
+  };
+}
+
+/** Folders are volumes to whoever names them, and nothing like disks here. */
+function storageDoor({ folders, volumes }: Devices): StorageDoor {
+  return {
+    async createVolume(id, spec) {
+      if (folders.all.has(id) || volumes.all.has(id))
+        return refuse("exists", `there is a volume \`${id}\` already`);
+      return spec.class === "folder" ? folders.create(id, spec) : volumes.create(id, spec);
+    },
+    setVolume: (id, spec) => (spec.class === "folder" ? folders.set(id, spec) : volumes.set(id, spec)),
+    removeVolume: (id) => (folders.all.has(id) ? folders.remove(id) : volumes.remove(id)),
+    volume: (id) => volumes.facts(id) ?? folders.facts(id),
+    volumes: () => [...volumes.allFacts(), ...folders.allFacts()],
   };
 }

@@ -1,6 +1,6 @@
 // Volumes and disks as the door of the hypervisor takes and tells them.
 
-import type { Id } from "./hypervisor.ts";
+import type { Id, Outcome } from "./hypervisor.ts";
 
 /** A disk. */
 export interface VblkSpec {
@@ -42,6 +42,22 @@ export type VolumeSpec =
       readonly size?: number;
       readonly readonly: boolean;
     };
+/** A folder of the host, for WASI programs: it has no size and no sectors. */
+export interface FolderSpec {
+  readonly class: "folder";
+  readonly path: string;
+  /** Makes it where there is none. */
+  readonly create: boolean;
+  readonly readonly: boolean;
+}
+/** How a WASI program has a volume of class folder. */
+export interface FolderDeviceSpec {
+  readonly volume: Id;
+  /** The name by which the program finds it. */
+  readonly at: string;
+  /** Others may have the volume too; of those that may write there is one at most. */
+  readonly readonly: boolean;
+}
 /** Requests that a disk did. */
 export interface RequestFacts {
   readonly reads: number;
@@ -51,7 +67,7 @@ export interface RequestFacts {
 }
 export interface VolumeFacts {
   readonly id: Id;
-  readonly class: VolumeSpec["class"];
+  readonly class: VolumeSpec["class"] | "folder";
   readonly size: number;
   readonly readonly: boolean;
   /** Where it is stored, if in a file. */
@@ -64,4 +80,16 @@ export interface VolumeFacts {
   readonly flushes: number;
   /** Bytes that are really stored; absent where that is elsewhere. */
   readonly used?: number;
+}
+
+/** The part of the hypervisor's door that is about volumes. Control thread. */
+export interface StorageDoor {
+  /** Opens what stands behind it. Resolves when devices can have it. */
+  createVolume(id: Id, spec: VolumeSpec | FolderSpec): Promise<Outcome>;
+  /** Takes over `readonly` and a larger `size`, while it is open. Anything else is `invalid`. */
+  setVolume(id: Id, spec: VolumeSpec | FolderSpec): Outcome;
+  /** Refused (`busy`) while devices or overlays have it. What is stored in a file stays. */
+  removeVolume(id: Id): Outcome;
+  volume(id: Id): VolumeFacts | undefined;
+  volumes(): readonly VolumeFacts[];
 }

@@ -50,6 +50,10 @@ const PLACES = {
   overlay_size: "1MiB",
   volume: "ram",
   disk: "",
+  program: "program.wasm",
+  files: "files",
+  files_more: "",
+  found: "/data",
 };
 type Place = keyof typeof PLACES;
 export type Texts = Partial<Record<Place, string>>;
@@ -91,6 +95,9 @@ guest keeper { image = idle
   device vda: vblk { volume = ${at.volume}, ${at.disk} }
   device vdb: vblk { volume = raw }
   device vdc: vblk { volume = top } }
+image program: wasi { path = ${stored(at.program)} }
+volume files: folder { path = ${stored(at.files)}, ${at.files_more} }
+guest tenant { image = program, device disk: vblk { volume = files, folder = "${at.found}" } }
 bus shelf { device eth1: venet { network = far } }
 guest member { image = mine, bus = ${at.bus}, ${at.member} }
 `;
@@ -245,6 +252,10 @@ ROWS.push(
     restarted: ["keeper"],
   },
   { attribute: "vblk.volume", change: { volume: "spare" }, restarted: ["keeper"] },
+  { attribute: "wasi.path", change: { program: "other.wasm" }, restarted: ["tenant"] },
+  { attribute: "folder.path", change: { files: "other-files" }, restarted: ["tenant"] },
+  { attribute: "folder.create", change: { files_more: "create = false" } },
+  { attribute: "vblk.folder", change: { found: "/other" }, restarted: ["tenant"] },
   disk("readonly", "readonly = true"),
   disk("queues", "queues = 4"),
   disk("rate", "rate = 10Mbps"),
@@ -256,11 +267,10 @@ export const REFUSED: Readonly<Record<string, Texts>> = {
   "resource.moved_from": { extra: 'moved_from = "old"' },
   "guest.vcpu": { extra: "vcpu = shared" },
   "venet.offload": { port: "offload = true" },
-  "vblk.folder": { disk: 'folder = "/data"' },
   "network.dhcp": { near: "links = [lan], dhcp = true" },
 };
 /** Kinds and classes without a driver: a thing of them is refused. */
-export const NO_DRIVER = /^(nbd|wasi|linux|pc|tap|pcap)[.]/;
+export const NO_DRIVER = /^(nbd|linux|pc|tap|pcap)[.]/;
 
 function digestOf(image: string): string {
   const found = images.look(image);

@@ -3,10 +3,11 @@
 // happens is what the plan says: who is restarted, that nobody else is, and that `live` and `pause` lose no
 // frame. A guest `extra` on a network of its own bears the changes that are meant to cut somebody off.
 
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import wabt from "wabt";
 import { createHypervisor, type Hypervisor } from "../hypervisor/index.ts";
 import { refusals } from "./drivers/unsupported.ts";
 import { Engine } from "./engine.ts";
@@ -26,7 +27,21 @@ const logs: string[] = [];
 /** Guests that booted since this was emptied. */
 let booted: string[] = [];
 
-beforeAll(() => {
+/** A program that sleeps for ever; `number` makes another of it. */
+async function writeProgram(name: string, number: number): Promise<void> {
+  const text = `(module
+    (import "wasi_snapshot_preview1" "poll_oneoff" (func $sleep (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const ${number}) "\\01") (data (i32.const 24) "\\ff\\ff\\ff\\ff\\ff\\ff\\ff")
+    (func (export "_start")
+      (drop (call $sleep (i32.const 0) (i32.const 512) (i32.const 1) (i32.const 1024)))))`;
+  const module = (await wabt()).parseWat(name, text);
+  writeFileSync(path.join(storage, name), module.toBinary({}).buffer);
+}
+
+beforeAll(async () => {
+  await writeProgram("program.wasm", 2048);
+  await writeProgram("other.wasm", 2049);
   hypervisor = createHypervisor({ lab: "t" });
   engine = new Engine({ lab: "t", hypervisor, images, clock });
   hypervisor.on((event) => {
@@ -104,7 +119,7 @@ const told: string[] = [];
 test("the lab runs, and its loop too", LIMIT, async () => {
   await apply({});
   await goesOn();
-  expect(booted.toSorted()).toEqual(["client", "extra", "keeper", "member", "server"]);
+  expect(booted.toSorted()).toEqual(["client", "extra", "keeper", "member", "server", "tenant"]);
 });
 
 for (const row of ROWS) {
@@ -147,7 +162,7 @@ test("another seed starts all guests anew", LIMIT, async () => {
   const change = { lab: "seed = 5" };
   expect(engine.plan(definitionOf(lab(change))).disruption).toBe(declared().get("lab.seed"));
   await apply(change);
-  expect(booted.toSorted()).toEqual(["client", "extra", "keeper", "member", "server"]);
+  expect(booted.toSorted()).toEqual(["client", "extra", "keeper", "member", "server", "tenant"]);
 });
 
 test.each(Object.entries(REFUSED))("%s is refused", (attribute, texts) => {

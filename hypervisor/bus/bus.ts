@@ -1,6 +1,6 @@
 // Buses: namespaces of small device ids, filled by the host only. Control thread.
 
-import type { ChannelEnd, DiskNotice } from "../device/connection.ts";
+import type { ChannelEnd, DiskNotice, FolderNotice } from "../device/connection.ts";
 import { BUS_DEVICES_MAX } from "../limits.ts";
 import type { DeviceSpec, Id } from "../hypervisor.ts";
 
@@ -18,6 +18,8 @@ export interface Device {
   channel?: ChannelEnd;
   /** Of class vblk: what its guest opens. */
   disk?: DiskNotice;
+  /** Of class folder. */
+  folder?: FolderNotice;
 }
 
 export class Bus {

@@ -41,7 +41,7 @@ export function deviceFacts(fabric: Fabric, device: Device, around: Around): Dev
     ...classFacts(spec, counters),
     kicks: counters.kicks,
     late: counters.late,
-    ...(spec.class === "vblk" && { requests: requestFacts(fabric, port) }),
+    ...((spec.class === "vblk" || spec.class === "folder") && { requests: requestFacts(fabric, port) }),
     rings,
     histograms: histogramsOf(fabric, port),
   };

@@ -25,6 +25,7 @@ import { deviceFacts } from "./device-facts.ts";
 import { differs } from "./differs.ts";
 import { Disks } from "./disks.ts";
 import { Ethernet } from "./ethernet.ts";
+import { Folders } from "./folders.ts";
 import { Messages } from "./messages.ts";
 import { Networks, type NetworkNews } from "./networks.ts";
 import { refuse, success } from "./outcome.ts";
@@ -65,6 +66,7 @@ export class Devices {
   /** Threads of the host that frames pass: all guests know them, and they know all guests. */
   readonly hostThreads: readonly (Lines | Uplinks)[];
   readonly volumes: Volumes;
+  readonly folders: Folders;
   readonly #disks: Disks;
   /** By the class of their devices. */
   readonly #classes: Readonly<Record<DeviceSpec["class"], DeviceClass>>;
@@ -105,7 +107,9 @@ export class Devices {
     // Its row does not serve another before it was let go.
     this.channels = new Channels((port) => !portExists(fabric, port) && portOwner(fabric, port) !== 0);
     const vchan = new Messages(this.channels, (channel) => this.#guests?.introduce(this.#onChannel(channel)));
-    this.#classes = { venet, vconsole: VCONSOLE, vblk: this.#disks, vchan, vclock: VCLOCK, vrng: VRNG };
+    this.folders = new Folders(fabric, (device) => this.#guests?.deviceChanged(device));
+    const [folder, vblk] = [this.folders, this.#disks];
+    this.#classes = { venet, vconsole: VCONSOLE, vblk, folder, vchan, vclock: VCLOCK, vrng: VRNG };
     this.#tell = tell;
     this.#resizes = new Resizes(fabric, {
       canReconfigure: (thread) => this.#guests?.canReconfigure(thread) ?? false,
@@ -304,10 +308,10 @@ export class Devices {
   }
 
   #things(): Parameters<typeof inventoryOf>[0] {
-    const { networks, volumes } = this;
+    const { networks, volumes, folders } = this;
     return {
       networks: networks.all,
-      volumes: volumes.all,
+      volumes: new Map<Id, unknown>([...volumes.all, ...folders.all]),
       channels: this.channels.all,
       uplinks: this.uplinks.made(),
       buses: this.#buses,

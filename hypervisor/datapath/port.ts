@@ -152,6 +152,18 @@ export function countAt(fabric: Fabric, port: number, counter: number, by: numbe
   fabric.f64[cell] = (fabric.f64[cell] as number) + by;
 }
 
+/** One request that was done without a ring, and its bytes. The owner's thread. */
+export function countRequest(
+  fabric: Fabric,
+  port: number,
+  what: "reads" | "writes" | "flushes",
+  bytes: number,
+): void {
+  countAt(fabric, port, COUNTER[what], 1);
+  countAt(fabric, port, COUNTER.sent, 1);
+  countAt(fabric, port, COUNTER.bytes, bytes);
+}
+
 export function counterAt(fabric: Fabric, port: number, counter: number): number {
   return fabric.f64[((portAt(port) + PORT.counters) >> 3) + counter] as number;
 }

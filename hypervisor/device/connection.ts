@@ -25,6 +25,14 @@ export interface Urgency {
   spinNs: number;
 }
 
+/** A folder of the host, and how a program has it. */
+export interface FolderNotice {
+  /** The process's descriptor of it, for looking up names. */
+  readonly fd: number;
+  readonly at: string;
+  readonly readonly: boolean;
+}
+
 /** A disk: what it opens, and how. */
 export interface DiskNotice {
   readonly volume: VolumeNotice;
@@ -50,6 +58,8 @@ export interface DeviceNotice {
   readonly clock?: { readonly offsetNs: number; readonly drift: number };
   /** Of a vrng with a seed: 32 bytes. */
   readonly randomKey?: Uint8Array;
+  /** Of a folder. */
+  readonly folder?: FolderNotice;
   /** Of class vblk. */
   readonly disk?: DiskNotice;
 }

@@ -1,9 +1,9 @@
 // What guests are told of a device: its class by number, and the class's facts as bytes.
 
-import { CLASS_NUMBER } from "../ring/abi.ts";
+import { CLASS_NUMBER, FOLDER_NUMBER } from "../ring/abi.ts";
 import { FRAME_OVERHEAD } from "../limits.ts";
 import type { DeviceSpec, Id, VconsoleSpec } from "../hypervisor.ts";
-import type { ChannelEnd, DeviceNotice, DiskNotice } from "./connection.ts";
+import type { ChannelEnd, DeviceNotice, DiskNotice, FolderNotice } from "./connection.ts";
 import { encodeVblkFacts } from "./vblk/facts.ts";
 import { encodeVchanFacts } from "./vchan/facts.ts";
 import { encodeVenetFacts } from "./venet/facts.ts";
@@ -16,6 +16,7 @@ interface Noted {
   readonly spec: DeviceSpec;
   readonly channel?: ChannelEnd;
   readonly disk?: DiskNotice;
+  readonly folder?: FolderNotice;
 }
 
 type ClassNotice = Omit<DeviceNotice, "id" | "class" | "name" | "port">;
@@ -24,10 +25,11 @@ const NO_FACTS = { frameMax: 0, facts: new Uint8Array() };
 
 export function noticeOf(device: Noted): DeviceNotice {
   const { deviceId: id, port, spec } = device;
-  return { id, class: CLASS_NUMBER[spec.class], name: spec.name, port, ...classNotice(device) };
+  const number = spec.class === "folder" ? FOLDER_NUMBER : CLASS_NUMBER[spec.class];
+  return { id, class: number, name: spec.name, port, ...classNotice(device) };
 }
 
-function classNotice({ id, spec, channel, disk }: Noted): ClassNotice {
+function classNotice({ id, spec, channel, disk, folder }: Noted): ClassNotice {
   switch (spec.class) {
     case "venet": {
       const { mtu, link } = spec.venet;
@@ -38,6 +40,8 @@ function classNotice({ id, spec, channel, disk }: Noted): ClassNotice {
     case "vblk":
       // Plugged in, it has one.
       return disk === undefined ? NO_FACTS : { frameMax: 0, facts: encodeVblkFacts(disk), disk };
+    case "folder":
+      return folder === undefined ? NO_FACTS : { ...NO_FACTS, folder };
     case "vchan":
       // Plugged in, it has one.
       if (channel === undefined) return NO_FACTS;

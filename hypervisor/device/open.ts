@@ -1,7 +1,8 @@
 // The classes of devices on the guest's thread: by number, what a guest that opens one talks to.
 
-import { CLASS_NUMBER, ENODEV } from "../ring/abi.ts";
+import { CLASS_NUMBER, ENODEV, FOLDER_NUMBER } from "../ring/abi.ts";
 import type { Connection, ConnectionParts, DeviceNotice } from "./connection.ts";
+import { FolderConnection } from "./folder-connection.ts";
 import { openPort } from "./ring-device.ts";
 import { VblkConnection } from "./vblk/connection.ts";
 import { VchanConnection } from "./vchan/connection.ts";
@@ -15,6 +16,7 @@ type Make = (device: DeviceNotice, parts: ConnectionParts) => Connection;
 const MAKE: ReadonlyMap<number, Make> = new Map<number, Make>([
   [CLASS_NUMBER.venet, (device, parts) => new VenetConnection(device, parts)],
   [CLASS_NUMBER.vconsole, (device, parts) => new VconsoleConnection(device, parts)],
+  [FOLDER_NUMBER, (device, parts) => new FolderConnection(device, parts)],
   [CLASS_NUMBER.vblk, (device, parts) => new VblkConnection(device, parts)],
   [CLASS_NUMBER.vchan, (device, parts) => new VchanConnection(device, parts)],
   [CLASS_NUMBER.vclock, (device, parts) => new VclockConnection(device, parts)],

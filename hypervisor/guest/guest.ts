@@ -7,6 +7,7 @@ import { faultText } from "../datapath/fault.ts";
 import type { PeerLetter } from "../datapath/peers.ts";
 import type { GuestFacts, GuestSpec, GuestState, Id, RealtimeSpec } from "../hypervisor.ts";
 import { END_AGAIN_MS, GUEST_HEAP_MIB, NICE_MIN, REALTIME_PRIORITY_MAX } from "../limits.ts";
+import { DRIVER_BYTES } from "../machine/wasi/streams.ts";
 import { viewGuestMemory, type Fabric, type GuestMemory } from "../memory/fabric.ts";
 import {
   countMail,
@@ -54,9 +55,25 @@ function bitsOf(features: readonly FeatureName[]): number {
   return features.reduce((bits, name) => bits | FEATURE[name], 0);
 }
 
-export function allocateMemory(spec: GuestSpec): GuestMemory {
-  const pages = Math.ceil(Math.min(spec.memory, spec.image.memoryMax) / PAGE);
-  return viewGuestMemory(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }));
+/** What a guest has for itself. */
+export interface GuestRam {
+  /** Where its rings are: its RAM, or beside it where a driver in the host has them for it. */
+  readonly memory: GuestMemory;
+  /** A WASI program's RAM: it may grow up to what is declared, and only its own thread looks into it. */
+  readonly program?: WebAssembly.Memory;
+  /** Bytes of its RAM at most. */
+  readonly bytes: number;
+}
+
+/** Throws where the system gives none. */
+export function allocateRam({ memory: bytes, image }: GuestSpec): GuestRam {
+  const pages = Math.ceil(Math.min(bytes, image.memoryMax) / PAGE);
+  const make = (initial: number, maximum: number): WebAssembly.Memory =>
+    new WebAssembly.Memory({ initial, maximum, shared: true });
+  if (image.class === "wasm") return { memory: viewGuestMemory(make(pages, pages)), bytes: pages * PAGE };
+  const driver = DRIVER_BYTES / PAGE;
+  const program = make(image.memoryMin / PAGE, pages);
+  return { memory: viewGuestMemory(make(driver, driver)), program, bytes: pages * PAGE };
 }
 
 export class Guest {
@@ -71,6 +88,7 @@ export class Guest {
   exit: number | undefined;
   reason: string | undefined;
   readonly #parts: GuestParts;
+  readonly #ramBytes: number;
   readonly #worker: Worker;
   readonly #log: LogReader;
   readonly #bootedNs: number;
@@ -94,12 +112,13 @@ export class Guest {
   /** CPU time when it last entered the host, for the watchdog. */
   #cpuAtExit = 0;
 
-  constructor(id: Id, spec: GuestSpec, memory: GuestMemory, parts: GuestParts) {
+  constructor(id: Id, spec: GuestSpec, ram: GuestRam, parts: GuestParts) {
     this.id = id;
     this.spec = spec;
     this.thread = parts.thread;
     this.incarnation = parts.incarnation;
-    this.memory = memory;
+    this.memory = ram.memory;
+    this.#ramBytes = ram.bytes;
     this.#parts = parts;
     this.#worker = parts.warm.worker;
     this.#bootedNs = parts.clock.nowNs();
@@ -125,7 +144,8 @@ export class Guest {
       incarnation: this.incarnation,
       module: spec.image.module,
       code: spec.image.code,
-      memory: memory.memory,
+      memory: ram.memory.memory,
+      ...(ram.program && { programMemory: ram.program }),
       boot: parts.boot,
       log,
       offered: bitsOf(spec.features ?? FEATURE_NAMES),
@@ -262,7 +282,7 @@ export class Guest {
       ...(this.reason === undefined ? {} : { reason: this.reason }),
       bus: this.spec.bus,
       imageDigest: this.spec.image.digest,
-      memory: this.memory.byteLength,
+      memory: this.#ramBytes,
       features: live ? FEATURE_NAMES.filter((name) => this.took(name)) : [],
       uptimeMs: ((this.#endedNs ?? clock.nowNs()) - this.#bootedNs) / 1e6,
       ...this.#cpu,
@@ -296,6 +316,9 @@ export class Guest {
         return;
       case "returned":
         this.exit = letter.exit;
+        this.#end();
+        return;
+      case "stopped":
         this.#end();
         return;
       case "trapped":

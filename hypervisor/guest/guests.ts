@@ -33,7 +33,7 @@ import { WHERE } from "../memory/layout.ts";
 import { hearPorts, markFault, startRow, whereOf } from "../memory/threads.ts";
 import { CLAIMED, Claims, generationOf } from "../ring/claims.ts";
 import { encodeBoot } from "./boot-info.ts";
-import { Guest, allocateMemory } from "./guest.ts";
+import { Guest, allocateRam } from "./guest.ts";
 import { Interrupts } from "./interrupts.ts";
 import type { Pool } from "./pool.ts";
 import { wrongNice, wrongRealtime } from "./wrong.ts";
@@ -262,11 +262,11 @@ export class Guests implements GuestsOfBus {
   async #launch(id: Id, spec: GuestSpec, thread: number, boot: Uint8Array): Promise<Guest> {
     const { fabric, pool, clock, devices, tell } = this.#parts;
     const warm = await pool.take();
-    const memory = allocateMemory(spec);
+    const ram = allocateRam(spec);
     const incarnation = startRow(fabric, thread);
     const seen = [...(devices.bus(spec.bus)?.devices.values() ?? [])].filter((device) => sees(spec, device));
     const neighbours = this.#neighbours(seen);
-    const guest = new Guest(id, spec, memory, {
+    const guest = new Guest(id, spec, ram, {
       fabric,
       clock,
       thread,

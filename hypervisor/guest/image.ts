@@ -1,8 +1,11 @@
-// Images: bytes → a compiled module that has been checked against the ABI, or one sentence why not.
+// Images: bytes → a compiled module that has been checked against what its class may have, or one sentence
+// why not.
 
 import { createHash } from "node:crypto";
 import { IMAGE_BYTES_MAX, TABLE_ENTRIES_MAX } from "../limits.ts";
-import type { Image, Outcome } from "../hypervisor.ts";
+import type { Image, ImageClass, Outcome } from "../hypervisor.ts";
+import { FUNCTION_NAMES, MODULE } from "../machine/wasi/abi.ts";
+import { shareMemory } from "./share-memory.ts";
 import { boundsOf, importedMemory } from "./wasm-sections.ts";
 
 const PAGE = 65_536;
@@ -12,48 +15,75 @@ function refuse(message: string): Outcome<never> {
   return { ok: false, refusal: { code: "image", message } };
 }
 
-/** Checks and compiles a module for guests of class `wasm`. */
-export async function compileImage(bytes: Uint8Array): Promise<Outcome<Image>> {
+/** Checks and compiles a module for guests of a class. */
+export async function compileImage(bytes: Uint8Array, class_: ImageClass = "wasm"): Promise<Outcome<Image>> {
   if (bytes.length > IMAGE_BYTES_MAX) return refuse(`the image is larger than ${IMAGE_BYTES_MAX} bytes`);
+  const prepared = prepareImage(bytes, class_);
+  if ("problem" in prepared) return refuse(prepared.problem);
   let module: WebAssembly.Module;
   try {
-    module = await WebAssembly.compile(bytes);
+    module = await WebAssembly.compile(prepared.bytes);
   } catch (error) {
     return refuse(
       `the file is not a WebAssembly module: ${error instanceof Error ? error.message : "unreadable"}`,
     );
   }
-  const wrong = checkModule(module) ?? checkBounds(bytes);
-  if (wrong !== undefined) return refuse(wrong);
-  const limits = importedMemory(bytes);
-  if (!limits?.shared) return refuse("the module must import `env.memory` as shared memory");
+  const judged = judgeImage(module, prepared.bytes, class_);
+  if ("problem" in judged) return refuse(judged.problem);
   const digest = createHash("sha256").update(bytes).digest("hex");
-  const code = new Uint8Array(new SharedArrayBuffer(bytes.length));
-  code.set(bytes);
-  return {
-    ok: true,
-    value: {
-      digest,
-      module,
-      code,
-      memoryMin: limits.minimum * PAGE,
-      memoryMax: (limits.maximum ?? PAGE) * PAGE,
-    },
-  };
+  const code = new Uint8Array(new SharedArrayBuffer(prepared.bytes.length));
+  code.set(prepared.bytes);
+  return { ok: true, value: { class: class_, digest, module, code, ...judged } };
 }
 
+/** The bytes that are compiled: of a WASI program with its memory as an import. */
+export function prepareImage(
+  bytes: Uint8Array,
+  class_: ImageClass,
+): { readonly bytes: Uint8Array } | { readonly problem: string } {
+  // What is no module is said by who compiles it.
+  return class_ === "wasi" && WebAssembly.validate(bytes) ? shareMemory(bytes) : { bytes };
+}
+
+/** What a guest of this image needs and can use of RAM, bytes; or why it can be none. */
+export function judgeImage(
+  module: WebAssembly.Module,
+  bytes: Uint8Array,
+  class_: ImageClass,
+): { readonly memoryMin: number; readonly memoryMax: number } | { readonly problem: string } {
+  const problem = checkModule(module, class_) ?? checkBounds(bytes);
+  if (problem !== undefined) return { problem };
+  const limits = importedMemory(bytes);
+  if (!limits?.shared) return { problem: "the module must import `env.memory` as shared memory" };
+  return { memoryMin: limits.minimum * PAGE, memoryMax: (limits.maximum ?? PAGE) * PAGE };
+}
+
+interface Door {
+  /** The module and the names of the functions that may be imported. */
+  readonly from: string;
+  readonly names: ReadonlySet<string>;
+  readonly words: string;
+  /** What it must export to be started. */
+  readonly start: string;
+}
+
+const DOORS: Readonly<Record<ImageClass, Door>> = {
+  wasm: { from: "vbus", names: VERBS, words: "env.memory and the six verbs of vbus", start: "main" },
+  wasi: { from: MODULE, names: FUNCTION_NAMES, words: "the functions of WASI preview 1", start: "_start" },
+};
+
 /** What is wrong with a module's imports and exports, if anything. */
-export function checkModule(module: WebAssembly.Module): string | undefined {
+function checkModule(module: WebAssembly.Module, class_: ImageClass): string | undefined {
+  const door = DOORS[class_];
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
     const memory = from === "env" && name === "memory" && kind === "memory";
-    const verb = from === "vbus" && VERBS.has(name) && kind === "function";
-    if (!memory && !verb) {
-      const allowed = "allowed are env.memory and the six verbs of vbus";
-      return `the module imports \`${from}.${name}\`, which a guest may not; ${allowed}`;
+    const known = from === door.from && door.names.has(name) && kind === "function";
+    if (!memory && !known) {
+      return `the module imports \`${from}.${name}\`, which a guest may not; allowed are ${door.words}`;
     }
   }
-  const main = WebAssembly.Module.exports(module).find(({ name }) => name === "main");
-  if (main?.kind !== "function") return "the module exports no function `main`";
+  const start = WebAssembly.Module.exports(module).find(({ name }) => name === door.start);
+  if (start?.kind !== "function") return `the module exports no function \`${door.start}\``;
   return undefined;
 }
 
@@ -61,7 +91,7 @@ export function checkModule(module: WebAssembly.Module): string | undefined {
  * Why a module, though valid, could take memory beside what the guest was given, if it could. The engine's
  * heap is no defence: where a large allocation fails, it ends the whole process.
  */
-export function checkBounds(bytes: Uint8Array): string | undefined {
+function checkBounds(bytes: Uint8Array): string | undefined {
   const { ownMemories, tableEntries, heapTypes } = boundsOf(bytes);
   if (ownMemories > 0)
     return "the module has a memory of its own; a guest's only memory is the imported `env.memory`";

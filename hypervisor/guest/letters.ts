@@ -17,6 +17,8 @@ export interface BootLetter {
   /** The module's bytes, in memory that threads share. */
   readonly code: Uint8Array;
   readonly memory: WebAssembly.Memory;
+  /** The RAM of a WASI program; `memory` then holds its rings, and it doesn't see them. */
+  readonly programMemory?: WebAssembly.Memory;
   /** Records of the boot information. */
   readonly boot: Uint8Array;
   readonly log: SharedArrayBuffer;
@@ -43,6 +45,8 @@ export type ThreadLetter =
   | { readonly type: "ready"; readonly tid: number; readonly inbox: MessagePort }
   | { readonly type: "running" }
   | { readonly type: "returned"; readonly exit: number }
+  /** A program that was asked to end did so. */
+  | { readonly type: "stopped" }
   | { readonly type: "trapped"; readonly message: string }
   /** A guest, maybe another one, broke the protocol: look at the fault words. */
   | { readonly type: "fault" }

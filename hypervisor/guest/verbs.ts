@@ -94,6 +94,11 @@ export class Verbs {
     };
   }
 
+  /** Does host code's work as one more verb. */
+  inHost(work: () => number): number {
+    return this.#guard(work);
+  }
+
   /** Lets every handle go. After the guest has returned; the reaper does it for one that was killed. */
   closeAll(): void {
     setWhere(this.#parts.fabric, this.#parts.thread, WHERE.host);

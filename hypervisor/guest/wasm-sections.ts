@@ -1,12 +1,7 @@
 // Reads the import section of a WebAssembly module: the engine's own reflection doesn't tell a memory's
 // limits. Spec: WebAssembly core 3.0, 5.5.5. The bytes have been validated by the engine already.
 
-export interface MemoryLimits {
-  /** Pages of 64 KiB. */
-  readonly minimum: number;
-  readonly maximum?: number;
-  readonly shared: boolean;
-}
+import { EXTERN, Reader, SECTION, type MemoryLimits } from "./wasm-reader.ts";
 
 /** What a module can take beside its imported memory. */
 export interface ModuleBounds {
@@ -18,8 +13,6 @@ export interface ModuleBounds {
   readonly heapTypes: boolean;
 }
 
-const SECTION = { type: 1, import: 2, table: 4, memory: 5 } as const;
-const EXTERN = { function: 0, table: 1, memory: 2, global: 3, tag: 4 } as const;
 const FUNCTION_TYPE = 0x60;
 
 /** The limits of the imported memory, undefined where none is imported. */
@@ -75,73 +68,4 @@ function sectionOf(bytes: Uint8Array, wanted: number): Reader | undefined {
     reader.skip(size);
   }
   return undefined;
-}
-
-class Reader {
-  readonly #bytes: Uint8Array;
-  #at: number;
-
-  constructor(bytes: Uint8Array, at: number) {
-    this.#bytes = bytes;
-    this.#at = at;
-  }
-
-  atEnd(): boolean {
-    return this.#at >= this.#bytes.length;
-  }
-
-  byte(): number {
-    return this.#bytes[this.#at++] ?? 0;
-  }
-
-  skip(count: number): void {
-    this.#at += count;
-  }
-
-  /** LEB128, unsigned, at most five bytes for the numbers that are used here. */
-  u32(): number {
-    let value = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
-      const byte = this.byte();
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) break;
-    }
-    return value;
-  }
-
-  limits(): MemoryLimits {
-    const flags = this.byte();
-    const minimum = this.u32();
-    const shared = (flags & 2) !== 0;
-    return (flags & 1) === 0 ? { minimum, shared } : { minimum, maximum: this.u32(), shared };
-  }
-
-  skipDescription(kind: number): void {
-    if (kind === EXTERN.function) this.u32();
-    else if (kind === EXTERN.global) {
-      this.#valueType();
-      this.byte();
-    } else if (kind === EXTERN.table) {
-      this.#valueType();
-      this.limits();
-    } else if (kind === EXTERN.tag) {
-      this.byte();
-      this.u32();
-    }
-  }
-
-  skipValueTypes(): void {
-    for (let left = this.u32(); left > 0 && !this.atEnd(); left--) this.#valueType();
-  }
-
-  /** Answers the first byte of it. */
-  skipReferenceType(): number {
-    return this.#valueType();
-  }
-
-  #valueType(): number {
-    const type = this.byte();
-    if (type === 0x63 || type === 0x64) this.u32(); // A reference to a type by index.
-    return type;
-  }
 }

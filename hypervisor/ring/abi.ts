@@ -36,6 +36,8 @@ export const CHANGE = {
   size: 128,
 } as const;
 export const CLASS_NUMBER = { venet: 1, vconsole: 2, vblk: 3, vchan: 4, vclock: 5, vrng: 6 } as const;
+/** In the place of a class: a folder is none of the ABI's, since who has it open doesn't talk to it. */
+export const FOLDER_NUMBER = 0;
 
 /** A descriptor. `turn`: bit 0 is 1 while it is the host's, the rest is the sequence. */
 export const DESCRIPTOR = { address: 0, length: 4, turn: 8, cookie: 12, size: 16 } as const;

@@ -193,3 +193,13 @@ export function takePending(memory: GuestMemory, events: number, word: number): 
 export function wakeCount(memory: GuestMemory, events: number): number {
   return Atomics.load(memory.i32, events >>> 2);
 }
+
+/** Whether the guest is asked to end. The thread whose event area it is. */
+export function isAskedToStop(memory: GuestMemory, events: number): boolean {
+  return Atomics.load(memory.i32, (events + EVENT.stop) >>> 2) !== 0;
+}
+
+/** Differs from before whenever the guest's devices have changed. The thread whose event area it is. */
+export function changeCount(memory: GuestMemory, events: number): number {
+  return Atomics.load(memory.i32, (events + EVENT.changes) >>> 2);
+}

@@ -7,6 +7,7 @@ import { invariant } from "../bug.ts";
 import type { Find } from "../drivers/driver.ts";
 import { graceOf } from "../drivers/guest.ts";
 import type { ImageFiles } from "../drivers/image-files.ts";
+import { imageClass } from "../drivers/image.ts";
 import { pathOf, valueOf } from "../drivers/read.ts";
 import type { Definition } from "../plan/definition.ts";
 import type { Act } from "./acts.ts";
@@ -147,17 +148,19 @@ export class Machine {
     const kept = this.#keptImages.get(resource.address);
     const digest = valueOf(resource, "digest");
     const wanted = digest.is === "string" ? digest.value : undefined;
-    if (kept !== undefined && kept.digest === wanted) {
+    const class_ = imageClass(resource.class);
+    invariant(class_ !== undefined, `${resource.address} is of no class that boots`);
+    if (kept !== undefined && kept.digest === wanted && kept.class === class_) {
       compiled.set(resource.address, kept);
       return OK;
     }
     const path = pathOf(valueOf(resource, "path"));
     invariant(path !== undefined, `${resource.address} has no path`);
-    const file = images.look(path);
+    const file = images.look(path, class_);
     if ("problem" in file) return refuse(file.problem);
     if (wanted !== undefined && wanted !== file.digest)
       return refuse(`${path} changed while it was being applied`);
-    const made = await hypervisor.compile(file.bytes);
+    const made = await hypervisor.compile(file.bytes, class_);
     if (!made.ok) return made;
     this.#keepImage(resource.address);
     compiled.set(resource.address, made.value);

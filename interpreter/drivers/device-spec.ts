@@ -8,7 +8,7 @@ import type { Driver, Find } from "./driver.ts";
 import { venetSpec } from "./ethernet.ts";
 import { isPlace } from "./place.ts";
 import { numberOf } from "./read.ts";
-import { vblkSpec } from "./volume.ts";
+import { folderSpec, vblkSpec } from "./volume.ts";
 
 export const vconsoleDriver: Driver = {
   kind: "device",
@@ -26,8 +26,11 @@ export function deviceSpec(device: Resource, find: Find): DeviceSpec {
       const vconsole = { columns: numberOf(device, "columns"), rows: numberOf(device, "rows") };
       return { class: "vconsole", name, vconsole };
     }
-    case "vblk":
+    case "vblk": {
+      const folder = folderSpec(device);
+      if (folder) return { class: "folder", name, folder };
       return { class: "vblk", name, vblk: vblkSpec(device) };
+    }
     case "vchan":
       return { class: "vchan", name, vchan: vchanSpec(device) };
     case "vclock":

@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
-import { checkBounds, checkModule, importedMemory } from "../../hypervisor/index.ts";
+import { judgeImage, prepareImage, type ImageClass } from "../../hypervisor/index.ts";
 import type { GivenFiles } from "../given-files.ts";
 import { errorCode, errorText } from "../operation-error.ts";
 
@@ -12,8 +12,9 @@ import { errorCode, errorText } from "../operation-error.ts";
 export interface ImageFile {
   readonly bytes: Uint8Array;
   readonly digest: string;
-  /** Bytes of RAM that the module asks for at least. */
+  /** Bytes of RAM that the module asks for at least, and the most that it can use. */
   readonly memoryMin: number;
+  readonly memoryMax: number;
 }
 /** Why a file is none; a sentence for the user. */
 export interface ImageProblem {
@@ -21,9 +22,16 @@ export interface ImageProblem {
 }
 
 const IMAGE_BYTES_MAX = 256 << 20;
-const PAGE = 65_536;
 /** What a WebAssembly module begins with. */
 const MAGIC = [0x00, 0x61, 0x73, 0x6d];
+
+/** A file may be looked at as an image of several classes. */
+interface NamedImage {
+  readonly path: string;
+  readonly class: ImageClass;
+}
+
+const keyOf = ({ path, class: class_ }: NamedImage): string => `${class_} ${path}`;
 
 interface Seen {
   readonly stamp: string;
@@ -44,13 +52,13 @@ export class ImageFiles {
     this.#given = given;
   }
 
-  /** The image behind an absolute path or a `std:` name, as it is on disk now. */
-  look(path: string): ImageFile | ImageProblem {
+  /** The image of a class behind an absolute path or a `std:` name, as it is on disk now. */
+  look(path: string, class_: ImageClass = "wasm"): ImageFile | ImageProblem {
     const given = this.#given?.get(path);
     if (given !== undefined) {
       if (given.length > IMAGE_BYTES_MAX) return { problem: `${path} is larger than 256MiB` };
       // A copy: guests boot from it later, and whoever gave it may go on writing.
-      return this.#take(path, "given", new Uint8Array(given));
+      return this.#take({ path, class: class_ }, "given", new Uint8Array(given));
     }
     const file = this.#resolve(path);
     if (file === undefined) return { problem: `there is no ${path} in the standard library` };
@@ -58,7 +66,7 @@ export class ImageFiles {
       const facts = statSync(file, { bigint: true });
       if (!facts.isFile()) return { problem: `${path} is not a file` };
       if (facts.size > BigInt(IMAGE_BYTES_MAX)) return { problem: `${path} is larger than 256MiB` };
-      return this.#read(path, file, stampOf(facts));
+      return this.#read({ path, class: class_ }, file, stampOf(facts));
     } catch (error) {
       if (errorCode(error) === "ENOENT") return { problem: `${path} is not there` };
       if (errorCode(error) === "EACCES") return { problem: `${path} may not be read` };
@@ -66,19 +74,19 @@ export class ImageFiles {
     }
   }
 
-  #read(path: string, file: string, stamp: string): ImageFile | ImageProblem {
-    const seen = this.#seen.get(path);
+  #read(named: NamedImage, file: string, stamp: string): ImageFile | ImageProblem {
+    const seen = this.#seen.get(keyOf(named));
     if (seen?.stamp === stamp) return seen.answer;
-    return this.#take(path, stamp, new Uint8Array(readFileSync(file)));
+    return this.#take(named, stamp, new Uint8Array(readFileSync(file)));
   }
 
-  #take(path: string, stamp: string, bytes: Uint8Array<ArrayBuffer>): ImageFile | ImageProblem {
-    const seen = this.#seen.get(path);
+  #take(named: NamedImage, stamp: string, bytes: Uint8Array<ArrayBuffer>): ImageFile | ImageProblem {
+    const seen = this.#seen.get(keyOf(named));
     const digest = createHash("sha256").update(bytes).digest("hex");
     const old = seen?.answer;
     const same = old !== undefined && "digest" in old && old.digest === digest;
-    const answer = same ? old : inspect(path, bytes, digest);
-    this.#seen.set(path, { stamp, answer });
+    const answer = same ? old : inspect(named, bytes, digest);
+    this.#seen.set(keyOf(named), { stamp, answer });
     return answer;
   }
 }
@@ -87,10 +95,16 @@ function stampOf(facts: BigIntStats): string {
   return [facts.ino, facts.size, facts.mtimeNs, facts.ctimeNs].join(" ");
 }
 
-function inspect(path: string, bytes: Uint8Array<ArrayBuffer>, digest: string): ImageFile | ImageProblem {
+function inspect(
+  { path, class: class_ }: NamedImage,
+  bytes: Uint8Array,
+  digest: string,
+): ImageFile | ImageProblem {
+  const prepared = prepareImage(bytes, class_);
+  if ("problem" in prepared) return { problem: `${path} can't be a guest: ${prepared.problem}` };
   let module: WebAssembly.Module;
   try {
-    module = new WebAssembly.Module(bytes);
+    module = new WebAssembly.Module(prepared.bytes);
   } catch (error) {
     const isWasm = MAGIC.every((byte, index) => bytes[index] === byte);
     const why = isWasm
@@ -98,11 +112,7 @@ function inspect(path: string, bytes: Uint8Array<ArrayBuffer>, digest: string): 
       : "is not a WebAssembly module";
     return { problem: `${path} ${why}` };
   }
-  const wrong = checkModule(module) ?? checkBounds(bytes);
-  if (wrong !== undefined) return { problem: `${path} can't be a guest: ${wrong}` };
-  const memory = importedMemory(bytes);
-  if (memory?.shared !== true) {
-    return { problem: `${path} can't be a guest: the module must import \`env.memory\` as shared memory` };
-  }
-  return { bytes, digest, memoryMin: memory.minimum * PAGE };
+  const judged = judgeImage(module, prepared.bytes, class_);
+  if ("problem" in judged) return { problem: `${path} can't be a guest: ${judged.problem}` };
+  return { bytes, digest, ...judged };
 }

@@ -4,6 +4,7 @@
 import type { Attribute, Diagnostic, Model, Resource, Value } from "../../lang/index.ts";
 import { compilePattern } from "../../lang/index.ts";
 import { healthPatternOf } from "./guest.ts";
+import { misplaced } from "./programs.ts";
 import { refOf } from "./read.ts";
 import { driverOf } from "./registry.ts";
 
@@ -15,8 +16,6 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, (value: Value) =>
     vcpu: (value) => value.is === "variant" && value.name === "dedicated",
   },
   venet: { offload: isFalse },
-  // Guests of class `wasi` are not there yet.
-  vblk: { folder: isNone },
 };
 /** Of every kind. */
 const REFUSED_EVERYWHERE: Readonly<Record<string, (value: Value) => boolean>> = {
@@ -55,7 +54,13 @@ const IPV4_HINT = "An `uplink` of class `nat` serves networks of IPv4 addresses.
 
 /** Why a model that the language takes is not run here: all of the below. */
 export function refusals(model: Model): readonly Diagnostic[] {
-  return [...unsupported(model), ...withoutGateway(model), ...overMemory(model), ...badPatterns(model)];
+  return [
+    ...unsupported(model),
+    ...misplaced(model),
+    ...withoutGateway(model),
+    ...overMemory(model),
+    ...badPatterns(model),
+  ];
 }
 
 /** Patterns that a guest's log can't be held against. */

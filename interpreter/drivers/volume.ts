@@ -3,7 +3,7 @@
 
 import { statSync } from "node:fs";
 import type { Attribute, Disruption, Resource, Value } from "../../lang/index.ts";
-import type { VblkSpec, VolumeSpec } from "../../hypervisor/index.ts";
+import type { FolderDeviceSpec, FolderSpec, VblkSpec, VolumeSpec } from "../../hypervisor/index.ts";
 import { BugError, invariant } from "../bug.ts";
 import type { Definition } from "../plan/definition.ts";
 import type { Driver } from "./driver.ts";
@@ -20,6 +20,7 @@ export const volumeDrivers: readonly Driver[] = [
   { ...common, class: "file" },
   { ...common, class: "overlay" },
   { ...common, class: "nbd", answer: nbdAnswer },
+  { ...common, class: "folder" },
 ];
 
 export const vblkDriver: Driver = { kind: "device", class: "vblk", replaceFrom: "restart", same: isPlace };
@@ -43,7 +44,7 @@ function shrinking(
   return after.value.value < before.value.value ? "data_loss" : undefined;
 }
 
-export function volumeSpec(volume: Resource): VolumeSpec {
+export function volumeSpec(volume: Resource): VolumeSpec | FolderSpec {
   const readonly = isTrue(volume, "readonly");
   switch (volume.class) {
     case "memory":
@@ -70,9 +71,21 @@ export function volumeSpec(volume: Resource): VolumeSpec {
       const [url, size] = [wordOf(volume, "url"), numberOf(volume, "size")];
       return { class: "nbd", url, size, readonly };
     }
+    case "folder": {
+      const path = pathOf(valueOf(volume, "path"));
+      invariant(path !== undefined, `${volume.address} has no path`);
+      return { class: "folder", path, create: isTrue(volume, "create"), readonly };
+    }
     default:
       throw new BugError(`no driver serves ${volume.address}`);
   }
+}
+
+/** A disk that a program finds as a folder; undefined for any other. */
+export function folderSpec(device: Resource): FolderDeviceSpec | undefined {
+  const volume = refOf(device, "volume");
+  if (volume === undefined || valueOf(device, "folder").is === "none") return undefined;
+  return { volume, at: wordOf(device, "folder"), readonly: isTrue(device, "readonly") };
 }
 
 export function vblkSpec(device: Resource): VblkSpec {

@@ -60,6 +60,7 @@ const HYPERVISOR_STOREYS: Readonly<Record<string, number>> = {
   backend: 3,
   line: 3,
   bus: 4,
+  machine: 4, // What guests of other classes believe to run on: drivers in the host, made of a guest's verbs.
   capture: 5, // It taps what stands on buses; guests know nothing of it.
   guest: 5, // A guest is a member of a bus; a bus knows guests by an interface of its own.
 };

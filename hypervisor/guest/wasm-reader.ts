@@ -1,0 +1,88 @@
+// Reads the bytes of a WebAssembly module, number by number. Spec: WebAssembly core 3.0, 5. Never throws, and
+// ends on any bytes: beyond the end there are zeros.
+
+/** Limits of a memory in pages of 64 KiB, or of a table in entries. */
+export interface MemoryLimits {
+  readonly minimum: number;
+  readonly maximum?: number;
+  readonly shared: boolean;
+}
+
+/** What a module begins with: the magic word and the version. */
+export const HEADER_BYTES = 8;
+export const SECTION = { custom: 0, type: 1, import: 2, table: 4, memory: 5 } as const;
+export const EXTERN = { function: 0, table: 1, memory: 2, global: 3, tag: 4 } as const;
+
+export class Reader {
+  readonly #bytes: Uint8Array;
+  #at: number;
+
+  constructor(bytes: Uint8Array, at: number) {
+    this.#bytes = bytes;
+    this.#at = at;
+  }
+
+  atEnd(): boolean {
+    return this.#at >= this.#bytes.length;
+  }
+
+  /** Offset of the next byte. */
+  get at(): number {
+    return this.#at;
+  }
+
+  byte(): number {
+    return this.#bytes[this.#at++] ?? 0;
+  }
+
+  skip(count: number): void {
+    this.#at += count;
+  }
+
+  /** LEB128, unsigned, at most five bytes for the numbers that are used here. */
+  u32(): number {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.byte();
+      value += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) break;
+    }
+    return value;
+  }
+
+  limits(): MemoryLimits {
+    const flags = this.byte();
+    const minimum = this.u32();
+    const shared = (flags & 2) !== 0;
+    return (flags & 1) === 0 ? { minimum, shared } : { minimum, maximum: this.u32(), shared };
+  }
+
+  skipDescription(kind: number): void {
+    if (kind === EXTERN.function) this.u32();
+    else if (kind === EXTERN.global) {
+      this.#valueType();
+      this.byte();
+    } else if (kind === EXTERN.table) {
+      this.#valueType();
+      this.limits();
+    } else if (kind === EXTERN.tag) {
+      this.byte();
+      this.u32();
+    }
+  }
+
+  skipValueTypes(): void {
+    for (let left = this.u32(); left > 0 && !this.atEnd(); left--) this.#valueType();
+  }
+
+  /** Answers the first byte of it. */
+  skipReferenceType(): number {
+    return this.#valueType();
+  }
+
+  #valueType(): number {
+    const type = this.byte();
+    if (type === 0x63 || type === 0x64) this.u32(); // A reference to a type by index.
+    return type;
+  }
+}

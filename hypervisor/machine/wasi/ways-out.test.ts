@@ -1,0 +1,359 @@
+// More than a hundred ways out of the folder that a program was given, each tried by a real program, and one
+// way that is tried while the host swaps folders for links under it.
+
+import { Worker } from "node:worker_threads";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { execFileSync } from "node:child_process";
+import { createServer } from "node:net";
+import path from "node:path";
+import { afterEach, expect, test } from "vitest";
+import {
+  FREE_AT,
+  ProgramLab,
+  ROOT,
+  answersOf,
+  call,
+  imageOf,
+  importsOf,
+  open,
+  programOf,
+  type Call,
+} from "./program.test-support.ts";
+
+const LIMIT = { timeout: 300_000 };
+const SECRET = "SECRET of the host";
+
+const labs: ProgramLab[] = [];
+afterEach(async () => {
+  await Promise.all(labs.splice(0).map((lab) => lab.close()));
+});
+
+/** `outer` has a secret and a folder beside `inside`, where links lead to both. */
+function world(): ProgramLab {
+  const lab = new ProgramLab();
+  labs.push(lab);
+  const { outer, inside } = lab;
+  writeFileSync(path.join(outer, "secret"), SECRET);
+  mkdirSync(path.join(outer, "aside"));
+  writeFileSync(path.join(outer, "aside", "secret"), SECRET);
+  mkdirSync(path.join(inside, "sub", "deep"), { recursive: true });
+  writeFileSync(path.join(inside, "file"), "inside");
+  const links = {
+    absolute: path.join(outer, "secret"),
+    relative: "../secret",
+    above: "..",
+    far: "sub/../../aside",
+    aside: path.join(outer, "aside"),
+    root: "/",
+    proc: "/proc/self/root",
+    fd: "/proc/self/fd",
+    first: "second",
+    second: "sub/third",
+    "sub/third": "../../secret",
+    new: "../made",
+    "sub/above": "..",
+    "sub/two-above": "../..",
+    "sub/deep/three": "../../../secret",
+    loop: "pool",
+    pool: "loop",
+    self: "self/self",
+    slash: "../aside/",
+    "sub/fine": "../file",
+  };
+  for (const [name, target] of Object.entries(links)) symlinkSync(target, path.join(inside, name));
+  return lab;
+}
+
+/** Paths that leave by their way, whatever the last name is. */
+const waysThrough = (outer: string): readonly string[] => [
+  "../secret",
+  `${outer}/secret`,
+  "/etc/passwd",
+  "//etc/passwd",
+  "./../secret",
+  "sub/../../secret",
+  "sub/deep/../../../secret",
+  "sub/./../.././secret",
+  "above/secret",
+  "far/secret",
+  "aside/secret",
+  `root${outer}/secret`,
+  `proc${outer}/secret`,
+  "fd/0",
+  "sub/above/../secret",
+  "sub/two-above/secret",
+  "sub/above/above/secret",
+  "slash/secret",
+  "above/inside/../secret",
+  "file/../../secret",
+];
+/** Names of links that lead out, where the last link is followed. */
+const LAST_LINKS = [
+  "absolute",
+  "relative",
+  "first",
+  "second",
+  "sub/third",
+  "sub/deep/three",
+  "above",
+  "far",
+  "aside",
+  "root",
+  "proc",
+  "new",
+  "sub/two-above",
+  "slash",
+  "loop",
+  "self",
+];
+
+const OUT = FREE_AT;
+const CREAT = 1;
+const DIRECTORY = 2;
+const TRUNC = 8;
+
+/** What follows the last link. */
+const followers = (way: string): readonly Call[] => [
+  open(way, OUT),
+  open(way, OUT, { oflags: CREAT }),
+  open(way, OUT, { oflags: TRUNC }),
+  open(way, OUT, { oflags: DIRECTORY }),
+  call("path_filestat_get", ROOT, 1, way, OUT),
+  call("path_filestat_set_times", ROOT, 1, way, 0n, 0n, 10),
+  call("path_link", ROOT, 1, way, ROOT, "linked"),
+];
+/** What takes the last name as it is. */
+const takers = (way: string): readonly Call[] => [
+  open(way, OUT, { follow: 0 }),
+  call("path_filestat_get", ROOT, 0, way, OUT),
+  call("path_filestat_set_times", ROOT, 0, way, 0n, 0n, 10),
+  call("path_readlink", ROOT, way, OUT, 100, OUT + 200),
+  call("path_unlink_file", ROOT, way),
+  call("path_remove_directory", ROOT, way),
+  call("path_create_directory", ROOT, `${way}-made`),
+  call("path_symlink", "file", ROOT, `${way}-made`),
+  call("path_link", ROOT, 0, "file", ROOT, `${way}-made`),
+  call("path_rename", ROOT, way, ROOT, "taken"),
+  call("path_rename", ROOT, "file", ROOT, `${way}-made`),
+];
+/** Links that would lead others out. */
+const planted = ["/etc/passwd", "..", "../secret", "sub/../../secret", "sub/..", "./.."].map((target) =>
+  call("path_symlink", target, ROOT, "planted"),
+);
+/** Names that no folder has. */
+const oddities: readonly Call[] = [
+  open("", OUT),
+  open("sub/\0/../../secret", OUT),
+  open("..\0", OUT),
+  open("a".repeat(300), OUT, { oflags: CREAT }),
+  open("sub/".repeat(1023), OUT),
+  open("sub/above/".repeat(41) + "file", OUT),
+  open("\u{fffd}..", OUT),
+  open("pipe", OUT),
+  open("pipe", OUT, { oflags: CREAT }),
+  open("socket", OUT),
+  call("path_link", ROOT, 0, "relative", ROOT, "sub/deep/relative"),
+  call("path_rename", ROOT, ".", ROOT, "sub/self"),
+  call("path_rename", ROOT, "sub", ROOT, "sub/deep/sub"),
+  call("path_remove_directory", ROOT, "."),
+  call("path_remove_directory", ROOT, "sub/.."),
+  ...[0, 1, 2, 4, 5, 17, 20, 21, 22, 23, 24, 30, -1, 2 ** 31 - 1].map((fd) =>
+    open("secret", OUT, { folder: fd }),
+  ),
+  call("fd_renumber", ROOT, 20),
+  call("fd_fdstat_set_rights", 1, -1n, -1n),
+];
+
+test("every way out is shut", LIMIT, async () => {
+  const lab = world();
+  execFileSync("mkfifo", [path.join(lab.inside, "pipe")]);
+  const server = createServer().listen(path.join(lab.inside, "socket"));
+  await lab.give();
+  const through = waysThrough(lab.outer);
+  const calls = [
+    ...through.flatMap(followers),
+    ...through.flatMap(takers),
+    ...LAST_LINKS.flatMap(followers),
+    ...planted,
+    ...oddities,
+  ];
+  expect(calls.length).toBeGreaterThan(100);
+  const before = tree(lab.inside);
+  const secretAge = statSync(path.join(lab.outer, "secret")).mtimeMs;
+  const end = await lab.run("p", await programOf(calls));
+  expect(end.state, end.reason).toBe("completed");
+  const answers = answersOf(lab.log.get("p") ?? "");
+  expect(answers.length).toBe(calls.length);
+  const open_ = calls
+    .filter((_, index) => answers[index] === "success")
+    .map((each) => JSON.stringify(each.args, show));
+  expect(open_, "ways that are open").toEqual([]);
+  expect(answers.filter((answer) => answer === "ENOTCAPABLE").length).toBeGreaterThan(300);
+  expect(readFileSync(path.join(lab.outer, "secret"), "utf8")).toBe(SECRET);
+  expect(statSync(path.join(lab.outer, "secret")).mtimeMs).toBe(secretAge);
+  expect(readdirSync(lab.outer).toSorted()).toEqual(["aside", "inside", "secret"]);
+  expect(tree(lab.inside)).toEqual(before);
+  server.close();
+});
+
+/** Everything in a folder, links as such. */
+function tree(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .flatMap((entry) => {
+      const at = path.join(folder, entry.name);
+      return entry.isDirectory() ? [at, ...tree(at)] : [at];
+    })
+    .toSorted();
+}
+
+function show(_: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
+}
+
+test("what is inside is there by the same functions: none of them is refused for all", LIMIT, async () => {
+  const lab = world();
+  await lab.give();
+  const sub = { folder: { at: FREE_AT } };
+  const calls = [
+    open("sub", FREE_AT, { oflags: DIRECTORY }),
+    open("sub/fine", FREE_AT + 4),
+    open("sub/above/sub/../file", FREE_AT + 8),
+    open("made", FREE_AT + 12, { oflags: CREAT }),
+    open("deep", FREE_AT + 16, sub),
+    call("path_create_directory", ROOT, "folder/"),
+    call("path_symlink", "deep/x", ROOT, "sub/link"),
+    call("path_link", ROOT, 0, "file", ROOT, "sub/hard"),
+    call("path_rename", ROOT, "file", ROOT, "folder/file"),
+    call("path_filestat_get", ROOT, 1, "folder/file", FREE_AT + 64),
+    call("path_filestat_set_times", ROOT, 1, "folder/file", 0n, 10n ** 18n, 5),
+    call("path_readlink", ROOT, "sub/link", FREE_AT + 64, 100, FREE_AT + 200),
+    call("path_unlink_file", ROOT, "relative"),
+    call("path_remove_directory", ROOT, "sub/empty"),
+  ];
+  mkdirSync(path.join(lab.inside, "sub", "empty"));
+  const end = await lab.run("p", await programOf(calls));
+  expect(end.state, end.reason).toBe("completed");
+  expect(answersOf(lab.log.get("p") ?? "")).toEqual(calls.map(() => "success"));
+  expect(readFileSync(path.join(lab.inside, "folder", "file"), "utf8")).toBe("inside");
+  expect(statSync(path.join(lab.inside, "folder", "file")).mtimeMs).toBe(1e12);
+  expect(existsSync(path.join(lab.inside, "sub", "empty"))).toBe(false);
+});
+
+test("an open folder is a root of its own: nothing above it is reached by it", LIMIT, async () => {
+  const lab = world();
+  await lab.give();
+  const sub = { folder: { at: FREE_AT } };
+  const calls = [
+    open("sub", FREE_AT, { oflags: DIRECTORY }),
+    open("../file", FREE_AT + 4, sub),
+    open("above/file", FREE_AT + 4, sub),
+    open("fine", FREE_AT + 4, sub),
+    // It is moved, and has another way up.
+    call("path_rename", ROOT, "sub/deep", ROOT, "deep"),
+    call("path_rename", ROOT, "sub", ROOT, "deep/sub"),
+    open("..", FREE_AT + 4, sub),
+    open("two-above/secret", FREE_AT + 4, sub),
+  ];
+  await lab.run("p", await programOf(calls));
+  const shut = "ENOTCAPABLE";
+  expect(answersOf(lab.log.get("p") ?? "")).toEqual([
+    "success",
+    shut,
+    shut,
+    shut,
+    "success",
+    "success",
+    shut,
+    shut,
+  ]);
+});
+
+test("who may only read changes nothing", LIMIT, async () => {
+  const lab = new ProgramLab({ readonly: true });
+  labs.push(lab);
+  writeFileSync(path.join(lab.inside, "file"), "inside");
+  await lab.give();
+  const calls = [
+    open("file", FREE_AT, { oflags: CREAT }),
+    open("made", FREE_AT, { oflags: CREAT }),
+    open("file", FREE_AT, { oflags: TRUNC }),
+    call("path_create_directory", ROOT, "made"),
+    call("path_symlink", "file", ROOT, "made"),
+    call("path_link", ROOT, 0, "file", ROOT, "made"),
+    call("path_rename", ROOT, "file", ROOT, "made"),
+    call("path_filestat_set_times", ROOT, 1, "file", 0n, 0n, 10),
+    call("path_unlink_file", ROOT, "file"),
+    call("path_remove_directory", ROOT, "file"),
+    call("fd_filestat_set_times", ROOT, 0n, 0n, 10),
+  ];
+  await lab.run("p", await programOf(calls));
+  expect(answersOf(lab.log.get("p") ?? "")).toEqual(calls.map(() => "EROFS"));
+  expect(readdirSync(lab.inside)).toEqual(["file"]);
+});
+
+/** Swaps `x` between a folder and a link out of it until it is told to end, and says how often. */
+const SWAPPER = `
+const { renameSync } = require("node:fs");
+const { parentPort, workerData: { inside, ended } } = require("node:worker_threads");
+const word = new Int32Array(ended);
+let swaps = 0;
+while (Atomics.load(word, 0) === 0) {
+  renameSync(inside + "/x", inside + "/folder");
+  renameSync(inside + "/link", inside + "/x");
+  renameSync(inside + "/x", inside + "/link");
+  renameSync(inside + "/folder", inside + "/x");
+  swaps++;
+}
+parentPort.postMessage(swaps);
+`;
+
+test(
+  "a folder that the host swaps for a link under a program's eyes is not followed out",
+  LIMIT,
+  async () => {
+    const lab = world();
+    mkdirSync(path.join(lab.inside, "x"));
+    writeFileSync(path.join(lab.inside, "x", "secret"), "inside");
+    symlinkSync(path.join(lab.outer, "aside"), path.join(lab.inside, "link"));
+    await lab.give();
+    const tries = process.env["SLOW"] === "1" ? 200_000 : 5000;
+    const program = await imageOf(`${importsOf(["path_open", "fd_read", "fd_close", "proc_exit"])}
+    (memory (export "memory") 1)
+    (data (i32.const 100) "x/secret")
+    (data (i32.const 200) "\\2c\\01\\00\\00\\01\\00\\00\\00")
+    (global $inside (mut i32) (i32.const 0))
+    (global $shut (mut i32) (i32.const 0))
+    (func (export "_start") (local $left i32)
+      (local.set $left (i32.const ${tries}))
+      (loop $next
+        (if (call $path_open (i32.const 3) (i32.const 1) (i32.const 100) (i32.const 8) (i32.const 0)
+              (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 16))
+          (then (global.set $shut (i32.add (global.get $shut) (i32.const 1))))
+          (else
+            (drop (call $fd_read (i32.load (i32.const 16)) (i32.const 200) (i32.const 1) (i32.const 20)))
+            (if (i32.ne (i32.load8_u (i32.const 300)) (i32.const 105))
+              (then (call $proc_exit (i32.const 66))))
+            (global.set $inside (i32.add (global.get $inside) (i32.const 1)))
+            (drop (call $fd_close (i32.load (i32.const 16))))))
+        (br_if $next (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+      ;; Both have to have happened, or nothing was tried.
+      (if (i32.eqz (global.get $inside)) (then (call $proc_exit (i32.const 67))))
+      (if (i32.eqz (global.get $shut)) (then (call $proc_exit (i32.const 68)))))`);
+    const ended = new SharedArrayBuffer(4);
+    const swapper = new Worker(SWAPPER, { eval: true, workerData: { inside: lab.inside, ended } });
+    const swaps = new Promise<number>((resolve) => swapper.once("message", resolve));
+    await lab.start("p", program);
+    await lab.ended("p", 240_000);
+    Atomics.store(new Int32Array(ended), 0, 1);
+    expect(await swaps).toBeGreaterThan(10);
+    expect(lab.guest("p").exit, "66: it read the secret").toBe(0);
+  },
+);

@@ -1,0 +1,80 @@
+// WASI programs reach the devices of their bus by drivers in the host: a console for their streams, and
+// folders. What such a guest can't use, and a folder that somebody else is to have, is refused.
+
+import type { Diagnostic, Model, Resource } from "../../lang/index.ts";
+import { imageOf, usedDevices } from "./guest.ts";
+import { refOf, valueOf } from "./read.ts";
+
+/** What folders don't have of a disk. */
+const DISK_ONLY = ["rate", "iops", "queues"];
+
+/** One error for each device that the guests of its bus can't use as it is declared. */
+export function misplaced(model: Model): readonly Diagnostic[] {
+  const things = new Map(model.resources.map((resource) => [resource.address, resource]));
+  const classOf = (address: string | undefined): string | undefined => things.get(address ?? "")?.class;
+  const found: Diagnostic[] = [];
+  for (const device of model.resources) {
+    if (device.class === "vblk") found.push(...wrongDisk(device, classOf(refOf(device, "volume"))));
+  }
+  for (const overlay of model.resources) {
+    const base = overlay.class === "overlay" ? overlay.attributes["base"] : undefined;
+    if (base && classOf(refOf(overlay, "base")) === "folder")
+      found.push(
+        refusal(base.span, `A folder has no sectors: ${overlay.address} can't have it as its base.`),
+      );
+  }
+  for (const guest of model.resources) {
+    if (guest.kind !== "guest") continue;
+    const isProgram = classOf(imageOf(guest)) === "wasi";
+    for (const device of seenBy(guest, model)) {
+      if (device.class === "vconsole" || isFolder(device) === isProgram) continue;
+      found.push(refusal(device.span, isProgram ? noDriver(device, guest) : noProgram(device, guest)));
+    }
+  }
+  return found;
+}
+
+function wrongDisk(device: Resource, volume: string | undefined): readonly Diagnostic[] {
+  const { folder } = device.attributes;
+  if (volume === "folder" && !isFolder(device))
+    return [
+      refusal(
+        device.span,
+        `The volume of ${device.address} is a folder: say where its program finds it.`,
+        'Say `folder = "/data"`, for example.',
+      ),
+    ];
+  if (!isFolder(device)) return [];
+  if (volume !== "folder" && folder)
+    return [refusal(folder.span, `${device.address} has sectors, and no program finds these as a folder.`)];
+  return DISK_ONLY.flatMap((name) => {
+    const attribute = device.attributes[name];
+    if (attribute?.origin !== "set") return [];
+    return [refusal(attribute.span, `No driver serves \`${name}\` of ${device.address}, which is a folder.`)];
+  });
+}
+
+function isFolder(device: Resource): boolean {
+  return device.class === "vblk" && valueOf(device, "folder").is !== "none";
+}
+
+function seenBy(guest: Resource, model: Model): readonly Resource[] {
+  const used = usedDevices(guest);
+  const bus = refOf(guest, "bus");
+  return model.resources.filter(
+    ({ kind, address, bus: its }) =>
+      kind === "device" && its === bus && (used === undefined || used.includes(address)),
+  );
+}
+
+function noDriver({ address }: Resource, guest: Resource): string {
+  return `No driver serves ${address} in ${guest.address}, a WASI program: it has a console and folders.`;
+}
+
+function noProgram({ address }: Resource, guest: Resource): string {
+  return `${address} is a folder, which only WASI programs can have: ${guest.address} is none.`;
+}
+
+function refusal(span: Resource["span"], message: string, hint?: string): Diagnostic {
+  return { code: "VB2022", severity: "error", span, message, ...(hint !== undefined && { hint }) };
+}
