@@ -22,7 +22,7 @@ const shown = (one: Resource, name: string): string | undefined => {
   return attribute && showValue(attribute.value);
 };
 
-const LABS = "01-hello 02-tenants 03-racks 04-storage 05-links 06-ipc 07-linux 11-web".split(" ");
+const LABS = "01-hello 02-tenants 03-racks 04-storage 05-links 06-ipc 07-linux 10-qemu 11-web".split(" ");
 for (const name of LABS) {
   test(`${name} has a model where every class has its driver`, () => {
     const evaluation = example(name);

@@ -274,6 +274,12 @@ export class Devices {
     return spec.class === "vchan" ? this.#onChannel(spec.vchan.channel) : [];
   }
 
+  /** Uplinks of a network or one that it is joined with. */
+  uplinksOn(network: Id): ReturnType<Uplinks["made"]> {
+    const ports = new Set(this.networks.onSegment(network));
+    return this.uplinks.made().filter(({ port }) => ports.has(port));
+  }
+
   all(): Iterable<Device> {
     return this.#devices.values();
   }

@@ -7,7 +7,7 @@ import { refuse } from "../bus/outcome.ts";
 import type { HostClock } from "../clock.ts";
 import type { Tap } from "../datapath/plugs.ts";
 import { startHostThread } from "../host-thread.ts";
-import type { Capture, CaptureChunk, CaptureSpec, Id, Outcome } from "../hypervisor.ts";
+import type { Capture, CaptureChunk, CaptureSpec, Id, Outcome, UplinkSpec } from "../hypervisor.ts";
 import { CAPTURES_MAX, SNAPLEN_MAX, SNAPLEN_MIN } from "../limits.ts";
 import type { Fabric } from "../memory/fabric.ts";
 import { TAP_SIDE } from "../memory/layout.ts";
@@ -15,13 +15,26 @@ import { ringTapBell } from "../ring/tap-ring.ts";
 import { readFilter } from "./filter.ts";
 import type { CaptureAnswer, CaptureLetter, CaptureStart } from "./letters.ts";
 
+/** A port whose frames can be captured, and what it is called. */
+interface TappedPort {
+  readonly id: Id;
+  readonly port: number;
+  readonly description: string;
+}
+
 /** The devices that can be captured. */
 export interface TappedDevices {
   readonly networks: { readonly all: ReadonlyMap<Id, unknown> };
   device(id: Id): Device | undefined;
-  /** Devices that are plugged into a network or one that it is joined with. */
+  /** Devices and uplinks that are plugged into a network or one that it is joined with. */
   onSegment(network: Id): readonly Device[];
+  uplinksOn(network: Id): readonly { readonly id: Id; readonly port: number; readonly spec: UplinkSpec }[];
   setTap(port: number, tap: Tap): void;
+}
+
+interface Tapped {
+  readonly of: TappedPort;
+  readonly sides: number;
 }
 
 interface Running {
@@ -93,14 +106,15 @@ export class Captures {
     for (const [capture, running] of this.#running) {
       if (running.stopped) continue;
       const own = new Map<number, number>();
-      for (const [device, sides] of this.#devicesOf(running.spec)) {
-        const number = this.#taps.get(device.port) ?? ++this.#tapCount;
-        this.#taps.set(device.port, number);
+      for (const [port, tapped] of this.#portsOf(running.spec)) {
+        const { sides } = tapped;
+        const number = this.#taps.get(port) ?? ++this.#tapCount;
+        this.#taps.set(port, number);
         own.set(number, sides);
-        this.#tell(capture, running, device, number, sides);
-        const { sides: others = 0, keep = 0 } = wanted.get(device.port) ?? {};
+        this.#tell(capture, running, tapped, number);
+        const { sides: others = 0, keep = 0 } = wanted.get(port) ?? {};
         const most = Math.max(keep, running.spec.snaplen ?? SNAPLEN_MAX);
-        wanted.set(device.port, { number, sides: others | sides, keep: most });
+        wanted.set(port, { number, sides: others | sides, keep: most });
       }
       perCapture.set(capture, own);
     }
@@ -140,28 +154,36 @@ export class Captures {
   }
 
   /** A device by itself is seen on both sides; of a network each frame is seen where it was sent. */
-  #devicesOf({ devices = [], networks = [] }: CaptureSpec): Map<Device, number> {
-    const found = new Map<Device, number>();
+  #portsOf({ devices = [], networks = [] }: CaptureSpec): Map<number, Tapped> {
+    const found = new Map<number, Tapped>();
     for (const network of networks) {
-      for (const device of this.#devices.onSegment(network)) found.set(device, TAP_SIDE.out);
+      for (const device of this.#devices.onSegment(network)) {
+        found.set(device.port, { of: tappedDevice(device), sides: TAP_SIDE.out });
+      }
+      for (const { id, port, spec } of this.#devices.uplinksOn(network)) {
+        const of = { id, port, description: `uplink ${spec.class} of ${spec.network}` };
+        found.set(port, { of, sides: TAP_SIDE.out });
+      }
     }
     for (const id of devices) {
       const device = this.#devices.device(id);
-      if (device?.spec.class === "venet") found.set(device, TAP_SIDE.out | TAP_SIDE.in);
+      if (device?.spec.class !== "venet") continue;
+      found.set(device.port, { of: tappedDevice(device), sides: TAP_SIDE.out | TAP_SIDE.in });
     }
     return found;
   }
 
-  #tell(capture: number, { interfaces, told }: Running, device: Device, tap: number, sides: number): void {
-    let index = interfaces.get(device.id);
+  #tell(capture: number, { interfaces, told }: Running, { of, sides }: Tapped, tap: number): void {
+    const { id, port, description } = of;
+    let index = interfaces.get(id);
     if (index === undefined) {
       index = interfaces.size;
-      interfaces.set(device.id, index);
-      this.#send({ type: "interface", capture, name: device.id, description: descriptionOf(device) });
+      interfaces.set(id, index);
+      this.#send({ type: "interface", capture, name: id, description });
     }
     if (told.get(tap) === sides) return;
     told.set(tap, sides);
-    this.#send({ type: "tap", capture, tap, port: device.port, index, sides });
+    this.#send({ type: "tap", capture, tap, port, index, sides });
   }
 
   /**
@@ -244,9 +266,9 @@ export class Captures {
 
 const NOTHING: CaptureChunk = { bytes: new Uint8Array(), frames: 0, lost: 0, matched: false, done: true };
 
-/** `venet on lan, 02:00:00:00:00:01, 10.0.0.1/24`. */
-function descriptionOf({ spec }: Device): string {
-  if (spec.class !== "venet") return spec.class;
+/** Described as `venet on lan, 02:00:00:00:00:01, 10.0.0.1/24`. */
+function tappedDevice({ id, port, spec }: Device): TappedPort {
+  if (spec.class !== "venet") return { id, port, description: spec.class };
   const { network, mac, ip, prefix } = spec.venet;
-  return `venet on ${network}, ${mac}, ${ip}/${prefix}`;
+  return { id, port, description: `venet on ${network}, ${mac}, ${ip}/${prefix}` };
 }
