@@ -11,7 +11,16 @@ import wabt from "wabt";
 import { createHypervisor, type Hypervisor } from "../hypervisor/index.ts";
 import { refusals } from "./drivers/unsupported.ts";
 import { Engine } from "./engine.ts";
-import { NO_DRIVER, REFUSED, ROWS, folder, lab, storage, type Texts } from "./classes-rows.test-support.ts";
+import {
+  ELSEWHERE,
+  NO_DRIVER,
+  REFUSED,
+  ROWS,
+  folder,
+  lab,
+  storage,
+  type Texts,
+} from "./classes-rows.test-support.ts";
 import { gotMore } from "./loop.test-support.ts";
 import { clock } from "./lab.test-support.ts";
 import { definitionOf, images, modelOf } from "./plan/model.test-support.ts";
@@ -173,6 +182,11 @@ test.each(Object.entries(REFUSED))("%s is refused", (attribute, texts) => {
 });
 
 test("every attribute that has a class stands here", () => {
-  const rows = new Set([...ROWS.map(({ attribute }) => attribute), ...Object.keys(REFUSED), "lab.seed"]);
+  const rows = new Set([
+    ...ROWS.map(({ attribute }) => attribute),
+    ...Object.keys(REFUSED),
+    ...ELSEWHERE,
+    "lab.seed",
+  ]);
   expect([...declared().keys()].filter((name) => !rows.has(name) && !NO_DRIVER.test(name))).toEqual([]);
 });

@@ -24,7 +24,7 @@ const uplink = (className: string): Driver => ({
 /** A gateway answers for its network, with what that says. */
 const natDriver: Driver = { ...uplink("nat"), derived: networkOfGateway };
 
-export const uplinkDrivers: readonly Driver[] = [uplink("socket"), natDriver];
+export const uplinkDrivers: readonly Driver[] = [uplink("socket"), uplink("tap"), natDriver];
 
 /** Its ring is made for its network's frames. */
 function networkSize(resource: Resource, find: Find): Readonly<Record<string, Derived>> {
@@ -63,6 +63,8 @@ function classSpec(resource: Resource, find: Find): UplinkClassSpec {
     }
     case "nat":
       return { class: "nat", nat: natSpec(resource, find) };
+    case "tap":
+      return { class: "tap", tap: { interface: wordOf(resource, "interface") } };
     default:
       throw new BugError(`no driver serves ${resource.address}`);
   }

@@ -5,6 +5,7 @@ import type { UplinkEnd, UplinkIo } from "./end.ts";
 import type { EndSpec } from "./letters.ts";
 import { NatEnd } from "./nat-end.ts";
 import { StreamEnd } from "./stream-end.ts";
+import { TapEnd } from "./tap-end.ts";
 
 export function makeEnd(spec: EndSpec, io: UplinkIo): UplinkEnd {
   switch (spec.class) {
@@ -16,5 +17,7 @@ export function makeEnd(spec: EndSpec, io: UplinkIo): UplinkEnd {
         ? new DatagramEnd({ ...spec.socket, address: { ...address, family: "udp" } }, io)
         : new StreamEnd(spec.socket, io);
     }
+    case "tap":
+      return new TapEnd(spec.tap, io);
   }
 }

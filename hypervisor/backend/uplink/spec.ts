@@ -20,10 +20,15 @@ export type UplinkClassSpec =
   /** Frames as QEMU's netdevs `stream` and `dgram` have them. */
   | { readonly class: "socket"; readonly socket: SocketSpec }
   /** A gateway in user mode. */
-  | { readonly class: "nat"; readonly nat: NatSpec };
+  | { readonly class: "nat"; readonly nat: NatSpec }
+  | { readonly class: "tap"; readonly tap: TapSpec };
 export interface SocketSpec {
   readonly role: "listen" | "connect";
   readonly address: SocketAddress;
+}
+export interface TapSpec {
+  /** 1 to 15 characters. */
+  readonly interface: string;
 }
 /** How it is outside. */
 export interface UplinkState {
