@@ -141,6 +141,8 @@ export interface CaptureChunk {
   readonly bytes: Uint8Array;
   /** Frames shown so far, in this piece, those before it, and those that still wait. */
   readonly frames: number;
+  /** Their bytes, as long as they were sent. */
+  readonly frameBytes: number;
   /** Frames that are missing: they found no room on their way. The guests lost nothing by it. */
   readonly lost: number;
   readonly matched: boolean;

@@ -177,6 +177,8 @@ export const LINE_ROUNDS = 16;
 /** The I/O thread wakes so long before a frame is due, nanoseconds, and looks at the clock until it is. */
 export const LINE_SPIN_NS = 200_000;
 
+/** A frame or a block of a file that is replayed, bytes, with its head. A longer one ends the replay. */
+export const REPLAY_BLOCK_MAX = 1024 * 1024;
 /** Uplinks at the same time. One more is refused (`limit`). */
 export const UPLINKS_MAX = 32;
 /** Memory of the rings in which uplinks take frames, bytes: room for as many as there may be. */

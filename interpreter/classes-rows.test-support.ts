@@ -1,6 +1,6 @@
 // The lab of classes.test.ts with a place for each attribute, and the changes that are made there.
 
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { GuestFolder } from "./loop.test-support.ts";
@@ -10,6 +10,9 @@ export const folder = new GuestFolder();
 const loop = folder.loop();
 export const storage = mkdtempSync(path.join(tmpdir(), "vbus-classes-"));
 const stored = (name: string): string => JSON.stringify(path.join(storage, name));
+/** A capture without a frame. */
+const NO_FRAMES = "d4c3b2a1020004000000000000000000ffff000001000000";
+writeFileSync(path.join(storage, "none.pcap"), Buffer.from(NO_FRAMES, "hex"));
 
 /** Places of the lab's text and what stands there at first. */
 const PLACES = {
@@ -30,6 +33,7 @@ const PLACES = {
   wide: "far",
   socket: 'connect = "unix:nobody"',
   nat: "",
+  pcap: `record = ${stored("one")}`,
   image: "other",
   memory: "16MiB",
   port: "",
@@ -71,6 +75,7 @@ network near { subnet = 10.0.0.0/24, pool = 10.0.0.128/25, mtu = 9000B, ${at.nea
 network far { subnet = ${at.subnet}, ${at.far} }
 uplink out: socket { network = ${at.wide}, ${at.socket}, ${at.uplink} }
 uplink world: nat { network = far, ${at.nat} }
+uplink file: pcap { network = far, ${at.pcap} }
 bus desk { device eth1: venet { network = far }, device eth2: venet { network = far } }
 guest server { image = echo, memory = 32MiB, ${at.server}
   device eth0: venet { network = ${at.net}, ip = 10.0.0.2, ${at.eth} } }
@@ -159,6 +164,12 @@ export const ROWS: Row[] = [
   { attribute: "uplink.network", from: { wide: "lan" }, change: { wide: "near" } },
   { attribute: "uplink.link", change: { uplink: "link = down" } },
   { attribute: "uplink.rate", change: { uplink: "rate = 1Gbps" } },
+  { attribute: "pcap.record", change: { pcap: `record = ${stored("two")}` } },
+  {
+    attribute: "pcap.replay",
+    change: { pcap: `record = ${stored("one")}, replay = ${stored("none.pcap")}` },
+  },
+  { attribute: "pcap.speed", change: { pcap: `record = ${stored("one")}, speed = 2.0` } },
   { attribute: "socket.connect", change: { socket: 'connect = "unix:nobody-else"' } },
   { attribute: "socket.listen", change: { socket: 'listen = "tcp:127.0.0.1:0"' } },
   { attribute: "network.dhcp", change: { far: "dhcp = false" } },
@@ -272,7 +283,7 @@ export const REFUSED: Readonly<Record<string, Texts>> = {
 /** Needs the right to make interfaces: tap.test.ts. */
 export const ELSEWHERE = ["tap.interface"];
 /** Kinds and classes without a driver: a thing of them is refused. */
-export const NO_DRIVER = /^(nbd|linux|pc|pcap)[.]/;
+export const NO_DRIVER = /^(nbd|linux|pc)[.]/;
 
 function digestOf(image: string): string {
   const found = images.look(image);

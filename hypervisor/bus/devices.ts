@@ -6,6 +6,8 @@ import { portExists, portOwner } from "../datapath/port.ts";
 import type { DeviceNotice } from "../device/connection.ts";
 import { noticeOf } from "../device/notice.ts";
 import type {
+  Capture,
+  CaptureSpec,
   DeviceFacts,
   DeviceSpec,
   HypervisorEvent,
@@ -52,6 +54,7 @@ export interface GuestsOfBus {
 
 /** What devices need of those that capture their frames. */
 export interface CapturesOfDevices {
+  start(spec: CaptureSpec): Outcome<Capture>;
   plugsChanged(): void;
 }
 
@@ -96,6 +99,7 @@ export class Devices {
     this.uplinks = new Uplinks(fabric, this.#plugs, networksOfUplinks, {
       tell,
       plugsChanged: () => this.#captures?.plugsChanged(),
+      capture: (spec) => this.#captures?.start(spec) ?? refuse("busy", "nothing is captured yet"),
       lookForFaults: () => this.#guests?.lookForFaults(),
     });
     this.hostThreads = [this.lines, this.uplinks];

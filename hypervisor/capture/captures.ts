@@ -235,14 +235,14 @@ export class Captures {
       this.plugsChanged();
       return;
     }
-    const { bytes, frames, lost, matched, done } = answer;
+    const { bytes, frames, frameBytes, lost, matched, done } = answer;
     const { reading } = running;
     running.reading = undefined;
     if (done) {
       this.#running.delete(answer.capture);
       this.plugsChanged();
     }
-    reading?.resolve({ bytes, frames, lost, matched, done });
+    reading?.resolve({ bytes, frames, frameBytes, lost, matched, done });
   }
 
   #send(letter: CaptureLetter): void {
@@ -264,7 +264,14 @@ export class Captures {
   }
 }
 
-const NOTHING: CaptureChunk = { bytes: new Uint8Array(), frames: 0, lost: 0, matched: false, done: true };
+const NOTHING: CaptureChunk = {
+  bytes: new Uint8Array(),
+  frames: 0,
+  frameBytes: 0,
+  lost: 0,
+  matched: false,
+  done: true,
+};
 
 /** Described as `venet on lan, 02:00:00:00:00:01, 10.0.0.1/24`. */
 function tappedDevice({ id, port, spec }: Device): TappedPort {

@@ -58,6 +58,7 @@ export type CaptureAnswer =
       readonly capture: number;
       readonly bytes: Uint8Array<ArrayBuffer>;
       readonly frames: number;
+      readonly frameBytes: number;
       readonly lost: number;
       readonly matched: boolean;
       readonly done: boolean;

@@ -55,6 +55,7 @@ export class Recording {
   #filled = 0;
   #bytes = 0;
   #frames = 0;
+  #frameBytes = 0;
   #matched = false;
   #toldMatch = false;
   /** Chunks that the reader waits for. */
@@ -118,6 +119,7 @@ export class Recording {
     };
     this.#put(enhancedPacket(head, bytes));
     this.#frames++;
+    this.#frameBytes += length;
     this.#matched ||= this.#expect?.({ bytes, length }) === true;
     if (this.#frames >= this.#begin.frames) this.close(timeNs);
   }
@@ -171,6 +173,7 @@ export class Recording {
       capture: this.#begin.capture,
       bytes,
       frames: this.#frames,
+      frameBytes: this.#frameBytes,
       lost,
       matched: this.#matched,
       done: this.#toldDone,

@@ -3,6 +3,7 @@
 import type { Resource, Value } from "../../lang/index.ts";
 import type {
   NatSpec,
+  PcapSpec,
   PublishSpec,
   SocketAddress,
   UplinkClassSpec,
@@ -11,7 +12,7 @@ import type {
 import path from "node:path";
 import { BugError, invariant } from "../bug.ts";
 import type { Derived, Driver, Find } from "./driver.ts";
-import { optionalNumberOf, refOf, valueOf, wordOf } from "./read.ts";
+import { optionalNumberOf, pathOf, refOf, valueOf, wordOf } from "./read.ts";
 
 /** What is opened outside is opened anew where it is another thing. */
 const uplink = (className: string): Driver => ({
@@ -24,7 +25,7 @@ const uplink = (className: string): Driver => ({
 /** A gateway answers for its network, with what that says. */
 const natDriver: Driver = { ...uplink("nat"), derived: networkOfGateway };
 
-export const uplinkDrivers: readonly Driver[] = [uplink("socket"), uplink("tap"), natDriver];
+export const uplinkDrivers: readonly Driver[] = [uplink("socket"), uplink("tap"), uplink("pcap"), natDriver];
 
 /** Its ring is made for its network's frames. */
 function networkSize(resource: Resource, find: Find): Readonly<Record<string, Derived>> {
@@ -63,11 +64,23 @@ function classSpec(resource: Resource, find: Find): UplinkClassSpec {
     }
     case "nat":
       return { class: "nat", nat: natSpec(resource, find) };
+    case "pcap":
+      return { class: "pcap", pcap: pcapSpec(resource) };
     case "tap":
       return { class: "tap", tap: { interface: wordOf(resource, "interface") } };
     default:
       throw new BugError(`no driver serves ${resource.address}`);
   }
+}
+
+function pcapSpec(resource: Resource): PcapSpec {
+  const [record, replay] = [pathOf(valueOf(resource, "record")), pathOf(valueOf(resource, "replay"))];
+  const speed = optionalNumberOf(resource, "speed");
+  return {
+    ...(record !== undefined && { record }),
+    ...(replay !== undefined && { replay }),
+    ...(speed !== undefined && { speed }),
+  };
 }
 
 /** The declaration has held it to this form. A relative path is one from the file that says it. */

@@ -27,7 +27,14 @@ function tailOf(pieces: readonly Buffer[]): FrameTail {
   const capture: Capture = {
     read: () => {
       const bytes = left.shift() ?? new Uint8Array();
-      const chunk: CaptureChunk = { bytes, frames: 0, lost: 0, matched: false, done: left.length === 0 };
+      const chunk: CaptureChunk = {
+        bytes,
+        frames: 0,
+        frameBytes: 0,
+        lost: 0,
+        matched: false,
+        done: left.length === 0,
+      };
       return Promise.resolve(chunk);
     },
     stop: () => undefined,

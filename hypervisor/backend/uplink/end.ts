@@ -12,6 +12,8 @@ export interface UplinkIo {
    * caller can send it again later.
    */
   send(frame: Uint8Array, patient?: boolean): number;
+  /** Whether it is on a network; not yet while it is being opened. */
+  isPlugged(): boolean;
   /** Says how it is outside; control hears of every change. */
   tell(state: UplinkState): void;
   /** The longest frame of its network, bytes. */

@@ -21,10 +21,19 @@ export type UplinkClassSpec =
   | { readonly class: "socket"; readonly socket: SocketSpec }
   /** A gateway in user mode. */
   | { readonly class: "nat"; readonly nat: NatSpec }
-  | { readonly class: "tap"; readonly tap: TapSpec };
+  | { readonly class: "tap"; readonly tap: TapSpec }
+  | { readonly class: "pcap"; readonly pcap: PcapSpec };
 export interface SocketSpec {
   readonly role: "listen" | "connect";
   readonly address: SocketAddress;
+}
+export interface PcapSpec {
+  /** The file that all frames of the network are written to, as pcapng; it is begun anew. */
+  readonly record?: string;
+  /** The file that is played into the network, once. */
+  readonly replay?: string;
+  /** 2 plays twice as fast; absent: as fast as the network takes it. */
+  readonly speed?: number;
 }
 export interface TapSpec {
   /** 1 to 15 characters. */

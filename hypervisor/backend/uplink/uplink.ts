@@ -51,7 +51,8 @@ export class Uplink {
     this.#sender = { thread: UPLINK_THREAD, port, counts: port };
     const { nowNs, tell } = parts;
     const send = (frame: Uint8Array, patient = false): number => this.#send(frame, patient);
-    this.end = parts.makeEnd(spec, { send, frameMax, nowNs, tell });
+    const isPlugged = (): boolean => networkOf(parts.fabric, port) >= 0;
+    this.end = parts.makeEnd(spec, { send, isPlugged, frameMax, nowNs, tell });
   }
 
   /** Gives the end what has come for it, up to a budget. False: there may be more. */

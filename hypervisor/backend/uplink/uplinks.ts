@@ -7,6 +7,7 @@ import type { Plugs, PortSettings } from "../../datapath/plugs.ts";
 import { openReceiving } from "../../datapath/port.ts";
 import { startHostThread } from "../../host-thread.ts";
 import type {
+  CounterFacts,
   HypervisorEvent,
   Id,
   Outcome,
@@ -25,6 +26,7 @@ import { prepareReceiving, type ReceivingPlace } from "../../ring/receiving.ts";
 import { RingPlaces } from "../../ring/ring-places.ts";
 import { signalRing, wake } from "../../ring/signal.ts";
 import type { Station } from "../nat/spec.ts";
+import { Recorder, type StartCapture } from "./recorder.ts";
 import type { EndSpec, UplinksAnswer, UplinksLetter, UplinksStart } from "./letters.ts";
 import { EVENTS_AT, UPLINK_RINGS, createUplinkMemory } from "./uplink-memory.ts";
 
@@ -42,6 +44,8 @@ export interface UplinkNews {
   tell(event: HypervisorEvent): void;
   /** What is plugged in where has changed. */
   plugsChanged(): void;
+  /** Frames of a network are to be recorded. */
+  readonly capture: StartCapture;
   /** Their thread found a guest that broke the protocol. */
   lookForFaults(): void;
 }
@@ -54,8 +58,11 @@ interface Made {
   readonly frameMax: number;
   spec: UplinkSpec;
   state: UplinkState;
+  recorder: Recorder | undefined;
+  recordsTo: string | undefined;
 }
 
+const NOTHING: CounterFacts = { count: 0, bytes: 0, dropped: 0, droppedBy: {} };
 const NO_STATE: UplinkState = { carrier: false, detail: "" };
 const success: Outcome = { ok: true, value: undefined };
 
@@ -110,6 +117,11 @@ export class Uplinks {
     if (!made) return refuse("limit", "there is no room for one more uplink");
     const { port, place, number, frameMax } = made;
     this.#made.set(id, made);
+    const unwritten = await this.#record(made, spec);
+    if (unwritten !== undefined) {
+      this.#forget(made);
+      return refuse("outside", unwritten);
+    }
     const problem = await this.#ask({
       type: "open",
       port,
@@ -120,12 +132,14 @@ export class Uplinks {
       spec: this.#forEnd(spec),
     });
     if (problem !== undefined) {
+      await made.recorder?.close();
       this.#forget(made);
       return refuse("outside", problem);
     }
     const plugged = this.#networks.plug(port, made.spec.network);
     if (!plugged.ok) {
       await this.#ask({ type: "close", port });
+      await made.recorder?.close();
       this.#forget(made);
     }
     this.#news.plugsChanged();
@@ -142,8 +156,12 @@ export class Uplinks {
     if (before.class !== spec.class) return refuse("invalid", "an uplink keeps its class");
     if (mtu + FRAME_OVERHEAD > made.frameMax)
       return refuse("invalid", "it was made for a network of shorter frames");
-    const problem = await this.#ask({ type: "set", port, spec: this.#forEnd(spec) });
-    if (problem !== undefined) return refuse("invalid", problem);
+    const problem =
+      (await this.#ask({ type: "set", port, spec: this.#forEnd(spec) })) ?? (await this.#record(made, spec));
+    if (problem !== undefined) {
+      await this.#ask({ type: "set", port, spec: this.#forEnd(before) });
+      return refuse("outside", problem);
+    }
     const moved = before.network === spec.network ? success : this.#move(made, spec.network);
     if (!moved.ok) {
       await this.#ask({ type: "set", port, spec: this.#forEnd(before) });
@@ -160,6 +178,7 @@ export class Uplinks {
     if (!made) return refuse("missing", `there is no uplink \`${id}\``);
     this.#networks.unplug(made.port, made.spec.network);
     await this.#ask({ type: "close", port: made.port });
+    await made.recorder?.close();
     this.#forget(made);
     this.#news.plugsChanged();
     return success;
@@ -170,7 +189,9 @@ export class Uplinks {
     if (!made) return undefined;
     const { port, spec, state } = made;
     const { class: className, network, link } = spec;
-    return { id, class: className, network, link, ...state, ...uplinkFrames(this.#fabric, port) };
+    const { rx, tx } = uplinkFrames(this.#fabric, port);
+    const out = className === "pcap" ? (made.recorder?.facts ?? NOTHING) : tx;
+    return { id, class: className, network, link, ...state, rx, tx: out };
   }
 
   all(): readonly UplinkFacts[] {
@@ -204,6 +225,27 @@ export class Uplinks {
     await this.#worker?.terminate();
   }
 
+  /** Records what `spec` says, to another file than before, or none. A sentence where it can't be written. */
+  async #record(made: Made, spec: UplinkSpec): Promise<string | undefined> {
+    const to = spec.class === "pcap" ? spec.pcap.record : undefined;
+    const { recorder } = made;
+    const same = made.recordsTo === to && made.spec.network === spec.network;
+    if (recorder === undefined ? to === undefined : same) return undefined;
+    const failed = (detail: string): void => this.#setState(made, { carrier: false, detail });
+    const fresh =
+      to === undefined ? undefined : await Recorder.open(to, spec.network, this.#news.capture, failed);
+    if (typeof fresh === "string") return fresh;
+    await recorder?.close();
+    made.recorder = fresh;
+    made.recordsTo = to;
+    return undefined;
+  }
+
+  #setState(made: Made, state: UplinkState): void {
+    made.state = state;
+    this.#news.tell({ type: "uplink", id: made.id, ...state });
+  }
+
   #move({ port, spec }: Made, network: Id): Outcome {
     this.#networks.unplug(port, spec.network);
     const plugged = this.#networks.plug(port, network);
@@ -230,7 +272,17 @@ export class Uplinks {
     const set = { count, offset, signal, events: EVENTS_AT, number, owner, incarnation };
     resetRing(this.#fabric, port * 2, set);
     openReceiving(this.#fabric, port, port * 2);
-    return { id, port, number, place, frameMax, spec, state: NO_STATE };
+    return {
+      id,
+      port,
+      number,
+      place,
+      frameMax,
+      spec,
+      state: NO_STATE,
+      recorder: undefined,
+      recordsTo: undefined,
+    };
   }
 
   #forget({ id, port, number, place }: Made): void {
