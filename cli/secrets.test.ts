@@ -233,7 +233,7 @@ const CALLS: Readonly<Record<string, readonly (readonly [number, ...string[]])[]
 /** Options that are tried in other tests of this file, or can't be without a terminal or an end. */
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   // The whole of it: what a running lab is stopped by, at the end of the last test.
-  down: ["--file", "--lab", "--grace"],
+  down: ["--file", "--lab", "--grace", "--volumes", "--yes", "--no-input"],
   up: ["--serve"],
   // The same events come over the socket.
   events: ["--follow"],
@@ -375,7 +375,7 @@ test(
     const { stdout } = await run(["ps", "--json", LAB]);
     expect(JSON.parse(stdout)).toMatchObject({ guests: expect.arrayContaining([]), lab: expect.any(String) });
     expect(stdout).toContain('"ip": "<secret>"');
-    expect((await run(["down", "--grace", "1", LAB])).exit).toBe(0);
+    expect((await run(["down", "--grace", "1", "--volumes", "--yes", "--no-input", LAB])).exit).toBe(0);
     expect(leaks(from)).toEqual([]);
   },
 );
