@@ -44,9 +44,6 @@ export class NatEnd implements UplinkEnd {
 
   async set(spec: EndSpec): Promise<string | undefined> {
     if (spec.class !== "nat") return "an uplink keeps its class";
-    const { gateway, prefix } = this.#spec;
-    if (gateway !== spec.nat.gateway || prefix !== spec.nat.prefix)
-      return "`gateway` and `subnet` can't change while the uplink is there";
     const problem = await this.#nat.set(spec.nat, spec.stations);
     if (problem !== undefined) return problem;
     this.#spec = spec.nat;

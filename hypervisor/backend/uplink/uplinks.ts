@@ -154,6 +154,8 @@ export class Uplinks {
     const mtu = this.#networks.all.get(spec.network)?.spec.mtu;
     if (mtu === undefined) return refuse("missing", `there is no network \`${spec.network}\``);
     if (before.class !== spec.class) return refuse("invalid", "an uplink keeps its class");
+    if (addressOf(before) !== addressOf(spec))
+      return refuse("invalid", "`gateway` and `subnet` can't change while the uplink is there");
     if (mtu + FRAME_OVERHEAD > made.frameMax)
       return refuse("invalid", "it was made for a network of shorter frames");
     const problem =
@@ -343,6 +345,11 @@ export class Uplinks {
     if (before.carrier !== carrier || before.detail !== detail)
       this.#news.tell({ type: "uplink", id: made.id, carrier, detail });
   }
+}
+
+/** What a gateway has for as long as it is there. */
+function addressOf(spec: UplinkSpec): string {
+  return spec.class === "nat" ? `${spec.nat.gateway}/${spec.nat.prefix}` : "";
 }
 
 function settingsOf({ link, rate = 0 }: UplinkSpec, mtu: number): PortSettings {
