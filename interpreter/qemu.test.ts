@@ -2,6 +2,7 @@
 // lab's guests ping both over the sockets, and one machine opens a connection to the other through the lab.
 
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import path from "node:path";
@@ -47,10 +48,16 @@ class Machine {
     }
   }
 
-  /** Types a line and waits for the next prompt. */
+  /** Types a line, each letter when the one before has been echoed, and waits for the next prompt. */
   async say(line: string): Promise<string> {
     const from = this.text.length;
-    this.#process.stdin.write(`${line}\r`);
+    for (const letter of line) {
+      // The serial line of a busy machine has room for a few letters only.
+      const echoed = once(this.#process.stdout, "data");
+      this.#process.stdin.write(letter);
+      await echoed;
+    }
+    this.#process.stdin.write("\r");
     await this.shows("iPXE>", from + line.length);
     return this.text.slice(from);
   }
