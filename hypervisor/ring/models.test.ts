@@ -20,7 +20,6 @@ const SOUND: readonly Question[] = [
 
 const LARGER: readonly Question[] = [
   { model: "signal", large: true },
-  { model: "signal", defines: ["AT"], large: true },
   { model: "claims", large: true },
   { model: "claims", defines: ["FRAMES=1", "MORTAL_FRAMES=2", "BATCH=2"], large: true },
   { model: "claims", defines: ["REAPER=0"], large: true },

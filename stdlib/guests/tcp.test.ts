@@ -72,8 +72,14 @@ test("5 % lost, some swapped, some twice: the same bytes, mostly without waiting
   expect((pair.now - start) / SECOND).toBeLessThan(15);
 });
 
-test("any way, any MTU, any amounts, any reader", () => {
-  const numRuns = process.env["CI"] === "true" || process.env["SLOW"] === "1" ? 200 : 25;
+test("a byte that was lost goes again where the window is smaller than what waits", () => {
+  // Found by the property below: the byte was a probe's.
+  const way = { loss: 0.04241009359247983, duplicates: 0.13815557351335886, delayNs: 10_000, seed: -5 };
+  transfer(connected({ ...way, mtu: 8231 }), { bytes: [16_386, 40_976], reads: 7 });
+});
+
+test("any way, any MTU, any amounts, any reader", { timeout: 600_000 }, () => {
+  const numRuns = process.env["SLOW"] === "1" ? 200 : 25;
   fc.assert(
     fc.property(
       fc.record({

@@ -185,20 +185,20 @@ again:
   :: more = 0
   :: more = 1
   fi;
-#ifdef AT_LATE
-  wanted = 2;
-  at = scan + more;
-#else
-  at = scan + more;                              /* before G1 */
-  wanted = 2;                                    /* G1 */
+#ifndef AT_LATE
+  at = scan + more;                              /* before G2 */
 #endif
+  wanted = 2;                                    /* G1 */
 #ifdef NO_SECOND_LOOK
   found = 0;
 #else
   if
-  :: top > at || heard != changes -> found = 1   /* G2 */
+  :: top > scan + more || heard != changes -> found = 1   /* G2 */
   :: else -> skip
   fi;
+#endif
+#ifdef AT_LATE
+  at = scan + more;
 #endif
 #else
 #ifdef ENABLE_LATE

@@ -71,6 +71,8 @@ export class Sender {
     const most = min(this.window, congestion) - <i32>(this.next - this.una);
     const bytes = min(min(this.waiting, this.mss), most);
     if (bytes <= 0) return 0;
+    // What was lost goes again in any case.
+    if (before(this.next, this.highest)) return bytes;
     // RFC 9293, 3.8.6.2.1: all there is, or a whole segment, or half of the largest window.
     return bytes == this.waiting || bytes == this.mss || bytes >= this.windowMost / 2 ? bytes : 0;
   }

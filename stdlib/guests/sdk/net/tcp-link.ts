@@ -180,7 +180,7 @@ export class TcpLink {
     this.tries++;
     if (this.probing || sender.flight == 0) {
       // The byte is not counted as sent: a closed window throws it away, and `output` sends it again.
-      this.transmit(sender.next, min(sender.waiting, 1), time);
+      this.transmit(sender.una, min(sender.firstBytes, 1), time);
       this.timerAt = time + min(this.roundTrip.rto << min(++this.probes, 16), PROBE_MOST);
       return;
     }
@@ -204,10 +204,11 @@ export class TcpLink {
   }
 
   /**
-   * The peer has no room, and nothing is on its way but perhaps a byte that asks whether that is still so.
+   * The peer has no room, and bytes for it are there: a byte, with the end if it is the last, asks whether
+   * that is still so.
    */
   protected get probing(): bool {
-    return this.sender.window == 0 && this.sender.flight <= 1 && this.sender.waiting > 0;
+    return this.sender.window == 0 && this.sender.firstBytes > 0;
   }
 
   /** The end goes with these bytes from `sequence` on. */
