@@ -1,17 +1,8 @@
 // What the control thread and the I/O thread write to each other.
 
-import type { MessagePort } from "node:worker_threads";
 import type { DirectionSpec } from "../hypervisor.ts";
 import type { ReceivingPlace } from "../ring/receiving.ts";
 import type { Direction } from "./fate.ts";
-
-/** What the I/O thread starts with. */
-export interface LinesStart {
-  readonly fabric: WebAssembly.Memory;
-  readonly memory: WebAssembly.Memory;
-  readonly incarnation: number;
-  readonly inbox: MessagePort;
-}
 
 /** A line that is new, or whose impairment changes. */
 export interface LineLetter {

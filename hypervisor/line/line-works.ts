@@ -5,29 +5,18 @@ import { Forwarder } from "../datapath/forward.ts";
 import { Peers, type PeerLetter } from "../datapath/peers.ts";
 import { countAt } from "../datapath/port.ts";
 import { sendHeld } from "../datapath/send-held.ts";
-import type { RaiseFault } from "../datapath/fault.ts";
+import type { HostParts } from "../host-parts.ts";
 import { BUDGET_FRAMES, LINE_ROUNDS, LINE_SPIN_NS } from "../limits.ts";
-import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { COUNTER, IO_THREAD } from "../memory/layout.ts";
 import { sleepOnEvents, takePending, wakeCount } from "../ring/signal.ts";
 import { TapWriter } from "../ring/tap-ring.ts";
 import type { LinesAnswer, LinesLetter } from "./letters.ts";
 import { Line } from "./line.ts";
-import { EVENTS_AT, FRAME_AT } from "./line-memory.ts";
+import { EVENTS_AT, FRAME_AT } from "../ring/host-memory.ts";
 import { WaitingFrames } from "./waiting-frames.ts";
 
-export interface LineWorksParts {
-  readonly fabric: Fabric;
-  readonly memory: GuestMemory;
-  readonly incarnation: number;
-  readonly inbox: ConstructorParameters<typeof Peers>[2];
-  readonly fault: RaiseFault;
-  readonly nowNs: () => number;
-  readonly tell: (answer: LinesAnswer) => void;
-}
-
 export class LineWorks {
-  readonly #parts: LineWorksParts;
+  readonly #parts: HostParts<LinesAnswer>;
   readonly #peers: Peers<LinesLetter>;
   readonly #forwarder: Forwarder;
   readonly #tap: TapWriter;
@@ -41,7 +30,7 @@ export class LineWorks {
   #someLeft = false;
   readonly #nowMs: () => number;
 
-  constructor(parts: LineWorksParts) {
+  constructor(parts: HostParts<LinesAnswer>) {
     this.#parts = parts;
     const { fabric, memory, incarnation, inbox, fault, nowNs } = parts;
     this.#peers = new Peers(fabric, IO_THREAD, inbox, (letter) => this.#take(letter));

@@ -6,18 +6,20 @@ import { setLine, setPassing } from "../datapath/line-port.ts";
 import type { PeerLetter } from "../datapath/peers.ts";
 import type { Plugs } from "../datapath/plugs.ts";
 import { openReceiving } from "../datapath/port.ts";
+import type { HostStart } from "../host-parts.ts";
 import { startHostThread } from "../host-thread.ts";
 import type { DirectionSpec, Id, ImpairmentSpec } from "../hypervisor.ts";
+import { LINE_MEMORY_BYTES, LINE_RING_BYTES } from "../limits.ts";
 import type { Fabric } from "../memory/fabric.ts";
 import { IO_THREAD } from "../memory/layout.ts";
 import { countMail, setEvents, startRow } from "../memory/threads.ts";
 import { resetRing } from "../ring/claims.ts";
+import { EVENTS_AT, createHostMemory, hostRings } from "../ring/host-memory.ts";
 import { prepareReceiving, type ReceivingPlace } from "../ring/receiving.ts";
 import { RingPlaces } from "../ring/ring-places.ts";
 import { signalRing, wake } from "../ring/signal.ts";
 import type { Direction } from "./fate.ts";
-import type { LinesAnswer, LinesLetter, LinesStart } from "./letters.ts";
-import { EVENTS_AT, LINE_RINGS, createLineMemory } from "./line-memory.ts";
+import type { LinesAnswer, LinesLetter } from "./letters.ts";
 import { HARMLESS, isHarmless } from "./timetable.ts";
 
 const DIRECTIONS: readonly Direction[] = ["egress", "ingress"];
@@ -43,8 +45,8 @@ export class Lines {
   readonly #plugs: Plugs;
   readonly #onFault: () => void;
   /** Where the I/O thread takes frames. */
-  readonly memory = createLineMemory();
-  readonly #rings = new RingPlaces(LINE_RINGS);
+  readonly memory = createHostMemory(LINE_MEMORY_BYTES);
+  readonly #rings = new RingPlaces(hostRings(LINE_MEMORY_BYTES, LINE_RING_BYTES));
   readonly #incarnation: number;
   /** By the device's port. */
   readonly #made = new Map<number, Map<Direction, Made>>();
@@ -189,7 +191,7 @@ export class Lines {
 
   #start(): void {
     if (this.#worker) return;
-    const start: LinesStart = {
+    const start: HostStart = {
       fabric: this.#fabric.memory,
       memory: this.memory.memory,
       incarnation: this.#incarnation,

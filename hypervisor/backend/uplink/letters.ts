@@ -1,20 +1,11 @@
 // What the control thread and the uplinks' thread write to each other.
 
-import type { MessagePort } from "node:worker_threads";
 import type { Id, UplinkSpec, UplinkState } from "../../hypervisor.ts";
 import type { Station } from "../nat/spec.ts";
 import type { ReceivingPlace } from "../../ring/receiving.ts";
 
 /** A specification and what an end needs to know beside it: who is planned on the network. */
 export type EndSpec = UplinkSpec & { readonly stations: readonly Station[] };
-
-/** What the uplinks' thread starts with. */
-export interface UplinksStart {
-  readonly fabric: WebAssembly.Memory;
-  readonly memory: WebAssembly.Memory;
-  readonly incarnation: number;
-  readonly inbox: MessagePort;
-}
 
 /** An uplink that is new. It is answered. */
 export interface OpenLetter {

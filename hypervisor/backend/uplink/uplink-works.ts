@@ -3,30 +3,19 @@
 // are too. Nothing that a guest does, or somebody outside, ends it.
 
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { RaiseFault } from "../../datapath/fault.ts";
 import { Forwarder } from "../../datapath/forward.ts";
 import { Peers, type PeerLetter } from "../../datapath/peers.ts";
+import type { HostParts } from "../../host-parts.ts";
 import { UPLINK_BUDGET_FRAMES } from "../../limits.ts";
-import type { Fabric, GuestMemory } from "../../memory/fabric.ts";
 import { UPLINK_THREAD } from "../../memory/layout.ts";
 import { sleepOnEventsAsync, takePending, wakeCount } from "../../ring/signal.ts";
 import { makeEnd } from "./ends.ts";
 import type { UplinksAnswer, UplinksLetter } from "./letters.ts";
 import { Uplink } from "./uplink.ts";
-import { EVENTS_AT } from "./uplink-memory.ts";
-
-export interface UplinkWorksParts {
-  readonly fabric: Fabric;
-  readonly memory: GuestMemory;
-  readonly incarnation: number;
-  readonly inbox: ConstructorParameters<typeof Peers>[2];
-  readonly fault: RaiseFault;
-  readonly nowNs: () => number;
-  readonly tell: (answer: UplinksAnswer) => void;
-}
+import { EVENTS_AT } from "../../ring/host-memory.ts";
 
 export class UplinkWorks {
-  readonly #parts: UplinkWorksParts;
+  readonly #parts: HostParts<UplinksAnswer>;
   readonly #peers: Peers<UplinksLetter>;
   readonly #forwarder: Forwarder;
   readonly #uplinks = new Map<number, Uplink>();
@@ -43,7 +32,7 @@ export class UplinkWorks {
     this.#forwarder.signalTouched(true);
   };
 
-  constructor(parts: UplinkWorksParts) {
+  constructor(parts: HostParts<UplinksAnswer>) {
     this.#parts = parts;
     const { fabric, memory, incarnation, inbox, fault, nowNs } = parts;
     const thread = UPLINK_THREAD;

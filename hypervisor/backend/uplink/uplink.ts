@@ -13,7 +13,7 @@ import { COUNTER, UPLINK_THREAD } from "../../memory/layout.ts";
 import { Receiving } from "../../ring/receiving.ts";
 import type { Carried, UplinkEnd, UplinkIo } from "./end.ts";
 import type { EndSpec, OpenLetter } from "./letters.ts";
-import { FRAME_AT } from "./uplink-memory.ts";
+import { FRAME_AT } from "../../ring/host-memory.ts";
 
 const LOST = {
   full: COUNTER.outFull,

@@ -5,6 +5,7 @@ import { MessageChannel, type MessagePort, type Worker } from "node:worker_threa
 import type { PeerLetter } from "../../datapath/peers.ts";
 import type { Plugs, PortSettings } from "../../datapath/plugs.ts";
 import { openReceiving } from "../../datapath/port.ts";
+import type { HostStart } from "../../host-parts.ts";
 import { startHostThread } from "../../host-thread.ts";
 import type {
   CounterFacts,
@@ -16,19 +17,25 @@ import type {
   UplinkSpec,
   UplinkState,
 } from "../../hypervisor.ts";
-import { FRAME_OVERHEAD, UPLINK_TELL_MS, UPLINKS_MAX } from "../../limits.ts";
+import {
+  FRAME_OVERHEAD,
+  UPLINKS_MAX,
+  UPLINK_MEMORY_BYTES,
+  UPLINK_RING_BYTES,
+  UPLINK_TELL_MS,
+} from "../../limits.ts";
 import type { Fabric } from "../../memory/fabric.ts";
 import { UPLINK_THREAD } from "../../memory/layout.ts";
 import { countMail, setEvents, startRow } from "../../memory/threads.ts";
 import { uplinkFrames } from "../../metrics/facts.ts";
 import { resetRing } from "../../ring/claims.ts";
+import { EVENTS_AT, createHostMemory, hostRings } from "../../ring/host-memory.ts";
 import { prepareReceiving, type ReceivingPlace } from "../../ring/receiving.ts";
 import { RingPlaces } from "../../ring/ring-places.ts";
 import { signalRing, wake } from "../../ring/signal.ts";
 import type { Station } from "../nat/spec.ts";
 import { Recorder, type StartCapture } from "./recorder.ts";
-import type { EndSpec, UplinksAnswer, UplinksLetter, UplinksStart } from "./letters.ts";
-import { EVENTS_AT, UPLINK_RINGS, createUplinkMemory } from "./uplink-memory.ts";
+import type { EndSpec, UplinksAnswer, UplinksLetter } from "./letters.ts";
 
 /** Networks, as uplinks need them. */
 export interface NetworksOfUplinks {
@@ -72,8 +79,8 @@ export class Uplinks {
   readonly #networks: NetworksOfUplinks;
   readonly #news: UplinkNews;
   /** Where their thread takes frames. */
-  readonly memory = createUplinkMemory();
-  readonly #rings = new RingPlaces(UPLINK_RINGS);
+  readonly memory = createHostMemory(UPLINK_MEMORY_BYTES);
+  readonly #rings = new RingPlaces(hostRings(UPLINK_MEMORY_BYTES, UPLINK_RING_BYTES));
   readonly #incarnation: number;
   readonly #made = new Map<Id, Made>();
   /** By port, what waits for an answer, in the order of the letters. */
@@ -314,7 +321,7 @@ export class Uplinks {
 
   #start(): void {
     if (this.#worker) return;
-    const start: UplinksStart = {
+    const start: HostStart = {
       fabric: this.#fabric.memory,
       memory: this.memory.memory,
       incarnation: this.#incarnation,
