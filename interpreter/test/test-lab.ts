@@ -102,14 +102,20 @@ export class TestLab {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** The guests that say something about a failure since `sinceWall` (milliseconds since 1970). */
+  /**
+   * The guests that say something about a failure since `sinceWall` (milliseconds since 1970): first those
+   * that the test asked about, each part by name.
+   */
   tails(sinceWall: number): readonly GuestTail[] {
     const since = new Date(sinceWall).toISOString();
     const tails: GuestTail[] = [];
-    for (const [guest, record] of this.#engine.guests.records()) {
+    const { askedGuests } = this.live;
+    const order = (guest: string): string => `${askedGuests.has(guest) ? 0 : 1}${guest}`;
+    const records = [...this.#engine.guests.records()].toSorted(([a], [b]) => (order(a) < order(b) ? -1 : 1));
+    for (const [guest, record] of records) {
       const all = this.#engine.logs.last([guest]);
       const fresh = all.filter((line) => line.time >= since);
-      const asked = this.live.askedGuests.has(guest);
+      const asked = askedGuests.has(guest);
       const bad = record.phase === "ended" && record.end !== undefined && record.end.state !== "completed";
       if (fresh.length === 0 && !asked && !bad) continue;
       const lines = (fresh.length > 0 ? fresh : all).slice(-TAIL_LINES).map((line) => line.text);
