@@ -172,6 +172,26 @@ test("curl gets a file from outside, and is told at once what is not to be had",
     expect(await run("curl", ["-s", "-m", "30", `http://${place}/`]), place).toMatchObject({ code: REFUSED });
 });
 
+test("pings get out, by either kind of socket, and an address that nobody has is told", LIMIT, async () => {
+  if (lacks !== undefined) return;
+  const range = "/proc/sys/net/ipv4/ping_group_range";
+  const before = readFileSync(range, "utf8");
+  try {
+    for (const groups of ["1 0", "0 0"]) {
+      writeFileSync(range, groups);
+      for (const bytes of ["56", "3000"]) {
+        const { out } = await run("ping", ["-c", "3", "-i", "0.2", "-W", "10", "-s", bytes, THERE]);
+        expect(out, groups).toContain("3 received, 0% packet loss");
+      }
+      const { out } = await run("ping", ["-c", "1", "-W", "30", "198.51.100.77"]);
+      expect(out, groups).toContain("Destination Host Unreachable");
+      expect((await run("ping", ["-c", "1", "-W", "10", HERE])).out).toContain("Packet filtered");
+    }
+  } finally {
+    writeFileSync(range, before);
+  }
+});
+
 test("curl of this machine gets a file from the station", LIMIT, async () => {
   if (lacks !== undefined) return;
   const { listen = 0 } = (factsOf(lab, "nat").nat as NatFacts).published[0] ?? {};

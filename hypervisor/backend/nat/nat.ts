@@ -3,9 +3,12 @@
 
 import type { NatFacts, NatSpec, Station } from "./spec.ts";
 import { Connections, swapped, type Way } from "./connections.ts";
-import { Dhcp, DHCP_PORTS, type DhcpPlan } from "./dhcp.ts";
+import { Dhcp, DHCP_PORTS } from "./dhcp.ts";
+import { Flows } from "./flows.ts";
 import { cut, Fragments, isFragment } from "./fragments.ts";
 import { Neighbours } from "./neighbours.ts";
+import { Pings } from "./pings.ts";
+import { type Plan, planOf } from "./plan.ts";
 import { Published } from "./published.ts";
 import { maskOf, mayReach } from "./reach.ts";
 import { Resolver } from "./resolver.ts";
@@ -16,6 +19,7 @@ import {
   BROADCAST,
   copyOf,
   type Datagram,
+  ECHO,
   ETHERNET_BYTES,
   fold,
   get16,
@@ -23,11 +27,9 @@ import {
   ICMP,
   icmpFrame,
   IP,
-  ip4Number,
   ip4Text,
   IPV4_BYTES,
   isUdpWhole,
-  macBytes,
   TCP,
   TYPE_ARP,
   TYPE_IPV4,
@@ -38,7 +40,6 @@ import {
 
 const DNS_PORT = 53;
 const LOOPBACK = "127.0.0.1";
-const ECHO = { reply: 0, request: 8 };
 const UNREACHABLE = { type: 3, host: 1, port: 3, forbidden: 13 } as const;
 
 /** What the gateway is given of its surroundings. */
@@ -58,14 +59,6 @@ export interface NatParts {
   readonly changed: () => void;
 }
 
-/** The specification as numbers. */
-interface Plan extends DhcpPlan {
-  readonly byIp: ReadonlyMap<number, Uint8Array>;
-  readonly byName: ReadonlyMap<string, readonly number[]>;
-  readonly nameOf: ReadonlyMap<number, string>;
-  readonly byDevice: ReadonlyMap<string, number>;
-}
-
 export class Nat {
   readonly #parts: NatParts;
   #spec: NatSpec;
@@ -73,7 +66,9 @@ export class Nat {
   readonly #mac: Uint8Array;
   readonly #neighbours: Neighbours;
   readonly #connections: Connections;
-  readonly #flows: UdpFlows;
+  readonly #flows: Flows;
+  readonly #udp: UdpFlows;
+  readonly #pings: Pings;
   readonly #published: Published;
   readonly #fragments: Fragments;
   readonly #dhcp: Dhcp;
@@ -107,16 +102,23 @@ export class Nat {
       wayTo: (target, port) => this.#wayTo(target, port),
       unreachable: (frame, code) => this.#unreachable(frame, code),
     });
-    this.#flows = new UdpFlows({
-      nowMs,
-      changed,
+    this.#flows = new Flows({ nowMs, changed });
+    this.#udp = new UdpFlows({
+      flows: this.#flows,
       gateway,
       send: (datagram) => this.#sendDatagram(datagram),
       refused: (ends) => this.#unreachable(udpFrame({ ...ends, payload: new Uint8Array(0) }, 0), "port"),
     });
+    this.#pings = new Pings({
+      flows: this.#flows,
+      random,
+      answer: ({ source, target }, message) => this.#sendIcmp(target, source, message),
+      unreachable: ({ source, target }, message) =>
+        this.#unreachable(icmpFrame(source, target, message, 0), "host"),
+    });
     this.#published = new Published({
       offer: (socket, guest, port) => this.#connections.offer(socket, guest, port),
-      publish: (port) => this.#flows.publish(port),
+      publish: (port) => this.#udp.publish(port),
       addressOf: (device) => this.#plan.byDevice.get(device),
     });
     this.#fragments = new Fragments(nowMs);
@@ -244,7 +246,7 @@ export class Nat {
     else if (this.#isInside(target)) return false;
     else if (target === BROADCAST || target >>> 28 === 0xe)
       return true; // Not for the world.
-    else if (this.#mayReach(target)) this.#flows.outward(datagram, ip4Text(target));
+    else if (this.#mayReach(target)) this.#udp.outward(datagram, ip4Text(target));
     else this.#unreachable(packet, "forbidden");
     return true;
   }
@@ -264,8 +266,8 @@ export class Nat {
       });
       return;
     }
-    if (this.#flows.answer(datagram)) return;
-    if (this.#spec.outward && this.#spec.hostAccess) this.#flows.outward(datagram, LOOPBACK);
+    if (this.#udp.answer(datagram)) return;
+    if (this.#spec.outward && this.#spec.hostAccess) this.#udp.outward(datagram, LOOPBACK);
     else this.#unreachable(packet, "port");
   }
 
@@ -292,15 +294,16 @@ export class Nat {
   #readIcmp(packet: Uint8Array, target: number): boolean {
     if (packet.length < BODY + 8 || fold(addWords(packet, BODY, packet.length)) !== 0) return false;
     if (packet[BODY] !== ECHO.request) return true;
+    const source = get32(packet, IP + 12);
     if (target !== this.#plan.gateway) {
-      // The host's sockets have no echo for programs without rights.
-      if (!this.#isInside(target)) this.#unreachable(packet, this.#mayReach(target) ? "host" : "forbidden");
+      if (this.#isInside(target)) return true;
+      if (this.#mayReach(target)) this.#pings.outward({ source, target }, packet.subarray(BODY));
+      else this.#unreachable(packet, "forbidden");
       return true;
     }
     const message = copyOf(packet, BODY);
     message[0] = ECHO.reply;
-    const source = get32(packet, IP + 12);
-    this.#sendPacket(source, icmpFrame(target, source, message, this.#nextId()));
+    this.#sendIcmp(target, source, message);
     return true;
   }
 
@@ -329,7 +332,11 @@ export class Nat {
     message.set(quoted, 8);
     // A port's absence is told by the one who lacks it, all else by the gateway.
     const from = code === "port" ? target : this.#plan.gateway;
-    this.#sendPacket(source, icmpFrame(from, source, message, this.#nextId()));
+    this.#sendIcmp(from, source, message);
+  }
+
+  #sendIcmp(source: number, target: number, message: Uint8Array): void {
+    this.#sendPacket(target, icmpFrame(source, target, message, this.#nextId()));
   }
 
   #sendDatagram(datagram: Datagram): void {
@@ -355,37 +362,4 @@ export class Nat {
     const all = ~maskOf(this.#plan.prefix) >>> 0;
     return this.#isInside(address) && address !== this.#plan.gateway && host !== 0 && host !== all;
   }
-}
-
-function planOf(spec: NatSpec, stations: readonly Station[], mtu: number): Plan {
-  const byDevice = new Map<string, number>();
-  const byIp = new Map<number, Uint8Array>();
-  const byMac = new Map<string, { ip: number; name: string }>();
-  const byName = new Map<string, number[]>();
-  const nameOf = new Map<number, string>();
-  for (const { id, names, ip: text, mac } of stations) {
-    const ip = ip4Number(text) ?? 0;
-    byDevice.set(id, ip);
-    const name = names[0] ?? "";
-    byIp.set(ip, macBytes(mac));
-    byMac.set(mac.toLowerCase(), { ip, name });
-    nameOf.set(ip, name);
-    for (const each of names) byName.set(each.toLowerCase(), [...(byName.get(each.toLowerCase()) ?? []), ip]);
-  }
-  const { prefix, dns } = spec;
-  const [first, last] = spec.pool.map((text) => ip4Number(text) ?? 0) as [number, number];
-  const gateway = ip4Number(spec.gateway) ?? 0;
-  return {
-    gateway,
-    prefix,
-    mtu,
-    dns,
-    pool: [first, last],
-    byMac,
-    byIp,
-    byName,
-    nameOf,
-    byDevice,
-    isPlanned: (address) => byIp.has(address),
-  };
 }

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { afterEach, expect, test } from "vitest";
 import { mayReach } from "./reach.ts";
+import { icmpFrame } from "./wire.ts";
 import { GATEWAY, number, Place, PLANNED, segment, SPEC } from "./station.test-support.ts";
 
 const closing: (() => unknown)[] = [];
@@ -13,6 +14,7 @@ afterEach(async () => {
 });
 
 const SYN = 2;
+const PING = Uint8Array.of(8, 0, 0, 0, 0, 7, 0, 1);
 const OWN = ["203.0.113.7"];
 const usual = { outward: true, hostAccess: false, own: OWN };
 
@@ -74,6 +76,9 @@ test("nothing comes to the host at any of its addresses, and the guest is told",
       const told = place.web.nextIcmp();
       place.web.datagram(address, port, Buffer.from("hello"));
       expect(await told, address).toBe("3/13");
+      const toldOfPing = place.web.nextIcmp();
+      place.web.send(icmpFrame(place.web.ip, number(address), PING, 1));
+      expect(await toldOfPing, address).toBe("3/13");
     }
     const told = place.web.nextIcmp();
     place.nat.receive(segment(place.web.ip, 1, number(address), port, SYN));

@@ -13,6 +13,8 @@ export const TYPE_ARP = 0x0806;
 export const ICMP = 1;
 export const TCP = 6;
 export const UDP = 17;
+/** Types of ICMP messages. */
+export const ECHO = { reply: 0, request: 8 };
 export const BROADCAST = 0xffff_ffff;
 
 export function get16(bytes: Uint8Array, at: number): number {

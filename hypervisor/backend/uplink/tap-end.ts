@@ -2,11 +2,10 @@
 // The interface is attached by an `ioctl`, for which Node has no call: `koffi` makes it.
 
 import { closeSync, constants, openSync, writeSync } from "node:fs";
-import { Socket } from "node:net";
 import type { TapSpec } from "../../hypervisor.ts";
 import { UPLINK_FRAME_MAX } from "../../limits.ts";
 import type { Carried, UplinkEnd, UplinkIo } from "./end.ts";
-import { loadSystem, type System } from "./system.ts";
+import { loadSystem, type Watched } from "../system.ts";
 import { codeOf } from "./socket-texts.ts";
 
 const DEVICE = "/dev/net/tun";
@@ -20,8 +19,7 @@ const IFNAME_BYTES = 16;
 export class TapEnd implements UplinkEnd {
   readonly #spec: TapSpec;
   readonly #io: UplinkIo;
-  #fd = -1;
-  #reader: Socket | undefined;
+  #interface: Watched | undefined;
 
   constructor(spec: TapSpec, io: UplinkIo) {
     this.#spec = spec;
@@ -46,30 +44,14 @@ export class TapEnd implements UplinkEnd {
       closeSync(tun);
       return `can't attach the interface ${name}: ${problem}${HINTS[problem] ?? ""}`;
     }
-    this.#listen(system, tun);
+    this.#interface = system.watch(tun, {
+      most: UPLINK_FRAME_MAX,
+      take: (frame) => this.#io.send(frame),
+      failed: () => this.#io.tell({ carrier: false, detail: "the interface is gone" }),
+    });
+    closeSync(tun);
     this.#io.tell({ carrier: true, detail: `attached to the interface ${name}` });
     return undefined;
-  }
-
-  /**
-   * Node watches sockets and pipes only, and takes a descriptor's kind from what it is when it is wrapped. So
-   * a socket is wrapped, and the device put in its place before the event loop first looks at it.
-   */
-  #listen(system: System, tun: number): void {
-    const fd = system.socket();
-    const onread = {
-      buffer: new Uint8Array(UPLINK_FRAME_MAX),
-      callback: (length: number, bytes: Uint8Array): boolean => {
-        this.#io.send(bytes.subarray(0, length));
-        return true;
-      },
-    };
-    this.#reader = new Socket({ fd, readable: true, writable: false, onread });
-    this.#reader.on("error", () => this.#io.tell({ carrier: false, detail: "the interface is gone" }));
-    system.replace(tun, fd);
-    closeSync(tun);
-    this.#reader.resume();
-    this.#fd = fd;
   }
 
   /** Nothing of it can change. */
@@ -79,7 +61,7 @@ export class TapEnd implements UplinkEnd {
 
   receive(frame: Uint8Array): Carried {
     try {
-      writeSync(this.#fd, frame);
+      writeSync(this.#interface?.fd ?? -1, frame);
       return "sent";
     } catch (error) {
       return codeOf(error) === "EAGAIN" ? "full" : "down";
@@ -91,12 +73,7 @@ export class TapEnd implements UplinkEnd {
   }
 
   async close(): Promise<void> {
-    const reader = this.#reader;
-    if (!reader) return;
-    await new Promise<void>((resolve) => {
-      reader.once("close", () => resolve());
-      reader.destroy();
-    });
+    await this.#interface?.close();
   }
 }
 

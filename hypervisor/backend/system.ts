@@ -1,0 +1,105 @@
+// The calls of the C library that TAP interfaces and pings need and Node does not have. Loaded when the first
+// one is opened.
+//
+// Libuv watches sockets and pipes only, and takes a descriptor's kind from what it is when it is wrapped: so
+// `watch` wraps a socket and puts another descriptor in its place before the first look.
+
+import { Socket } from "node:net";
+import { getSystemErrorName } from "node:util";
+
+/** A descriptor whose messages come by the event loop, one a read. */
+export interface Watched {
+  /** For writing, until it is closed. */
+  readonly fd: number;
+  close(): Promise<void>;
+}
+export interface Watching {
+  /** The longest message, in bytes. */
+  readonly most: number;
+  /** A message; the bytes are the caller's again when it returns. */
+  readonly take: (message: Uint8Array) => void;
+  /** It ended by itself: nothing more comes. */
+  readonly failed: () => void;
+}
+export interface System {
+  /** Undefined, or the name of what went wrong (`EPERM`). */
+  ioctl(fd: number, request: number, argument: Uint8Array): string | undefined;
+  /**
+   * A socket for ICMP messages with one IPv4 address, which never waits: `datagram` where this group may ping
+   * (net.ipv4.ping_group_range; ids are the kernel's), else `raw`, for root (each message has its IP header).
+   * A text: the name of what went wrong.
+   */
+  icmp(address: number): { readonly fd: number; readonly type: "datagram" | "raw" } | string;
+  /** Closes what `icmp` opened; `node:fs` would warn of a descriptor that it does not know. */
+  close(fd: number): void;
+  /** Reads what a descriptor leads to from now on, by one of its own. */
+  watch(fd: number, watching: Watching): Watched;
+}
+
+/** Spec: Linux, bits/socket.h. */
+const [AF_UNIX, AF_INET] = [1, 2];
+const [SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_NONBLOCK, SOCK_CLOEXEC] = [1, 2, 3, 0x800, 0x80000];
+const [IPPROTO_IP, IPPROTO_ICMP] = [0, 1];
+/** An answer that says why a message did not get there is an error of the socket. */
+const IP_RECVERR = 11;
+const SOCKADDR_IN_BYTES = 16;
+
+/** The calls, or why there are none here. */
+export async function loadSystem(): Promise<System | string> {
+  if (process.platform !== "linux") return "this is served on Linux only";
+  const { default: koffi } = await import("koffi");
+  const libc = koffi.load(null);
+  const ioctl = libc.func("int ioctl(int fd, unsigned long request, void *argument)");
+  const socket = libc.func("int socket(int domain, int type, int protocol)");
+  const dup2 = libc.func("int dup2(int from, int to)");
+  const close = libc.func("int close(int fd)");
+  const setsockopt = libc.func(
+    "int setsockopt(int fd, int level, int name, const void *value, uint32_t bytes)",
+  );
+  const connect = libc.func("int connect(int fd, const void *address, uint32_t bytes)");
+  const failure = (): string => getSystemErrorName(-koffi.errno());
+  const checked = (answer: number): number => {
+    if (answer < 0) throw new Error(`the system refuses what it always grants: ${failure()}`);
+    return answer;
+  };
+  return {
+    ioctl: (fd, request, argument) => ((ioctl(fd, request, argument) as number) < 0 ? failure() : undefined),
+    icmp(address) {
+      const flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+      let fd = socket(AF_INET, SOCK_DGRAM | flags, IPPROTO_ICMP) as number;
+      const type = fd < 0 ? "raw" : "datagram";
+      if (fd < 0) fd = socket(AF_INET, SOCK_RAW | flags, IPPROTO_ICMP) as number;
+      if (fd < 0) return failure();
+      checked(setsockopt(fd, IPPROTO_IP, IP_RECVERR, new Uint8Array([1, 0, 0, 0]), 4) as number);
+      const place = new DataView(new ArrayBuffer(SOCKADDR_IN_BYTES));
+      place.setUint16(0, AF_INET, true);
+      place.setUint32(4, address);
+      if ((connect(fd, new Uint8Array(place.buffer), SOCKADDR_IN_BYTES) as number) >= 0) return { fd, type };
+      const problem = failure();
+      close(fd);
+      return problem;
+    },
+    close: (fd) => void close(fd),
+    watch(from, { most, take, failed }) {
+      const fd = checked(socket(AF_UNIX, SOCK_STREAM, 0) as number);
+      const callback = (length: number, bytes: Uint8Array): boolean => {
+        take(bytes.subarray(0, length));
+        return true;
+      };
+      const onread = { buffer: new Uint8Array(most), callback };
+      const reader = new Socket({ fd, readable: true, writable: false, onread });
+      reader.on("error", failed);
+      checked(dup2(from, fd) as number);
+      reader.resume();
+      return {
+        fd,
+        close: () =>
+          new Promise((resolve) => {
+            if (reader.closed) return resolve();
+            reader.once("close", () => resolve());
+            reader.destroy();
+          }),
+      };
+    },
+  };
+}
