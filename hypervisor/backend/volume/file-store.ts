@@ -3,6 +3,7 @@
 import { fdatasyncSync, readSync, writeSync } from "node:fs";
 import type { BlockStore } from "../../datapath/block-store.ts";
 import { EIO, ENOSPC } from "../../ring/abi.ts";
+import { punchHole } from "./hole.ts";
 
 export class FileStore implements BlockStore {
   readonly #fd: number;
@@ -48,8 +49,9 @@ export class FileStore implements BlockStore {
     }
   }
 
-  /** A hint that is not taken: Node has no way to make a hole in a file. */
-  discard(): number {
+  /** What was discarded takes no room and reads as zeros, where the file's system has holes. */
+  discard(offset: number, length: number): number {
+    punchHole(this.#fd, offset, length);
     return 0;
   }
 }

@@ -68,8 +68,16 @@ export class OverlayStore implements BlockStore {
     return flushMap(this.#file, this.#map);
   }
 
-  /** A hint that is not taken, as of the file. */
-  discard(): number {
+  /** Of what it has; the base's blocks are still seen. */
+  discard(offset: number, length: number): number {
+    // Bound: each turn is a run of blocks.
+    for (let done = 0; done < length;) {
+      const from = offset + done;
+      const own = this.#map.has(Math.floor(from / BLOCK));
+      const run = this.#run(from, length - done, own);
+      if (own) this.#file.discard(OVERLAY_BLOCKS_AT + from, run);
+      done += run;
+    }
     return 0;
   }
 

@@ -19,7 +19,7 @@ import { afterAll, expect, test } from "vitest";
 import type { BlockStore, VolumeNotice } from "../../datapath/block-store.ts";
 import { OVERLAY_BLOCK_BYTES, VOLUME_MEMORY_MAX } from "../../limits.ts";
 import { SEED } from "../../machine-room.test-support.ts";
-import { closeFile, growOverlay, openImage, openOverlay } from "./files.ts";
+import { closeFile, growOverlay, openImage, openOverlay, storedBytes } from "./files.ts";
 import { OVERLAY_BLOCKS_AT } from "./overlay-store.ts";
 import { openStore } from "./open-store.ts";
 
@@ -240,4 +240,27 @@ test("a raw image is sparse, keeps what lies beyond its volume, and a longer one
   const own = opened(openImage(file, { create: true, readonly: true }));
   expect(own.size).toBe(size);
   closeFile(own.fd);
+});
+
+test("what is discarded takes no room in a raw image and an overlay, and what lies around it stays", () => {
+  const [MIB, at] = [1024 * 1024, 300 * 1024 + SECTOR];
+  const base = filledBase();
+  for (const notice of [image(2 * MIB), overlay(fresh(), base.notice, 2 * MIB)]) {
+    const store = openStore(notice);
+    expect(store.write(MIB / 2, new Uint8Array(MIB).fill(7), 0, MIB)).toBe(0);
+    expect(store.flush()).toBe(0);
+    const before = storedBytes(notice.fd);
+    expect(store.discard(MIB / 2 + at, MIB / 2)).toBe(0);
+    const freed = before - storedBytes(notice.fd);
+    expect(freed, notice.class).toBeGreaterThan(MIB / 2 - 4 * OVERLAY_BLOCK_BYTES);
+    const bytes = new Uint8Array(MIB);
+    expect(store.read(MIB / 2, bytes, 0, MIB)).toBe(0);
+    const wanted = new Uint8Array(MIB).fill(7).fill(0, at, at + MIB / 2);
+    expect(Buffer.compare(bytes, wanted), notice.class).toBe(0);
+    // Where an overlay has nothing of its own, its base is still seen.
+    expect(store.discard(0, SECTOR)).toBe(0);
+    expect(store.read(0, bytes, 0, SECTOR)).toBe(0);
+    if (notice.class === "overlay")
+      expect(Buffer.compare(bytes.subarray(0, SECTOR), base.bytes.subarray(0, SECTOR))).toBe(0);
+  }
 });
