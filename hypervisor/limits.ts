@@ -42,6 +42,8 @@ export const MACS_MAX = 2048;
 export const MAC_PROBES = 16;
 /** Headers whose way a guest's thread remembers; a power of two. */
 export const FLOWS_KEPT = 64;
+/** Receiving rings of which a thread remembers its share; a power of two. */
+export const SHARES_KEPT = 64;
 /** Looks at who is on a segment while its links change; the last is taken as it is. */
 export const SEGMENT_TRIES = 8;
 /**

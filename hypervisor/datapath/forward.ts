@@ -15,6 +15,7 @@ import { closeSample, hasSample, openSample } from "./meter.ts";
 import type { Peers } from "./peers.ts";
 import { rateOf, takeToReceive } from "./rate.ts";
 import { gatherPorts, leaderOf } from "./segments.ts";
+import { Shares } from "./shares.ts";
 import { TAG, TAG_AT, TAG_BYTES, copyTagged, growthOf, tagAction, vlanOfTag } from "./vlan.ts";
 
 export interface ForwardParts {
@@ -31,6 +32,7 @@ export class Forwarder {
   readonly #parts: ForwardParts;
   readonly #claims: Claims;
   readonly #tap: TapWriter;
+  readonly #shares: Shares;
   /** Receiving rings to signal when the call ends, and the last position that was filled in each. */
   readonly #touched = new Int32Array(BUDGET_FRAMES + 1);
   readonly #filled = new Int32Array(BUDGET_FRAMES + 1);
@@ -64,6 +66,7 @@ export class Forwarder {
     this.#parts = parts;
     this.#claims = new Claims(parts.fabric, parts.thread);
     this.#tap = new TapWriter(parts.fabric, parts.thread);
+    this.#shares = new Shares(parts.fabric);
   }
 
   /** The clock is to be read anew. */
@@ -262,13 +265,19 @@ export class Forwarder {
     return -1;
   }
 
-  /** Frames of this thread have come into a ring: it is to be signalled when the call ends. */
-  came(ring: number, generation: number): void {
+  /** Buffers of a ring that this thread has to leave for others. */
+  spareOf(ring: number, generation: number): number {
+    return this.#shares.spare(ring, generation);
+  }
+
+  /** So many frames of this thread have come into a ring: it is to be signalled when the call ends. */
+  came(ring: number, generation: number, count: number): void {
     const touched = this.#touched;
     const { i32 } = this.#parts.fabric;
     const note = threadAt(this.#parts.thread) >> 2;
     const end =
       (i32[note + (THREAD.claimFrom >> 2)] as number) + (i32[note + (THREAD.claimCount >> 2)] as number);
+    this.#shares.add(ring, generation, end, count);
     let index = this.#touchedCount - 1;
     // Bound: the rings of one call; most calls have one.
     while (index >= 0 && touched[index] !== ring) index--;
@@ -322,7 +331,9 @@ export class Forwarder {
     for (let tries = 0; verdict === GONE && tries < RING_SWAPS_MAX; tries++) {
       ring = this.ringOf(port);
       if (ring < 0 || !this.receiver) return COUNTER.noListener;
-      verdict = claims.claim(ring, this.receiver, length, countFor, this.generation);
+      // Lines are not shared out: who waits in one is the impairment's affair.
+      const spare = port === target ? this.spareOf(ring, this.generation) : 0;
+      verdict = claims.claim(ring, this.receiver, length, countFor, this.generation, spare);
     }
     const receiver = this.receiver as GuestMemory;
     if (verdict !== CLAIMED) return this.#refused(verdict, port, ring, target);
@@ -335,7 +346,7 @@ export class Forwarder {
     // A line counts from here, whenever its thread wakes.
     if (port !== target) claims.mark(timeMark(this.now()));
     claims.publish(length);
-    this.came(ring, this.generation);
+    this.came(ring, this.generation, 1);
     return COUNTER.sent;
   }
 
@@ -343,6 +354,7 @@ export class Forwarder {
     const { fabric, thread, fault } = this.#parts;
     if (verdict === GONE) return COUNTER.noListener;
     const full = verdict === FULL;
+    if (full) this.#shares.refused(ring, this.generation);
     if (target >= 0) {
       Atomics.add(fabric.i32, (portAt(target) + (full ? PORT.rxFull : PORT.rxOther)) >> 2, 1);
     }

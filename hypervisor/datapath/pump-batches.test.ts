@@ -59,7 +59,7 @@ class Bench {
   }
 
   /** Posts `count` frames, at most what the sending ring holds, and pumps them; how many went. */
-  pump(count: number, { most = count, maxBytes = 1 << 20, batchBytes = 1 << 20 } = {}): number {
+  pump(count: number, { most = count, maxBytes = 1 << 20, batchBytes = 1 << 20, spare = 0 } = {}): number {
     for (let ahead = 0; ahead < count; ahead++) {
       const position = (this.q + ahead) | 0;
       const slot = position & (TX.slots - 1);
@@ -83,6 +83,7 @@ class Bench {
       batchBytes,
       maxBytes,
       generationOf(fabric, RING_INDEX),
+      spare,
     );
     expect(answer & PUMP_PASSED).toBe(0); // Nobody passes over meanwhile.
     for (let ahead = 0; ahead < count; ahead++) {
@@ -201,6 +202,29 @@ test.each(SIZES)("every batch of 1 to 32 frames into a ring of %i, from where po
       // The receiver has kept the rest: what fits now, and what the array says.
       const room = count - (first - (first >> 1));
       expect(bench.pump(batch)).toBe(Math.min(batch, room));
+      bench.settle();
+    }
+  }
+});
+
+test.each(SIZES)("so many buffers of a ring of %i are left as are to be", (count) => {
+  for (const start of STARTS) {
+    for (const spare of new Set([0, 1, count >> 4, count >> 1, count - 1])) {
+      const bench = new Bench(count, start, start - 7);
+      const into = (): number => {
+        let moved = 0;
+        // Bound: the slots of the ring; each turn moves some, or is the last.
+        for (let went = bench.pump(TX.slots, { spare }); went > 0; went = bench.pump(TX.slots, { spare }))
+          moved += went;
+        return moved;
+      };
+      expect(into(), `${spare} from ${start}`).toBe(count - spare);
+      bench.take(Math.min(2, count - spare));
+      expect(into(), `${spare} from ${start}`).toBe(Math.min(2, count - spare));
+      // Whoever has nothing to leave finds what was left.
+      let rest = 0;
+      for (let went = bench.pump(TX.slots); went > 0; went = bench.pump(TX.slots)) rest += went;
+      expect(rest, `${spare} from ${start}`).toBe(spare);
       bench.settle();
     }
   }

@@ -23,6 +23,7 @@ export type Pump = (
   batchBytes: number,
   maxBytes: number,
   generation: number,
+  spare: number,
 ) => number;
 
 /** Set in the pump's answer where positions were passed over while it held a claim. */

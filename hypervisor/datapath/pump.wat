@@ -16,7 +16,7 @@
     (param $rxLimit i32) (param $frameMax i32)
     (param $w0 i32) (param $w1 i32) (param $w2 i32)
     (param $frames i32) (param $batchBytes i32) (param $maxBytes i32)
-    (param $generation i32)
+    (param $generation i32) (param $spare i32)
     (result i32)
     (local $c i32) (local $total i32) (local $n i32) (local $i i32) (local $moved i32) (local $bytes i32) (local $most i32)
     (local $d i32) (local $a i32) (local $l i32) (local $r i32) (local $ra i32) (local $s i32) (local $x i32)
@@ -44,6 +44,17 @@
           (loop $look
             (br_if $looked (i32.ge_u (local.get $n) (local.get $most)))
             (br_if $looked (i32.ge_u (local.get $bytes) (local.get $batchBytes)))
+            ;; So many buffers are to be left for others: is the one that lies so far ahead posted?
+            (if (local.get $spare)
+              (then
+                (local.set $x (i32.add (i32.add (local.get $c) (local.get $n)) (local.get $spare)))
+                (local.set $s (i32.add (local.get $slots)
+                  (i32.shl (i32.and (local.get $x) (local.get $rxMask)) (i32.const 5))))
+                (br_if $looked (i32.ne (i32.atomic.load 2 (local.get $s)) (local.get $x)))
+                (br_if $looked (i32.ne
+                  (i32.atomic.load 1 offset=8 (i32.add (local.get $rxRing)
+                    (i32.shl (i32.and (local.get $x) (local.get $rxMask)) (i32.const 4))))
+                  (i32.or (i32.load 2 offset=8 (local.get $s)) (i32.const 1))))))
             (local.set $x (i32.add (local.get $q) (local.get $n)))
             (local.set $d (i32.add (local.get $txRing)
               (i32.shl (i32.and (local.get $x) (local.get $txMask)) (i32.const 4))))

@@ -194,7 +194,7 @@ export class Switch {
     if (moved > 0) {
       if (tx.mask - (tx.position & tx.mask) < moved) tx.lapped = true;
       tx.position = (tx.position + moved) | 0;
-      this.#forwarder.came(ring, generation);
+      this.#forwarder.came(ring, generation, moved);
     }
     if (answer !== moved) this.#forwarder.resolveBatch(ring);
     return moved;
@@ -222,6 +222,7 @@ export class Switch {
       BATCH_BYTES,
       mostBytes,
       flow.generation,
+      this.#forwarder.spareOf(flow.ring, flow.generation),
     );
   }
 

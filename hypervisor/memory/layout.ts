@@ -269,6 +269,8 @@ export const RING = {
   generation: 104,
   /** Of `sent`, those that woke the guest; i32, atomic. */
   interrupts: 108,
+  /** Not 0: somebody found it full who had not filled it. Any sender; see datapath/shares.ts. */
+  wanted: 112,
   /** The most slots that a ring here has had: frames are counted in each. The owner's thread. */
   slotsUsed: 116,
   slots: 128,

@@ -64,6 +64,7 @@ export class Claims {
   /**
    * Claims the next position of `ring`, whose descriptors lie in `memory`, for a frame of `length` bytes.
    * After CLAIMED, fill `address` and call `publish`. `countFor` is the port + 1 whose frame this is, or 0.
+   * FULL also where fewer than `spare` buffers would be left for others.
    */
   claim(
     ring: number,
@@ -71,6 +72,7 @@ export class Claims {
     length: number,
     countFor: number,
     generation = generationOf(this.#fabric, ring),
+    spare = 0,
   ): number {
     const { i32 } = this.#fabric;
     const at = ringAt(ring) >> 2;
@@ -96,11 +98,13 @@ export class Claims {
       if (turn !== (written | 1)) verdict = turn === written ? FULL : BROKEN;
       else if (address + capacity > memory.byteLength) verdict = BROKEN;
       else if (capacity < length) verdict = SMALL;
+      const isKept = verdict === CLAIMED && spare > 0 && !this.#hasSpare(at, memory, (position + spare) | 0);
+      if (isKept) verdict = FULL;
       if (verdict !== CLAIMED) {
         // C5, C6: another sender may have used the position since C2 and C3: what was read says nothing.
         if (Atomics.load(i32, at + CURSOR) !== position || Atomics.load(i32, slot + NEXT) !== position)
           continue;
-        if (verdict === FULL && late < CLAIM_LATE_MAX && this.#postedAhead(at, memory, position)) {
+        if (verdict === FULL && !isKept && late < CLAIM_LATE_MAX && this.#postedAhead(at, memory, position)) {
           late++;
           this.#passOver(at, slot, position, mask + 1);
           continue;
@@ -200,14 +204,25 @@ export class Claims {
     const { i32 } = this.#fabric;
     const mask = i32[at + MASK] as number;
     for (let ahead = 1; ahead <= mask && ahead <= CLAIM_LATE_MAX; ahead++) {
-      const index = (position + ahead) & mask;
-      const slot = at + SLOTS + index * (SLOT.size >> 2);
-      if (Atomics.load(i32, slot + NEXT) !== ((position + ahead) | 0)) continue; // L1: as C3.
-      const descriptor = ((i32[at + OFFSET] as number) + index * DESCRIPTOR.size) >>> 2;
-      const turn = Atomics.load(memory.i32, descriptor + (DESCRIPTOR.turn >> 2)); // L2: as C4.
-      if (turn === ((i32[slot + TURN] as number) | 1)) return true;
+      if (this.#isPosted(at, memory, (position + ahead) | 0)) return true;
     }
     return false;
+  }
+
+  /** Whether there is room up to a position ahead, which may be late itself: see `#postedAhead`. */
+  #hasSpare(at: number, memory: GuestMemory, position: number): boolean {
+    return this.#isPosted(at, memory, position) || this.#postedAhead(at, memory, position);
+  }
+
+  /** Whether the buffer of a position less than a lap ahead is posted, as it seems now. */
+  #isPosted(at: number, memory: GuestMemory, position: number): boolean {
+    const { i32 } = this.#fabric;
+    const index = position & (i32[at + MASK] as number);
+    const slot = at + SLOTS + index * (SLOT.size >> 2);
+    if (Atomics.load(i32, slot + NEXT) !== position) return false; // L1: as C3.
+    const descriptor = ((i32[at + OFFSET] as number) + index * DESCRIPTOR.size) >>> 2;
+    const turn = Atomics.load(memory.i32, descriptor + (DESCRIPTOR.turn >> 2)); // L2: as C4.
+    return turn === ((i32[slot + TURN] as number) | 1);
   }
 
   #passOver(at: number, slot: number, position: number, slots: number): void {
@@ -321,6 +336,7 @@ export function resetRing(
     i32[slot + TURN] = 0;
   }
   Atomics.store(i32, at + PASSES, 0);
+  i32[at + (RING.wanted >> 2)] = 0;
   Atomics.store(i32, at + CURSOR, 0);
   Atomics.add(i32, at + GENERATION, 1); // Last: who sees it sees all of the above.
 }
