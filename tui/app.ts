@@ -8,14 +8,14 @@ import type { SuspendTerminal } from "ink";
 import { frameLines } from "./frame.ts";
 import { keyNames } from "./keys.ts";
 import type { Line } from "./line.ts";
-import type { LogReader } from "./log-buffer.ts";
+import type { World } from "./model.ts";
 import type { Store } from "./store.ts";
 import type { Symbols } from "./symbols.ts";
 import type { Theme } from "./theme.ts";
 
 export interface AppProps {
   readonly store: Store;
-  readonly logs: LogReader;
+  readonly world: World;
   readonly symbols: Symbols;
   readonly theme: Theme;
   readonly onKey: (key: string) => void;
@@ -23,7 +23,7 @@ export interface AppProps {
   readonly onReady: (suspendTerminal: SuspendTerminal) => void;
 }
 
-export function App({ store, logs, symbols, theme, onKey, onReady }: AppProps): ReactNode {
+export function App({ store, world, symbols, theme, onKey, onReady }: AppProps): ReactNode {
   const state = useSyncExternalStore(store.subscribe, store.getState);
   const { isRawModeSupported } = useStdin();
   const { suspendTerminal } = useApp();
@@ -34,7 +34,7 @@ export function App({ store, logs, symbols, theme, onKey, onReady }: AppProps): 
     },
     { isActive: isRawModeSupported },
   );
-  const lines = frameLines(state, logs, symbols);
+  const lines = frameLines(state, world, symbols);
   return createElement(
     Box,
     { flexDirection: "column" },

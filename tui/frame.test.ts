@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { makeGuest, makeLine, makeSnapshot } from "./fixtures.test-support.ts";
 import { frameLines } from "./frame.ts";
-import { KEYS } from "./keys.ts";
+import { KEYS } from "./key-table.ts";
 import { lineWidth, plainText } from "./line.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { initialState } from "./model.ts";
@@ -22,15 +22,16 @@ interface Drawing {
 
 function draw(size: Size, { keys = [], part = {}, symbols = UNICODE }: Drawing = {}): readonly string[] {
   const logs = new LogBuffer();
+  const world = { logs, keys: KEYS };
   logs.append(
     Array.from({ length: 40 }, (_, index) => makeLine(index + 1, index % 5 === 0 ? "server" : "client")),
   );
-  let state = reduce(initialState(size, true), { type: "link", link: { state: "live", reason: "" } }, logs);
+  let state = reduce(initialState(size, true), { type: "link", link: { state: "live", reason: "" } }, world);
   for (let second = 55; second <= 60; second++) {
-    state = reduce(state, { type: "snapshot", snapshot: makeSnapshot(second, part) }, logs);
+    state = reduce(state, { type: "snapshot", snapshot: makeSnapshot(second, part) }, world);
   }
-  for (const key of keys) state = reduce(state, { type: "key", key }, logs);
-  const lines = frameLines(state, logs, symbols);
+  for (const key of keys) state = reduce(state, { type: "key", key }, world);
+  const lines = frameLines(state, world, symbols);
   expect(lines).toHaveLength(Math.max(1, size.rows - 1));
   for (const line of lines) expect(lineWidth(line)).toBeLessThanOrEqual(size.columns);
   return lines.map(plainText);

@@ -4,41 +4,33 @@
 import type { Snapshot } from "../interpreter/index.ts";
 import { clipLine, lineWidth, mergeSpans, paint, span, spread } from "./line.ts";
 import type { Line, Tone } from "./line.ts";
-import { KEYS } from "./keys.ts";
-import type { LogReader } from "./log-buffer.ts";
 import { modeOf } from "./model.ts";
-import type { DashboardState, View } from "./model.ts";
+import type { DashboardState, World } from "./model.ts";
 import { totalRate, valuesOf } from "./rates.ts";
-import { visibleDevices, visibleGuests } from "./select.ts";
 import { sparkline } from "./symbols.ts";
 import type { Symbols } from "./symbols.ts";
 import { shortCount, shortDuration } from "./text.ts";
+import { PARTS, partOf } from "./views/all.ts";
 import { breadthOf } from "./views/context.ts";
 import type { ViewContext } from "./views/context.ts";
-import { guestsView } from "./views/guests.ts";
-import { helpView } from "./views/help.ts";
-import { logsView } from "./views/logs.ts";
-import { ringsView } from "./views/rings.ts";
-
-const VIEWS: Readonly<Record<View, (context: ViewContext) => readonly Line[]>> = {
-  guests: guestsView,
-  rings: ringsView,
-  logs: logsView,
-  help: helpView,
-};
 
 /** Draws the state: exactly as many lines as the terminal has, less one, and at least one. */
-export function frameLines(state: DashboardState, logs: LogReader, symbols: Symbols): readonly Line[] {
+export function frameLines(state: DashboardState, world: World, symbols: Symbols): readonly Line[] {
   const columns = Math.max(1, state.size.columns);
   const height = Math.max(1, state.size.rows - 1);
   const breadth = breadthOf(columns);
-  const base: ViewContext = { state, logs, symbols, columns, rows: height, breadth };
+  const base: ViewContext = { state, world, symbols, columns, rows: height, breadth };
   const top: Line[] = [headerLine(base)];
   if (height >= 8) top.push(tabsLine(base));
   const bottom = height >= 4 || modeOf(state) === "asking" ? [footerLine(base)] : [];
   const banner = bannerLines(base).slice(0, Math.max(0, Math.min(6, Math.floor((height - 3) / 2))));
   const rows = Math.max(0, height - top.length - bottom.length - banner.length);
-  const body = rows === 0 ? [] : VIEWS[state.view]({ ...base, rows }).slice(0, rows);
+  const body =
+    rows === 0
+      ? []
+      : partOf(state.view)
+          .draw({ ...base, rows })
+          .slice(0, rows);
   const filler = Array.from({ length: rows - body.length }, (): Line => []);
   return [...top, ...banner, ...body, ...filler, ...bottom]
     .slice(-height)
@@ -98,40 +90,27 @@ function linkSpans({ link }: DashboardState): Line {
   return [span(link.state === "live" ? " connected" : " connecting", "dim")];
 }
 
-function tabsLine({ state, logs, columns }: ViewContext): Line {
-  const snapshot = state.shown?.snapshot;
-  const tab = (view: View, key: string, name: string, count?: string): Line => [
-    span(" "),
-    span(` ${key} ${name}${count === undefined ? "" : ` ${count}`} `, state.view === view ? "tab" : "dim"),
-  ];
-  const guests = countText(visibleGuests(state).length, snapshot?.guests.length ?? 0);
-  const devices = countText(visibleDevices(state).length, snapshot?.devices.length ?? 0);
-  const lines = logs.last === 0 ? undefined : shortCount(logs.last);
-  const tabs: Line = [
-    ...tab("guests", "1", "guests", guests),
-    ...tab("rings", "3", "rings", devices),
-    ...tab("logs", "l", "logs", lines),
-    ...(columns >= 44 ? tab("help", "?", "help") : []),
-  ];
-  // Where not all fit, the one that is seen stands for them.
+/** All tabs with counts, or without, or with only the key of those that are not seen: whatever fits. */
+function tabsLine({ state, world, columns }: ViewContext): Line {
+  const place = placeLine(state);
+  const tabs = (named: boolean, counted: boolean): Line =>
+    PARTS.flatMap(({ view, key, count }): Line => {
+      const isSeen = state.view === view;
+      const seen = counted || isSeen ? count?.(state, world) : undefined;
+      const name = named || isSeen ? ` ${view}${seen === undefined ? "" : ` ${seen}`}` : "";
+      return [span(" "), span(` ${key}${name} `, isSeen ? "tab" : "dim")];
+    });
   const own: Line = [span(" "), span(` ${state.view} `, "tab")];
-  return spread(lineWidth(tabs) > columns ? own : tabs, placeLine(state), columns);
+  const forms = [tabs(true, true), tabs(true, false), tabs(false, false)];
+  const fits = forms.find((line) => lineWidth(line) + lineWidth(place) < columns);
+  return spread(fits ?? forms.find((line) => lineWidth(line) <= columns) ?? own, place, columns);
 }
 
-const countText = (seen: number, all: number): string => (seen === all ? String(all) : `${seen}/${all}`);
-
-/** Where in the view we are: the filter, whose logs, whether they follow. */
+/** Where in the view we are, and its filter. */
 function placeLine(state: DashboardState): Line {
-  if (state.view === "help") return [];
   const filter = state.filters[state.view];
-  const parts: Line[] = [];
-  if (state.view === "logs") {
-    const follows = state.logs.at === undefined && !state.frozen;
-    parts.push([span(`${state.logs.guest ?? "all guests"} `, "accent")]);
-    parts.push([span(follows ? "following " : "scrolled ", follows ? "dim" : "busy")]);
-  }
-  if (filter !== "") parts.push([span(` /${filter} `, "badge")]);
-  return parts.flat();
+  const place = partOf(state.view).place?.(state) ?? [];
+  return filter === "" ? place : [...place, span(` /${filter} `, "badge")];
 }
 
 const UNCHECKED = "the file on disk doesn't check: the last good lab goes on";
@@ -161,12 +140,12 @@ function doingText({ rolledBack, held }: Snapshot): string {
 }
 
 /** The keys that matter here; or what is being typed or asked. */
-function footerLine({ state, columns }: ViewContext): Line {
+function footerLine({ state, world, columns }: ViewContext): Line {
   const mode = modeOf(state);
   const front = frontOf(state, columns);
   const parts: Line[] = [];
   const seen = new Set<string>();
-  for (const { shown, footer, modes, footerModes } of KEYS) {
+  for (const { shown, footer, modes, footerModes } of world.keys) {
     if (footer === undefined || !(footerModes ?? modes).includes(mode) || seen.has(shown)) continue;
     seen.add(shown);
     parts.push([span(` ${shown}`, "key"), span(` ${columns < 40 ? firstWord(footer) : footer} `, "dim")]);
@@ -183,6 +162,6 @@ const firstWord = (text: string): string => text.split(" ")[0] ?? text;
 /** What stands before the keys: the filter being typed, or the question. */
 function frontOf(state: DashboardState, columns: number): Line {
   if (state.asking) return columns >= 50 ? [span(" Before you go: ", "badge")] : [];
-  if (state.typing === undefined || state.view === "help") return [];
+  if (state.typing === undefined) return [];
   return [span(" /", "key"), span(state.filters[state.view], "strong"), span(" ", "tab"), span(" ")];
 }

@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
 import type { InkKey } from "./keys.ts";
-import { commandOf, keyNames, KEYS } from "./keys.ts";
+import { KEYS } from "./key-table.ts";
+import { commandOf, keyNames } from "./keys.ts";
 import { plainText } from "./line.ts";
+import { VIEWS } from "./model.ts";
 import type { Mode } from "./model.ts";
+import { PARTS } from "./views/all.ts";
 import { helpLines } from "./views/help.ts";
 
-const MODES: readonly Mode[] = ["guests", "rings", "logs", "help", "typing", "asking"];
+const MODES: readonly Mode[] = [...VIEWS, "typing", "asking"];
 const NOTHING: InkKey = {
   upArrow: false,
   downArrow: false,
@@ -27,12 +30,16 @@ const NOTHING: InkKey = {
 test.each(MODES)("in %s no key means two things, and there is a way out", (mode) => {
   const keys = KEYS.filter(({ modes }) => modes.includes(mode)).flatMap((entry) => entry.keys);
   expect(keys.toSorted()).toEqual([...new Set(keys)].toSorted());
-  expect(commandOf(mode, "ctrl-c")).toEqual({ do: "interrupt" });
-  expect(commandOf(mode, "esc")).toBeDefined();
+  expect(commandOf(KEYS, mode, "ctrl-c")).toEqual({ do: "interrupt" });
+  expect(commandOf(KEYS, mode, "esc")).toBeDefined();
+});
+
+test("every view is there once", () => {
+  expect(PARTS.map(({ view }) => view)).toEqual(VIEWS);
 });
 
 test("the help says every key of the table, and once each", () => {
-  const lines = helpLines(80).map(plainText);
+  const lines = helpLines(KEYS, 80).map(plainText);
   const shownKeys = lines.filter((line) => line.startsWith("  "));
   expect(shownKeys).toHaveLength(KEYS.length);
   for (const { help } of KEYS) expect(lines.some((line) => line.endsWith(` ${help}`))).toBe(true);
@@ -40,7 +47,7 @@ test("the help says every key of the table, and once each", () => {
 
 test("letters typed into a filter are letters", () => {
   for (const letter of ["q", "l", "1", "j", "/", "?", "space"])
-    expect(commandOf("typing", letter)).toBeUndefined();
+    expect(commandOf(KEYS, "typing", letter)).toBeUndefined();
 });
 
 const NAMES: readonly (readonly [string, Partial<InkKey>, readonly string[]])[] = [

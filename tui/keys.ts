@@ -1,12 +1,16 @@
-// All keys in one table: which name does what, and where. The reducer, the footer and the help read it; no
-// key is handled anywhere else.
+// What a key entry is, the keys that are not of one view, and the names of what was typed. `key-table.ts`
+// puts them together with the keys of each view.
 
+import { VIEWS } from "./model.ts";
 import type { Mode, View } from "./model.ts";
 
-/** What a key can ask for. */
+/** How far, in a list or a text. */
+export type Move = -1 | 1 | "page-up" | "page-down" | "first" | "last";
+
+/** What a key can ask for: of all views, of one view, of what is typed or asked. */
 export type Command =
   | { readonly do: "view"; readonly view: View }
-  | { readonly do: "move"; readonly by: -1 | 1 | "page-up" | "page-down" | "first" | "last" }
+  | { readonly do: "move"; readonly by: Move }
   | { readonly do: "open" | "back" | "leave" | "interrupt" | "suspend" | "redraw" | "freeze" | "filter" }
   | { readonly do: "next-guest" | "times" | "wraps" }
   | { readonly do: "accept" | "cancel" | "erase" | "erase-all" }
@@ -27,11 +31,11 @@ export interface KeyEntry {
   readonly modes: readonly Mode[];
 }
 
-const LISTS: readonly Mode[] = ["guests", "rings", "logs"];
-const VIEWS: readonly Mode[] = [...LISTS, "help"];
+/** Views with a list that can be filtered and held still. */
+const LISTS: readonly Mode[] = VIEWS.filter((view) => view !== "help");
 
-/** In the order of the footer and the help. */
-export const KEYS: readonly KeyEntry[] = [
+/** While something is asked or typed. */
+export const PROMPT_KEYS: readonly KeyEntry[] = [
   {
     keys: ["s"],
     shown: "s",
@@ -80,6 +84,10 @@ export const KEYS: readonly KeyEntry[] = [
     footer: "erase all",
     modes: ["typing"],
   },
+];
+
+/** In every view, before those of the view. */
+export const STEP_KEYS: readonly KeyEntry[] = [
   {
     keys: ["down", "j"],
     shown: "j",
@@ -88,71 +96,10 @@ export const KEYS: readonly KeyEntry[] = [
     modes: VIEWS,
   },
   { keys: ["up", "k"], shown: "k", command: { do: "move", by: -1 }, help: "up", modes: VIEWS },
-  {
-    keys: ["enter"],
-    shown: "enter",
-    command: { do: "open" },
-    help: "the logs of this guest",
-    footer: "logs",
-    modes: ["guests"],
-  },
-  {
-    keys: ["enter"],
-    shown: "enter",
-    command: { do: "open" },
-    help: "the logs of the guest that has it open",
-    footer: "logs",
-    modes: ["rings"],
-  },
-  {
-    keys: ["enter"],
-    shown: "enter",
-    command: { do: "open" },
-    help: "the rings of this guest",
-    footer: "rings",
-    modes: ["logs"],
-  },
-  { keys: ["1"], shown: "1", command: { do: "view", view: "guests" }, help: "guests", modes: VIEWS },
-  {
-    keys: ["3"],
-    shown: "3",
-    command: { do: "view", view: "rings" },
-    help: "rings, of the selected guest first",
-    footer: "rings",
-    footerModes: ["guests", "help"],
-    modes: VIEWS,
-  },
-  {
-    keys: ["l"],
-    shown: "l",
-    command: { do: "view", view: "logs" },
-    help: "logs of all guests",
-    modes: VIEWS,
-  },
-  {
-    keys: ["tab"],
-    shown: "tab",
-    command: { do: "next-guest" },
-    help: "the next guest's logs, then all again",
-    footer: "next guest",
-    modes: ["logs"],
-  },
-  {
-    keys: ["t"],
-    shown: "t",
-    command: { do: "times" },
-    help: "times on or off",
-    footer: "time",
-    modes: ["logs"],
-  },
-  {
-    keys: ["w"],
-    shown: "w",
-    command: { do: "wraps" },
-    help: "wrap long lines or cut them",
-    footer: "wrap",
-    modes: ["logs"],
-  },
+];
+
+/** In every view, after those of the view. */
+export const COMMON_KEYS: readonly KeyEntry[] = [
   {
     keys: ["/"],
     shown: "/",
@@ -202,15 +149,6 @@ export const KEYS: readonly KeyEntry[] = [
     footerModes: ["rings", "logs", "help"],
     modes: VIEWS,
   },
-  {
-    keys: ["?"],
-    shown: "?",
-    command: { do: "view", view: "help" },
-    help: "this help",
-    footer: "help",
-    modes: LISTS,
-  },
-  { keys: ["?"], shown: "?", command: { do: "back" }, help: "close the help", modes: ["help"] },
   { keys: ["q"], shown: "q", command: { do: "leave" }, help: "leave", footer: "quit", modes: VIEWS },
   {
     keys: ["ctrl-c"],
@@ -236,8 +174,8 @@ export const KEYS: readonly KeyEntry[] = [
 ];
 
 /** The command of a key here, if it has one. */
-export function commandOf(mode: Mode, key: string): Command | undefined {
-  return KEYS.find((entry) => entry.modes.includes(mode) && entry.keys.includes(key))?.command;
+export function commandOf(keys: readonly KeyEntry[], mode: Mode, key: string): Command | undefined {
+  return keys.find((entry) => entry.modes.includes(mode) && entry.keys.includes(key))?.command;
 }
 
 /** The part of what Ink tells of a key that names are made of. */

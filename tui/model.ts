@@ -2,12 +2,14 @@
 // that only the reducer makes anew; logs are kept beside it, in the buffer.
 
 import type { Snapshot } from "../interpreter/index.ts";
+import type { KeyEntry } from "./keys.ts";
+import type { LogReader } from "./log-buffer.ts";
 
 /** How the dashboard was left: `stop` asks the caller to stop the lab. */
 export type DashboardEnd = "left" | "stop";
 
-export type ListView = "guests" | "rings" | "logs";
-export type View = ListView | "help";
+export const VIEWS = ["guests", "rings", "logs", "help"] as const;
+export type View = (typeof VIEWS)[number];
 /** Where keys go: to the view, to the filter being typed, or to the question being asked. */
 export type Mode = View | "typing" | "asking";
 
@@ -57,7 +59,7 @@ export interface DashboardState {
   readonly frozen: boolean;
   readonly guest?: string;
   readonly device?: string;
-  readonly filters: Readonly<Record<ListView, string>>;
+  readonly filters: Readonly<Record<View, string>>;
   /** The filter as it was before typing began, while it is being typed. */
   readonly typing?: string;
   readonly asking: boolean;
@@ -68,6 +70,26 @@ export interface DashboardState {
   /** `up` attached it, so leaving asks about the lab. */
   readonly attachedByUp: boolean;
   readonly end?: DashboardEnd;
+  /** What is to be done outside, in order; the store takes them out. */
+  readonly effects: readonly Effect[];
+}
+
+/** What the reducer can't do itself. */
+export type Effect = { readonly do: "suspend" | "redraw" };
+
+/** What happens to the state. */
+export type Action =
+  | { readonly type: "key"; readonly key: string }
+  | { readonly type: "size"; readonly size: Size }
+  | { readonly type: "snapshot"; readonly snapshot: Snapshot }
+  | { readonly type: "link"; readonly link: Link }
+  /** New lines are in the buffer. */
+  | { readonly type: "logs" };
+
+/** What views and the reducer may read beside the state. */
+export interface World {
+  readonly logs: LogReader;
+  readonly keys: readonly KeyEntry[];
 }
 
 export function initialState(size: Size, attachedByUp: boolean): DashboardState {
@@ -77,13 +99,19 @@ export function initialState(size: Size, attachedByUp: boolean): DashboardState 
     trail: [],
     link: { state: "connecting", reason: "" },
     frozen: false,
-    filters: { guests: "", rings: "", logs: "" },
+    filters: Object.fromEntries(VIEWS.map((view) => [view, ""])) as DashboardState["filters"],
     asking: false,
     logs: { times: true, wraps: false },
     frozenLog: 0,
     helpTop: 0,
     attachedByUp,
+    effects: [],
   };
+}
+
+/** The state with one more thing to do outside. */
+export function ask(state: DashboardState, effect: Effect): DashboardState {
+  return { ...state, effects: [...state.effects, effect] };
 }
 
 export function modeOf(state: DashboardState): Mode {

@@ -1,25 +1,26 @@
 import { expect, test } from "vitest";
 import { makeLine, makeSnapshot } from "./fixtures.test-support.ts";
+import { KEYS } from "./key-table.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { initialState } from "./model.ts";
-import type { DashboardState } from "./model.ts";
+import type { Action, DashboardState, World } from "./model.ts";
 import { valuesOf } from "./rates.ts";
 import { reduce } from "./reducer.ts";
-import type { Action } from "./reducer.ts";
 import { bottomOf } from "./scroll.ts";
 import { selectedDevice, selectedGuest, visibleGuests } from "./select.ts";
 
 const LIVE: Action = { type: "link", link: { state: "live", reason: "" } };
+const worldOf = (logs = new LogBuffer()): World => ({ logs, keys: KEYS });
 const SIZE = { columns: 80, rows: 16 };
 
 function begin(attachedByUp = false): DashboardState {
-  const empty = new LogBuffer();
+  const empty = worldOf();
   const live = reduce(initialState(SIZE, attachedByUp), LIVE, empty);
   return reduce(live, { type: "snapshot", snapshot: makeSnapshot(60) }, empty);
 }
 
 function type(state: DashboardState, keys: readonly string[], logs = new LogBuffer()): DashboardState {
-  return keys.reduce((next, key) => reduce(next, { type: "key", key }, logs), state);
+  return keys.reduce((next, key) => reduce(next, { type: "key", key }, worldOf(logs)), state);
 }
 
 /** Keys, and what is seen of the state after them. */
@@ -101,11 +102,7 @@ test.each(LEAVING)("attached by up, the keys `%s` lead to %j", (keys, expected) 
 });
 
 test("a lab that is gone is not asked about", () => {
-  const lost = reduce(
-    begin(true),
-    { type: "link", link: { state: "lost", reason: "gone" } },
-    new LogBuffer(),
-  );
+  const lost = reduce(begin(true), { type: "link", link: { state: "lost", reason: "gone" } }, worldOf());
   expect(type(lost, ["q"]).end).toBe("left");
 });
 
@@ -114,7 +111,7 @@ test("a frozen picture stays while the lab goes on, and catches up at once", () 
   logs.append([makeLine(1)]);
   const frozen = type(begin(), ["space"], logs);
   logs.append([makeLine(2)]);
-  const later = reduce(frozen, { type: "snapshot", snapshot: makeSnapshot(61) }, logs);
+  const later = reduce(frozen, { type: "snapshot", snapshot: makeSnapshot(61) }, worldOf(logs));
   expect(later.shown?.snapshot.uptimeMs).toBe(60_000);
   expect(bottomOf(later, logs)).toBe(1);
   const thawed = type(later, ["space"], logs);
@@ -125,7 +122,7 @@ test("a frozen picture stays while the lab goes on, and catches up at once", () 
 test("rates are one value a second, also from counters, and begin anew with the lab", () => {
   const logs = new LogBuffer();
   const at = (state: DashboardState, second: number, pid = 4242): DashboardState =>
-    reduce(state, { type: "snapshot", snapshot: makeSnapshot(second, { pid }) }, logs);
+    reduce(state, { type: "snapshot", snapshot: makeSnapshot(second, { pid }) }, worldOf(logs));
   let state = begin();
   for (const second of [60.25, 60.5, 61, 61.5, 62]) state = at(state, second);
   expect(valuesOf(state.shown, "guest:server")).toEqual([100, 100, 100]);

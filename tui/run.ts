@@ -7,10 +7,10 @@ import { render } from "ink";
 import type { Instance, SuspendTerminal, TerminalSuspension } from "ink";
 import { App } from "./app.ts";
 import type { DashboardOptions } from "./index.ts";
-import { commandOf } from "./keys.ts";
+import { KEYS } from "./key-table.ts";
 import { LogBuffer } from "./log-buffer.ts";
-import { initialState, modeOf } from "./model.ts";
-import type { DashboardEnd, Size } from "./model.ts";
+import { initialState } from "./model.ts";
+import type { DashboardEnd, Effect, Size, World } from "./model.ts";
 import { DashboardSource } from "./source.ts";
 import { makeStore } from "./store.ts";
 import { ASCII, UNICODE } from "./symbols.ts";
@@ -23,28 +23,28 @@ const HOME_AND_ERASE_DOWN = "\u001b[H\u001b[J";
 export async function run(options: DashboardOptions): Promise<DashboardEnd> {
   const { stdin, stdout } = options.streams;
   const logs = new LogBuffer();
-  const store = makeStore(initialState(sizeOf(stdout), options.attachedByUp), logs);
+  const world: World = { logs, keys: KEYS };
+  const terminal = new TerminalLoan();
+  const perform = (effect: Effect): void => {
+    if (effect.do === "suspend") (options.onSuspend ?? stopGroup)();
+    else void terminal.redraw();
+  };
+  const store = makeStore(initialState(sizeOf(stdout), options.attachedByUp), world, perform);
   const source = new DashboardSource({
     connect: options.connect,
     now: () => options.clock.now(),
     logs,
     tell: store.dispatch,
   });
-  const terminal = new TerminalLoan();
   const outcome = Promise.withResolvers<DashboardEnd>();
   store.subscribe(() => {
     const { end } = store.getState();
     if (end !== undefined) outcome.resolve(end);
   });
-  const onKey = (key: string): void => {
-    const command = commandOf(modeOf(store.getState()), key);
-    if (command?.do === "suspend") (options.onSuspend ?? stopGroup)();
-    else if (command?.do === "redraw") void terminal.redraw();
-    else store.dispatch({ type: "key", key });
-  };
+  const onKey = (key: string): void => store.dispatch({ type: "key", key });
   const element = createElement(App, {
     store,
-    logs,
+    world,
     symbols: options.ascii ? ASCII : UNICODE,
     theme: chooseTheme(options.environment),
     onKey,

@@ -1,11 +1,30 @@
-// Moves through logs: a place is the number of the line at the bottom, so that new lines don't move what is
-// read.
+// Moves through lists and logs. In logs a place is the number of the line at the bottom, so that new lines
+// don't move what is read.
 
+import type { Move } from "./keys.ts";
 import type { LogReader } from "./log-buffer.ts";
-import type { DashboardState } from "./model.ts";
-import { logQuery } from "./select.ts";
+import type { DashboardState, Size } from "./model.ts";
+import { logQuery, selectedIndex } from "./select.ts";
 
-type Move = -1 | 1 | "page-up" | "page-down" | "first" | "last";
+/** The key of the row that a move leads to; absent in an empty list. */
+export function moveIn(
+  keys: readonly string[],
+  selected: string | undefined,
+  by: Move,
+  size: Size,
+): string | undefined {
+  const index = stepOf(by, selectedIndex(keys, selected), size);
+  return keys[Math.max(0, Math.min(keys.length - 1, index))];
+}
+
+/** The place that a move leads to, in a list without an end. */
+export function stepOf(by: Move, index: number, size: Size): number {
+  const page = Math.max(1, size.rows - 8);
+  if (typeof by === "number") return index + by;
+  if (by === "first") return 0;
+  if (by === "last") return Number.MAX_SAFE_INTEGER;
+  return by === "page-up" ? index - page : index + page;
+}
 
 /** The number of the line at the bottom of the logs now. */
 export function bottomOf(state: DashboardState, logs: LogReader): number {

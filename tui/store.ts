@@ -1,9 +1,7 @@
-// Holds the one state, outside React, and tells who draws it.
+// Holds the one state, outside React, tells who draws it, and has done what it asks for.
 
-import type { LogReader } from "./log-buffer.ts";
-import type { DashboardState } from "./model.ts";
+import type { Action, DashboardState, Effect, World } from "./model.ts";
 import { reduce } from "./reducer.ts";
-import type { Action } from "./reducer.ts";
 
 export interface Store {
   readonly getState: () => DashboardState;
@@ -12,16 +10,19 @@ export interface Store {
   readonly subscribe: (listener: () => void) => () => void;
 }
 
-export function makeStore(first: DashboardState, logs: LogReader): Store {
+/** `perform` is called for each thing to do outside, after the state is taken. */
+export function makeStore(first: DashboardState, world: World, perform: (effect: Effect) => void): Store {
   let state = first;
   const listeners = new Set<() => void>();
   return {
     getState: () => state,
     dispatch: (action) => {
-      const next = reduce(state, action, logs);
+      const next = reduce(state, action, world);
       if (next === state) return;
-      state = next;
+      const { effects } = next;
+      state = effects.length === 0 ? next : { ...next, effects: [] };
       for (const listener of listeners) listener();
+      for (const effect of effects) perform(effect);
     },
     subscribe: (listener) => {
       listeners.add(listener);

@@ -1,7 +1,6 @@
-// What every view gets, and nothing else: the state, the logs to read, glyphs, and its room on the screen.
+// What every view gets, and nothing else: the state, the world to read, glyphs, and its room on the screen.
 
-import type { LogReader } from "../log-buffer.ts";
-import type { DashboardState } from "../model.ts";
+import type { DashboardState, World } from "../model.ts";
 import type { Symbols } from "../symbols.ts";
 
 /** `wide` from 100 columns, `narrow` under 60. */
@@ -9,7 +8,7 @@ export type Breadth = "wide" | "middle" | "narrow";
 
 export interface ViewContext {
   readonly state: DashboardState;
-  readonly logs: LogReader;
+  readonly world: World;
   readonly symbols: Symbols;
   readonly columns: number;
   /** Lines that the view may have. */

@@ -4,12 +4,16 @@ import type { GuestRow } from "../../interpreter/index.ts";
 import { clipLine, span } from "../line.ts";
 import type { Line, Span, Tone } from "../line.ts";
 import { valuesOf } from "../rates.ts";
-import { selectedIndex, visibleGuests, windowOf } from "../select.ts";
+import { moveIn } from "../scroll.ts";
+import { selectedGuest, selectedIndex, visibleGuests, windowOf } from "../select.ts";
 import { sparkline } from "../symbols.ts";
 import { tableLines, widest } from "../table.ts";
 import type { Column } from "../table.ts";
 import { shortBytes, shortCount, shortDuration } from "../text.ts";
+import { showLogsOf } from "../walk.ts";
 import type { ViewContext } from "./context.ts";
+import { countText } from "./part.ts";
+import type { ViewPart } from "./part.ts";
 
 const TONES: Readonly<Record<GuestRow["state"], Tone>> = {
   waiting: "dim",
@@ -25,7 +29,32 @@ const TONES: Readonly<Record<GuestRow["state"], Tone>> = {
 /** Lines of the table that go before those about the selected guest. */
 const TABLE_ROWS_MIN = 6;
 
-export function guestsView(context: ViewContext): readonly Line[] {
+export const guestsPart: ViewPart = {
+  view: "guests",
+  key: "1",
+  help: "guests",
+  keys: [
+    {
+      keys: ["enter"],
+      shown: "enter",
+      command: { do: "open" },
+      help: "the logs of this guest",
+      footer: "logs",
+      modes: ["guests"],
+    },
+  ],
+  draw: guestsView,
+  count: (state) => countText(visibleGuests(state).length, state.shown?.snapshot.guests.length ?? 0),
+  move: (state, by) => {
+    const addresses = visibleGuests(state).map(({ address }) => address);
+    const guest = moveIn(addresses, state.guest, by, state.size);
+    return guest === undefined ? state : { ...state, guest };
+  },
+  obey: (state, command) =>
+    command.do === "open" ? showLogsOf(state, selectedGuest(state)?.address) : undefined,
+};
+
+function guestsView(context: ViewContext): readonly Line[] {
   const { state, rows, columns, symbols } = context;
   const guests = visibleGuests(state);
   if (guests.length === 0) return [[span(emptyText(context), "dim")]];
@@ -146,7 +175,8 @@ function detailLines(context: ViewContext, guests: readonly GuestRow[]): readonl
 
 /** The newest lines of the selected guest, where there is room. */
 function lastWords(context: ViewContext, guests: readonly GuestRow[], room: number): readonly Line[] {
-  const { state, logs, columns, symbols } = context;
+  const { state, world, columns, symbols } = context;
+  const { logs } = world;
   const addresses = guests.map(({ address }) => address);
   const guest = addresses[selectedIndex(addresses, state.guest)];
   if (room < 2 || guest === undefined) return [];

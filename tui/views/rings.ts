@@ -5,12 +5,16 @@ import type { DeviceRow } from "../../interpreter/index.ts";
 import { clipLine, lineWidth, span } from "../line.ts";
 import type { Line, Span, Tone } from "../line.ts";
 import { valuesOf } from "../rates.ts";
-import { selectedIndex, visibleDevices, windowOf } from "../select.ts";
+import { moveIn } from "../scroll.ts";
+import { selectedDevice, selectedGuest, selectedIndex, visibleDevices, windowOf } from "../select.ts";
 import { sparkline } from "../symbols.ts";
 import { tableLines, widest } from "../table.ts";
 import type { Column } from "../table.ts";
 import { groupDigits, shortBytes, shortCount, shortTime } from "../text.ts";
+import { selectDeviceOf, showLogsOf } from "../walk.ts";
 import type { ViewContext } from "./context.ts";
+import { countText } from "./part.ts";
+import type { ViewPart } from "./part.ts";
 
 type Ring = DeviceRow["rings"][number];
 type Counter = DeviceRow["rx"];
@@ -23,7 +27,38 @@ const OWNERS: readonly (readonly [string, string, Tone])[] = [
   ["f", "filled", "accent"],
 ];
 
-export function ringsView(context: ViewContext): readonly Line[] {
+export const ringsPart: ViewPart = {
+  view: "rings",
+  key: "3",
+  help: "rings, of the selected guest first",
+  footerModes: ["guests", "help"],
+  keys: [
+    {
+      keys: ["enter"],
+      shown: "enter",
+      command: { do: "open" },
+      help: "the logs of the guest that has it open",
+      footer: "logs",
+      modes: ["rings"],
+    },
+  ],
+  draw: ringsView,
+  count: (state) => countText(visibleDevices(state).length, state.shown?.snapshot.devices.length ?? 0),
+  move: (state, by) => {
+    const ids = visibleDevices(state).map(({ id }) => id);
+    const device = moveIn(ids, state.device, by, state.size);
+    return device === undefined ? state : { ...state, device };
+  },
+  enter: (shown, before) =>
+    before.view === "guests" ? selectDeviceOf(shown, selectedGuest(before)?.address) : shown,
+  obey: (state, command) => {
+    if (command.do !== "open") return undefined;
+    const device = selectedDevice(state);
+    return showLogsOf(state, device?.openBy ?? device?.guests[0]);
+  },
+};
+
+function ringsView(context: ViewContext): readonly Line[] {
   const { state, rows, columns, breadth, symbols } = context;
   const devices = visibleDevices(state);
   const selected = selectedIndex(

@@ -1,0 +1,28 @@
+// All keys in one table, put together from the common ones and those of each view. The reducer, the footer
+// and the help read it; no key is handled anywhere else.
+
+import { COMMON_KEYS, PROMPT_KEYS, STEP_KEYS } from "./keys.ts";
+import type { KeyEntry } from "./keys.ts";
+import { VIEWS } from "./model.ts";
+import { PARTS } from "./views/all.ts";
+
+/** The keys that show a view work in all the others. */
+const SHOW_KEYS: readonly KeyEntry[] = PARTS.map(({ view, key, help, footerModes }) => ({
+  keys: [key],
+  shown: key,
+  command: { do: "view", view },
+  help,
+  ...(footerModes === undefined ? {} : { footer: view, footerModes }),
+  modes: view === "help" ? VIEWS.filter((other) => other !== view) : VIEWS,
+}));
+
+/** In the order of the footer and the help. */
+export const KEYS: readonly KeyEntry[] = [
+  ...PROMPT_KEYS,
+  ...STEP_KEYS,
+  ...PARTS.flatMap(({ keys }) => keys),
+  ...SHOW_KEYS.filter(({ command }) => command.do === "view" && command.view !== "help"),
+  ...COMMON_KEYS.filter(({ command }) => command.do !== "leave"),
+  ...SHOW_KEYS.filter(({ command }) => command.do === "view" && command.view === "help"),
+  ...COMMON_KEYS.filter(({ command }) => command.do === "leave"),
+];

@@ -1,0 +1,17 @@
+// The views, in the order of their tabs.
+
+import type { View } from "../model.ts";
+import { guestsPart } from "./guests.ts";
+import { helpPart } from "./help.ts";
+import { logsPart } from "./logs.ts";
+import type { ViewPart } from "./part.ts";
+import { ringsPart } from "./rings.ts";
+
+export const PARTS: readonly ViewPart[] = [guestsPart, ringsPart, logsPart, helpPart];
+
+const BY_VIEW = new Map(PARTS.map((part) => [part.view, part]));
+
+/** The one that is seen. Every view has one: a test says so. */
+export function partOf(view: View): ViewPart {
+  return BY_VIEW.get(view) ?? guestsPart;
+}
