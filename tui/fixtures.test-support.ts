@@ -1,6 +1,6 @@
 // Snapshots and lines as a lab would tell them, for tests of what is drawn. `second` lets a lab live on.
 
-import type { DeviceRow, GuestRow, LogLine, Snapshot } from "../interpreter/index.ts";
+import type { DeviceRow, GuestRow, LabEvent, LogLine, Snapshot } from "../interpreter/index.ts";
 
 const START = Date.UTC(2026, 0, 2, 12, 0, 0);
 
@@ -134,4 +134,47 @@ function makeDevices(frames: number, counter: DeviceRow["rx"]): readonly DeviceR
 export function makeLine(number: number, guest = "client", text?: string): LogLine {
   const time = new Date(START + number * 10).toISOString();
   return { guest, time, text: text ?? `64 bytes from 10.0.0.2: icmp_seq=${number} ttl=64 time=0.031 ms` };
+}
+
+const EVENTS: readonly Pick<LabEvent, "type" | "address" | "message" | "level" | "actor">[] = [
+  { type: "lab", message: "hello starts", level: "info", actor: "host" },
+  { type: "plan", message: "generation 1: 5 changes applied in 812 ms", level: "info", actor: "file" },
+  { type: "guest", address: "server", message: "running", level: "info", actor: "guest" },
+  { type: "guest", address: "client", message: "completed with 0", level: "info", actor: "guest" },
+  {
+    type: "step",
+    address: "server.eth0",
+    message: "rate none -> 10Mbps (live)",
+    level: "info",
+    actor: "ada",
+  },
+  {
+    type: "drift",
+    address: "server.eth0.rate",
+    message: "by hand: set server.eth0.rate 10Mbps",
+    level: "info",
+    actor: "ada",
+  },
+  {
+    type: "watch",
+    message: "the change in the file waits for `vbus apply`: it would restart server, which restarts a guest",
+    level: "warning",
+    actor: "host",
+  },
+  {
+    type: "guest",
+    address: "worker[3]",
+    message: "quarantined: rx index jumped",
+    level: "error",
+    actor: "host",
+  },
+];
+
+/** What happened in the lab, a second apart. */
+export function makeEvents(): readonly LabEvent[] {
+  return EVENTS.map((event, index) => ({
+    sequence: index + 1,
+    time: new Date(START + index * 1000 + index).toISOString(),
+    ...event,
+  })) as readonly LabEvent[];
 }

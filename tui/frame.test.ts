@@ -1,43 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { makeGuest, makeLine, makeSnapshot } from "./fixtures.test-support.ts";
-import { frameLines } from "./frame.ts";
+import { draw, text } from "./drawing.test-support.ts";
+import { makeGuest } from "./fixtures.test-support.ts";
 import { KEYS } from "./key-table.ts";
-import { lineWidth, plainText } from "./line.ts";
-import { LogBuffer } from "./log-buffer.ts";
-import { initialState } from "./model.ts";
-import type { Size } from "./model.ts";
-import type { Snapshot } from "../interpreter/index.ts";
-import { reduce } from "./reducer.ts";
-import { ASCII, UNICODE } from "./symbols.ts";
-import type { Symbols } from "./symbols.ts";
+import { ASCII } from "./symbols.ts";
 
 const seed = Number(process.env["SEED"] ?? 1);
-
-interface Drawing {
-  readonly keys?: readonly string[];
-  readonly part?: Partial<Snapshot>;
-  readonly symbols?: Symbols;
-}
-
-function draw(size: Size, { keys = [], part = {}, symbols = UNICODE }: Drawing = {}): readonly string[] {
-  const logs = new LogBuffer();
-  const world = { logs, keys: KEYS };
-  logs.append(
-    Array.from({ length: 40 }, (_, index) => makeLine(index + 1, index % 5 === 0 ? "server" : "client")),
-  );
-  let state = reduce(initialState(size, true), { type: "link", link: { state: "live", reason: "" } }, world);
-  for (let second = 55; second <= 60; second++) {
-    state = reduce(state, { type: "snapshot", snapshot: makeSnapshot(second, part) }, world);
-  }
-  for (const key of keys) state = reduce(state, { type: "key", key }, world);
-  const lines = frameLines(state, world, symbols);
-  expect(lines).toHaveLength(Math.max(1, size.rows - 1));
-  for (const line of lines) expect(lineWidth(line)).toBeLessThanOrEqual(size.columns);
-  return lines.map(plainText);
-}
-
-const text = (lines: readonly string[]): string => `\n${lines.join("\n")}\n`;
 
 test("guests at 120 columns", () => {
   expect(text(draw({ columns: 120, rows: 14 }))).toMatchSnapshot();

@@ -5,11 +5,12 @@ import type { Snapshot } from "../interpreter/index.ts";
 import { clipLine, lineWidth, mergeSpans, paint, span, spread } from "./line.ts";
 import type { Line, Tone } from "./line.ts";
 import { modeOf } from "./model.ts";
-import type { DashboardState, World } from "./model.ts";
+import type { Confirm, DashboardState, World } from "./model.ts";
+import type { Said } from "./acts.ts";
 import { totalRate, valuesOf } from "./rates.ts";
 import { sparkline } from "./symbols.ts";
 import type { Symbols } from "./symbols.ts";
-import { shortCount, shortDuration } from "./text.ts";
+import { shortCount, shortDuration, wrap } from "./text.ts";
 import { PARTS, partOf } from "./views/all.ts";
 import { breadthOf } from "./views/context.ts";
 import type { ViewContext } from "./views/context.ts";
@@ -22,7 +23,7 @@ export function frameLines(state: DashboardState, world: World, symbols: Symbols
   const base: ViewContext = { state, world, symbols, columns, rows: height, breadth };
   const top: Line[] = [headerLine(base)];
   if (height >= 8) top.push(tabsLine(base));
-  const bottom = height >= 4 || modeOf(state) === "asking" ? [footerLine(base)] : [];
+  const bottom = height >= 4 || modeOf(state) !== state.view ? [footerLine(base)] : [];
   const banner = bannerLines(base).slice(0, Math.max(0, Math.min(6, Math.floor((height - 3) / 2))));
   const rows = Math.max(0, height - top.length - bottom.length - banner.length);
   const body =
@@ -124,6 +125,11 @@ function bannerLines({ state, columns }: ViewContext): readonly Line[] {
     const text = ` the lab is not there: ${state.link.reason}; waiting for it, shown as last seen`;
     lines.push(paint([span(text)], "alarm", columns));
   }
+  if (state.confirm !== undefined) {
+    const { question, act } = state.confirm;
+    lines.push(paint([span(` ${act.line}`)], "badge", columns));
+    lines.push(...wrap(question, Math.max(8, columns - 1)).map((piece): Line => [span(` ${piece}`, "bad")]));
+  }
   const snapshot = state.shown?.snapshot;
   if (snapshot?.watch === "held") {
     const tone = (line: string): Tone => (/^(error|warning)/.test(line) ? "bad" : "plain");
@@ -139,9 +145,10 @@ function doingText({ rolledBack, held }: Snapshot): string {
   return held === undefined ? UNCHECKED : WAITS;
 }
 
-/** The keys that matter here; or what is being typed or asked. */
+/** The keys that matter here; or what is being typed or asked; or what became of the last act. */
 function footerLine({ state, world, columns }: ViewContext): Line {
   const mode = modeOf(state);
+  if (state.said !== undefined && mode === state.view) return saidLine(state.said);
   const front = frontOf(state, columns);
   const parts: Line[] = [];
   const seen = new Set<string>();
@@ -157,11 +164,21 @@ function footerLine({ state, world, columns }: ViewContext): Line {
   return [...front, ...parts.flat()];
 }
 
+function saidLine({ text, tone, line }: Said): Line {
+  return [span(` ${text} `, tone), ...(line === undefined ? [] : [span("  ", "dim"), span(line, "key")])];
+}
+
 const firstWord = (text: string): string => text.split(" ")[0] ?? text;
 
 /** What stands before the keys: the filter being typed, or the question. */
 function frontOf(state: DashboardState, columns: number): Line {
+  if (state.confirm !== undefined) return confirmFront(state.confirm, columns);
   if (state.asking) return columns >= 50 ? [span(" Before you go: ", "badge")] : [];
   if (state.typing === undefined) return [];
   return [span(" /", "key"), span(state.filters[state.view], "strong"), span(" ", "tab"), span(" ")];
+}
+
+function confirmFront({ name, typed }: Confirm, columns: number): Line {
+  const ask = columns < 40 ? ` ${name}? ` : ` Type ${name} to go on: `;
+  return [span(ask, "badge"), span(` ${typed}`, "strong"), span(" ", "tab"), span(" ")];
 }

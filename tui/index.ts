@@ -13,6 +13,8 @@ export interface DashboardOptions {
   readonly connect: () => Promise<LabClient>;
   /** Leaving asks whether the lab is to stop. */
   readonly attachedByUp: boolean;
+  /** Nothing is changed from here, only looked at. */
+  readonly readOnly?: boolean;
   readonly streams: { readonly stdin: NodeJS.ReadStream; readonly stdout: NodeJS.WriteStream };
   /** `NO_COLOR`, `TERM` and `COLORTERM` are looked at. */
   readonly environment: Readonly<Record<string, string | undefined>>;

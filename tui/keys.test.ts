@@ -8,7 +8,7 @@ import type { Mode } from "./model.ts";
 import { PARTS } from "./views/all.ts";
 import { helpLines } from "./views/help.ts";
 
-const MODES: readonly Mode[] = [...VIEWS, "typing", "asking"];
+const MODES: readonly Mode[] = [...VIEWS, "typing", "confirming", "asking"];
 const NOTHING: InkKey = {
   upArrow: false,
   downArrow: false,

@@ -13,6 +13,8 @@ export type Command =
   | { readonly do: "move"; readonly by: Move }
   | { readonly do: "open" | "back" | "leave" | "interrupt" | "suspend" | "redraw" | "freeze" | "filter" }
   | { readonly do: "next-guest" | "times" | "wraps" }
+  | { readonly do: "undo" | "again" }
+  | { readonly do: "confirm" | "refrain" }
   | { readonly do: "accept" | "cancel" | "erase" | "erase-all" }
   | { readonly do: "stop-lab" | "leave-lab" | "stay" };
 
@@ -31,11 +33,28 @@ export interface KeyEntry {
   readonly modes: readonly Mode[];
 }
 
-/** Views with a list that can be filtered and held still. */
-const LISTS: readonly Mode[] = VIEWS.filter((view) => view !== "help");
+/** Views that can be held still, and those of them with a list that can be filtered. */
+const LIVE: readonly Mode[] = VIEWS.filter((view) => view !== "help" && view !== "plan");
+const LISTS: readonly Mode[] = LIVE;
 
 /** While something is asked or typed. */
 export const PROMPT_KEYS: readonly KeyEntry[] = [
+  {
+    keys: ["enter"],
+    shown: "enter",
+    command: { do: "confirm" },
+    help: "do it, where the name is typed",
+    footer: "do it",
+    modes: ["confirming"],
+  },
+  {
+    keys: ["esc"],
+    shown: "esc",
+    command: { do: "refrain" },
+    help: "leave it as it is",
+    footer: "leave it",
+    modes: ["confirming"],
+  },
   {
     keys: ["s"],
     shown: "s",
@@ -74,7 +93,7 @@ export const PROMPT_KEYS: readonly KeyEntry[] = [
     shown: "bksp",
     command: { do: "erase" },
     help: "erase a character",
-    modes: ["typing"],
+    modes: ["typing", "confirming"],
   },
   {
     keys: ["ctrl-u"],
@@ -82,7 +101,8 @@ export const PROMPT_KEYS: readonly KeyEntry[] = [
     command: { do: "erase-all" },
     help: "erase all",
     footer: "erase all",
-    modes: ["typing"],
+    footerModes: ["typing"],
+    modes: ["typing", "confirming"],
   },
 ];
 
@@ -114,7 +134,7 @@ export const COMMON_KEYS: readonly KeyEntry[] = [
     command: { do: "freeze" },
     help: "freeze the picture, or let it go on",
     footer: "freeze",
-    modes: LISTS,
+    modes: LIVE,
   },
   {
     keys: ["pageup", "ctrl-b"],
@@ -146,7 +166,7 @@ export const COMMON_KEYS: readonly KeyEntry[] = [
     command: { do: "back" },
     help: "clear the filter, or go back",
     footer: "back",
-    footerModes: ["rings", "logs", "help"],
+    footerModes: VIEWS.filter((view) => view !== "guests"),
     modes: VIEWS,
   },
   { keys: ["q"], shown: "q", command: { do: "leave" }, help: "leave", footer: "quit", modes: VIEWS },
@@ -155,21 +175,21 @@ export const COMMON_KEYS: readonly KeyEntry[] = [
     shown: "ctrl-c",
     command: { do: "interrupt" },
     help: "leave",
-    modes: [...VIEWS, "typing", "asking"],
+    modes: [...VIEWS, "typing", "confirming", "asking"],
   },
   {
     keys: ["ctrl-z"],
     shown: "ctrl-z",
     command: { do: "suspend" },
     help: "to the shell for a while; `fg` comes back",
-    modes: [...VIEWS, "typing", "asking"],
+    modes: [...VIEWS, "typing", "confirming", "asking"],
   },
   {
     keys: ["ctrl-l"],
     shown: "ctrl-l",
     command: { do: "redraw" },
     help: "draw the screen anew",
-    modes: [...VIEWS, "typing", "asking"],
+    modes: [...VIEWS, "typing", "confirming", "asking"],
   },
 ];
 

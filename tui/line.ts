@@ -59,6 +59,13 @@ export function spread(left: Line, right: Line, columns: number): Line {
   return gap < 1 ? left : [...left, span(" ".repeat(gap)), ...right];
 }
 
+/** A rule across `columns` cells with a title in it. */
+export function ruleWith(title: string, columns: number, { rule }: { readonly rule: string }): Line {
+  const text = ` ${title} `;
+  const rest = Math.max(0, columns - widthOf(text) - 2);
+  return [span(rule.repeat(2), "dim"), span(text, "head"), span(rule.repeat(rest), "dim")];
+}
+
 /** The whole line in one tone, filled up to `columns`. */
 export function paint(line: Line, tone: Tone, columns: number): Line {
   const text = line.map((piece) => piece.text).join("");

@@ -1,17 +1,22 @@
 // The state of the dashboard, all of it: what is shown, what is selected, what is being typed. Plain data
 // that only the reducer makes anew; logs are kept beside it, in the buffer.
 
-import type { Snapshot } from "../interpreter/index.ts";
+import type { PlanAnswer, Snapshot } from "../interpreter/index.ts";
+import type { Act, Effect, Replied, Said } from "./acts.ts";
+import type { EventReader } from "./event-buffer.ts";
 import type { KeyEntry } from "./keys.ts";
 import type { LogReader } from "./log-buffer.ts";
 
 /** How the dashboard was left: `stop` asks the caller to stop the lab. */
 export type DashboardEnd = "left" | "stop";
 
-export const VIEWS = ["guests", "rings", "logs", "help"] as const;
+export const VIEWS = ["guests", "rings", "plan", "logs", "events", "help"] as const;
 export type View = (typeof VIEWS)[number];
-/** Where keys go: to the view, to the filter being typed, or to the question being asked. */
-export type Mode = View | "typing" | "asking";
+/**
+ * Where keys go: to the view, to the filter being typed, to the name being typed that confirms something, or
+ * to the question being asked.
+ */
+export type Mode = View | "typing" | "confirming" | "asking";
 
 /** Of the terminal, in cells. */
 export interface Size {
@@ -66,16 +71,24 @@ export interface DashboardState {
   readonly logs: LogPlace;
   /** The newest line when the picture was frozen. */
   readonly frozenLog: number;
+  /** And the newest event. */
+  readonly frozenEvent: number;
   readonly helpTop: number;
   /** `up` attached it, so leaving asks about the lab. */
   readonly attachedByUp: boolean;
   readonly end?: DashboardEnd;
+  /** The number of the selected event; absent: the newest. */
+  readonly event?: number;
+  readonly plan: PlanPlace;
+  /** Nothing is changed, only looked at. */
+  readonly readOnly: boolean;
+  /** What is done only when its name is typed. */
+  readonly confirm?: Confirm;
+  /** What became of the last act; it goes with the next key. */
+  readonly said?: Said;
   /** What is to be done outside, in order; the store takes them out. */
   readonly effects: readonly Effect[];
 }
-
-/** What the reducer can't do itself. */
-export type Effect = { readonly do: "suspend" | "redraw" };
 
 /** What happens to the state. */
 export type Action =
@@ -83,16 +96,44 @@ export type Action =
   | { readonly type: "size"; readonly size: Size }
   | { readonly type: "snapshot"; readonly snapshot: Snapshot }
   | { readonly type: "link"; readonly link: Link }
-  /** New lines are in the buffer. */
-  | { readonly type: "logs" };
+  /** New lines, or new events, are in their buffer. */
+  | { readonly type: "logs" | "events" }
+  | Replied;
+
+export interface PlanPlace {
+  /** The newest that the lab told; absent before that. */
+  readonly answer?: PlanAnswer;
+  /** The lab is asked for one. */
+  readonly asked: boolean;
+  /** Why there is none. */
+  readonly problem?: string;
+  /** How the lab stood when it was asked. */
+  readonly madeFor?: string;
+  /** The first line that is seen. */
+  readonly top: number;
+}
+
+export interface Confirm {
+  readonly question: string;
+  /** What is to be typed. */
+  readonly name: string;
+  readonly typed: string;
+  readonly act: Act;
+}
 
 /** What views and the reducer may read beside the state. */
 export interface World {
   readonly logs: LogReader;
+  readonly events: EventReader;
   readonly keys: readonly KeyEntry[];
 }
 
-export function initialState(size: Size, attachedByUp: boolean): DashboardState {
+export interface StateOptions {
+  readonly attachedByUp: boolean;
+  readonly readOnly?: boolean;
+}
+
+export function initialState(size: Size, { attachedByUp, readOnly = false }: StateOptions): DashboardState {
   return {
     size,
     view: "guests",
@@ -103,18 +144,17 @@ export function initialState(size: Size, attachedByUp: boolean): DashboardState 
     asking: false,
     logs: { times: true, wraps: false },
     frozenLog: 0,
+    frozenEvent: 0,
     helpTop: 0,
     attachedByUp,
+    plan: { asked: false, top: 0 },
+    readOnly,
     effects: [],
   };
 }
 
-/** The state with one more thing to do outside. */
-export function ask(state: DashboardState, effect: Effect): DashboardState {
-  return { ...state, effects: [...state.effects, effect] };
-}
-
 export function modeOf(state: DashboardState): Mode {
   if (state.asking) return "asking";
+  if (state.confirm !== undefined) return "confirming";
   return state.typing === undefined ? state.view : "typing";
 }

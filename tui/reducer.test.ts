@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { makeLine, makeSnapshot } from "./fixtures.test-support.ts";
+import { EventBuffer } from "./event-buffer.ts";
 import { KEYS } from "./key-table.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { initialState } from "./model.ts";
@@ -10,12 +11,12 @@ import { bottomOf } from "./scroll.ts";
 import { selectedDevice, selectedGuest, visibleGuests } from "./select.ts";
 
 const LIVE: Action = { type: "link", link: { state: "live", reason: "" } };
-const worldOf = (logs = new LogBuffer()): World => ({ logs, keys: KEYS });
+const worldOf = (logs = new LogBuffer()): World => ({ logs, events: new EventBuffer(), keys: KEYS });
 const SIZE = { columns: 80, rows: 16 };
 
 function begin(attachedByUp = false): DashboardState {
   const empty = worldOf();
-  const live = reduce(initialState(SIZE, attachedByUp), LIVE, empty);
+  const live = reduce(initialState(SIZE, { attachedByUp }), LIVE, empty);
   return reduce(live, { type: "snapshot", snapshot: makeSnapshot(60) }, empty);
 }
 

@@ -3,8 +3,8 @@
 
 import { commandOf, typedCharacter } from "./keys.ts";
 import type { Command } from "./keys.ts";
-import type { LogReader } from "./log-buffer.ts";
-import { ask, modeOf } from "./model.ts";
+import { act, perform, say } from "./acts.ts";
+import { modeOf } from "./model.ts";
 import type { Action, DashboardState, World } from "./model.ts";
 import { nextPicture } from "./rates.ts";
 import { PARTS, partOf } from "./views/all.ts";
@@ -27,15 +27,24 @@ function take(state: DashboardState, action: Exclude<Action, { type: "key" }>): 
     case "link":
       return { ...state, link: action.link };
     case "logs":
+    case "events":
       return { ...state };
+    case "replied": {
+      const { act: asked, reply } = action;
+      return reply.method === "refused" && !asked.harmless
+        ? say(state, reply.message, "bad", asked.line)
+        : state;
+    }
   }
 }
 
-function press(state: DashboardState, key: string, world: World): DashboardState {
+function press(before: DashboardState, key: string, world: World): DashboardState {
+  const { said: _, ...state } = before;
   const mode = modeOf(state);
   const command = commandOf(world.keys, mode, key);
   if (command !== undefined) return obey(state, command, world);
-  return mode === "typing" ? type(state, key) : state;
+  if (mode === "typing") return type(state, key);
+  return mode === "confirming" ? typeName(state, (typed) => typed + (typedCharacter(key) ?? "")) : state;
 }
 
 function obey(state: DashboardState, command: Command, world: World): DashboardState {
@@ -55,7 +64,7 @@ function obey(state: DashboardState, command: Command, world: World): DashboardS
     case "interrupt":
       return state.asking ? { ...state, end: "left" } : obey(state, { do: "leave" }, world);
     case "freeze":
-      return freeze(state, world.logs);
+      return freeze(state, world);
     case "stop-lab":
       return { ...state, end: "stop" };
     case "leave-lab":
@@ -64,7 +73,11 @@ function obey(state: DashboardState, command: Command, world: World): DashboardS
       return { ...state, asking: false };
     case "suspend":
     case "redraw":
-      return ask(state, { do: command.do });
+      return perform(state, { do: command.do });
+    case "confirm":
+      return confirm(state);
+    case "refrain":
+      return refrain(state);
     case "filter":
     case "accept":
     case "cancel":
@@ -76,8 +89,8 @@ function obey(state: DashboardState, command: Command, world: World): DashboardS
   }
 }
 
-function freeze(state: DashboardState, logs: LogReader): DashboardState {
-  if (!state.frozen) return { ...state, frozen: true, frozenLog: logs.last };
+function freeze(state: DashboardState, { logs, events }: World): DashboardState {
+  if (!state.frozen) return { ...state, frozen: true, frozenLog: logs.last, frozenEvent: events.last };
   return { ...state, frozen: false, ...(state.latest === undefined ? {} : { shown: state.latest }) };
 }
 
@@ -85,6 +98,8 @@ function edit(
   state: DashboardState,
   what: "filter" | "accept" | "cancel" | "erase" | "erase-all",
 ): DashboardState {
+  if (state.confirm !== undefined)
+    return typeName(state, (typed) => (what === "erase" ? [...typed].slice(0, -1).join("") : ""));
   const typed = state.filters[state.view];
   if (what === "filter") return { ...state, typing: typed };
   if (what === "erase") return filterBy(state, [...typed].slice(0, -1).join(""));
@@ -100,4 +115,23 @@ function type(state: DashboardState, key: string): DashboardState {
   if (character === undefined) return state;
   const typed = state.filters[state.view] + character;
   return [...typed].length > FILTER_CHARACTERS_MAX ? state : filterBy(state, typed);
+}
+
+const NAME_CHARACTERS_MAX = 200;
+
+function typeName(state: DashboardState, edited: (typed: string) => string): DashboardState {
+  const { confirm: asked } = state;
+  if (asked === undefined) return state;
+  return { ...state, confirm: { ...asked, typed: edited(asked.typed).slice(0, NAME_CHARACTERS_MAX) } };
+}
+
+function refrain({ confirm: _, ...state }: DashboardState): DashboardState {
+  return state;
+}
+
+function confirm(state: DashboardState): DashboardState {
+  const { confirm: asked } = state;
+  if (asked === undefined) return state;
+  if (asked.typed.trim() === asked.name) return act(refrain(state), asked.act);
+  return say(refrain(state), "that is not its name: nothing was done", "bad", asked.act.line);
 }

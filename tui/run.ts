@@ -10,9 +10,12 @@ import type { DashboardOptions } from "./index.ts";
 import { KEYS } from "./key-table.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { initialState } from "./model.ts";
-import type { DashboardEnd, Effect, Size, World } from "./model.ts";
+import type { Effect } from "./acts.ts";
+import { EventBuffer } from "./event-buffer.ts";
+import type { DashboardEnd, Size, World } from "./model.ts";
 import { DashboardSource } from "./source.ts";
 import { makeStore } from "./store.ts";
+import type { Store } from "./store.ts";
 import { ASCII, UNICODE } from "./symbols.ts";
 import { chooseTheme } from "./theme.ts";
 
@@ -22,20 +25,8 @@ const HOME_AND_ERASE_DOWN = "\u001b[H\u001b[J";
 /** See `runDashboard`. */
 export async function run(options: DashboardOptions): Promise<DashboardEnd> {
   const { stdin, stdout } = options.streams;
-  const logs = new LogBuffer();
-  const world: World = { logs, keys: KEYS };
   const terminal = new TerminalLoan();
-  const perform = (effect: Effect): void => {
-    if (effect.do === "suspend") (options.onSuspend ?? stopGroup)();
-    else void terminal.redraw();
-  };
-  const store = makeStore(initialState(sizeOf(stdout), options.attachedByUp), world, perform);
-  const source = new DashboardSource({
-    connect: options.connect,
-    now: () => options.clock.now(),
-    logs,
-    tell: store.dispatch,
-  });
+  const { store, source, world } = openLab(options, terminal);
   const outcome = Promise.withResolvers<DashboardEnd>();
   store.subscribe(() => {
     const { end } = store.getState();
@@ -78,6 +69,42 @@ export async function run(options: DashboardOptions): Promise<DashboardEnd> {
     endListening();
     await sourceEnded;
   }
+}
+
+interface Opened {
+  readonly store: Store;
+  readonly source: DashboardSource;
+  readonly world: World;
+}
+
+/** The state, where its data comes from, and how what it asks for is done. */
+function openLab(options: DashboardOptions, terminal: TerminalLoan): Opened {
+  const logs = new LogBuffer();
+  const events = new EventBuffer();
+  const world: World = { logs, events, keys: KEYS };
+  const { attachedByUp, readOnly = false } = options;
+  const first = initialState(sizeOf(options.streams.stdout), { attachedByUp, readOnly });
+  const store = makeStore(first, world, (effect) => perform(effect));
+  const source = new DashboardSource({
+    connect: options.connect,
+    now: () => options.clock.now(),
+    logs,
+    events,
+    tell: store.dispatch,
+  });
+  const perform = (effect: Effect): void => {
+    switch (effect.do) {
+      case "suspend":
+        return (options.onSuspend ?? stopGroup)();
+      case "redraw":
+        return void terminal.redraw();
+      case "act":
+        return void source
+          .ask(effect.act.ask)
+          .then((reply) => store.dispatch({ type: "replied", act: effect.act, reply }));
+    }
+  };
+  return { store, source, world };
 }
 
 /**

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { connect } from "../interpreter/index.ts";
 import type { LabClient } from "../interpreter/index.ts";
 import { makeLine, makeSnapshot } from "./fixtures.test-support.ts";
+import { EventBuffer } from "./event-buffer.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { ScriptedLab } from "./scripted-lab.test-support.ts";
 import { DashboardSource } from "./source.ts";
@@ -26,6 +27,7 @@ function begin(connectTo: () => Promise<LabClient>): void {
     connect: connectTo,
     now: () => performance.now(),
     logs,
+    events: new EventBuffer(),
     tell: (change) => {
       changes.push({ ...change, at: performance.now() });
       waiting?.();

@@ -1,7 +1,9 @@
 // Where the dashboard's data comes from: the control client, and nothing else. Connects again for as long as
 // it is not closed, keeps logs in their buffer, and passes data on at most four times a second.
 
-import type { LabClient, LogLine, Snapshot } from "../interpreter/index.ts";
+import type { LabClient, LabEvent, LogLine, Snapshot } from "../interpreter/index.ts";
+import type { Ask, Reply } from "./acts.ts";
+import type { EventBuffer } from "./event-buffer.ts";
 import type { LogBuffer } from "./log-buffer.ts";
 import type { Link } from "./model.ts";
 
@@ -9,13 +11,14 @@ import type { Link } from "./model.ts";
 export type Change =
   | { readonly type: "snapshot"; readonly snapshot: Snapshot }
   | { readonly type: "link"; readonly link: Link }
-  | { readonly type: "logs" };
+  | { readonly type: "logs" | "events" };
 
 export interface SourceOptions {
   readonly connect: () => Promise<LabClient>;
   /** Milliseconds that only go up. */
   readonly now: () => number;
   readonly logs: LogBuffer;
+  readonly events: EventBuffer;
   readonly tell: (change: Change) => void;
 }
 
@@ -30,6 +33,8 @@ export class DashboardSource {
   #closed = false;
   #snapshot: Snapshot | undefined;
   #lines: LogLine[] = [];
+  #events: LabEvent[] = [];
+  #pid: number | undefined;
   #told = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #endPause: (() => void) | undefined;
@@ -62,6 +67,17 @@ export class DashboardSource {
     this.#said = link;
     this.#wasLive ||= link.state === "live";
     this.#options.tell({ type: "link", link });
+  }
+
+  /** Never rejects. */
+  async ask(ask: Ask): Promise<Reply> {
+    try {
+      const result = await this.#client?.request(ask.method, ask.params);
+      if (result === undefined) return { method: "refused", message: "the lab is not there" };
+      return { method: ask.method, result } as Reply;
+    } catch (error) {
+      return { method: "refused", message: error instanceof Error ? error.message : String(error) };
+    }
   }
 
   close(): void {
@@ -110,8 +126,17 @@ export class DashboardSource {
       if (early !== undefined) early.push(...lines);
       else this.#addLines(dropRepeated(lines, repeated));
     });
-    await client.request("subscribe", { snapshots: true, logs: true });
+    client.on("event", (event) => {
+      this.#events.push(event);
+      this.#data();
+    });
+    const { events } = this.#options;
+    if (this.#pid !== undefined && this.#pid !== client.hello.pid) events.clear();
+    this.#pid = client.hello.pid;
+    await client.request("subscribe", { snapshots: true, logs: true, events: true });
     goLive();
+    const past = await client.request("events", { since: events.last });
+    this.#events = [...past.events, ...this.#events];
     const history = (await client.request("logs", { lines: HISTORY_LINES })).lines;
     const known = countLines(logs.before(logs.last, { count: HISTORY_LINES }));
     this.#addLines(dropRepeated(history, known, false));
@@ -139,13 +164,16 @@ export class DashboardSource {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#told = this.#options.now();
-    const { logs, tell } = this.#options;
+    const { logs, events, tell } = this.#options;
     if (this.#lines.length > 0) {
       logs.append(this.#lines);
       this.#lines = [];
       // A snapshot draws them as well.
       if (this.#snapshot === undefined) tell({ type: "logs" });
     }
+    const happened = this.#events;
+    this.#events = [];
+    if (events.append(happened) && this.#snapshot === undefined) tell({ type: "events" });
     if (this.#snapshot !== undefined) tell({ type: "snapshot", snapshot: this.#snapshot });
     this.#snapshot = undefined;
   }

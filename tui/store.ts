@@ -1,6 +1,7 @@
 // Holds the one state, outside React, tells who draws it, and has done what it asks for.
 
-import type { Action, DashboardState, Effect, World } from "./model.ts";
+import type { Effect } from "./acts.ts";
+import type { Action, DashboardState, World } from "./model.ts";
 import { reduce } from "./reducer.ts";
 
 export interface Store {

@@ -1,9 +1,11 @@
 // The glyphs of the dashboard in two sets, for terminals with and without Unicode. Each takes one cell.
 
-import type { GuestRow } from "../interpreter/index.ts";
+import type { GuestRow, LabEvent } from "../interpreter/index.ts";
 
 export interface Symbols {
   readonly state: Readonly<Record<GuestRow["state"], string>>;
+  /** Of an event. */
+  readonly level: Readonly<Record<LabEvent["level"], string>>;
   readonly met: string;
   readonly unmet: string;
   readonly marker: string;
@@ -28,6 +30,7 @@ export const UNICODE: Symbols = {
     stopped: "■",
     quarantined: "⊘",
   },
+  level: { info: "·", warning: "○", error: "✗" },
   met: "✓",
   unmet: "○",
   marker: "▌",
@@ -50,6 +53,7 @@ export const ASCII: Symbols = {
     stopped: "#",
     quarantined: "!",
   },
+  level: { info: ".", warning: "o", error: "x" },
   met: "+",
   unmet: ".",
   marker: ">",

@@ -69,9 +69,10 @@ test("a cleaned text has nothing that could steer a terminal", () => {
 });
 
 test("glyphs that are measured in short are as wide as the library says", () => {
-  const glyphs = [UNICODE, ASCII].flatMap(({ state, spark, slot, ...rest }) => [
+  const glyphs = [UNICODE, ASCII].flatMap(({ state, spark, slot, level, ...rest }) => [
     ...Object.values(state),
     ...Object.values(slot),
+    ...Object.values(level),
     ...spark,
     ...Object.values(rest).join(""),
   ]);

@@ -118,3 +118,8 @@ export function shortDuration(milliseconds: number): string {
 export function groupDigits(value: number): string {
   return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
+
+/** `12:34:56.789` of an ISO time, in UTC as the lab writes it. */
+export function timeOfDay(time: string): string {
+  return time.slice(11, 23).padEnd(12);
+}

@@ -1,13 +1,15 @@
 // The views, in the order of their tabs.
 
 import type { View } from "../model.ts";
+import { eventsPart } from "./events.ts";
 import { guestsPart } from "./guests.ts";
 import { helpPart } from "./help.ts";
 import { logsPart } from "./logs.ts";
 import type { ViewPart } from "./part.ts";
+import { planPart } from "./plan.ts";
 import { ringsPart } from "./rings.ts";
 
-export const PARTS: readonly ViewPart[] = [guestsPart, ringsPart, logsPart, helpPart];
+export const PARTS: readonly ViewPart[] = [guestsPart, ringsPart, planPart, logsPart, eventsPart, helpPart];
 
 const BY_VIEW = new Map(PARTS.map((part) => [part.view, part]));
 

@@ -1,7 +1,7 @@
 // The guests: one row each, and what is known of the selected one below where there is room.
 
 import type { GuestRow } from "../../interpreter/index.ts";
-import { clipLine, span } from "../line.ts";
+import { clipLine, ruleWith, span } from "../line.ts";
 import type { Line, Span, Tone } from "../line.ts";
 import { valuesOf } from "../rates.ts";
 import { moveIn } from "../scroll.ts";
@@ -152,8 +152,6 @@ function detailLines(context: ViewContext, guests: readonly GuestRow[]): readonl
   const addresses = guests.map(({ address }) => address);
   const guest = guests[selectedIndex(addresses, state.guest)];
   if (guest === undefined || breadth === "narrow") return [];
-  const title = ` ${guest.address} `;
-  const rule = symbols.rule;
   const facts: [string, string][] = [
     ["image", guest.image],
     ["bus", guest.bus],
@@ -165,11 +163,7 @@ function detailLines(context: ViewContext, guests: readonly GuestRow[]): readonl
   const labels = Object.entries(guest.labels).map(([key, value]) => `${key}=${value}`);
   if (labels.length > 0) nets.push(["labels", labels.join(" ")]);
   if (guest.reason !== undefined) nets.push(["reason", guest.reason]);
-  const head: Line = [
-    span(rule.repeat(2), "dim"),
-    span(title, "head"),
-    span(rule.repeat(Math.max(0, columns - title.length - 2)), "dim"),
-  ];
+  const head = ruleWith(guest.address, columns, symbols);
   return [head, factLine(facts), factLine(nets)].map((line) => clipLine(line, columns, symbols.ellipsis));
 }
 

@@ -7,7 +7,7 @@ import type { DashboardState } from "../model.ts";
 import { bottomOf, moveLogs } from "../scroll.ts";
 import { logQuery } from "../select.ts";
 import { widest } from "../table.ts";
-import { cut, fit, shortCount, wrap } from "../text.ts";
+import { cut, fit, shortCount, timeOfDay, wrap } from "../text.ts";
 import { allLogs, selectDeviceOf, show } from "../walk.ts";
 import type { ViewContext } from "./context.ts";
 import type { ViewPart } from "./part.ts";
@@ -122,11 +122,6 @@ function drawLine(
   }
   const indent: Line = [span(" ".repeat(used))];
   return wrap(line.text, room).map((piece, index) => [...(index === 0 ? front : indent), span(piece)]);
-}
-
-/** `12:34:56.789` of an ISO time, in UTC as the lab writes it. */
-function timeOfDay(time: string): string {
-  return time.slice(11, 23).padEnd(12);
 }
 
 /** Neighbours in the list of guests have different hues. */
