@@ -103,6 +103,7 @@ export function makeSnapshot(second: number, part: Partial<Snapshot> = {}): Snap
     guests: GUESTS.map((guest) => ({ ...guest, framesPerSecond: guest.address === "server" ? 100 : 0 })),
     devices: makeDevices(frames, counter),
     channels: [],
+    volumes: [],
     networks: [{ address: "lan", subnet: "10.0.0.0/24", ports: 2, frames: counter, framesPerSecond: 100 }],
     uplinks: [],
     buses: [],

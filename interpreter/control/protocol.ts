@@ -74,11 +74,36 @@ export interface DeviceRow extends DeviceFacts {
   /** The guests that can open it. */
   readonly guests: readonly string[];
   readonly network?: string;
+  /** What is behind it. */
+  readonly channel?: string;
+  readonly volume?: string;
+  /** Of a network device. */
+  readonly link?: LinkRow;
+}
+/** What a link is told to be; texts as in the language. */
+export interface LinkRow {
+  readonly state: "up" | "down";
+  readonly rate?: string;
+  readonly vlan?: string;
+  /** What makes it a bad link, by its path in `impair`: `delay` is `30ms`. What does nothing is left out. */
+  readonly impair: Readonly<Record<string, string>>;
+}
+export interface VolumeRow {
+  readonly address: string;
+  readonly class: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly readonly: boolean;
+  /** Requests done since it is there, of all devices. */
+  readonly reads: number;
+  readonly writes: number;
 }
 export interface NetworkRow {
   readonly address: string;
   readonly subnet: string;
   readonly ports: number;
+  /** Of each port, as in the language; absent where there is none. */
+  readonly rate?: string;
   readonly frames: CounterFacts;
   readonly framesPerSecond: number;
 }
@@ -120,6 +145,7 @@ export interface Snapshot {
   readonly networks: readonly NetworkRow[];
   readonly uplinks: readonly UplinkRow[];
   readonly channels: readonly ChannelFacts[];
+  readonly volumes: readonly VolumeRow[];
   readonly buses: readonly BusRow[];
   readonly outputs: readonly { readonly name: string; readonly text: string }[];
   /** Of the file on disk, where it does not check now; rendered text without colours beside them. */

@@ -1,6 +1,7 @@
 // The rows of a snapshot: guests, devices, networks, uplinks, channels, buses. Pure: reads facts, keeps
 // nothing.
 
+import { showValue } from "../../lang/index.ts";
 import type { Resource } from "../../lang/index.ts";
 import type { DeviceFacts, GuestFacts, Hypervisor } from "../../hypervisor/index.ts";
 import type { Guests } from "../apply/guests.ts";
@@ -8,7 +9,8 @@ import { goalMet } from "../apply/guest-record.ts";
 import type { GuestRecord } from "../apply/guest-record.ts";
 import { entriesOf, goalOf, imageOf, usedDevices } from "../drivers/guest.ts";
 import { refOf, shownWordOf, valueOf } from "../drivers/read.ts";
-import type { BusRow, DeviceRow, GuestRow, NetworkRow, Snapshot, UplinkRow } from "./protocol.ts";
+import { linkRow } from "./link-row.ts";
+import type { BusRow, DeviceRow, GuestRow, NetworkRow, Snapshot, UplinkRow, VolumeRow } from "./protocol.ts";
 
 export interface RowSources {
   readonly hypervisor: Hypervisor;
@@ -23,7 +25,7 @@ export interface RateSource {
   cpu(id: string, nowMs: number): number;
 }
 
-type Rows = Pick<Snapshot, "guests" | "devices" | "networks" | "uplinks" | "channels" | "buses">;
+type Rows = Pick<Snapshot, "guests" | "devices" | "networks" | "uplinks" | "channels" | "volumes" | "buses">;
 
 export function renderRows(sources: RowSources, rates: RateSource): Rows {
   const devices = new Map(sources.hypervisor.devices().map((device) => [device.id, device]));
@@ -45,6 +47,7 @@ export function renderRows(sources: RowSources, rates: RateSource): Rows {
       framesPerSecond: rates.frames(uplink.id, uplink.rx.count + uplink.tx.count),
     })),
     channels: sources.hypervisor.channels(),
+    volumes: volumeRows(sources),
     buses: sources.hypervisor
       .buses()
       .map((bus): BusRow => ({ address: bus.id, devices: bus.devices, members: bus.members })),
@@ -128,18 +131,40 @@ function deviceRows(
   }
   return [...devices.values()].map((device): DeviceRow => {
     const declared = sources.ledger.get(device.id);
-    const network = declared === undefined ? undefined : refOf(declared, "network");
-    return { ...device, guests: guestsOf.get(device.id) ?? [], ...(network !== undefined && { network }) };
+    return { ...device, guests: guestsOf.get(device.id) ?? [], ...(declared && behind(declared)) };
+  });
+}
+
+/** What a device is plugged into, and how. */
+function behind(device: Resource): Pick<DeviceRow, "network" | "channel" | "volume" | "link"> {
+  const [network, channel, volume] = ["network", "channel", "volume"].map((name) => refOf(device, name));
+  const link = linkRow(device);
+  return {
+    ...(network !== undefined && { network }),
+    ...(channel !== undefined && { channel }),
+    ...(volume !== undefined && { volume }),
+    ...(link !== undefined && { link }),
+  };
+}
+
+function volumeRows({ hypervisor, ledger }: RowSources): readonly VolumeRow[] {
+  return [...ledger.values()].flatMap(({ kind, address }): VolumeRow[] => {
+    const facts = kind === "volume" ? hypervisor.volume(address) : undefined;
+    if (facts === undefined) return [];
+    const { size, reads, writes } = facts;
+    return [{ address, class: facts.class, size, readonly: facts.readonly, reads, writes }];
   });
 }
 
 function networkRows(sources: RowSources, rates: RateSource): readonly NetworkRow[] {
   return sources.hypervisor.networks().map((network): NetworkRow => {
     const declared = sources.ledger.get(network.id);
+    const rate = declared === undefined ? undefined : valueOf(declared, "rate");
     return {
       address: network.id,
       subnet: declared === undefined ? "" : shownWordOf(declared, "subnet"),
       ports: network.ports,
+      ...(rate !== undefined && rate.is !== "none" && { rate: showValue(rate) }),
       frames: network.frames,
       framesPerSecond: rates.frames(network.id, network.frames.count),
     };

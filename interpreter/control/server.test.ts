@@ -37,6 +37,7 @@ const snapshot = (extra: Partial<Snapshot> = {}): Snapshot => ({
   networks: [],
   uplinks: [],
   channels: [],
+  volumes: [],
   buses: [],
   outputs: [],
   diagnostics: [],

@@ -259,6 +259,7 @@ function changeKey(snapshot: Snapshot): string {
     device.rx,
     device.tx,
     device.openBy,
+    device.link,
   ]);
   const rest = [
     snapshot.generation,
