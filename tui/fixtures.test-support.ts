@@ -106,7 +106,13 @@ export function makeSnapshot(second: number, part: Partial<Snapshot> = {}): Snap
     volumes: [],
     networks: [{ address: "lan", subnet: "10.0.0.0/24", ports: 2, frames: counter, framesPerSecond: 100 }],
     uplinks: [],
-    buses: [],
+    buses: [
+      {
+        address: "bus.main",
+        devices: ["client.eth0", "server.eth0", "server.console"],
+        members: ["server", "client"],
+      },
+    ],
     outputs: [],
     diagnostics: [],
     diagnosticsText: "",
@@ -118,10 +124,13 @@ function makeDevices(frames: number, counter: DeviceRow["rx"]): readonly DeviceR
   const full = { ...counter, dropped: 12, droppedBy: { full: 9, rate: 3 } };
   const slots = `${"p".repeat(20)}${"f".repeat(7)}cc${".".repeat(35)}`;
   const card = { network: "lan", rx: full, tx: counter };
+  const impair = { delay: "30ms", jitter: "2ms", loss: "1%", "ingress.loss": "5%" };
+  const good = { state: "up", impair: {} } as const;
+  const bad = { state: "up", rate: "10Mbps", impair } as const;
   const rings = [makeRing("rx", slots, 29), makeRing("tx", ".".repeat(64), frames)];
   return [
-    makeDevice({ id: "client.eth0", guests: ["client"], ...card }),
-    makeDevice({ id: "server.eth0", guests: ["server"], openBy: "server", ...card, rings }),
+    makeDevice({ id: "client.eth0", guests: ["client"], ...card, link: good }),
+    makeDevice({ id: "server.eth0", guests: ["server"], openBy: "server", ...card, link: bad, rings }),
     makeDevice({
       id: "server.console",
       class: "vconsole",
@@ -178,4 +187,70 @@ export function makeEvents(): readonly LabEvent[] {
     time: new Date(START + index * 1000 + index).toISOString(),
     ...event,
   })) as readonly LabEvent[];
+}
+
+/** What a lab has beside guests on one network: another network, an uplink, a channel, a volume. */
+export function moreThings(): Partial<Snapshot> {
+  const counter = { count: 12, bytes: 768, dropped: 1, droppedBy: { full: 1 } };
+  const { devices, networks } = makeSnapshot(60);
+  const more = [
+    makeDevice({
+      id: "server.wan",
+      name: "wan",
+      guests: ["server"],
+      openBy: "server",
+      network: "isp",
+      link: { state: "down", vlan: "7", impair: {} },
+    }),
+    makeDevice({
+      id: "server.ipc",
+      name: "ipc",
+      class: "vchan",
+      guests: ["server"],
+      openBy: "server",
+      channel: "jobs",
+    }),
+    makeDevice({
+      id: "server.disk",
+      name: "disk",
+      class: "vblk",
+      guests: ["server"],
+      openBy: "server",
+      volume: "data",
+    }),
+  ];
+  const all = [...devices, ...more];
+  return {
+    devices: all,
+    networks: [
+      ...networks,
+      {
+        address: "isp",
+        subnet: "192.0.2.0/24",
+        ports: 2,
+        rate: "1Gbps",
+        frames: counter,
+        framesPerSecond: 0,
+      },
+      { address: "lonely", subnet: "10.9.0.0/24", ports: 0, frames: counter, framesPerSecond: 0 },
+    ],
+    uplinks: [
+      {
+        id: "out",
+        class: "nat",
+        network: "isp",
+        link: "up",
+        carrier: true,
+        detail: "",
+        rx: counter,
+        tx: counter,
+        framesPerSecond: 3,
+      },
+    ],
+    channels: [{ id: "jobs", kind: "datagrams", messages: counter, waiting: 2, ends: 1 } as never],
+    volumes: [
+      { address: "data", class: "file", size: 64 * 1024 * 1024, readonly: false, reads: 10, writes: 4 },
+    ],
+    buses: [{ address: "bus.main", devices: all.map(({ id }) => id), members: ["server", "client"] }],
+  };
 }

@@ -14,6 +14,8 @@ export type Command =
   | { readonly do: "open" | "back" | "leave" | "interrupt" | "suspend" | "redraw" | "freeze" | "filter" }
   | { readonly do: "next-guest" | "times" | "wraps" }
   | { readonly do: "undo" | "again" }
+  | { readonly do: "step" | "knob"; readonly by: -1 | 1 }
+  | { readonly do: "cut" | "adopt" | "heal" }
   | { readonly do: "confirm" | "refrain" }
   | { readonly do: "accept" | "cancel" | "erase" | "erase-all" }
   | { readonly do: "stop-lab" | "leave-lab" | "stay" };

@@ -6,11 +6,13 @@ import type { Act, Effect, Replied, Said } from "./acts.ts";
 import type { EventReader } from "./event-buffer.ts";
 import type { KeyEntry } from "./keys.ts";
 import type { LogReader } from "./log-buffer.ts";
+import { FIRST_TOPOLOGY } from "./topology.ts";
+import type { TopologyPlace } from "./topology.ts";
 
 /** How the dashboard was left: `stop` asks the caller to stop the lab. */
 export type DashboardEnd = "left" | "stop";
 
-export const VIEWS = ["guests", "rings", "plan", "logs", "events", "help"] as const;
+export const VIEWS = ["guests", "buses", "rings", "topology", "plan", "logs", "events", "help"] as const;
 export type View = (typeof VIEWS)[number];
 /**
  * Where keys go: to the view, to the filter being typed, to the name being typed that confirms something, or
@@ -79,6 +81,9 @@ export interface DashboardState {
   readonly end?: DashboardEnd;
   /** The number of the selected event; absent: the newest. */
   readonly event?: number;
+  /** The selected line of the buses, an address. */
+  readonly bus?: string;
+  readonly topology: TopologyPlace;
   readonly plan: PlanPlace;
   /** Nothing is changed, only looked at. */
   readonly readOnly: boolean;
@@ -147,6 +152,7 @@ export function initialState(size: Size, { attachedByUp, readOnly = false }: Sta
     frozenEvent: 0,
     helpTop: 0,
     attachedByUp,
+    topology: FIRST_TOPOLOGY,
     plan: { asked: false, top: 0 },
     readOnly,
     effects: [],

@@ -12,6 +12,8 @@ export interface Symbols {
   readonly rule: string;
   readonly bar: string;
   readonly ellipsis: string;
+  /** Where edges meet at the right. */
+  readonly join: Readonly<Record<"first" | "middle" | "last" | "only", string>>;
   /** From nothing to the most, eight steps. */
   readonly spark: readonly string[];
   /** Who owns a slot, by the letter of `RingFacts.slots`. */
@@ -37,6 +39,7 @@ export const UNICODE: Symbols = {
   rule: "─",
   bar: "│",
   ellipsis: "…",
+  join: { first: "┬", middle: "┤", last: "┘", only: "─" },
   spark: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
   slot: { ".": "·", p: "□", c: "▒", f: "█" },
 };
@@ -60,6 +63,7 @@ export const ASCII: Symbols = {
   rule: "-",
   bar: "|",
   ellipsis: "~",
+  join: { first: "+", middle: "+", last: "+", only: "-" },
   spark: ["_", ".", ":", "-", "=", "+", "*", "#"],
   slot: { ".": ".", p: "o", c: "%", f: "#" },
 };

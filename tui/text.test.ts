@@ -69,10 +69,11 @@ test("a cleaned text has nothing that could steer a terminal", () => {
 });
 
 test("glyphs that are measured in short are as wide as the library says", () => {
-  const glyphs = [UNICODE, ASCII].flatMap(({ state, spark, slot, level, ...rest }) => [
+  const glyphs = [UNICODE, ASCII].flatMap(({ state, spark, slot, level, join, ...rest }) => [
     ...Object.values(state),
     ...Object.values(slot),
     ...Object.values(level),
+    ...Object.values(join),
     ...spark,
     ...Object.values(rest).join(""),
   ]);

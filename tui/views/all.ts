@@ -1,6 +1,7 @@
 // The views, in the order of their tabs.
 
 import type { View } from "../model.ts";
+import { busesPart } from "./buses.ts";
 import { eventsPart } from "./events.ts";
 import { guestsPart } from "./guests.ts";
 import { helpPart } from "./help.ts";
@@ -8,8 +9,18 @@ import { logsPart } from "./logs.ts";
 import type { ViewPart } from "./part.ts";
 import { planPart } from "./plan.ts";
 import { ringsPart } from "./rings.ts";
+import { topologyPart } from "./topology.ts";
 
-export const PARTS: readonly ViewPart[] = [guestsPart, ringsPart, planPart, logsPart, eventsPart, helpPart];
+export const PARTS: readonly ViewPart[] = [
+  guestsPart,
+  busesPart,
+  ringsPart,
+  topologyPart,
+  planPart,
+  logsPart,
+  eventsPart,
+  helpPart,
+];
 
 const BY_VIEW = new Map(PARTS.map((part) => [part.view, part]));
 

@@ -15,7 +15,7 @@ import type { ViewContext } from "./context.ts";
 import { countText } from "./part.ts";
 import type { ViewPart } from "./part.ts";
 
-const TONES: Readonly<Record<GuestRow["state"], Tone>> = {
+export const GUEST_TONES: Readonly<Record<GuestRow["state"], Tone>> = {
   waiting: "dim",
   booting: "busy",
   running: "good",
@@ -86,7 +86,7 @@ function emptyText({ state }: ViewContext): string {
 
 function stateCell(guest: GuestRow, context: ViewContext): Span {
   const exit = guest.exit === undefined ? "" : ` ${guest.exit}`;
-  return span(`${context.symbols.state[guest.state]} ${guest.state}${exit}`, TONES[guest.state]);
+  return span(`${context.symbols.state[guest.state]} ${guest.state}${exit}`, GUEST_TONES[guest.state]);
 }
 
 function columnsFor(context: ViewContext, guests: readonly GuestRow[]): readonly Column<GuestRow>[] {
@@ -106,7 +106,7 @@ function columnsFor(context: ViewContext, guests: readonly GuestRow[]): readonly
   });
   if (columns < 32) {
     return [
-      { title: " ", width: 1, cell: (guest) => span(symbols.state[guest.state], TONES[guest.state]) },
+      { title: " ", width: 1, cell: (guest) => span(symbols.state[guest.state], GUEST_TONES[guest.state]) },
       name("grow"),
     ];
   }
