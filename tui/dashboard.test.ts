@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterEach, expect, test } from "vitest";
 import { makeLine, makeSnapshot } from "./fixtures.test-support.ts";
+import { makeFrame } from "./packets/frames.test-support.ts";
 import type { TestTerminal } from "./pty.test-support.ts";
 import { ScriptedLab } from "./scripted-lab.test-support.ts";
 
@@ -19,6 +20,7 @@ afterEach(() => lab.end());
 async function open(columns: number, rows: number, words: readonly string[] = [], environment = {}) {
   lab = await ScriptedLab.begin();
   lab.print(...Array.from({ length: 50 }, (_, index) => makeLine(index + 1)));
+  lab.pass(...Array.from({ length: 30 }, (_, index) => makeFrame(index + 1)));
   const terminal = lab.open(columns, rows, words, environment);
   await terminal.shows("server");
   return terminal;
@@ -48,6 +50,8 @@ test.each(SIZES)("every view is reached by its key and fits at %ix%i", async (co
     ["3", "□□"],
     ["1", "client"],
     ["l", "64 bytes"],
+    ["k", "ICMP"],
+    ["esc", "64 bytes"],
     ["?", "everywhere"],
     ["esc", "64 bytes"],
     ["3", "□□"],

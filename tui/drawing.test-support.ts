@@ -10,6 +10,8 @@ import { lineWidth, plainText } from "./line.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { initialState } from "./model.ts";
 import type { Action, DashboardState, Size, World } from "./model.ts";
+import { FrameBuffer } from "./packets/buffer.ts";
+import { makeFrame } from "./packets/frames.test-support.ts";
 import { reduce } from "./reducer.ts";
 import { UNICODE } from "./symbols.ts";
 import type { Symbols } from "./symbols.ts";
@@ -33,7 +35,10 @@ interface Drawing {
   readonly readOnly?: boolean;
 }
 
-/** A world with lines of two guests and a few events. */
+/** Two of five frames are more than an echo request of the client's. */
+const PARTS = [{}, {}, { device: "server.eth0" }, {}, { dropped: "full" }] as const;
+
+/** A world with lines of two guests, a few events, and frames. */
 export function makeWorld(): World {
   const logs = new LogBuffer();
   const events = new EventBuffer();
@@ -41,7 +46,9 @@ export function makeWorld(): World {
   logs.append(
     Array.from({ length: 40 }, (_, index) => makeLine(index + 1, index % 5 === 0 ? "server" : "client")),
   );
-  return { logs, events, keys: KEYS };
+  const frames = new FrameBuffer();
+  frames.append(Array.from({ length: 40 }, (_, index) => makeFrame(index + 1, PARTS[index % 5])));
+  return { logs, events, frames, keys: KEYS };
 }
 
 /** The state after six seconds of a lab, and all that happened then. Effects stay in it. */

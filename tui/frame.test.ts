@@ -30,6 +30,21 @@ test.each([120, 80, 40, 20])("logs at %i columns", (columns) => {
   expect(text(draw({ columns, rows: 10 }, { keys: ["l"] }))).toMatchSnapshot();
 });
 
+test.each([120, 80, 40, 20])("packets at %i columns", (columns) => {
+  expect(text(draw({ columns, rows: 10 }, { keys: ["k"] }))).toMatchSnapshot();
+});
+
+test("of packets those that match are drawn, from where one has scrolled to", () => {
+  const keys = ["k", "/", ..."dropped", "enter", "up"];
+  const drawn = draw({ columns: 120, rows: 8 }, { keys });
+  expect(drawn.filter((line) => line.startsWith("✗")).map((line) => /seq \d+/.exec(line)?.[0])).toEqual([
+    "seq 20",
+    "seq 25",
+    "seq 30",
+    "seq 35",
+  ]);
+});
+
 test.each([80, 20])("help at %i columns", (columns) => {
   expect(text(draw({ columns, rows: 54 }, { keys: ["?"] }))).toMatchSnapshot();
 });

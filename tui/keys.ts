@@ -12,7 +12,7 @@ export type Command =
   | { readonly do: "view"; readonly view: View }
   | { readonly do: "move"; readonly by: Move }
   | { readonly do: "open" | "back" | "leave" | "interrupt" | "suspend" | "redraw" | "freeze" | "filter" }
-  | { readonly do: "next-guest" | "times" | "wraps" }
+  | { readonly do: "next-guest" | "times" | "wraps" | "record" }
   | { readonly do: "undo" | "again" }
   | { readonly do: "step" | "knob"; readonly by: -1 | 1 }
   | { readonly do: "cut" | "adopt" | "heal" }
@@ -112,12 +112,12 @@ export const PROMPT_KEYS: readonly KeyEntry[] = [
 export const STEP_KEYS: readonly KeyEntry[] = [
   {
     keys: ["down", "j"],
-    shown: "j",
+    shown: "down",
     command: { do: "move", by: 1 },
     help: "down",
     modes: VIEWS,
   },
-  { keys: ["up", "k"], shown: "k", command: { do: "move", by: -1 }, help: "up", modes: VIEWS },
+  { keys: ["up", "K"], shown: "up", command: { do: "move", by: -1 }, help: "up", modes: VIEWS },
 ];
 
 /** In every view, after those of the view. */
@@ -159,7 +159,7 @@ export const COMMON_KEYS: readonly KeyEntry[] = [
     command: { do: "move", by: "last" },
     help: "to the end; logs follow again",
     footer: "follow",
-    footerModes: ["logs"],
+    footerModes: ["logs", "packets"],
     modes: VIEWS,
   },
   {

@@ -98,6 +98,19 @@ test("frames flow, and a saved file is seen: one that doesn't check, and one tha
   );
 });
 
+test("frames of the lab are seen decoded, with the names of who sent them", async () => {
+  const terminal = dash(100, 30);
+  await terminal.shows("server");
+  terminal.type("k");
+  await terminal.until("a question", (screen) => /client\.eth0 +ICMP .*echo request/.test(screen));
+  terminal.type("/", "reply", "enter");
+  await terminal.until("answers alone", (screen) => {
+    return /server\.eth0 +ICMP .*echo reply/.test(screen) && !screen.includes("echo request");
+  });
+  terminal.type("enter");
+  await terminal.shows("server.eth0 venet");
+});
+
 test("killed, a dashboard leaves the lab as it is", async () => {
   const before: unknown = JSON.parse(await vbus("ps", "--json", file));
   const terminal = dash(80, 24);

@@ -8,11 +8,22 @@ import type { KeyEntry } from "./keys.ts";
 import type { LogReader } from "./log-buffer.ts";
 import { FIRST_TOPOLOGY } from "./topology.ts";
 import type { TopologyPlace } from "./topology.ts";
+import type { FrameReader } from "./packets/buffer.ts";
 
 /** How the dashboard was left: `stop` asks the caller to stop the lab. */
 export type DashboardEnd = "left" | "stop";
 
-export const VIEWS = ["guests", "buses", "rings", "topology", "plan", "logs", "events", "help"] as const;
+export const VIEWS = [
+  "guests",
+  "buses",
+  "rings",
+  "topology",
+  "plan",
+  "logs",
+  "events",
+  "packets",
+  "help",
+] as const;
 export type View = (typeof VIEWS)[number];
 /**
  * Where keys go: to the view, to the filter being typed, to the name being typed that confirms something, or
@@ -54,6 +65,15 @@ export interface LogPlace {
   readonly wraps: boolean;
 }
 
+export interface PacketPlace {
+  /** The number of the frame at the bottom; absent: the newest. */
+  readonly at?: number;
+  /** Frames are recorded also while another view is seen. */
+  readonly records: boolean;
+  /** Why there are none. */
+  readonly trouble?: string;
+}
+
 export interface DashboardState {
   readonly size: Size;
   readonly view: View;
@@ -75,6 +95,9 @@ export interface DashboardState {
   readonly frozenLog: number;
   /** And the newest event. */
   readonly frozenEvent: number;
+  readonly packets: PacketPlace;
+  /** The newest frame when the picture was frozen. */
+  readonly frozenFrame: number;
   readonly helpTop: number;
   /** `up` attached it, so leaving asks about the lab. */
   readonly attachedByUp: boolean;
@@ -103,6 +126,8 @@ export type Action =
   | { readonly type: "link"; readonly link: Link }
   /** New lines, or new events, are in their buffer. */
   | { readonly type: "logs" | "events" }
+  /** New frames are in their buffer, or there can be none. */
+  | { readonly type: "packets"; readonly trouble?: string }
   | Replied;
 
 export interface PlanPlace {
@@ -130,6 +155,7 @@ export interface Confirm {
 export interface World {
   readonly logs: LogReader;
   readonly events: EventReader;
+  readonly frames: FrameReader;
   readonly keys: readonly KeyEntry[];
 }
 
@@ -150,6 +176,8 @@ export function initialState(size: Size, { attachedByUp, readOnly = false }: Sta
     logs: { times: true, wraps: false },
     frozenLog: 0,
     frozenEvent: 0,
+    packets: { records: false },
+    frozenFrame: 0,
     helpTop: 0,
     attachedByUp,
     topology: FIRST_TOPOLOGY,

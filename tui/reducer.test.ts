@@ -5,13 +5,19 @@ import { KEYS } from "./key-table.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { initialState } from "./model.ts";
 import type { Action, DashboardState, World } from "./model.ts";
+import { FrameBuffer } from "./packets/buffer.ts";
 import { valuesOf } from "./rates.ts";
 import { reduce } from "./reducer.ts";
 import { bottomOf } from "./scroll.ts";
 import { selectedDevice, selectedGuest, visibleGuests } from "./select.ts";
 
 const LIVE: Action = { type: "link", link: { state: "live", reason: "" } };
-const worldOf = (logs = new LogBuffer()): World => ({ logs, events: new EventBuffer(), keys: KEYS });
+const worldOf = (logs = new LogBuffer()): World => ({
+  logs,
+  events: new EventBuffer(),
+  frames: new FrameBuffer(1),
+  keys: KEYS,
+});
 const SIZE = { columns: 80, rows: 16 };
 
 function begin(attachedByUp = false): DashboardState {
@@ -29,7 +35,7 @@ const WALKS: readonly (readonly [string, Record<string, unknown>])[] = [
   ["", { view: "guests", guest: "server", device: "client.eth0" }],
   ["j", { guest: "client" }],
   ["down down down", { guest: "client" }],
-  ["j k", { guest: "server" }],
+  ["j K", { guest: "server" }],
   ["G", { guest: "client" }],
   ["G g", { guest: "server" }],
   ["3", { view: "rings", device: "server.eth0" }],
@@ -45,6 +51,9 @@ const WALKS: readonly (readonly [string, Record<string, unknown>])[] = [
   ["3 l esc", { view: "rings" }],
   ["3 l esc esc", { view: "guests" }],
   ["3 1 3 1 esc", { view: "rings" }],
+  ["k", { view: "packets", records: false }],
+  ["k r", { records: true }],
+  ["k r 1 k r", { records: false }],
   ["? esc", { view: "guests" }],
   ["3 ? ?", { view: "rings" }],
   ["/ c l i enter", { filter: "cli", seen: ["client"], typing: undefined, guest: "client" }],
@@ -70,6 +79,7 @@ function seen(state: DashboardState): Record<string, unknown> {
     logsOf: state.logs.guest,
     times: state.logs.times,
     wraps: state.logs.wraps,
+    records: state.packets.records,
     filter: state.filters.guests,
     seen: visibleGuests(state).map(({ address }) => address),
     typing: state.typing,
@@ -86,7 +96,7 @@ test.each(WALKS)("the keys `%s` lead to %j", (keys, expected) => {
 test("the help ends where its last line is seen", () => {
   const end = type(begin(), ["?", "G"]);
   expect(type(end, ["j", "pagedown"]).helpTop).toBe(end.helpTop);
-  expect(type(end, ["k"]).helpTop).toBe(end.helpTop - 1);
+  expect(type(end, ["K"]).helpTop).toBe(end.helpTop - 1);
 });
 
 const LEAVING: readonly (readonly [string, Record<string, unknown>])[] = [
@@ -137,7 +147,7 @@ test("rates are one value a second, also from counters, and begin anew with the 
 test("logs stay where they are while new lines come, until the end is reached again", () => {
   const logs = new LogBuffer();
   logs.append(Array.from({ length: 100 }, (_, index) => makeLine(index)));
-  const up = type(begin(), ["l", "k", "k", "k"], logs);
+  const up = type(begin(), ["l", "K", "K", "K"], logs);
   expect(bottomOf(up, logs)).toBe(97);
   logs.append([makeLine(101), makeLine(102)]);
   expect(bottomOf(up, logs)).toBe(97);
@@ -147,5 +157,5 @@ test("logs stay where they are while new lines come, until the end is reached ag
   expect(bottomOf(type(up, ["G"], logs), logs)).toBe(102);
   const top = type(up, ["g"], logs);
   expect(bottomOf(top, logs)).toBe(10);
-  expect(bottomOf(type(top, ["k", "pageup"], logs), logs)).toBe(10);
+  expect(bottomOf(type(top, ["K", "pageup"], logs), logs)).toBe(10);
 });

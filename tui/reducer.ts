@@ -5,7 +5,7 @@ import { commandOf, typedCharacter } from "./keys.ts";
 import type { Command } from "./keys.ts";
 import { act, perform, say } from "./acts.ts";
 import { modeOf } from "./model.ts";
-import type { Action, DashboardState, World } from "./model.ts";
+import type { Action, DashboardState, PacketPlace, World } from "./model.ts";
 import { nextPicture } from "./rates.ts";
 import { PARTS, partOf } from "./views/all.ts";
 import { back, filterBy, show } from "./walk.ts";
@@ -35,6 +35,8 @@ function take(state: DashboardState, action: Exclude<Action, { type: "key" }>): 
         ? say(state, reply.message, "bad", asked.line)
         : state;
     }
+    case "packets":
+      return { ...state, packets: packetsAfter(state.packets, action.trouble) };
   }
 }
 
@@ -89,8 +91,15 @@ function obey(state: DashboardState, command: Command, world: World): DashboardS
   }
 }
 
-function freeze(state: DashboardState, { logs, events }: World): DashboardState {
-  if (!state.frozen) return { ...state, frozen: true, frozenLog: logs.last, frozenEvent: events.last };
+function packetsAfter({ trouble: _, ...place }: PacketPlace, trouble: string | undefined): PacketPlace {
+  return trouble === undefined ? place : { ...place, trouble };
+}
+
+function freeze(state: DashboardState, { logs, events, frames }: World): DashboardState {
+  if (!state.frozen) {
+    const newest = { frozenLog: logs.last, frozenEvent: events.last, frozenFrame: frames.last };
+    return { ...state, frozen: true, ...newest };
+  }
   return { ...state, frozen: false, ...(state.latest === undefined ? {} : { shown: state.latest }) };
 }
 

@@ -12,14 +12,24 @@ import { LogBuffer } from "./log-buffer.ts";
 import { initialState } from "./model.ts";
 import type { Effect } from "./acts.ts";
 import { EventBuffer } from "./event-buffer.ts";
-import type { DashboardEnd, Size, World } from "./model.ts";
+import type { DashboardEnd, DashboardState, Size, World } from "./model.ts";
+import { FrameBuffer } from "./packets/buffer.ts";
 import { DashboardSource } from "./source.ts";
+import type { Wants } from "./source.ts";
 import { makeStore } from "./store.ts";
 import type { Store } from "./store.ts";
 import { ASCII, UNICODE } from "./symbols.ts";
 import { chooseTheme } from "./theme.ts";
 
 const FRAMES_PER_SECOND_MAX = 30;
+const SCREEN = {
+  exitOnCtrlC: false,
+  patchConsole: false,
+  interactive: true,
+  alternateScreen: true,
+  incrementalRendering: true,
+  maxFps: FRAMES_PER_SECOND_MAX,
+} as const;
 const HOME_AND_ERASE_DOWN = "\u001b[H\u001b[J";
 
 /** See `runDashboard`. */
@@ -29,8 +39,9 @@ export async function run(options: DashboardOptions): Promise<DashboardEnd> {
   const { store, source, world } = openLab(options, terminal);
   const outcome = Promise.withResolvers<DashboardEnd>();
   store.subscribe(() => {
-    const { end } = store.getState();
-    if (end !== undefined) outcome.resolve(end);
+    const state = store.getState();
+    if (state.end !== undefined) outcome.resolve(state.end);
+    source.want(wantsOf(state));
   });
   const onKey = (key: string): void => store.dispatch({ type: "key", key });
   const element = createElement(App, {
@@ -42,16 +53,7 @@ export async function run(options: DashboardOptions): Promise<DashboardEnd> {
     onReady: terminal.set,
   });
   const others = stdout.listeners("resize");
-  const screen = render(element, {
-    stdin,
-    stdout,
-    exitOnCtrlC: false,
-    patchConsole: false,
-    interactive: true,
-    alternateScreen: true,
-    incrementalRendering: true,
-    maxFps: FRAMES_PER_SECOND_MAX,
-  });
+  const screen = render(element, { stdin, stdout, ...SCREEN });
   const endResizing = followSize(stdout, screen, others, (size) => {
     store.dispatch({ type: "size", size });
     return element;
@@ -81,7 +83,8 @@ interface Opened {
 function openLab(options: DashboardOptions, terminal: TerminalLoan): Opened {
   const logs = new LogBuffer();
   const events = new EventBuffer();
-  const world: World = { logs, events, keys: KEYS };
+  const frames = new FrameBuffer();
+  const world: World = { logs, events, frames, keys: KEYS };
   const { attachedByUp, readOnly = false } = options;
   const first = initialState(sizeOf(options.streams.stdout), { attachedByUp, readOnly });
   const store = makeStore(first, world, (effect) => perform(effect));
@@ -90,6 +93,7 @@ function openLab(options: DashboardOptions, terminal: TerminalLoan): Opened {
     now: () => options.clock.now(),
     logs,
     events,
+    frames,
     tell: store.dispatch,
   });
   const perform = (effect: Effect): void => {
@@ -105,6 +109,11 @@ function openLab(options: DashboardOptions, terminal: TerminalLoan): Opened {
     }
   };
   return { store, source, world };
+}
+
+/** What has to be asked of the lab for what is seen. */
+function wantsOf({ view, packets, frozen }: DashboardState): Wants {
+  return { packets: packets.records || (view === "packets" && !frozen) };
 }
 
 /**

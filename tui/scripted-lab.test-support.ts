@@ -4,9 +4,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Capture } from "../hypervisor/index.ts";
 import { serveControl, type ControlServer } from "../interpreter/index.ts";
 import type { LogLine, Snapshot } from "../interpreter/index.ts";
 import { makeSnapshot } from "./fixtures.test-support.ts";
+import { pcapngOf } from "./packets/frames.test-support.ts";
+import type { CapturedFrame } from "./packets/pcapng.ts";
 import { TestTerminal } from "./pty.test-support.ts";
 
 const ENTRY = fileURLToPath(new URL("./dashboard-entry.test-support.ts", import.meta.url));
@@ -17,6 +20,13 @@ export class ScriptedLab {
   readonly #lines: LogLine[] = [];
   readonly #terminals: TestTerminal[] = [];
   #server: ControlServer | undefined;
+  #passing: CapturedFrame[] = [];
+  #reading: (() => void) | undefined;
+  #running = 0;
+  #stopped: (() => void) | undefined;
+  /** How many captures have begun. */
+  captures = 0;
+  refuseCaptures = false;
   /** What the next snapshot says. */
   snapshot: Snapshot = makeSnapshot(60);
 
@@ -41,7 +51,7 @@ export class ScriptedLab {
       events: () => [],
       whenReady: () => Promise.resolve({ ready: true, failed: [] }),
       stop: () => Promise.resolve(),
-      capture: () => "nothing to capture",
+      capture: ({ frames = 0 }) => (this.refuseCaptures ? "nothing to capture" : this.#capture(frames)),
       rollback: () => Promise.resolve({ generation: 1, changes: 0, held: false }),
       pause: () => Promise.resolve(undefined),
       resume: () => undefined,
@@ -57,6 +67,57 @@ export class ScriptedLab {
   print(...lines: readonly LogLine[]): void {
     this.#lines.push(...lines);
     this.#server?.log(lines);
+  }
+
+  /** Frames pass: captures that run, or begin, show them. */
+  pass(...frames: readonly CapturedFrame[]): void {
+    this.#passing.push(...frames);
+    this.#reading?.();
+  }
+
+  /** Waits until no capture runs. */
+  async untilNoCapture(): Promise<void> {
+    // Bound: the test's time limit.
+    while (this.#running > 0) {
+      await new Promise<void>((resolve) => {
+        this.#stopped = resolve;
+      });
+    }
+  }
+
+  /** Of at most so many frames, which ends by them or when it is told. */
+  #capture(most: number): Capture {
+    this.captures++;
+    this.#running++;
+    let left = most;
+    let stopped = false;
+    const end = (): void => {
+      this.#running--;
+      this.#stopped?.();
+    };
+    return {
+      read: async () => {
+        if (this.#passing.length === 0 && !stopped) {
+          await new Promise<void>((resolve) => {
+            this.#reading = resolve;
+          });
+        }
+        const shown = this.#passing.splice(0, left);
+        left -= shown.length;
+        const done = stopped || left === 0;
+        if (done) end();
+        const bytes = Uint8Array.from(pcapngOf(shown));
+        return { bytes, frames: most - left, frameBytes: 0, lost: 0, matched: false, done };
+      },
+      stop: () => {
+        stopped = true;
+        this.#reading?.();
+      },
+      drop: () => {
+        stopped = true;
+        this.#reading?.();
+      },
+    };
   }
 
   /** The lab goes away; `listen` brings it back. */

@@ -26,41 +26,62 @@ export function stepOf(by: Move, index: number, size: Size): number {
   return by === "page-up" ? index - page : index + page;
 }
 
+/** Numbered things that a view shows a page of, oldest first: lines, frames. */
+interface Numbered {
+  readonly sequence: number;
+}
+/** Where in them a view is, and what is there. */
+export interface Scrolled {
+  /** The number at the bottom; absent: the newest, whatever comes. */
+  readonly at: number | undefined;
+  /** The newest that may be seen. */
+  readonly newest: number;
+  readonly before: (sequence: number, count: number) => readonly Numbered[];
+  readonly after: (sequence: number, count: number) => readonly Numbered[];
+}
+
+/** The number at the bottom after a move; absent: the newest, which it follows again. */
+export function scroll(place: Scrolled, by: Move, size: Size): number | undefined {
+  const page = Math.max(1, size.rows - 6);
+  if (by === "last") return undefined;
+  if (by === "first") return place.after(0, page).at(-1)?.sequence ?? place.at;
+  const count = typeof by === "number" ? 1 : page;
+  return by === -1 || by === "page-up" ? up(place, count, page) : down(place, count);
+}
+
+function up({ at, newest, before }: Scrolled, count: number, page: number): number | undefined {
+  // A page stays filled: the oldest never rises above the bottom.
+  const above = before(at ?? newest, page + count);
+  const steps = Math.min(count, Math.max(0, above.length - page));
+  return steps === 0 ? at : (above.at(-1 - steps)?.sequence ?? at);
+}
+
+function down({ at, newest, after }: Scrolled, count: number): number | undefined {
+  if (at === undefined) return undefined;
+  const below = after(at, count + 1).filter(({ sequence }) => sequence <= newest);
+  return below.length <= count ? undefined : (below[count - 1]?.sequence ?? at);
+}
+
 /** The number of the line at the bottom of the logs now. */
 export function bottomOf(state: DashboardState, logs: LogReader): number {
-  return state.logs.at ?? (state.frozen ? state.frozenLog : logs.last);
+  return state.logs.at ?? newestLine(state, logs);
 }
+
+const newestLine = (state: DashboardState, logs: LogReader): number =>
+  state.frozen ? state.frozenLog : logs.last;
 
 /** The state after a move. At the newest line it follows again. */
 export function moveLogs(state: DashboardState, by: Move, logs: LogReader): DashboardState {
-  const page = Math.max(1, state.size.rows - 6);
-  if (by === "last") return follow(state);
-  if (by === "first") return stay(state, logs.after(0, logQuery(state, page)).at(-1)?.sequence);
-  const count = typeof by === "number" ? 1 : page;
-  return by === -1 || by === "page-up" ? up(state, count, page, logs) : down(state, count, logs);
-}
-
-function up(state: DashboardState, count: number, page: number, logs: LogReader): DashboardState {
-  // A page stays filled: the oldest line never rises above the bottom.
-  const above = logs.before(bottomOf(state, logs), logQuery(state, page + count));
-  const steps = Math.min(count, Math.max(0, above.length - page));
-  return steps === 0 ? state : stay(state, above.at(-1 - steps)?.sequence);
-}
-
-function down(state: DashboardState, count: number, logs: LogReader): DashboardState {
-  if (state.logs.at === undefined) return state;
-  const newest = state.frozen ? state.frozenLog : logs.last;
-  const below = logs
-    .after(state.logs.at, logQuery(state, count + 1))
-    .filter(({ sequence }) => sequence <= newest);
-  return below.length <= count ? follow(state) : stay(state, below[count - 1]?.sequence);
-}
-
-function follow(state: DashboardState): DashboardState {
-  const { at: _, ...place } = state.logs;
-  return { ...state, logs: place };
-}
-
-function stay(state: DashboardState, at: number | undefined): DashboardState {
-  return at === undefined ? state : { ...state, logs: { ...state.logs, at } };
+  const { at, ...place } = state.logs;
+  const next = scroll(
+    {
+      at,
+      newest: newestLine(state, logs),
+      before: (sequence, count) => logs.before(sequence, logQuery(state, count)),
+      after: (sequence, count) => logs.after(sequence, logQuery(state, count)),
+    },
+    by,
+    state.size,
+  );
+  return { ...state, logs: next === undefined ? place : { ...place, at: next } };
 }

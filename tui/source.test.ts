@@ -4,12 +4,16 @@ import type { LabClient } from "../interpreter/index.ts";
 import { makeLine, makeSnapshot } from "./fixtures.test-support.ts";
 import { EventBuffer } from "./event-buffer.ts";
 import { LogBuffer } from "./log-buffer.ts";
+import { FrameBuffer } from "./packets/buffer.ts";
+import { FRAMES_A_TURN } from "./packets/tap.ts";
+import { makeFrame } from "./packets/frames.test-support.ts";
 import { ScriptedLab } from "./scripted-lab.test-support.ts";
 import { DashboardSource } from "./source.ts";
 import type { Change } from "./source.ts";
 
 let lab: ScriptedLab;
 let logs: LogBuffer;
+let frames: FrameBuffer;
 let source: DashboardSource;
 let ended: Promise<void>;
 let changes: (Change & { readonly at: number })[];
@@ -18,6 +22,7 @@ let waiting: (() => void) | undefined;
 beforeEach(async () => {
   lab = await ScriptedLab.begin();
   logs = new LogBuffer();
+  frames = new FrameBuffer();
   changes = [];
   begin(() => connect(lab.socket));
 });
@@ -28,6 +33,7 @@ function begin(connectTo: () => Promise<LabClient>): void {
     now: () => performance.now(),
     logs,
     events: new EventBuffer(),
+    frames,
     tell: (change) => {
       changes.push({ ...change, at: performance.now() });
       waiting?.();
@@ -112,4 +118,31 @@ test("closed while it waits for a lab it ends at once", async () => {
   source.close();
   await ended;
   expect(changes).toHaveLength(1);
+});
+
+test("frames are captured only while they are wanted, and no more than so many in a turn", async () => {
+  ended = source.run();
+  await until(() => changes.some(({ type }) => type === "snapshot"));
+  expect(lab.captures).toBe(0);
+  lab.pass(...Array.from({ length: 2 * FRAMES_A_TURN + 10 }, (_, index) => makeFrame(index + 1)));
+  source.want({ packets: true });
+  await until(() => frames.last > 0);
+  expect(frames.last).toBe(FRAMES_A_TURN);
+  await until(() => frames.last > FRAMES_A_TURN);
+  source.want({ packets: false });
+  await lab.untilNoCapture();
+  // What passed between two captures is not there, and that is said.
+  expect(frames.after(FRAMES_A_TURN, 2).map(({ afterGap }) => afterGap)).toEqual([true, false]);
+  const { captures } = lab;
+  lab.pass(makeFrame(1));
+  source.want({ packets: true });
+  await until(() => lab.captures > captures);
+});
+
+test("a lab that has nothing to capture says why", async () => {
+  lab.refuseCaptures = true;
+  source.want({ packets: true });
+  ended = source.run();
+  await until(() => changes.some(({ type }) => type === "packets"));
+  expect(changes.find(({ type }) => type === "packets")).toMatchObject({ trouble: "nothing to capture" });
 });

@@ -6,12 +6,20 @@ import type { Ask, Reply } from "./acts.ts";
 import type { EventBuffer } from "./event-buffer.ts";
 import type { LogBuffer } from "./log-buffer.ts";
 import type { Link } from "./model.ts";
+import type { FrameBuffer } from "./packets/buffer.ts";
+import { PacketTap } from "./packets/tap.ts";
 
 /** What the source tells; the same shapes as the reducer's actions. */
 export type Change =
   | { readonly type: "snapshot"; readonly snapshot: Snapshot }
   | { readonly type: "link"; readonly link: Link }
-  | { readonly type: "logs" | "events" };
+  | { readonly type: "logs" | "events" }
+  | { readonly type: "packets"; readonly trouble?: string };
+
+/** What of the lab is looked at now. */
+export interface Wants {
+  readonly packets: boolean;
+}
 
 export interface SourceOptions {
   readonly connect: () => Promise<LabClient>;
@@ -19,6 +27,7 @@ export interface SourceOptions {
   readonly now: () => number;
   readonly logs: LogBuffer;
   readonly events: EventBuffer;
+  readonly frames: FrameBuffer;
   readonly tell: (change: Change) => void;
 }
 
@@ -35,6 +44,9 @@ export class DashboardSource {
   #lines: LogLine[] = [];
   #events: LabEvent[] = [];
   #pid: number | undefined;
+  #newFrames = false;
+  #tap: PacketTap | undefined;
+  #wants: Wants = { packets: false };
   #told = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #endPause: (() => void) | undefined;
@@ -55,6 +67,12 @@ export class DashboardSource {
       this.#lost(sentenceOf(reason));
       await this.#pause();
     }
+  }
+
+  /** Asks the lab for what is looked at, and for nothing else. */
+  want(wants: Wants): void {
+    if (wants.packets !== this.#wants.packets) this.#tap?.want(wants.packets);
+    this.#wants = wants;
   }
 
   /** Why a lab went says more than that it isn't there each time it is looked for again. */
@@ -102,6 +120,8 @@ export class DashboardSource {
       this.#client?.close();
       return error instanceof Error ? error.message : String(error);
     } finally {
+      this.#tap?.close();
+      this.#tap = undefined;
       this.#client = undefined;
     }
   }
@@ -137,6 +157,8 @@ export class DashboardSource {
     goLive();
     const past = await client.request("events", { since: events.last });
     this.#events = [...past.events, ...this.#events];
+    this.#tap = this.#makeTap(client);
+    this.#tap.want(this.#wants.packets);
     const history = (await client.request("logs", { lines: HISTORY_LINES })).lines;
     const known = countLines(logs.before(logs.last, { count: HISTORY_LINES }));
     this.#addLines(dropRepeated(history, known, false));
@@ -144,6 +166,20 @@ export class DashboardSource {
     const waited = early;
     early = undefined;
     this.#addLines(dropRepeated(waited, repeated));
+  }
+
+  #makeTap(client: LabClient): PacketTap {
+    const { frames, now, tell } = this.#options;
+    return new PacketTap({
+      client,
+      frames,
+      now,
+      tell: (trouble) => {
+        if (trouble !== undefined) return tell({ type: "packets", trouble });
+        this.#newFrames = true;
+        this.#data();
+      },
+    });
   }
 
   #addLines(lines: readonly LogLine[]): void {
@@ -174,6 +210,10 @@ export class DashboardSource {
     const happened = this.#events;
     this.#events = [];
     if (events.append(happened) && this.#snapshot === undefined) tell({ type: "events" });
+    if (this.#newFrames) {
+      this.#newFrames = false;
+      if (this.#snapshot === undefined) tell({ type: "packets" });
+    }
     if (this.#snapshot !== undefined) tell({ type: "snapshot", snapshot: this.#snapshot });
     this.#snapshot = undefined;
   }

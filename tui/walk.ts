@@ -40,5 +40,7 @@ export function back(state: DashboardState): DashboardState {
 export function filterBy(state: DashboardState, text: string): DashboardState {
   const { at: _, ...place } = state.logs;
   const logs = state.view === "logs" ? place : state.logs;
-  return { ...state, filters: { ...state.filters, [state.view]: text }, logs };
+  const { at: __, ...packetPlace } = state.packets;
+  const packets = state.view === "packets" ? packetPlace : state.packets;
+  return { ...state, filters: { ...state.filters, [state.view]: text }, logs, packets };
 }

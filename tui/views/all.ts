@@ -6,6 +6,7 @@ import { eventsPart } from "./events.ts";
 import { guestsPart } from "./guests.ts";
 import { helpPart } from "./help.ts";
 import { logsPart } from "./logs.ts";
+import { packetsPart } from "./packets.ts";
 import type { ViewPart } from "./part.ts";
 import { planPart } from "./plan.ts";
 import { ringsPart } from "./rings.ts";
@@ -19,6 +20,7 @@ export const PARTS: readonly ViewPart[] = [
   planPart,
   logsPart,
   eventsPart,
+  packetsPart,
   helpPart,
 ];
 
