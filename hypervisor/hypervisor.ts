@@ -268,7 +268,8 @@ export interface Hypervisor extends StorageDoor {
   guest(id: Id): GuestFacts | undefined;
   guests(): readonly GuestFacts[];
   device(id: Id): DeviceFacts | undefined;
-  devices(): readonly DeviceFacts[];
+  /** With `rings` and `histograms` only of those named: they are most of the work. Absent: of all. */
+  devices(measured?: ReadonlySet<Id>): readonly DeviceFacts[];
   /** All that is measured at a device's rings, for those who sum it up themselves. */
   histograms(id: Id): Readonly<Record<keyof DeviceHistograms, HistogramCells>> | undefined;
   network(id: Id): NetworkFacts | undefined;

@@ -99,7 +99,7 @@ function doorOf(
     guest: (id) => guests.facts(id),
     guests: () => guests.all(),
     device: (id) => devices.facts(id),
-    devices: () => devices.allFacts(),
+    devices: (measured) => devices.allFacts(measured),
     histograms: (id) => devices.histograms(id),
     network: (id) => devices.networkFacts(id),
     networks: () => devices.allNetworkFacts(),

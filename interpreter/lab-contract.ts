@@ -93,7 +93,8 @@ export interface Lab {
   readonly socketPath?: string;
   /** What the first apply did. */
   readonly firstPlan: Plan;
-  snapshot(): Snapshot;
+  /** Looks into the rings of these devices, or of all. */
+  snapshot(measured?: ReadonlySet<string>): Snapshot;
   /** All its numbers in the text format of Prometheus. */
   metrics(): string;
   events(since?: number): readonly LabEvent[];

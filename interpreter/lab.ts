@@ -210,8 +210,8 @@ class RunningLab implements Lab {
     }
   }
 
-  snapshot(): Snapshot {
-    return this.#builder.build();
+  snapshot(measured?: ReadonlySet<string>): Snapshot {
+    return this.#builder.build(measured);
   }
 
   metrics(): string {

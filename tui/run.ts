@@ -13,6 +13,7 @@ import { initialState } from "./model.ts";
 import type { Effect } from "./acts.ts";
 import { EventBuffer } from "./event-buffer.ts";
 import type { DashboardEnd, DashboardState, Size, World } from "./model.ts";
+import { selectedDevice } from "./select.ts";
 import { FrameBuffer } from "./packets/buffer.ts";
 import { DashboardSource } from "./source.ts";
 import type { Wants } from "./source.ts";
@@ -112,8 +113,12 @@ function openLab(options: DashboardOptions, terminal: TerminalLoan): Opened {
 }
 
 /** What has to be asked of the lab for what is seen. */
-function wantsOf({ view, packets, frozen }: DashboardState): Wants {
-  return { packets: packets.records || (view === "packets" && !frozen) };
+function wantsOf(state: DashboardState): Wants {
+  const { view, packets, frozen } = state;
+  return {
+    packets: packets.records || (view === "packets" && !frozen),
+    rings: view === "rings" ? selectedDevice(state)?.id : undefined,
+  };
 }
 
 /**

@@ -19,6 +19,8 @@ export type Change =
 /** What of the lab is looked at now. */
 export interface Wants {
   readonly packets: boolean;
+  /** The device whose rings are. */
+  readonly rings?: string | undefined;
 }
 
 export interface SourceOptions {
@@ -71,8 +73,11 @@ export class DashboardSource {
 
   /** Asks the lab for what is looked at, and for nothing else. */
   want(wants: Wants): void {
-    if (wants.packets !== this.#wants.packets) this.#tap?.want(wants.packets);
+    const before = this.#wants;
     this.#wants = wants;
+    if (wants.packets !== before.packets) this.#tap?.want(wants.packets);
+    if (wants.rings === before.rings) return;
+    this.#client?.request("subscribe", this.#ringWants()).catch(() => undefined);
   }
 
   /** Why a lab went says more than that it isn't there each time it is looked for again. */
@@ -153,7 +158,7 @@ export class DashboardSource {
     const { events } = this.#options;
     if (this.#pid !== undefined && this.#pid !== client.hello.pid) events.clear();
     this.#pid = client.hello.pid;
-    await client.request("subscribe", { snapshots: true, logs: true, events: true });
+    await client.request("subscribe", { snapshots: true, logs: true, events: true, ...this.#ringWants() });
     goLive();
     const past = await client.request("events", { since: events.last });
     this.#events = [...past.events, ...this.#events];
@@ -166,6 +171,12 @@ export class DashboardSource {
     const waited = early;
     early = undefined;
     this.#addLines(dropRepeated(waited, repeated));
+  }
+
+  /** To look into all rings of a large lab would be most of the work, there and here. */
+  #ringWants(): { readonly rings: readonly string[] } {
+    const { rings } = this.#wants;
+    return { rings: rings === undefined ? [] : [rings] };
   }
 
   #makeTap(client: LabClient): PacketTap {

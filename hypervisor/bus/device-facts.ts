@@ -4,7 +4,7 @@ import { countersOf } from "../datapath/port.ts";
 import type { DeviceFacts, DeviceSpec } from "../hypervisor.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { lineFacts, receivedFacts, requestFacts, sentFacts, type DevicePorts } from "../metrics/facts.ts";
-import { histogramsOf } from "../metrics/histograms.ts";
+import { histogramsOf, NO_HISTOGRAMS } from "../metrics/histograms.ts";
 import { receivingFacts, sendingFacts } from "../metrics/ring-facts.ts";
 import type { Device } from "./bus.ts";
 import type { DeviceClass } from "./device-class.ts";
@@ -15,17 +15,20 @@ interface Around {
   /** Of the guest that has it open. */
   readonly memory: GuestMemory | undefined;
   readonly reconfigurable: boolean;
+  /** With its rings and histograms. */
+  readonly isMeasured: boolean;
 }
 
 export function deviceFacts(fabric: Fabric, device: Device, around: Around): DeviceFacts {
   const { id, bus, port, deviceId, openBy, spec } = device;
-  const { ports, memory, reconfigurable } = around;
+  const { ports, memory, reconfigurable, isMeasured } = around;
   const [into, out] = around.rings;
-  const rings = memory
-    ? [receivingFacts(fabric, port, into, memory), sendingFacts(fabric, port, out, memory)].filter(
-        (ring) => ring !== undefined,
-      )
-    : [];
+  const rings =
+    memory && isMeasured
+      ? [receivingFacts(fabric, port, into, memory), sendingFacts(fabric, port, out, memory)].filter(
+          (ring) => ring !== undefined,
+        )
+      : [];
   const counters = countersOf(fabric, port);
   return {
     id,
@@ -43,7 +46,7 @@ export function deviceFacts(fabric: Fabric, device: Device, around: Around): Dev
     late: counters.late,
     ...((spec.class === "vblk" || spec.class === "folder") && { requests: requestFacts(fabric, port) }),
     rings,
-    histograms: histogramsOf(fabric, port),
+    histograms: isMeasured ? histogramsOf(fabric, port) : NO_HISTOGRAMS,
   };
 }
 

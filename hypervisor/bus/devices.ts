@@ -334,8 +334,10 @@ export class Devices {
     return device && this.#factsOf(device);
   }
 
-  allFacts(): readonly DeviceFacts[] {
-    return [...this.#devices.values()].map((device) => this.#factsOf(device));
+  allFacts(measured?: ReadonlySet<Id>): readonly DeviceFacts[] {
+    return [...this.#devices.values()].map((device) =>
+      this.#factsOf(device, measured?.has(device.id) ?? true),
+    );
   }
 
   networkFacts(id: Id): NetworkFacts | undefined {
@@ -357,13 +359,14 @@ export class Devices {
     }));
   }
 
-  #factsOf(device: Device): DeviceFacts {
+  #factsOf(device: Device, isMeasured = true): DeviceFacts {
     const { port, openBy, spec } = device;
     return deviceFacts(this.#fabric, device, {
       ports: this.#portsOf(port),
       rings: this.#classes[spec.class].rings,
       memory: openBy === undefined ? undefined : this.#guests?.memoryOf(openBy),
       reconfigurable: this.#resizes.possible(device),
+      isMeasured,
     });
   }
 

@@ -37,6 +37,14 @@ function ofEach<T>(
 }
 
 const NOTHING: HistogramFacts = { count: 0, p50: 0, p99: 0, p999: 0, max: 0 };
+/** Of a port that is not looked into. */
+export const NO_HISTOGRAMS: DeviceHistograms = {
+  framesPerKick: NOTHING,
+  kickNs: NOTHING,
+  latencyNs: NOTHING,
+  wakeNs: NOTHING,
+  occupancy: NOTHING,
+};
 
 /** Writers go on while they are read: a copy is what is to be summed up. */
 function cellsOf(fabric: Fabric, port: number, { at, cells }: HistogramPlace): Float64Array {

@@ -211,9 +211,12 @@ export interface Methods extends AdminMethods {
   snapshot: { params: Record<string, never>; result: Snapshot };
   /** Everything that is counted and measured, in the text format of Prometheus. */
   metrics: { params: Record<string, never>; result: { text: string } };
-  /** Also starts `snapshot` notifications, at most four a second and one a second while nothing changes. */
+  /**
+   * Also starts `snapshot` notifications, at most four a second and one a second while nothing changes.
+   * `rings`: devices whose rings and histograms are looked into; of others they may be empty. Absent: all.
+   */
   subscribe: {
-    params: { snapshots?: boolean; events?: boolean; logs?: boolean };
+    params: { snapshots?: boolean; events?: boolean; logs?: boolean; rings?: readonly string[] };
     result: Record<string, never>;
   };
   logs: { params: { guests?: readonly string[]; lines?: number }; result: { lines: readonly LogLine[] } };

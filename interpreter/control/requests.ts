@@ -43,7 +43,12 @@ const SHAPES: { readonly [M in keyof Methods]: Shape } = {
   hello: { version: { check: isNumber, required: true } },
   snapshot: {},
   metrics: {},
-  subscribe: { snapshots: { check: isBoolean }, events: { check: isBoolean }, logs: { check: isBoolean } },
+  subscribe: {
+    snapshots: { check: isBoolean },
+    events: { check: isBoolean },
+    logs: { check: isBoolean },
+    rings: { check: isTexts },
+  },
   logs: { guests: { check: isTexts }, lines: { check: isNumber } },
   events: { since: { check: isNumber } },
   down: { graceMs: { check: isNumber }, volumes: { check: isBoolean } },

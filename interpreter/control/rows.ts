@@ -27,8 +27,9 @@ export interface RateSource {
 
 type Rows = Pick<Snapshot, "guests" | "devices" | "networks" | "uplinks" | "channels" | "volumes" | "buses">;
 
-export function renderRows(sources: RowSources, rates: RateSource): Rows {
-  const devices = new Map(sources.hypervisor.devices().map((device) => [device.id, device]));
+/** `measured`: the devices whose rings are looked into; absent: all. */
+export function renderRows(sources: RowSources, rates: RateSource, measured?: ReadonlySet<string>): Rows {
+  const devices = new Map(sources.hypervisor.devices(measured).map((device) => [device.id, device]));
   const guestFacts = new Map(sources.hypervisor.guests().map((guest) => [guest.id, guest]));
   const things = [...sources.ledger.values()];
   const seen = seenDevices(things, devices);

@@ -11,6 +11,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { OperationError } from "../operation-error.ts";
 import { connect } from "./client.ts";
+import type { LabClient } from "./client.ts";
 import { PROTOCOL_VERSION } from "./protocol.ts";
 import type { LabEvent, Snapshot } from "./protocol.ts";
 import { ControlServer } from "./server.ts";
@@ -20,6 +21,8 @@ let folder: string;
 let server: ControlServer;
 let socketPath: string;
 let taken: number;
+/** The rings that each snapshot looked into. */
+let measured: string[];
 
 const snapshot = (extra: Partial<Snapshot> = {}): Snapshot => ({
   version: PROTOCOL_VERSION,
@@ -61,7 +64,8 @@ const target: ControlTarget = {
   name: "t",
   file: "/t.vbus",
   storedVolumes: () => [],
-  snapshot: () => {
+  snapshot: (rings) => {
+    measured.push(rings === undefined ? "all" : [...rings].join(" "));
     taken++;
     return current();
   },
@@ -87,6 +91,7 @@ beforeEach(async () => {
   socketPath = path.join(folder, "t.sock");
   current = () => snapshot();
   taken = 0;
+  measured = [];
   closing = undefined;
   server = await ControlServer.listen(target, socketPath, () => performance.now());
 });
@@ -117,6 +122,34 @@ test("a client is greeted and answered", async () => {
   expect(await client.request("pause", { guest: "g" })).toEqual({});
   await expect(client.request("resume", { guest: "x" })).rejects.toThrow("there is no guest x");
   client.close();
+});
+
+test("only rings that somebody looks at are looked into, and all where somebody wants all", async () => {
+  const [one, two] = [await connect(socketPath), await connect(socketPath)];
+  const next = async (client: LabClient): Promise<string | undefined> => {
+    measured = [];
+    await new Promise<void>((resolve) => {
+      const end = client.on("snapshot", () => {
+        end();
+        resolve();
+      });
+    });
+    return measured.at(-1);
+  };
+  await one.request("subscribe", { snapshots: true, rings: [] });
+  expect(measured).toEqual([""]);
+  expect(await next(one)).toBe("");
+  await two.request("subscribe", { snapshots: true, rings: ["a.eth0"] });
+  await one.request("subscribe", { rings: ["b.eth0"] });
+  expect((await next(one))?.split(" ").toSorted()).toEqual(["a.eth0", "b.eth0"]);
+  two.close();
+  await two.closed;
+  const three = await connect(socketPath);
+  await three.request("subscribe", { snapshots: true });
+  expect(await next(three)).toBe("all");
+  expect(await one.request("subscribe", { rings: 7 as never }).catch(String)).toContain("rings");
+  one.close();
+  three.close();
 });
 
 test("the socket is its owner's alone", () => {

@@ -31,7 +31,8 @@ import { Subscriber } from "./subscriber.ts";
 export interface ControlTarget {
   readonly name: string;
   readonly file: string;
-  snapshot(): Snapshot;
+  /** Looks into the rings of these devices, or of all. */
+  snapshot(measured?: ReadonlySet<string>): Snapshot;
   metrics(): string;
   logs(params: Methods["logs"]["params"]): readonly LogLine[];
   events(since: number): readonly LabEvent[];
@@ -179,7 +180,7 @@ export class ControlServer {
         return { text: target.metrics() };
       case "subscribe":
         subscriber.subscribe(request.params);
-        if (subscriber.wantsSnapshots) subscriber.snapshot(target.snapshot());
+        if (subscriber.wantsSnapshots) subscriber.snapshot(target.snapshot(ringsOf([subscriber])));
         return {};
       case "logs":
         return { lines: target.logs(request.params) };
@@ -233,7 +234,7 @@ export class ControlServer {
       .map(({ subscriber }) => subscriber)
       .filter(({ wantsSnapshots }) => wantsSnapshots);
     if (listeners.length === 0) return;
-    const snapshot = this.#target.snapshot();
+    const snapshot = this.#target.snapshot(ringsOf(listeners));
     const key = changeKey(snapshot);
     const now = this.#now();
     // Timers are late rather than early: half a tick of slack keeps it to once a second.
@@ -242,6 +243,16 @@ export class ControlServer {
     this.#lastSent = now;
     for (const subscriber of listeners) subscriber.snapshot(snapshot);
   }
+}
+
+/** The devices whose rings anybody looks into; undefined: all. */
+function ringsOf(listeners: readonly Subscriber[]): ReadonlySet<string> | undefined {
+  const named = new Set<string>();
+  for (const { rings } of listeners) {
+    if (rings === undefined) return undefined;
+    for (const id of rings) named.add(id);
+  }
+  return named;
 }
 
 /** What a dashboard would draw otherwise: all but clocks. */

@@ -65,7 +65,8 @@ export class SnapshotBuilder {
     while ((this.#samples[1]?.at ?? at) <= at - WINDOW_MS) this.#samples.shift();
   }
 
-  build(): Snapshot {
+  /** Looks into the rings of these devices, or of all. */
+  build(measured?: ReadonlySet<string>): Snapshot {
     this.sample();
     const { clock, facts } = this.#sources;
     return {
@@ -74,7 +75,7 @@ export class SnapshotBuilder {
       time: isoTime(clock),
       uptimeMs: Math.round(clock.now() - this.#begin),
       ...facts(),
-      ...renderRows(this.#sources, this.#rates()),
+      ...renderRows(this.#sources, this.#rates(), measured),
     };
   }
 

@@ -25,6 +25,11 @@ export class Subscriber {
     return this.#wants.snapshots === true && !this.#ended;
   }
 
+  /** Devices whose rings it looks into; undefined: all. */
+  get rings(): readonly string[] | undefined {
+    return this.#wants.rings;
+  }
+
   /** What it says adds to what it said before; `false` takes back. */
   subscribe(wants: Methods["subscribe"]["params"]): void {
     this.#wants = { ...this.#wants, ...wants };
