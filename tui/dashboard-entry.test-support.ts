@@ -1,6 +1,7 @@
 // A dashboard as a program, for tests: its arguments are the lab's control socket, and `attached` and `ascii`
 // where they are meant. The last thing that it prints is how it was left.
 
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { connect } from "../interpreter/index.ts";
 import { runDashboard } from "./index.ts";
 
@@ -16,6 +17,7 @@ const ended = runDashboard({
   ascii: words.includes("ascii"),
   streams: { stdin: process.stdin, stdout: process.stdout },
   environment: process.env,
+  packer: { pack: (text) => deflateRawSync(text), unpack: (bytes) => inflateRawSync(bytes).toString() },
   clock: { now: () => performance.now() },
 });
 const outcome = await ended.then(

@@ -1,10 +1,12 @@
 // Draws what a dashboard would show after keys and what the lab told, for tests of views.
 
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { expect } from "vitest";
 import type { Snapshot } from "../interpreter/index.ts";
 import { EventBuffer } from "./event-buffer.ts";
 import { makeEvents, makeLine, makeSnapshot } from "./fixtures.test-support.ts";
 import { frameLines } from "./frame.ts";
+import { History } from "./history.ts";
 import { KEYS } from "./key-table.ts";
 import { lineWidth, plainText } from "./line.ts";
 import { LogBuffer } from "./log-buffer.ts";
@@ -38,6 +40,11 @@ interface Drawing {
 /** Two of five frames are more than an echo request of the client's. */
 const PARTS = [{}, {}, { device: "server.eth0" }, {}, { dropped: "full" }] as const;
 
+export function makeHistory(bytesMax?: number): History {
+  const packer = { pack: deflateRawSync, unpack: (bytes: Uint8Array) => inflateRawSync(bytes).toString() };
+  return new History(packer, bytesMax);
+}
+
 /** A world with lines of two guests, a few events, and frames. */
 export function makeWorld(): World {
   const logs = new LogBuffer();
@@ -46,9 +53,11 @@ export function makeWorld(): World {
   logs.append(
     Array.from({ length: 40 }, (_, index) => makeLine(index + 1, index % 5 === 0 ? "server" : "client")),
   );
-  const frames = new FrameBuffer();
+  const frames = new FrameBuffer(100);
   frames.append(Array.from({ length: 40 }, (_, index) => makeFrame(index + 1, PARTS[index % 5])));
-  return { logs, events, frames, keys: KEYS };
+  const history = makeHistory();
+  for (let second = 55; second <= 60; second++) history.add(makeSnapshot(second));
+  return { logs, events, frames, history, keys: KEYS };
 }
 
 /** The state after six seconds of a lab, and all that happened then. Effects stay in it. */

@@ -7,6 +7,7 @@ import type { Line, Tone } from "./line.ts";
 import { modeOf } from "./model.ts";
 import type { Confirm, DashboardState, World } from "./model.ts";
 import type { Said } from "./acts.ts";
+import { pastLine } from "./past.ts";
 import { totalRate, valuesOf } from "./rates.ts";
 import { sparkline } from "./symbols.ts";
 import type { Symbols } from "./symbols.ts";
@@ -82,7 +83,7 @@ function trouble(state: DashboardState): Line {
   const parts: Line[] = [];
   if (state.link.state === "lost") parts.push([span(" "), span(" LOST ", "alarm")]);
   if (state.shown?.snapshot.watch === "held") parts.push([span(" "), span(" HELD ", "alarm")]);
-  if (state.frozen) parts.push([span(" "), span(" FROZEN ", "badge")]);
+  if (state.frozen) parts.push([span(" "), span(state.past === undefined ? " FROZEN " : " PAST ", "badge")]);
   return parts.flat();
 }
 
@@ -119,8 +120,9 @@ const WAITS = "the change in the file waits for vbus apply: the lab goes on as i
 const backText = (to: number): string => `back to generation ${to}: held until the file says something else`;
 
 /** Above everything: a lost lab, or a file that doesn't check and why. */
-function bannerLines({ state, columns }: ViewContext): readonly Line[] {
-  const lines: Line[] = [];
+function bannerLines(context: ViewContext): readonly Line[] {
+  const { state, columns } = context;
+  const lines: Line[] = state.past === undefined ? [] : [pastLine(context)];
   if (state.link.state === "lost" && state.shown !== undefined) {
     const text = ` the lab is not there: ${state.link.reason}; waiting for it, shown as last seen`;
     lines.push(paint([span(text)], "alarm", columns));

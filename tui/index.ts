@@ -2,10 +2,12 @@
 // killed at any time without effect on one.
 
 import type { Clock, LabClient } from "../interpreter/index.ts";
+import type { Packer } from "./history.ts";
 import type { DashboardEnd } from "./model.ts";
 
 export type { DashboardEnd } from "./model.ts";
 export { renderOnce } from "./once.ts";
+export type { Packer } from "./history.ts";
 export type { OnceOptions } from "./once.ts";
 
 export interface DashboardOptions {
@@ -21,6 +23,8 @@ export interface DashboardOptions {
   /** Draws with ASCII alone. */
   readonly ascii: boolean;
   readonly clock: Pick<Clock, "now">;
+  /** Keeps the last minutes small. */
+  readonly packer: Packer;
   /** In place of stopping the process group when ctrl-z is typed. */
   readonly onSuspend?: () => void;
 }

@@ -12,6 +12,7 @@ export type Command =
   | { readonly do: "view"; readonly view: View }
   | { readonly do: "move"; readonly by: Move }
   | { readonly do: "open" | "back" | "leave" | "interrupt" | "suspend" | "redraw" | "freeze" | "filter" }
+  | { readonly do: "time"; readonly seconds: number }
   | { readonly do: "next-guest" | "times" | "wraps" | "record" }
   | { readonly do: "undo" | "again" }
   | { readonly do: "step" | "knob"; readonly by: -1 | 1 }
@@ -134,9 +135,38 @@ export const COMMON_KEYS: readonly KeyEntry[] = [
     keys: ["space"],
     shown: "space",
     command: { do: "freeze" },
-    help: "freeze the picture, or let it go on",
+    help: "freeze the picture, or go on with now",
     footer: "freeze",
     modes: LIVE,
+  },
+  {
+    keys: ["["],
+    shown: "[ ]",
+    command: { do: "time", seconds: -5 },
+    help: "five seconds back: all views as they were then",
+    footer: "time",
+    modes: LISTS,
+  },
+  {
+    keys: ["]"],
+    shown: "]",
+    command: { do: "time", seconds: 5 },
+    help: "five seconds forward, up to now",
+    modes: LISTS,
+  },
+  {
+    keys: ["{"],
+    shown: "{",
+    command: { do: "time", seconds: -60 },
+    help: "a minute back",
+    modes: LISTS,
+  },
+  {
+    keys: ["}"],
+    shown: "}",
+    command: { do: "time", seconds: 60 },
+    help: "a minute forward",
+    modes: LISTS,
   },
   {
     keys: ["pageup", "ctrl-b"],

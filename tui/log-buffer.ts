@@ -18,7 +18,7 @@ export interface LogQuery {
   readonly wanted?: (line: LogLine) => boolean;
 }
 /** What views and the reducer may ask. */
-export type LogReader = Pick<LogBuffer, "last" | "before" | "after">;
+export type LogReader = Pick<LogBuffer, "last" | "lastUntil" | "before" | "after">;
 
 const LINES_MAX = 10_000;
 const GUEST_LINES_MAX = 1000;
@@ -49,6 +49,11 @@ export class LogBuffer {
       this.#all.push(line);
       this.#ringOf(guest).push(line);
     }
+  }
+
+  /** Number of the newest line that was there at this time, as the lab writes it; 0 where none is known. */
+  lastUntil(time: string): number {
+    return this.#all.lastUntil(time);
   }
 
   /** Lines that are wanted, at or before `sequence`, oldest first. */
@@ -107,6 +112,17 @@ class Ring {
       if (line !== undefined && (wanted?.(line) ?? true)) found.push(line);
     }
     return found;
+  }
+
+  lastUntil(time: string): number {
+    let low = this.#oldest;
+    let high = this.#count;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if ((this.#at(middle)?.time ?? "") <= time) low = middle + 1;
+      else high = middle;
+    }
+    return low === this.#oldest ? 0 : (this.#at(low - 1)?.sequence ?? 0);
   }
 
   get #oldest(): number {

@@ -8,7 +8,9 @@ import type { KeyEntry } from "./keys.ts";
 import type { LogReader } from "./log-buffer.ts";
 import { FIRST_TOPOLOGY } from "./topology.ts";
 import type { TopologyPlace } from "./topology.ts";
+import type { HistoryReader } from "./history.ts";
 import type { FrameReader } from "./packets/buffer.ts";
+import type { RateBook } from "./rates.ts";
 
 /** How the dashboard was left: `stop` asks the caller to stop the lab. */
 export type DashboardEnd = "left" | "stop";
@@ -43,17 +45,11 @@ export interface Link {
   readonly reason: string;
 }
 
-/** Values, one a second of the lab's life, the newest last. */
-export interface Series {
-  readonly second: number;
-  readonly values: readonly number[];
-}
-
 /** A snapshot and what came of those before it. */
 export interface Picture {
   readonly snapshot: Snapshot;
   /** By `guest:`, `device:` and an address, or `lab`: frames per second. */
-  readonly rates: ReadonlyMap<string, Series>;
+  readonly rates: RateBook;
 }
 
 export interface LogPlace {
@@ -84,6 +80,8 @@ export interface DashboardState {
   readonly shown?: Picture;
   readonly latest?: Picture;
   readonly frozen: boolean;
+  /** The moment that is looked back to, milliseconds since 1970; then it is frozen too. */
+  readonly past?: number;
   readonly guest?: string;
   readonly device?: string;
   readonly filters: Readonly<Record<View, string>>;
@@ -156,6 +154,7 @@ export interface World {
   readonly logs: LogReader;
   readonly events: EventReader;
   readonly frames: FrameReader;
+  readonly history: HistoryReader;
   readonly keys: readonly KeyEntry[];
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { makeLine, makeSnapshot } from "./fixtures.test-support.ts";
+import { makeHistory } from "./drawing.test-support.ts";
 import { EventBuffer } from "./event-buffer.ts";
 import { KEYS } from "./key-table.ts";
 import { LogBuffer } from "./log-buffer.ts";
@@ -16,6 +17,7 @@ const worldOf = (logs = new LogBuffer()): World => ({
   logs,
   events: new EventBuffer(),
   frames: new FrameBuffer(1),
+  history: makeHistory(),
   keys: KEYS,
 });
 const SIZE = { columns: 80, rows: 16 };

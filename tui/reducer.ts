@@ -6,6 +6,7 @@ import type { Command } from "./keys.ts";
 import { act, perform, say } from "./acts.ts";
 import { modeOf } from "./model.ts";
 import type { Action, DashboardState, PacketPlace, World } from "./model.ts";
+import { freeze, travel } from "./past.ts";
 import { nextPicture } from "./rates.ts";
 import { PARTS, partOf } from "./views/all.ts";
 import { back, filterBy, show } from "./walk.ts";
@@ -67,6 +68,8 @@ function obey(state: DashboardState, command: Command, world: World): DashboardS
       return state.asking ? { ...state, end: "left" } : obey(state, { do: "leave" }, world);
     case "freeze":
       return freeze(state, world);
+    case "time":
+      return travel(state, command.seconds, world);
     case "stop-lab":
       return { ...state, end: "stop" };
     case "leave-lab":
@@ -93,14 +96,6 @@ function obey(state: DashboardState, command: Command, world: World): DashboardS
 
 function packetsAfter({ trouble: _, ...place }: PacketPlace, trouble: string | undefined): PacketPlace {
   return trouble === undefined ? place : { ...place, trouble };
-}
-
-function freeze(state: DashboardState, { logs, events, frames }: World): DashboardState {
-  if (!state.frozen) {
-    const newest = { frozenLog: logs.last, frozenEvent: events.last, frozenFrame: frames.last };
-    return { ...state, frozen: true, ...newest };
-  }
-  return { ...state, frozen: false, ...(state.latest === undefined ? {} : { shown: state.latest }) };
 }
 
 function edit(

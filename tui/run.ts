@@ -6,6 +6,7 @@ import type { ReactNode } from "react";
 import { render } from "ink";
 import type { Instance, SuspendTerminal, TerminalSuspension } from "ink";
 import { App } from "./app.ts";
+import { History } from "./history.ts";
 import type { DashboardOptions } from "./index.ts";
 import { KEYS } from "./key-table.ts";
 import { LogBuffer } from "./log-buffer.ts";
@@ -85,7 +86,8 @@ function openLab(options: DashboardOptions, terminal: TerminalLoan): Opened {
   const logs = new LogBuffer();
   const events = new EventBuffer();
   const frames = new FrameBuffer();
-  const world: World = { logs, events, frames, keys: KEYS };
+  const history = new History(options.packer);
+  const world: World = { logs, events, frames, history, keys: KEYS };
   const { attachedByUp, readOnly = false } = options;
   const first = initialState(sizeOf(options.streams.stdout), { attachedByUp, readOnly });
   const store = makeStore(first, world, (effect) => perform(effect));
@@ -95,6 +97,7 @@ function openLab(options: DashboardOptions, terminal: TerminalLoan): Opened {
     logs,
     events,
     frames,
+    history,
     tell: store.dispatch,
   });
   const perform = (effect: Effect): void => {

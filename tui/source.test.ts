@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { connect } from "../interpreter/index.ts";
 import type { LabClient } from "../interpreter/index.ts";
 import { makeLine, makeSnapshot } from "./fixtures.test-support.ts";
+import { makeHistory } from "./drawing.test-support.ts";
 import { EventBuffer } from "./event-buffer.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { FrameBuffer } from "./packets/buffer.ts";
@@ -34,6 +35,7 @@ function begin(connectTo: () => Promise<LabClient>): void {
     logs,
     events: new EventBuffer(),
     frames,
+    history: makeHistory(),
     tell: (change) => {
       changes.push({ ...change, at: performance.now() });
       waiting?.();

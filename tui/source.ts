@@ -4,6 +4,7 @@
 import type { LabClient, LabEvent, LogLine, Snapshot } from "../interpreter/index.ts";
 import type { Ask, Reply } from "./acts.ts";
 import type { EventBuffer } from "./event-buffer.ts";
+import type { History } from "./history.ts";
 import type { LogBuffer } from "./log-buffer.ts";
 import type { Link } from "./model.ts";
 import type { FrameBuffer } from "./packets/buffer.ts";
@@ -30,6 +31,7 @@ export interface SourceOptions {
   readonly logs: LogBuffer;
   readonly events: EventBuffer;
   readonly frames: FrameBuffer;
+  readonly history: History;
   readonly tell: (change: Change) => void;
 }
 
@@ -225,6 +227,7 @@ export class DashboardSource {
       this.#newFrames = false;
       if (this.#snapshot === undefined) tell({ type: "packets" });
     }
+    if (this.#snapshot !== undefined) this.#options.history.add(this.#snapshot);
     if (this.#snapshot !== undefined) tell({ type: "snapshot", snapshot: this.#snapshot });
     this.#snapshot = undefined;
   }

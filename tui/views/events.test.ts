@@ -11,9 +11,9 @@ test("the newest is followed until another one is chosen, and again after G", ()
   const size = { columns: 80, rows: 24 };
   const detail = (keys: readonly string[]): string => draw(size, { keys: ["e", ...keys] }).join("\n");
   expect(detail([])).toContain("── worker[3] ──");
-  expect(detail(["k", "k"])).toContain("the same by hand: vbus set server.eth0.rate 10Mbps");
-  expect(stateAfter(size, { keys: ["e", "k", "k"] }).event).toBe(6);
-  expect(stateAfter(size, { keys: ["e", "k", "k", "G"] }).event).toBeUndefined();
+  expect(detail(["K", "K"])).toContain("the same by hand: vbus set server.eth0.rate 10Mbps");
+  expect(stateAfter(size, { keys: ["e", "K", "K"] }).event).toBe(6);
+  expect(stateAfter(size, { keys: ["e", "K", "K", "G"] }).event).toBeUndefined();
   expect(stateAfter(size, { keys: ["e", "k", "k", "k", "k", "enter"] }).logs.guest).toBe("client");
 });
 
