@@ -19,28 +19,36 @@ const VBUS_FILES = new Set(["file", "files"]);
 const FILES = new Set(["params", "write", "junit", "captures", "out", "folder"]);
 
 /** All that fits, those that begin with the last word first of all: no others. Never throws. */
-export async function complete(program: Command, words: readonly string[]): Promise<readonly Candidate[]> {
+export async function complete(
+  program: Command,
+  words: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<readonly Candidate[]> {
   const typed = words.at(-1) ?? "";
-  const found = await candidates(program, words.slice(0, -1), typed).catch(() => []);
+  const found = await candidates(program, { before: words.slice(0, -1), typed, env }).catch(() => []);
   return found.filter(({ word }) => word.startsWith(typed));
 }
 
-async function candidates(
-  program: Command,
-  before: readonly string[],
-  typed: string,
-): Promise<readonly Candidate[]> {
+/** What stands before the last word, that word, and the variables that options are taken from. */
+interface Call {
+  readonly before: readonly string[];
+  readonly typed: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+async function candidates(program: Command, { before, typed, env }: Call): Promise<readonly Candidate[]> {
   const [name, ...rest] = before;
   if (name === undefined) return commandsOf(program);
   if (name === "help") return commandsOf(program);
   const command = program.commands.find((one) => one.name() === name || one.aliases().includes(name));
   if (command === undefined) return [];
   const last = optionOf(command, rest.at(-1));
-  if (last?.required) return valuesOf(last, last.name(), rest, typed);
+  const call = { before: rest, typed, env };
+  if (last?.required) return valuesOf(last, last.name(), call);
   if (typed.startsWith("-")) return optionsOf(command);
   const argument = argumentAt(command, positionOf(command, rest));
   if (argument === undefined) return optionsOf(command);
-  return valuesOf(argument, argument.name(), rest, typed);
+  return valuesOf(argument, argument.name(), call);
 }
 
 function commandsOf(program: Command): readonly Candidate[] {
@@ -74,16 +82,16 @@ function argumentAt({ registeredArguments: all }: Command, position: number): Ar
 async function valuesOf(
   { argChoices }: Argument | Option,
   name: string,
-  words: readonly string[],
-  typed: string,
+  call: Call,
 ): Promise<readonly Candidate[]> {
+  const { typed } = call;
   if (argChoices !== undefined) return argChoices.map((word) => ({ word }));
   if (VBUS_FILES.has(name)) return filesAt(typed, (file) => file.endsWith(".vbus"));
   if (FILES.has(name)) return filesAt(typed, () => true);
   if (name === "lab") return (await findLabs()).map(({ lab, file }) => ({ word: lab, about: file }));
-  if (name === "guest" || name === "guests") return namesIn(words, guestsOf);
+  if (name === "guest" || name === "guests") return namesIn(call, guestsOf);
   if (name === "paths" || name === "path" || name === "device")
-    return namesIn(words, (snapshot) => [...guestsOf(snapshot), ...thingsOf(snapshot)]);
+    return namesIn(call, (snapshot) => [...guestsOf(snapshot), ...thingsOf(snapshot)]);
   return [];
 }
 
@@ -107,14 +115,17 @@ const thingsOf = ({ devices, networks }: Snapshot): readonly Candidate[] => [
 
 /** Names of the lab that the other words say, or of the one that is meant without. */
 async function namesIn(
-  words: readonly string[],
+  { before: words, env }: Call,
   names: (snapshot: Snapshot) => readonly Candidate[],
 ): Promise<readonly Candidate[]> {
   const after = (option: string): string | undefined => {
     const at = words.indexOf(option);
     return at < 0 ? undefined : words[at + 1];
   };
-  const client = await connectRunning({ file: after("--file"), lab: after("--lab") });
+  const client = await connectRunning({
+    file: after("--file") ?? env["VBUS_FILE"],
+    lab: after("--lab") ?? env["VBUS_LAB"],
+  });
   const timer = setTimeout(() => client.close(), ANSWER_MS);
   try {
     return names(await client.request("snapshot", {}));

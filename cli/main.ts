@@ -2,6 +2,7 @@
 
 import { CommanderError, type Command } from "commander";
 import type { OperationError } from "../interpreter/index.ts";
+import type { Candidate } from "./complete.ts";
 import { systemClock } from "./clock.ts";
 import { UsageError, type Context, type Exit } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -47,13 +48,26 @@ export async function call(argv: readonly string[], context: Context): Promise<E
 const COMPLETE = "__complete";
 
 async function tellCandidates(
-  { terminal }: Context,
+  { terminal, env }: Context,
   program: Command,
   words: readonly string[],
 ): Promise<void> {
   const { complete } = await import("./complete.ts");
-  for (const { word, about } of await complete(program, words))
+  for (const { word, about } of await complete(program, words, env))
     terminal.out(about === undefined ? `${word}\n` : `${word}\t${about}\n`);
+}
+
+/** What fits in place of the last word, for whoever types in another place than a shell. */
+export async function candidatesFor(
+  context: Context,
+  words: readonly string[],
+): Promise<readonly Candidate[]> {
+  const { complete } = await import("./complete.ts");
+  return complete(
+    createProgram(context, () => undefined),
+    words,
+    context.env,
+  );
 }
 
 function report({ terminal }: Context, error: unknown): Exit {

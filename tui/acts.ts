@@ -24,7 +24,12 @@ export interface Act {
 }
 
 /** What the reducer can't do itself. */
-export type Effect = { readonly do: "suspend" | "redraw" } | { readonly do: "act"; readonly act: Act };
+export type Effect =
+  | { readonly do: "suspend" | "redraw" }
+  | { readonly do: "act"; readonly act: Act }
+  | { readonly do: "complete"; readonly text: string }
+  | { readonly do: "run"; readonly line: string; readonly run: number }
+  | { readonly do: "end-command"; readonly run: number };
 
 export interface Replied {
   readonly type: "replied";

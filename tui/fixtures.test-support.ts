@@ -193,33 +193,7 @@ export function makeEvents(): readonly LabEvent[] {
 export function moreThings(): Partial<Snapshot> {
   const counter = { count: 12, bytes: 768, dropped: 1, droppedBy: { full: 1 } };
   const { devices, networks } = makeSnapshot(60);
-  const more = [
-    makeDevice({
-      id: "server.wan",
-      name: "wan",
-      guests: ["server"],
-      openBy: "server",
-      network: "isp",
-      link: { state: "down", vlan: "7", impair: {} },
-    }),
-    makeDevice({
-      id: "server.ipc",
-      name: "ipc",
-      class: "vchan",
-      guests: ["server"],
-      openBy: "server",
-      channel: "jobs",
-    }),
-    makeDevice({
-      id: "server.disk",
-      name: "disk",
-      class: "vblk",
-      guests: ["server"],
-      openBy: "server",
-      volume: "data",
-    }),
-  ];
-  const all = [...devices, ...more];
+  const all = [...devices, ...moreDevices()];
   return {
     devices: all,
     networks: [
@@ -253,4 +227,33 @@ export function moreThings(): Partial<Snapshot> {
     ],
     buses: [{ address: "bus.main", devices: all.map(({ id }) => id), members: ["server", "client"] }],
   };
+}
+
+function moreDevices(): readonly DeviceRow[] {
+  return [
+    makeDevice({
+      id: "server.wan",
+      name: "wan",
+      guests: ["server"],
+      openBy: "server",
+      network: "isp",
+      link: { state: "down", vlan: "7", impair: {} },
+    }),
+    makeDevice({
+      id: "server.ipc",
+      name: "ipc",
+      class: "vchan",
+      guests: ["server"],
+      openBy: "server",
+      channel: "jobs",
+    }),
+    makeDevice({
+      id: "server.disk",
+      name: "disk",
+      class: "vblk",
+      guests: ["server"],
+      openBy: "server",
+      volume: "data",
+    }),
+  ];
 }

@@ -5,13 +5,14 @@ import type { Snapshot } from "../interpreter/index.ts";
 import { clipLine, lineWidth, mergeSpans, paint, span, spread } from "./line.ts";
 import type { Line, Tone } from "./line.ts";
 import { modeOf } from "./model.ts";
-import type { Confirm, DashboardState, World } from "./model.ts";
+import type { DashboardState, World } from "./model.ts";
 import type { Said } from "./acts.ts";
 import { pastLine } from "./past.ts";
 import { totalRate, valuesOf } from "./rates.ts";
 import { sparkline } from "./symbols.ts";
 import type { Symbols } from "./symbols.ts";
 import { shortCount, shortDuration, wrap } from "./text.ts";
+import { candidateLines, promptOf } from "./prompt.ts";
 import { PARTS, partOf } from "./views/all.ts";
 import { breadthOf } from "./views/context.ts";
 import type { ViewContext } from "./views/context.ts";
@@ -26,7 +27,9 @@ export function frameLines(state: DashboardState, world: World, symbols: Symbols
   if (height >= 8) top.push(tabsLine(base));
   const bottom = height >= 4 || modeOf(state) !== state.view ? [footerLine(base)] : [];
   const banner = bannerLines(base).slice(0, Math.max(0, Math.min(6, Math.floor((height - 3) / 2))));
-  const rows = Math.max(0, height - top.length - bottom.length - banner.length);
+  const most = Math.max(0, Math.min(8, Math.floor((height - top.length) / 2)));
+  const candidates = candidateLines(base, most);
+  const rows = Math.max(0, height - top.length - bottom.length - banner.length - candidates.length);
   const body =
     rows === 0
       ? []
@@ -34,7 +37,7 @@ export function frameLines(state: DashboardState, world: World, symbols: Symbols
           .draw({ ...base, rows })
           .slice(0, rows);
   const filler = Array.from({ length: rows - body.length }, (): Line => []);
-  return [...top, ...banner, ...body, ...filler, ...bottom]
+  return [...top, ...banner, ...body, ...filler, ...candidates, ...bottom]
     .slice(-height)
     .map((line) => mergeSpans(clipLine(line, columns, symbols.ellipsis)));
 }
@@ -95,14 +98,15 @@ function linkSpans({ link }: DashboardState): Line {
 /** All tabs with counts, or without, or with only the key of those that are not seen: whatever fits. */
 function tabsLine({ state, world, columns }: ViewContext): Line {
   const place = placeLine(state);
+  const own: Line = [span(" "), span(` ${state.view} `, "tab")];
   const tabs = (named: boolean, counted: boolean): Line =>
     PARTS.flatMap(({ view, key, count }): Line => {
       const isSeen = state.view === view;
+      if (key === undefined) return isSeen ? own : [];
       const seen = counted || isSeen ? count?.(state, world) : undefined;
       const name = named || isSeen ? ` ${view}${seen === undefined ? "" : ` ${seen}`}` : "";
       return [span(" "), span(` ${key}${name} `, isSeen ? "tab" : "dim")];
     });
-  const own: Line = [span(" "), span(` ${state.view} `, "tab")];
   const forms = [tabs(true, true), tabs(true, false), tabs(false, false)];
   const fits = forms.find((line) => lineWidth(line) + lineWidth(place) < columns);
   return spread(fits ?? forms.find((line) => lineWidth(line) <= columns) ?? own, place, columns);
@@ -151,7 +155,7 @@ function doingText({ rolledBack, held }: Snapshot): string {
 function footerLine({ state, world, columns }: ViewContext): Line {
   const mode = modeOf(state);
   if (state.said !== undefined && mode === state.view) return saidLine(state.said);
-  const front = frontOf(state, columns);
+  const front = promptOf(state, columns);
   const parts: Line[] = [];
   const seen = new Set<string>();
   for (const { shown, footer, modes, footerModes } of world.keys) {
@@ -171,16 +175,3 @@ function saidLine({ text, tone, line }: Said): Line {
 }
 
 const firstWord = (text: string): string => text.split(" ")[0] ?? text;
-
-/** What stands before the keys: the filter being typed, or the question. */
-function frontOf(state: DashboardState, columns: number): Line {
-  if (state.confirm !== undefined) return confirmFront(state.confirm, columns);
-  if (state.asking) return columns >= 50 ? [span(" Before you go: ", "badge")] : [];
-  if (state.typing === undefined) return [];
-  return [span(" /", "key"), span(state.filters[state.view], "strong"), span(" ", "tab"), span(" ")];
-}
-
-function confirmFront({ name, typed }: Confirm, columns: number): Line {
-  const ask = columns < 40 ? ` ${name}? ` : ` Type ${name} to go on: `;
-  return [span(ask, "badge"), span(` ${typed}`, "strong"), span(" ", "tab"), span(" ")];
-}

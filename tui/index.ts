@@ -3,8 +3,10 @@
 
 import type { Clock, LabClient } from "../interpreter/index.ts";
 import type { Packer } from "./history.ts";
+import type { CommandRunner } from "./commands.ts";
 import type { DashboardEnd } from "./model.ts";
 
+export type { CommandRunner } from "./commands.ts";
 export type { DashboardEnd } from "./model.ts";
 export { renderOnce } from "./once.ts";
 export type { Packer } from "./history.ts";
@@ -18,6 +20,8 @@ export interface DashboardOptions {
   /** Nothing is changed from here, only looked at. */
   readonly readOnly?: boolean;
   readonly streams: { readonly stdin: NodeJS.ReadStream; readonly stdout: NodeJS.WriteStream };
+  /** Absent: nothing can be typed after `:`. */
+  readonly commands?: CommandRunner;
   /** `NO_COLOR`, `TERM` and `COLORTERM` are looked at. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Draws with ASCII alone. */

@@ -7,14 +7,12 @@ import { VIEWS } from "./model.ts";
 import { PARTS } from "./views/all.ts";
 
 /** The keys that show a view work in all the others. */
-const SHOW_KEYS: readonly KeyEntry[] = PARTS.map(({ view, key, help, footerModes }) => ({
-  keys: [key],
-  shown: key,
-  command: { do: "view", view },
-  help,
-  ...(footerModes === undefined ? {} : { footer: view, footerModes }),
-  modes: view === "help" ? VIEWS.filter((other) => other !== view) : VIEWS,
-}));
+const SHOW_KEYS: readonly KeyEntry[] = PARTS.flatMap(({ view, key, help, footerModes }): KeyEntry[] => {
+  if (key === undefined) return [];
+  const modes = view === "help" ? VIEWS.filter((other) => other !== view) : VIEWS;
+  const footer = footerModes === undefined ? {} : { footer: view, footerModes };
+  return [{ keys: [key], shown: key, command: { do: "view", view }, help, ...footer, modes }];
+});
 
 /** In the order of the footer and the help. */
 export const KEYS: readonly KeyEntry[] = [

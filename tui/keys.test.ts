@@ -8,7 +8,7 @@ import type { Mode } from "./model.ts";
 import { PARTS } from "./views/all.ts";
 import { helpLines } from "./views/help.ts";
 
-const MODES: readonly Mode[] = [...VIEWS, "typing", "confirming", "asking"];
+const MODES: readonly Mode[] = [...VIEWS, "typing", "commanding", "confirming", "asking"];
 const NOTHING: InkKey = {
   upArrow: false,
   downArrow: false,
@@ -46,7 +46,7 @@ test("the help says every key of the table, and once each", () => {
 });
 
 test("letters typed into a filter are letters", () => {
-  for (const letter of ["q", "l", "1", "j", "/", "?", "space"])
+  for (const letter of ["q", "l", "1", "j", "/", ":", "?", "space"])
     expect(commandOf(KEYS, "typing", letter)).toBeUndefined();
 });
 

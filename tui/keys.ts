@@ -18,6 +18,7 @@ export type Command =
   | { readonly do: "step" | "knob"; readonly by: -1 | 1 }
   | { readonly do: "cut" | "adopt" | "heal" }
   | { readonly do: "confirm" | "refrain" }
+  | { readonly do: "command" | "run" | "close" | "complete" | "older" | "newer" | "end-command" }
   | { readonly do: "accept" | "cancel" | "erase" | "erase-all" }
   | { readonly do: "stop-lab" | "leave-lab" | "stay" };
 
@@ -37,7 +38,7 @@ export interface KeyEntry {
 }
 
 /** Views that can be held still, and those of them with a list that can be filtered. */
-const LIVE: readonly Mode[] = VIEWS.filter((view) => view !== "help" && view !== "plan");
+const LIVE: readonly Mode[] = VIEWS.filter((view) => !["plan", "output", "help"].includes(view));
 const LISTS: readonly Mode[] = LIVE;
 
 /** While something is asked or typed. */
@@ -78,6 +79,38 @@ export const PROMPT_KEYS: readonly KeyEntry[] = [
   {
     keys: ["enter"],
     shown: "enter",
+    command: { do: "run" },
+    help: "run the command",
+    footer: "run",
+    modes: ["commanding"],
+  },
+  {
+    keys: ["esc"],
+    shown: "esc",
+    command: { do: "close" },
+    help: "don't run it",
+    footer: "leave it",
+    modes: ["commanding"],
+  },
+  {
+    keys: ["tab"],
+    shown: "tab",
+    command: { do: "complete" },
+    help: "what fits here, one after the other",
+    footer: "complete",
+    modes: ["commanding"],
+  },
+  { keys: ["up"], shown: "up", command: { do: "older" }, help: "what was run before", modes: ["commanding"] },
+  {
+    keys: ["down"],
+    shown: "down",
+    command: { do: "newer" },
+    help: "what was run after",
+    modes: ["commanding"],
+  },
+  {
+    keys: ["enter"],
+    shown: "enter",
     command: { do: "accept" },
     help: "keep the filter",
     footer: "keep",
@@ -96,7 +129,7 @@ export const PROMPT_KEYS: readonly KeyEntry[] = [
     shown: "bksp",
     command: { do: "erase" },
     help: "erase a character",
-    modes: ["typing", "confirming"],
+    modes: ["typing", "commanding", "confirming"],
   },
   {
     keys: ["ctrl-u"],
@@ -105,7 +138,7 @@ export const PROMPT_KEYS: readonly KeyEntry[] = [
     help: "erase all",
     footer: "erase all",
     footerModes: ["typing"],
-    modes: ["typing", "confirming"],
+    modes: ["typing", "commanding", "confirming"],
   },
 ];
 
@@ -130,6 +163,14 @@ export const COMMON_KEYS: readonly KeyEntry[] = [
     help: "filter: a text or regex, ! in front turns it round",
     footer: "filter",
     modes: LISTS,
+  },
+  {
+    keys: [":"],
+    shown: ":",
+    command: { do: "command" },
+    help: "any command of vbus, tab completes it",
+    footer: "command",
+    modes: VIEWS,
   },
   {
     keys: ["space"],
@@ -199,7 +240,7 @@ export const COMMON_KEYS: readonly KeyEntry[] = [
     help: "clear the filter, or go back",
     footer: "back",
     footerModes: VIEWS.filter((view) => view !== "guests"),
-    modes: VIEWS,
+    modes: VIEWS.filter((view) => view !== "output"),
   },
   { keys: ["q"], shown: "q", command: { do: "leave" }, help: "leave", footer: "quit", modes: VIEWS },
   {
@@ -207,21 +248,21 @@ export const COMMON_KEYS: readonly KeyEntry[] = [
     shown: "ctrl-c",
     command: { do: "interrupt" },
     help: "leave",
-    modes: [...VIEWS, "typing", "confirming", "asking"],
+    modes: [...VIEWS, "typing", "commanding", "confirming", "asking"],
   },
   {
     keys: ["ctrl-z"],
     shown: "ctrl-z",
     command: { do: "suspend" },
     help: "to the shell for a while; `fg` comes back",
-    modes: [...VIEWS, "typing", "confirming", "asking"],
+    modes: [...VIEWS, "typing", "commanding", "confirming", "asking"],
   },
   {
     keys: ["ctrl-l"],
     shown: "ctrl-l",
     command: { do: "redraw" },
     help: "draw the screen anew",
-    modes: [...VIEWS, "typing", "confirming", "asking"],
+    modes: [...VIEWS, "typing", "commanding", "confirming", "asking"],
   },
 ];
 

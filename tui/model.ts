@@ -3,6 +3,7 @@
 
 import type { PlanAnswer, Snapshot } from "../interpreter/index.ts";
 import type { Act, Effect, Replied, Said } from "./acts.ts";
+import type { Candidate, CommandLine, Output } from "./command-line.ts";
 import type { EventReader } from "./event-buffer.ts";
 import type { KeyEntry } from "./keys.ts";
 import type { LogReader } from "./log-buffer.ts";
@@ -24,14 +25,15 @@ export const VIEWS = [
   "logs",
   "events",
   "packets",
+  "output",
   "help",
 ] as const;
 export type View = (typeof VIEWS)[number];
 /**
- * Where keys go: to the view, to the filter being typed, to the name being typed that confirms something, or
- * to the question being asked.
+ * Where keys go: to the view, to the filter or the command being typed, to the name being typed that confirms
+ * something, or to the question being asked.
  */
-export type Mode = View | "typing" | "confirming" | "asking";
+export type Mode = View | "typing" | "commanding" | "confirming" | "asking";
 
 /** Of the terminal, in cells. */
 export interface Size {
@@ -110,6 +112,11 @@ export interface DashboardState {
   readonly readOnly: boolean;
   /** What is done only when its name is typed. */
   readonly confirm?: Confirm;
+  /** The command line, while it is typed. */
+  readonly command?: CommandLine;
+  /** Command lines that were run, the newest last. */
+  readonly history: readonly string[];
+  readonly output?: Output;
   /** What became of the last act; it goes with the next key. */
   readonly said?: Said;
   /** What is to be done outside, in order; the store takes them out. */
@@ -126,6 +133,8 @@ export type Action =
   | { readonly type: "logs" | "events" }
   /** New frames are in their buffer, or there can be none. */
   | { readonly type: "packets"; readonly trouble?: string }
+  | { readonly type: "completed"; readonly text: string; readonly candidates: readonly Candidate[] }
+  | { readonly type: "printed"; readonly run: number; readonly text: string; readonly exit?: number }
   | Replied;
 
 export interface PlanPlace {
@@ -182,6 +191,7 @@ export function initialState(size: Size, { attachedByUp, readOnly = false }: Sta
     topology: FIRST_TOPOLOGY,
     plan: { asked: false, top: 0 },
     readOnly,
+    history: [],
     effects: [],
   };
 }
@@ -189,5 +199,6 @@ export function initialState(size: Size, { attachedByUp, readOnly = false }: Sta
 export function modeOf(state: DashboardState): Mode {
   if (state.asking) return "asking";
   if (state.confirm !== undefined) return "confirming";
+  if (state.command !== undefined) return "commanding";
   return state.typing === undefined ? state.view : "typing";
 }

@@ -4,6 +4,16 @@
 import { commandOf, typedCharacter } from "./keys.ts";
 import type { Command } from "./keys.ts";
 import { act, perform, say } from "./acts.ts";
+import {
+  closeLine,
+  completeLine,
+  hearCandidates,
+  hearOutput,
+  openLine,
+  recallLine,
+  runLine,
+  typeLine,
+} from "./command-line.ts";
 import { modeOf } from "./model.ts";
 import type { Action, DashboardState, PacketPlace, World } from "./model.ts";
 import { freeze, travel } from "./past.ts";
@@ -30,6 +40,10 @@ function take(state: DashboardState, action: Exclude<Action, { type: "key" }>): 
     case "logs":
     case "events":
       return { ...state };
+    case "completed":
+      return hearCandidates(state, action);
+    case "printed":
+      return hearOutput(state, action);
     case "replied": {
       const { act: asked, reply } = action;
       return reply.method === "refused" && !asked.harmless
@@ -47,6 +61,7 @@ function press(before: DashboardState, key: string, world: World): DashboardStat
   const command = commandOf(world.keys, mode, key);
   if (command !== undefined) return obey(state, command, world);
   if (mode === "typing") return type(state, key);
+  if (mode === "commanding") return typeLine(state, (typed) => typed + (typedCharacter(key) ?? ""));
   return mode === "confirming" ? typeName(state, (typed) => typed + (typedCharacter(key) ?? "")) : state;
 }
 
@@ -79,6 +94,18 @@ function obey(state: DashboardState, command: Command, world: World): DashboardS
     case "suspend":
     case "redraw":
       return perform(state, { do: command.do });
+    case "command":
+      return openLine(state);
+    case "run":
+      return runLine(state);
+    case "close":
+      return closeLine(state);
+    case "complete":
+      return completeLine(state);
+    case "older":
+      return recallLine(state, 1);
+    case "newer":
+      return recallLine(state, -1);
     case "confirm":
       return confirm(state);
     case "refrain":
@@ -102,6 +129,8 @@ function edit(
   state: DashboardState,
   what: "filter" | "accept" | "cancel" | "erase" | "erase-all",
 ): DashboardState {
+  if (state.command !== undefined)
+    return typeLine(state, (text) => (what === "erase" ? [...text].slice(0, -1).join("") : ""));
   if (state.confirm !== undefined)
     return typeName(state, (typed) => (what === "erase" ? [...typed].slice(0, -1).join("") : ""));
   const typed = state.filters[state.view];

@@ -12,6 +12,7 @@ import { KEYS } from "./key-table.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { initialState } from "./model.ts";
 import type { Effect } from "./acts.ts";
+import { CommandDesk } from "./commands.ts";
 import { EventBuffer } from "./event-buffer.ts";
 import type { DashboardEnd, DashboardState, Size, World } from "./model.ts";
 import { selectedDevice } from "./select.ts";
@@ -38,7 +39,7 @@ const HOME_AND_ERASE_DOWN = "\u001b[H\u001b[J";
 export async function run(options: DashboardOptions): Promise<DashboardEnd> {
   const { stdin, stdout } = options.streams;
   const terminal = new TerminalLoan();
-  const { store, source, world } = openLab(options, terminal);
+  const { store, source, world, desk } = openLab(options, terminal);
   const outcome = Promise.withResolvers<DashboardEnd>();
   store.subscribe(() => {
     const state = store.getState();
@@ -67,6 +68,7 @@ export async function run(options: DashboardOptions): Promise<DashboardEnd> {
     return await Promise.race([outcome.promise, exited]);
   } finally {
     source.close();
+    desk.end();
     screen.unmount();
     await screen.waitUntilExit().catch(() => undefined);
     endResizing();
@@ -79,6 +81,7 @@ interface Opened {
   readonly store: Store;
   readonly source: DashboardSource;
   readonly world: World;
+  readonly desk: CommandDesk;
 }
 
 /** The state, where its data comes from, and how what it asks for is done. */
@@ -100,6 +103,7 @@ function openLab(options: DashboardOptions, terminal: TerminalLoan): Opened {
     history,
     tell: store.dispatch,
   });
+  const desk = new CommandDesk({ runner: options.commands, readOnly, tell: store.dispatch });
   const perform = (effect: Effect): void => {
     switch (effect.do) {
       case "suspend":
@@ -110,9 +114,15 @@ function openLab(options: DashboardOptions, terminal: TerminalLoan): Opened {
         return void source
           .ask(effect.act.ask)
           .then((reply) => store.dispatch({ type: "replied", act: effect.act, reply }));
+      case "complete":
+        return void desk.complete(effect.text);
+      case "run":
+        return desk.run(effect.line, effect.run);
+      case "end-command":
+        return desk.end(effect.run);
     }
   };
-  return { store, source, world };
+  return { store, source, world, desk };
 }
 
 /** What has to be asked of the lab for what is seen. */

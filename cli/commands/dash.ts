@@ -12,6 +12,7 @@ export interface DashOptions {
   readonly plain?: boolean;
   readonly markdown?: boolean;
   readonly ascii?: boolean;
+  readonly readOnly?: boolean;
   readonly file?: string;
   readonly lab?: string;
 }
@@ -33,19 +34,28 @@ export async function dash(context: Context, file: string | undefined, options: 
       "A dashboard needs a terminal; `vbus dash --once` draws once, `vbus ps` lists the guests.",
     );
   }
-  return attach(context, socketPath, { attachedByUp: false, ...(options.ascii && { ascii: true }) });
+  const { ascii = false, readOnly = false } = options;
+  return attach(context, socketPath, { attachedByUp: false, ascii, readOnly });
 }
 
 /** Runs the dashboard in this process until it is left. */
 export async function attach(
   context: Context,
   socketPath: string,
-  options: { readonly attachedByUp: boolean; readonly ascii?: boolean },
+  options: { readonly attachedByUp: boolean; readonly ascii?: boolean; readonly readOnly?: boolean },
 ): Promise<Exit> {
   const { runDashboard } = await import("../../tui/index.ts");
+  const { dashCommands } = await import("./dash-commands.ts");
+  let file: string | undefined;
   const end = await runDashboard({
-    connect: () => connect(socketPath),
+    connect: async () => {
+      const client = await connect(socketPath);
+      file = client.hello.file;
+      return client;
+    },
     attachedByUp: options.attachedByUp,
+    readOnly: options.readOnly ?? false,
+    commands: dashCommands(context, () => file),
     streams: { stdin: process.stdin, stdout: process.stdout },
     environment: context.env,
     ascii: options.ascii ?? false,

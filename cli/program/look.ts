@@ -11,6 +11,7 @@ export function registerLooking({ add, run, context }: Registrar, version: strin
     .addOption(new Option("--plain", "a record a line"))
     .addOption(new Option("--markdown", "a table in Markdown"))
     .addOption(new Option("--ascii", "no symbols beyond ASCII").env("VBUS_DASH_ASCII"))
+    .addOption(new Option("--read-only", "look, and change nothing").env("VBUS_DASH_READ_ONLY"))
     .action((file, options) =>
       run(import("../commands/dash.ts").then(({ dash }) => dash(context, file, options))),
     );

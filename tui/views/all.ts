@@ -7,6 +7,7 @@ import { guestsPart } from "./guests.ts";
 import { helpPart } from "./help.ts";
 import { logsPart } from "./logs.ts";
 import { packetsPart } from "./packets.ts";
+import { outputPart } from "./output.ts";
 import type { ViewPart } from "./part.ts";
 import { planPart } from "./plan.ts";
 import { ringsPart } from "./rings.ts";
@@ -21,6 +22,7 @@ export const PARTS: readonly ViewPart[] = [
   logsPart,
   eventsPart,
   packetsPart,
+  outputPart,
   helpPart,
 ];
 

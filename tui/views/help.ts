@@ -31,6 +31,7 @@ const PLACES: readonly (readonly [string, (modes: readonly Mode[]) => boolean])[
   ),
   ["in this help", (modes) => modes.includes("help")],
   ["while a filter is typed", (modes) => modes.includes("typing")],
+  ["while a command is typed", (modes) => modes.includes("commanding")],
   ["before what can't be undone", (modes) => modes.includes("confirming")],
   ["asked on leaving", (modes) => modes.includes("asking")],
 ];

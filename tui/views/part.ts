@@ -8,8 +8,8 @@ import type { ViewContext } from "./context.ts";
 
 export interface ViewPart {
   readonly view: View;
-  /** The key that shows it from the others; `tabs` and the help say it. */
-  readonly key: string;
+  /** The key that shows it from the others; its tab and the help say it. Absent: something else shows it. */
+  readonly key?: string;
   /** What that key shows, one clause for the help. */
   readonly help: string;
   /** Where the footer offers that key; absent: nowhere. */
