@@ -7,7 +7,9 @@ process.env["SEED"] ??= String(Date.now() % 2 ** 31);
 export default defineConfig({
   // Limits are for what hangs: a busy machine is given all the time it takes.
   test: {
-    include: ["{lang,stdlib,hypervisor,interpreter,tui,embed,cli,bench,scripts,examples}/**/*.test.{ts,tsx}"],
+    include: [
+      "{lang,stdlib,hypervisor,interpreter,tui,lsp,embed,cli,bench,scripts,examples}/**/*.test.{ts,tsx}",
+    ],
     exclude: ["**/node_modules/**", "**/dist/**", "**/build/**"],
     globalSetup: ["scripts/test-setup.ts"],
     pool: "forks",

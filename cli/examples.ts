@@ -152,6 +152,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ["vbus heal", "all is as the file says again, and what died is booted"],
     ["vbus heal server.eth0", "one thing"],
   ],
+  lsp: [["vbus lsp", "what an editor starts (docs/editors.md)"]],
   version: [["vbus version --json", "for a report"]],
   completion: [
     ["source <(vbus completion bash)", "in ~/.bashrc"],

@@ -49,6 +49,7 @@ Look
   logs [guests...]  what guests printed
   console GUEST     types at a guest's console and shows what it prints
   capture [paths]   frames of devices and networks, as pcapng
+  lsp               the language server, for an editor
   version           versions of vbus and of what it runs on
   completion SHELL  what bash, zsh or fish needs to complete what is typed
   man               the manual page, as roff

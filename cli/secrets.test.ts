@@ -163,6 +163,8 @@ const CALLS: Readonly<Record<string, readonly (readonly [number, ...string[]])[]
   capture: [
     [4, "--expect", "vlan 7", "--within", "10ms", "--json", "--filter", "ip", "--snaplen", "64", "-c", "9"],
   ],
+  // It reads what an editor says; there is none.
+  lsp: [],
   pause: [[0, "holder"]],
   resume: [[0, "holder"]],
   stats: [[0], [0, "--json"], [0, "--plain"]],
@@ -232,6 +234,8 @@ const CALLS: Readonly<Record<string, readonly (readonly [number, ...string[]])[]
 
 /** Options that are tried in other tests of this file, or can't be without a terminal or an end. */
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
+  // lsp/stdio.test.ts calls it so.
+  lsp: ["--stdio"],
   // The whole of it: what a running lab is stopped by, at the end of the last test.
   down: ["--file", "--lab", "--grace", "--volumes", "--yes", "--no-input"],
   up: ["--serve"],

@@ -7,6 +7,7 @@ import type * as History from "./history.ts";
 import type { planBetween as PlanBetween } from "./plan/between.ts";
 import type { openLab as OpenLab } from "./lab.ts";
 import type { runTests as RunTests } from "./test/run-tests.ts";
+import type { openWritten as OpenWritten } from "./written.ts";
 
 export type { Clock } from "./clock.ts";
 export { addressText, readMetricsAddress } from "./metrics/address.ts";
@@ -36,6 +37,7 @@ export type { GenerationHead } from "./state/state.ts";
 export type { Prediction } from "./state/durations.ts";
 export { planToJson, printPlan } from "./plan/print.ts";
 export type * from "./test/contract.ts";
+export type { Written } from "./written.ts";
 
 /** The same, with its answer later. */
 type Later<F extends (...given: never[]) => unknown> = (
@@ -59,6 +61,8 @@ export const readEvents: Later<typeof History.readEvents> = async (...given) =>
   (await import("./history.ts")).readEvents(...given);
 export const diffGenerations: Later<typeof History.diffGenerations> = async (...given) =>
   (await import("./history.ts")).diffGenerations(...given);
+export const openWritten: Later<typeof OpenWritten> = async (...given) =>
+  (await import("./written.ts")).openWritten(...given);
 export const openLab: typeof OpenLab = async (options) => (await import("./lab.ts")).openLab(options);
 export const runTests: typeof RunTests = async (options) =>
   (await import("./test/run-tests.ts")).runTests(options);

@@ -31,6 +31,8 @@ export { allPages, nearestCode, pageOf } from "./lint/catalogue.ts";
 export { applyFixes } from "./lint/fixes.ts";
 export type { FixedFile } from "./lint/fixes.ts";
 export { lint, lintNames, nearestLint } from "./lint/index.ts";
+export { LabService } from "./service/index.ts";
+export type * from "./service/index.ts";
 export { diagnosticsJson } from "./report/json.ts";
 export type { JsonDiagnostic, JsonPlace } from "./report/json.ts";
 export { renderDiagnostics } from "./report/render.ts";

@@ -51,6 +51,10 @@ export function registerLooking({ add, run, context }: Registrar, version: strin
     .action((paths, options) =>
       run(import("../commands/capture.ts").then(({ capture }) => capture(context, paths, options))),
     );
+  // Editors add `--stdio`, whether it is asked for or not.
+  add("lsp", "the language server, for an editor on stdin and stdout")
+    .addOption(new Option("--stdio", "as it is anyway").hideHelp())
+    .action(() => run(import("../commands/lsp.ts").then(({ lsp }) => lsp(context, version))));
   add("version", "versions of vbus and of what it runs on")
     .addOption(json())
     .action((options) =>

@@ -7,6 +7,7 @@ import { loadModules, type Loaded, type Parse } from "../resolve/load.ts";
 import { baseName, folderOf } from "../resolve/paths.ts";
 import type { CompiledTest } from "../testing/compiled.ts";
 import { checkProgram, PRELUDE } from "../types/check-program.ts";
+import type { Notes } from "../types/notes.ts";
 import type { CheckedModule, Program } from "../types/program.ts";
 import type { Span } from "../syntax/ast.ts";
 import type { World } from "../world.ts";
@@ -62,6 +63,8 @@ export interface Options {
   readonly input: EvaluateInput;
   readonly parse: Parse;
   readonly staged?: Staged | undefined;
+  /** To be filled by the check. */
+  readonly notes?: Notes | undefined;
 }
 
 export function evaluateFiles(world: World, input: EvaluateInput, parse: Parse, staged?: Staged): Evaluation {
@@ -74,15 +77,15 @@ export function evaluateLoaded(
   loaded: Loaded,
   world: World,
   options: Options,
-): { readonly evaluation: Evaluation; readonly whole?: Whole } {
+): { readonly evaluation: Evaluation; readonly program: Program; readonly whole?: Whole } {
   const { input } = options;
   const sources = new Map(loaded.sources);
-  const program = checkProgram(loaded.modules, input.root, world.drivers);
+  const program = checkProgram(loaded.modules, input.root, world.drivers, options.notes);
   const found = [...loaded.diagnostics, ...readable(program, loaded.diagnostics)];
   const root = program.modules.get(input.root);
   const unread = loaded.diagnostics.some((diagnostic) => diagnostic.severity === "error");
   if (unread || !root || found.some((diagnostic) => diagnostic.severity === "error")) {
-    return { evaluation: { diagnostics: sorted(found), sources, inputs: loaded.inputs } };
+    return { evaluation: { diagnostics: sorted(found), sources, inputs: loaded.inputs }, program };
   }
   const macMoves = new Map<string, number>();
   // Bound: MAC_ROUNDS_MAX.
@@ -101,7 +104,7 @@ export function evaluateLoaded(
     const evaluation = failed
       ? { diagnostics, sources, inputs }
       : { model: { ...model, inputs }, diagnostics, sources, inputs };
-    return { evaluation, whole };
+    return { evaluation, program, whole };
   }
 }
 

@@ -7,7 +7,8 @@ import type { Allocations, Model, Resource } from "../model.ts";
 import { loadModules, type Loaded, type LoadedModule, type Parse } from "../resolve/load.ts";
 import type * as ast from "../syntax/ast.ts";
 import { PRELUDE, nameOfItem, recheckRoot } from "../types/check-program.ts";
-import type { CheckedModule } from "../types/program.ts";
+import type { Notes } from "../types/notes.ts";
+import type { CheckedModule, Program } from "../types/program.ts";
 import type { World } from "../world.ts";
 import { fillFrame, thingsIn } from "./build.ts";
 import { bodiesOf, evaluateLoaded, guarded } from "./evaluate.ts";
@@ -34,14 +35,30 @@ interface Base {
   readonly byAddress: Map<string, Resource>;
 }
 
+/** Trees, what they mean, and, where that is right, what they come to. */
+export interface Understood {
+  readonly loaded: Loaded;
+  readonly program: Program;
+  readonly whole?: Whole;
+}
+
 /** One lab's evaluations, one after the other. Trees that `parse` gives belong to it: places in them move. */
 export class KeptLab {
   readonly #parse: Parse;
+  readonly #notes: Notes | undefined;
+  #newest: Understood | undefined;
   #base: Base | undefined;
   #world: RememberedWorld | undefined;
 
-  constructor(parse: Parse) {
+  /** `notes` are filled by each check. */
+  constructor(parse: Parse, notes?: Notes) {
     this.#parse = parse;
+    this.#notes = notes;
+  }
+
+  /** What the newest evaluation was made of, mistakes or not. It holds until the next. */
+  get newest(): Understood | undefined {
+    return this.#newest;
   }
 
   /**
@@ -55,7 +72,12 @@ export class KeptLab {
 
   #whole(loaded: Loaded, world: World, input: EvaluateInput): Evaluation {
     const remembered = new RememberedWorld(world);
-    const { evaluation, whole } = evaluateLoaded(loaded, remembered, { input, parse: this.#parse });
+    const { evaluation, program, whole } = evaluateLoaded(loaded, remembered, {
+      input,
+      parse: this.#parse,
+      notes: this.#notes,
+    });
+    this.#newest = { loaded, program, ...(whole && { whole }) };
     const { model, diagnostics, sources } = evaluation;
     if (!model || !whole || diagnostics.length > 0) return evaluation;
     this.#world = remembered;
@@ -95,6 +117,7 @@ export class KeptLab {
     const whole = { ...model, inputs };
     again.accept(base.byAddress);
     this.#base = { ...base, input, loaded, whole: again.whole, model: whole, lab: machine.lab };
+    this.#newest = { loaded, program, whole: again.whole };
     return { model: whole, diagnostics: [], sources, inputs };
   }
 }

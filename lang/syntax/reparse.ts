@@ -49,6 +49,37 @@ export function reparse(before: GoodText, text: string): Module | undefined {
   return { file: before.module.file, items: [...old.slice(0, headCount), ...items, ...tail], span };
 }
 
+/** What stands where a text was edited: between the items of the text before that the edit does not touch. */
+export interface EditedPart {
+  /** How many items of the tree before stand in front of it, and where the first behind it is. */
+  readonly headCount: number;
+  readonly tailAt: number;
+  readonly items: readonly Item[];
+  /** Offsets: where it begins in both texts, where it ended in the text before, where it ends now. */
+  readonly start: number;
+  readonly endBefore: number;
+  readonly end: number;
+}
+
+/**
+ * Reads the edited part of a text alone, whatever is wrong with it, under a name of its own for its places.
+ * Nothing is moved: places in the tree before go on meaning the text before.
+ */
+export function parseEdited(before: GoodText, text: string, name: string): EditedPart {
+  const old = before.module.items;
+  const { same, sameEnd } = commonEnds(before.text, text);
+  const edited = before.text.length - sameEnd;
+  // The item before may go on into it: `param x:` ends where its type begins.
+  const headCount = Math.max(0, firstWhere(old, (item) => item.span.end >= same) - 1);
+  const tailAt = firstWhere(old, (item) => item.span.start > edited);
+  const start = old[headCount - 1]?.span.end ?? 0;
+  const endBefore = Math.max(start, old[tailAt]?.span.start ?? before.text.length);
+  const end = endBefore + text.length - before.text.length;
+  const { module } = parse(name, text.slice(start, end));
+  for (const item of module.items) moveAll(placesIn(item), start);
+  return { headCount, tailAt: Math.max(headCount, tailAt), items: module.items, start, endBefore, end };
+}
+
 /** Items that were edited keep what is the same in them. */
 function graftEdited(before: readonly Item[], now: readonly Item[]): void {
   const left = new Map(

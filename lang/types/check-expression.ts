@@ -23,6 +23,7 @@ import { hasVariables } from "./unify.ts";
 export function check(expr: Expr, context: Context, expected?: Type): Checked {
   const checked = checkForm(expr, context, expected);
   context.expressionTypes.set(expr, checked.type);
+  context.notes?.addExpression(expr, { context, expected, type: checked.type });
   return checked;
 }
 

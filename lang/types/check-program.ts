@@ -8,6 +8,7 @@ import { declareItems, type Place } from "./declare-items.ts";
 import { declareKinds } from "./declare-kinds.ts";
 import { compileWhere } from "./declare-members.ts";
 import { itemWord } from "./declare-thing.ts";
+import type { Notes } from "./notes.ts";
 import { Program, type CheckedModule, type CheckedParam } from "./program.ts";
 import { checkCircles } from "./check-circles.ts";
 import type { Body } from "./declared.ts";
@@ -37,8 +38,13 @@ const TOP_ITEMS = new Set([
  * Checks all modules, the prelude among them. Mistakes are in `reporter`; the code of what is right can be
  * run.
  */
-export function checkProgram(modules: readonly LoadedModule[], root: string, drivers: Drivers): Program {
-  const program = new Program(drivers);
+export function checkProgram(
+  modules: readonly LoadedModule[],
+  root: string,
+  drivers: Drivers,
+  notes?: Notes,
+): Program {
+  const program = new Program(drivers, undefined, notes);
   for (const module of modules) {
     for (const file of module.files) program.reporter.addFile(file);
     checkModule(module, module.key === root, program);
@@ -51,8 +57,8 @@ export function checkProgram(modules: readonly LoadedModule[], root: string, dri
 }
 
 /**
- * Checks the root module again of which `kept` items are as they were, and so is everything that they name.
- * Imports and parameters must be among them. What was declared by them is in the result as it was.
+ * Checks a module again of which `kept` items are as they were, and so is everything that they name. What was
+ * declared by them is in the result as it was.
  */
 export function recheckRoot(before: Program, loaded: LoadedModule, kept: ReadonlySet<ast.Item>): Program {
   const program = new Program(before.drivers, before);
@@ -64,8 +70,12 @@ export function recheckRoot(before: Program, loaded: LoadedModule, kept: Readonl
   const place: Place = { what: "module", module: loaded.key, prelude: false, root: true };
   const others = items.filter((item) => !kept.has(item) && mayStand(item, false, program));
   const tests = others.filter((item) => item.node === "test");
-  const body = declareItems(others, scope, place, program);
-  const again: CheckedModule = { ...module, scope, body, outputs: [], tests: [] };
+  const params = module.params.filter(({ name }) => names.has(name));
+  declareImports(loaded, others, scope, program);
+  declareParams(others, scope, params, program);
+  const rest = others.filter((item) => item.node !== "import" && item.node !== "param");
+  const body = declareItems(rest, scope, place, program);
+  const again: CheckedModule = { ...module, scope, params, body, outputs: [], tests: [] };
   program.modules.set(loaded.key, again);
   declareOutputs(others, again, program);
   program.pending.push(() => compileTests(tests, again, program));

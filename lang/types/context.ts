@@ -3,6 +3,7 @@
 import type { Diagnostic, Related } from "../diagnostics.ts";
 import type { Expr, Module, Span, Unread } from "../syntax/ast.ts";
 import type { Code } from "./code.ts";
+import type { Notes } from "./notes.ts";
 import type { Scope } from "./scope.ts";
 import { ERROR, type Type } from "./type.ts";
 
@@ -79,6 +80,8 @@ export interface Context {
   /** Names and paths that are known not to be `none` here. */
   readonly present: ReadonlySet<string>;
   readonly expressionTypes: WeakMap<Expr, Type>;
+  /** Where somebody will ask about places. */
+  readonly notes?: Notes | undefined;
   /** Tells that a function's body calls another, for the circle check. */
   readonly caller?: object;
   called?(caller: object, callee: object, span: Span): void;

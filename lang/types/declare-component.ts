@@ -61,7 +61,9 @@ function makeInfo(
   place: Place,
   program: Program,
 ): ComponentInfo {
-  const names = syntax.body.flatMap((item) => (item.node === "output" ? [item.name.text] : []));
+  const outputSpans = new Map(
+    syntax.body.flatMap((item) => (item.node === "output" ? [[item.name.text, item.name.span]] : [])),
+  );
   const child = (name: string): Type | undefined => {
     const output = outputs.get(name);
     return output && settledType(output().type);
@@ -77,8 +79,9 @@ function makeInfo(
     syntax,
     shape: {
       name: syntax.name.text,
-      childNames: names,
+      childNames: [...outputSpans.keys()],
       child,
+      placeOf: (name) => outputSpans.get(name),
       partial: program.reporter.isUnread(syntax.span),
     },
     get resourceMembers() {

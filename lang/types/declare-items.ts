@@ -71,6 +71,7 @@ function isFree(item: ast.Item, scope: Scope, place: Place, program: Program): b
 export function declareItems(items: readonly ast.Item[], scope: Scope, place: Place, program: Program): Body {
   const body = emptyBody();
   for (const item of items) {
+    program.notes?.addItem(item, scope);
     if (!isFree(item, scope, place, program)) continue;
     switch (item.node) {
       case "let":

@@ -59,6 +59,7 @@ export function declareThing(
     return syntax.condition ? optionalOf(thing()) : thing();
   };
   const slot = scope.addValue(name.text, name.span, syntax.kind.text, type);
+  program.notes?.addThing(syntax, { outer: scope, inner, thing });
   program.pending.push(() => {
     const blueprint = compile(
       syntax,
@@ -86,6 +87,7 @@ function childShape(syntax: ast.Declaration, inner: Scope, body: () => Body, pro
     name: syntax.name.text,
     childNames: names,
     partial: program.reporter.isUnread(syntax.span),
+    placeOf: (name) => inner.values.get(name)?.span,
     child: (name) => {
       if (!names.includes(name)) return undefined;
       body();

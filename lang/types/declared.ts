@@ -127,6 +127,8 @@ export interface Shape {
   readonly name: string;
   /** Its type, inferred when first asked; undefined where there is none of that name. */
   child(name: string): Type | undefined;
+  /** The name of a child or an output where it is declared. */
+  placeOf(name: string): Span | undefined;
   /** A part of its text could not be read: there may be more children. */
   readonly partial: boolean;
   readonly childNames: readonly string[];

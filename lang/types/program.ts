@@ -6,6 +6,7 @@ import type { CompiledTest } from "../testing/compiled.ts";
 import type { Code } from "./code.ts";
 import { Reporter, type Context } from "./context.ts";
 import type { Body, Constraint, KindInfo } from "./declared.ts";
+import type { Notes } from "./notes.ts";
 import { Scope } from "./scope.ts";
 import type { Type } from "./type.ts";
 
@@ -48,6 +49,7 @@ export class Program {
   readonly modules: Map<string, CheckedModule>;
   readonly prelude: Scope;
   readonly drivers: Drivers;
+  readonly notes: Notes | undefined;
   /** Work that waits until every name is known: bodies, defaults, constraints. */
   readonly pending: (() => void)[] = [];
   /** Who uses whom, of functions and of components: circles are refused. */
@@ -56,8 +58,9 @@ export class Program {
   readonly inferring: { readonly name: string; readonly span: Span }[] = [];
 
   /** `before` is a checked program, parts of which are checked again: the rest is taken over. */
-  constructor(drivers: Drivers, before?: Program) {
+  constructor(drivers: Drivers, before?: Program, notes?: Notes) {
     this.drivers = drivers;
+    this.notes = notes ?? before?.notes;
     this.prelude = before?.prelude ?? new Scope(undefined, "std:prelude");
     this.modules = new Map(before?.modules);
     this.uses = new Map(before?.uses);
@@ -70,6 +73,7 @@ export class Program {
       live: false,
       present: NOTHING_PRESENT,
       expressionTypes: this.expressionTypes,
+      notes: this.notes,
       called: (caller, callee, span) => this.addUse(caller, callee, span),
       ...more,
     };

@@ -74,6 +74,7 @@ function namedType(
   variables: boolean,
 ): Type {
   const { text, span } = syntax.name;
+  program.notes?.addType(syntax, scope);
   let binding: TypeBinding | undefined;
   let names: Iterable<string> = [...BUILT_IN_TYPES.keys(), ...scope.typeNames()];
   if (syntax.module) {

@@ -20,9 +20,13 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["node:", "chokidar", "vscode-jsonrpc", "yaml"],
   },
   tui: { rooms: ["interpreter"], packages: ["react", "ink", "string-width"] },
+  lsp: {
+    rooms: ["lang", "interpreter"],
+    packages: ["node:", "vscode-languageserver", "vscode-languageserver-textdocument"],
+  },
   embed: { rooms: ["interpreter"], packages: ["node:"] },
   cli: {
-    rooms: ["lang", "stdlib", "hypervisor", "interpreter", "tui"],
+    rooms: ["lang", "stdlib", "hypervisor", "interpreter", "tui", "lsp"],
     packages: ["node:", "commander", "react", "ink", "string-width"],
   },
   bench: {

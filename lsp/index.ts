@@ -1,0 +1,43 @@
+// The door of the language server: requests of an editor in, answers out, over two streams. Made by the
+// command line (`vbus lsp`), which gives it stdin and stdout.
+
+import { createConnection } from "vscode-languageserver";
+import {
+  createProtocolConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from "vscode-languageserver/node";
+import { openWritten } from "../interpreter/index.ts";
+import { Server } from "./server.ts";
+
+export interface ServeOptions {
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WritableStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+}
+
+/** Serves one editor until it says `exit` or its stream ends. Answers whether it said `shutdown` before. */
+export async function serve({ input, output, env, version }: ServeOptions): Promise<boolean> {
+  const given = new Map<string, Uint8Array>();
+  const written = await openWritten(env, given);
+  return new Promise((resolve) => {
+    // The library's own way to end would be the end of this process.
+    const watchDog = { shutdownReceived: false, initialize: () => undefined, exit: () => end() };
+    const connection = createConnection(
+      (logger) =>
+        createProtocolConnection(new StreamMessageReader(input), new StreamMessageWriter(output), logger),
+      watchDog,
+    );
+    const server = new Server({ connection, written, given, env, version });
+    const end = (): void => {
+      server.close();
+      // Whoever called us is still in the middle of a message.
+      setImmediate(() => connection.dispose());
+      resolve(watchDog.shutdownReceived);
+    };
+    input.once("end", end);
+    input.once("close", end);
+    connection.listen();
+  });
+}
