@@ -16,7 +16,7 @@ export interface Candidate {
 const ANSWER_MS = 1000;
 /** Options and arguments by name, and what stands there. */
 const VBUS_FILES = new Set(["file", "files"]);
-const FILES = new Set(["params", "write", "junit", "captures", "out", "folder"]);
+const FILES = new Set(["params", "write", "junit", "captures", "out", "folder", "foreign"]);
 
 /** All that fits, those that begin with the last word first of all: no others. Never throws. */
 export async function complete(

@@ -11,6 +11,14 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ["vbus check", "the file of this folder"],
     ["vbus check lab.vbus -p tenants=3 --fix", "with a parameter, and mend what a machine can"],
   ],
+  import: [
+    [
+      "vbus import clos.clab.yml -o lab.vbus",
+      "a containerlab topology; what has no counterpart is a comment",
+    ],
+    ["vbus import compose.yaml --image 'api=wasi:./api.wasm'", "with a program of one's own for one image"],
+    ["vbus import lab.conf", "a Kathará lab and its .startup files, to stdout"],
+  ],
   plan: [
     ["vbus plan", "of a running lab: what a save would do; else what up would do"],
     ["vbus plan -p racks=4", "with another parameter than it was started with"],

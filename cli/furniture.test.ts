@@ -126,6 +126,8 @@ const JSON_CALLS: Readonly<Record<string, readonly string[] | null>> = {
   link: ["eth9", "server"],
   unlink: ["server.eth9"],
   remove: ["eth9"],
+  // Its record, and what it is of, are in import/import.test.ts.
+  import: null,
   // It would write the file that other tests run; by-hand.test.ts calls it.
   adopt: null,
   // What `set` did; `make` and what follows it left nothing.

@@ -16,6 +16,7 @@ Examples
 
 Write
   init [folder]     writes a small lab to start from
+  import FILE       a containerlab, compose or Kathará file as a configuration
   check [file]      what is wrong with a configuration
   plan [file]       what up or a save would change, and how disruptive it is
   fmt [files...]    lays files out as everybody does

@@ -228,6 +228,7 @@ export async function writeLabs(folder: string): Promise<void> {
       badge: { code: SECRETS.misfit },
     }),
   );
+  write("foreign.yaml", "services: { web: { image: nginx, environment: [VBUS_PARAM_TOKEN] } }\n");
   write("odd.json", JSON.stringify([SECRETS.misfit]));
   write("read.txt", `${SECRETS.read}\n`);
 }

@@ -54,6 +54,10 @@ const CALLS: Readonly<Record<string, readonly (readonly [number, ...string[]])[]
     [65, "wrong.vbus", ...GIVEN],
     [65, "wrong.vbus", "--json", ...GIVEN],
   ],
+  import: [
+    [0, "foreign.yaml", "--from", "compose", "--out", "imported.vbus"],
+    [65, "foreign.yaml", "--from", "containerlab", "--json", "--image", "x=wasm:./x.wasm", "--force"],
+  ],
   init: [[0, "begun", "--template", "hello", "--json"]],
   completion: [[0, "bash"]],
   man: [[0]],

@@ -27,19 +27,21 @@ test("pages are in order, each code once, each with a title and a reason", () =>
   const codes = allPages().map(({ code }) => code);
   expect(codes).toEqual([...new Set(codes)].sort());
   for (const { code, title, explanation } of allPages()) {
-    expect(code).toMatch(/^VB[1-6]\d{3}$/);
+    expect(code).toMatch(/^VB[1-7]\d{3}$/);
     expect(title.length, code).toBeGreaterThan(3);
     expect(explanation, code).toMatch(/[.)`]$/);
   }
 });
 
 test("every bad text gives its code, and no good text does", () => {
-  const withoutText = allPages().filter(({ bad, good }) => bad === undefined || good === undefined);
+  // What a file of another tool can be wrong about is no text of the language.
+  const ours = allPages().filter(({ code }) => !code.startsWith("VB7"));
+  const withoutText = ours.filter(({ bad, good }) => bad === undefined || good === undefined);
   // What no driver of this version serves changes from version to version.
   expect(withoutText.map(({ code }) => code)).toEqual(["VB2022"]);
   // What a test fails with is told when it runs.
   const ofFiles = (page: CodePage): boolean => !withoutText.includes(page) && !page.code.startsWith("VB6");
-  for (const { code, bad = "", good = "" } of allPages().filter(ofFiles)) {
+  for (const { code, bad = "", good = "" } of ours.filter(ofFiles)) {
     expect([code, told(bad).includes(code)]).toEqual([code, true]);
     expect([code, told(good).includes(code)]).toEqual([code, false]);
   }

@@ -1,15 +1,16 @@
 // Every page of the catalogues in one list, by code: what `vbus explain` and the manual tell.
 
 import { codePages } from "../codes.ts";
+import { IMPORT_CODES } from "../codes/imports.ts";
 import type { CodePage } from "../codes/page.ts";
 import { TEST_CODES } from "../testing/codes.ts";
 import { LINT_CODES } from "./codes.ts";
 
-const PAGES: readonly CodePage[] = [...codePages(), ...LINT_CODES, ...TEST_CODES].toSorted((a, b) =>
-  a.code < b.code ? -1 : 1,
+const PAGES: readonly CodePage[] = [...codePages(), ...LINT_CODES, ...TEST_CODES, ...IMPORT_CODES].toSorted(
+  (a, b) => (a.code < b.code ? -1 : 1),
 );
 
-/** Text, names and types, values, the graph, lints, tests: every page, by code. */
+/** Text, names and types, values, the graph, lints, tests, imports: every page, by code. */
 export const allPages = (): readonly CodePage[] => PAGES;
 
 /** The page of a code however it is written: `VB2004`, `vb2004`, `2004`. */

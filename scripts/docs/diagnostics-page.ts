@@ -12,6 +12,7 @@ const GROUPS: readonly (readonly [digit: string, title: string, about: string])[
     "Tests",
     "What a test failed with, told by `vbus test`: the texts are right, and so is what they failed for.",
   ],
+  ["7", "Imports", "What files of other tools can be wrong about, told by `vbus import`."],
 ];
 
 /** A longer line in a text of the catalogue is cut: it is only long to make a point. */
