@@ -59,11 +59,15 @@ export interface Image {
   readonly memoryMin: number;
   readonly memoryMax: number;
 }
+/** A thread of its own, or turns on one that it shares with others. */
+export type VcpuKind = "dedicated" | "shared";
 export interface GuestSpec {
   readonly bus: Id;
   /** Devices of the bus that it opens; absent: all. */
   readonly use?: readonly Id[];
   readonly image: Image;
+  /** Default: dedicated. */
+  readonly vcpu?: VcpuKind;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** Bytes, rounded up to whole pages of 64 KiB. */
@@ -90,6 +94,7 @@ export interface GuestFacts {
   readonly reason?: string;
   readonly bus: Id;
   readonly imageDigest: string;
+  readonly vcpu: VcpuKind;
   readonly memory: number;
   /** What it has agreed on with the host; none once it has ended. */
   readonly features: readonly FeatureName[];

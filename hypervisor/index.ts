@@ -7,3 +7,4 @@ export { readFilter } from "./capture/filter.ts";
 export type { FilterError, FilterReading } from "./capture/filter.ts";
 export { judgeImage, prepareImage } from "./guest/image.ts";
 export { HARMLESS } from "./line/timetable.ts";
+export { SHARED_MEMORY_MAX } from "./limits.ts";

@@ -117,6 +117,18 @@ test.each([
 });
 
 test.each([
+  [limits.SHARED_MEMORY_MAX - 1, "taken"],
+  [limits.SHARED_MEMORY_MAX, "taken"],
+  [limits.SHARED_MEMORY_MAX + 1, "invalid"],
+])("a shared guest's memory of %d bytes is %s", async (memory, answer) => {
+  const hv = open();
+  must(hv.createBus("bus"));
+  const image = must(await compileImage(await wat(`(module ${MEMORY} ${MAIN})`)));
+  const spec = { bus: "bus", image, memory, args: [], env: {}, vcpu: "shared" } as const;
+  expect(code(await hv.bootGuest("g", spec))).toBe(answer);
+});
+
+test.each([
   [-1, "invalid"],
   [0, "taken"],
   [limits.NICE_MAX, "taken"],
@@ -141,6 +153,19 @@ test.each([
 ])("tables of up to %d entries are %s", async (entries, answer) => {
   const bytes = await wat(`(module ${MEMORY} (table 1 ${entries} funcref) ${MAIN})`);
   expect(code(await compileImage(bytes))).toBe(answer);
+});
+
+test.each([
+  [limits.METERED_TABLE_ENTRIES_MAX, "taken"],
+  [limits.METERED_TABLE_ENTRIES_MAX + 1, "image"],
+])("tables of up to %d entries of a shared guest are %s", async (entries, answer) => {
+  const hv = open();
+  must(hv.createBus("bus"));
+  const image = must(
+    await compileImage(await wat(`(module ${MEMORY} (table 1 ${entries} funcref) ${MAIN})`)),
+  );
+  const spec = { bus: "bus", image, memory: 65_536, args: [], env: {}, vcpu: "shared" } as const;
+  expect(code(await hv.bootGuest("g", spec))).toBe(answer);
 });
 
 /** Runs a guest whose `main` gives a number, on a port with a ring of so many descriptors to send. */
@@ -322,6 +347,8 @@ const ELSEWHERE: Readonly<Record<string, readonly [file: string, text: string]>>
   PAUSE_GRACE_MS: ["pause.test.ts", "stands still, and goes on"],
   PAUSE_AGAIN_MS: ["pause.test.ts", "sleeps in a wait of its own, then computes"],
   END_AGAIN_MS: ["pause.test.ts", "is killed, and asked to stop"],
+  FUEL: ["shared.test.ts", "a guest that loops leaves its mates their turns"],
+  TURN_NS: ["shared.test.ts", "a guest that loops leaves its mates their turns"],
   WATCHDOG_MS: ["hostile-guests.test-support.ts", "a loop without end"],
   WATCH_EVERY_MS: ["hostile-guests.test-support.ts", "a loop without end"],
   NAT_CONNECTIONS_MAX: ["backend/nat/hostile.test.ts", "and all of them what there is"],
@@ -356,6 +383,12 @@ const NOT_MET: Readonly<Record<string, string>> = {
   SEGMENT_TRIES: "so many changes of links within one look at a list",
   CHANNEL_TRIES: "so many messages that others take within one look",
   REALTIME_SPIN_NS: "a time, not asserted",
+  CARRIERS_MAX: "as many processors are more than a test's machine has",
+  CARRIER_HEAP_MIB: "a gibibyte that no guest can take alone: its tables and its RAM are bounded",
+  CARRIER_END_MS: "ten seconds of host code that does not return",
+  SHARED_LOG_RING_BYTES: "the size of a ring; full rings are tested in ring/log-ring.test.ts",
+  SHARED_PAIRS_MAX: "a cache: beyond it an instance is made again",
+  TURNS_NS: "a time, not asserted",
   PAIRS_MAX: "a cache: beyond it an instance is made again",
   WASI_OPEN_TRIES: "so often must somebody else take a file away between a look and an act",
   BOOT_MS_MAX: "ten seconds of waiting",

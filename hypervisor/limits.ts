@@ -114,6 +114,31 @@ export const WASI_RANDOM_CHUNK = 65_536;
 export const GUEST_HEAP_MIB = 64;
 export const GUEST_STACK_MIB = 4;
 
+/** Threads that shared guests live on, at most; no more than the machine has processors. */
+export const CARRIERS_MAX = 16;
+/** V8 heap of such a thread, MiB: its guests together end with it where they take more. */
+export const CARRIER_HEAP_MIB = 1024;
+/**
+ * What a guest may take beside others on its thread: RAM, bytes, of which one instruction can move all, and
+ * entries of its tables. More is refused (`invalid`, `image`).
+ */
+export const SHARED_MEMORY_MAX = 64 * 1024 * 1024;
+export const METERED_TABLE_ENTRIES_MAX = 4096;
+/** Text on its way to the log of a shared guest, bytes. One that prints faster gets EAGAIN. */
+export const SHARED_LOG_RING_BYTES = 4 * 1024;
+/** Copy instances of a shared guest. */
+export const SHARED_PAIRS_MAX = 8;
+/**
+ * Units of fuel, 32 bytes of code that are passed, after which a shared guest asks whether its turn goes on.
+ */
+export const FUEL = 20_000;
+/** A turn of a shared guest with niceness 0, nanoseconds; each step back leaves it a fifth less. */
+export const TURN_NS = 2_000_000;
+/** After so long a carrier looks for news between two turns, nanoseconds. */
+export const TURNS_NS = 500_000;
+/** A carrier that does not give a guest up that is to end within this is ended with all its guests, ms. */
+export const CARRIER_END_MS = 10_000;
+
 /** How often the control thread looks at CPU use and watchdogs, milliseconds. */
 export const WATCH_EVERY_MS = 100;
 /**

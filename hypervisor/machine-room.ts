@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { systemClock } from "./clock.ts";
 import { Devices } from "./bus/devices.ts";
 import { Captures } from "./capture/captures.ts";
+import { Carriers } from "./guest/carriers.ts";
 import { Guests } from "./guest/guests.ts";
 import { compileImage } from "./guest/image.ts";
 import { Pool } from "./guest/pool.ts";
@@ -37,13 +38,24 @@ export function assembleMachineRoom(
 ): MachineRoom {
   const fabric = createFabric();
   const pump = new WebAssembly.Module(readFileSync(PUMP));
-  const pool = new Pool({ fabric: fabric.memory, pump }, options.warm ?? WARM);
+  const threads = { fabric: fabric.memory, pump };
+  const pool = new Pool(threads, options.warm ?? WARM);
+  const carriers = new Carriers(threads, fabric);
   const listeners = new Set<(event: HypervisorEvent) => void>();
   const tell = (event: HypervisorEvent): void => {
     for (const listener of listeners) listener(event);
   };
   const devices = new Devices(fabric, tell, options.volumes);
-  const guests = new Guests({ fabric, pool, devices, clock: systemClock, lab: options.lab, tell, onReaped });
+  const guests = new Guests({
+    fabric,
+    pool,
+    carriers,
+    devices,
+    clock: systemClock,
+    lab: options.lab,
+    tell,
+    onReaped,
+  });
   const captures = new Captures(fabric, devices, systemClock);
   devices.attach(guests, captures);
   const close = async (): Promise<void> => {
@@ -51,6 +63,7 @@ export function assembleMachineRoom(
     await guests.close();
     await devices.uplinks.close();
     await pool.close();
+    await carriers.close();
     await devices.lines.close();
     devices.volumes.close();
     devices.folders.close();

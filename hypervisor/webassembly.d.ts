@@ -29,6 +29,17 @@ declare namespace WebAssembly {
     constructor(module: Module, imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>);
     readonly exports: Readonly<Record<string, unknown>>;
   }
+  interface Table {
+    set(place: number, value: unknown): void;
+  }
+  /** A function that suspends the WebAssembly stack which calls it until its promise is settled. */
+  class Suspending {
+    constructor(work: (...args: never[]) => Promise<unknown>);
+  }
+  /** An exported function that may be suspended. */
+  function promising<Arguments extends readonly unknown[], Result>(
+    exported: (...args: Arguments) => Result,
+  ): (...args: Arguments) => Promise<Result>;
   class RuntimeError extends Error {}
   function validate(bytes: Uint8Array): boolean;
   function compile(bytes: Uint8Array): Promise<Module>;

@@ -235,6 +235,13 @@ export const ROWS: Row[] = [
   guest("stop", { server: "stop { grace = 1s }" }),
   guest("realtime", { server: "realtime { priority = 7, deadline = 1ms }" }),
   { ...guest("realtime", {}), from: { server: "realtime { priority = 7 }" }, change: { server: "" } },
+  guest("vcpu", { extra: "vcpu = shared" }, ["extra"]),
+  {
+    attribute: "guest.vcpu",
+    from: { extra: "vcpu = shared" },
+    change: { extra: "vcpu = dedicated" },
+    restarted: ["extra"],
+  },
   guest("nice", { extra: "nice = 5" }),
   {
     attribute: "guest.nice",
@@ -276,7 +283,6 @@ ROWS.push(
 /** What no driver serves yet, and how it would be said: it is refused, never ignored. */
 export const REFUSED: Readonly<Record<string, Texts>> = {
   "resource.moved_from": { extra: 'moved_from = "old"' },
-  "guest.vcpu": { extra: "vcpu = shared" },
   "venet.offload": { port: "offload = true" },
   "network.dhcp": { near: "links = [lan], dhcp = true" },
 };

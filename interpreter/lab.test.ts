@@ -59,9 +59,16 @@ test.each([
   ["a thing that no driver serves", `image x: linux { from = "std:images/none" }`, undefined],
   [
     "a setting that no driver serves",
-    `bus b { }
-image e: wasm { path = "std:guests/echo" }
-guest g { image = e, bus = b, vcpu = shared }`,
+    `image e: wasm { path = "std:guests/echo" }
+network n { subnet = 10.0.0.0/24 }
+guest g { image = e, device eth0: venet { network = n, offload = true } }`,
+    undefined,
+  ],
+  [
+    "a shared guest with more memory than it may have",
+    `image e: wasm { path = "std:guests/echo" }
+bus b { }
+guest g { image = e, bus = b, vcpu = shared, memory = 65MiB }`,
     undefined,
   ],
 ])("%s is one diagnostic", (_name, text, image) => {

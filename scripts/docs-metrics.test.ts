@@ -32,6 +32,7 @@ const NOT_MEASURED = {
     "reason",
     "bus",
     "imageDigest",
+    "vcpu",
     "memory",
     "features",
     "nice",

@@ -37,12 +37,15 @@ export class Pumps {
   readonly #module: WebAssembly.Module;
   readonly #fabric: Fabric;
   readonly #own: GuestMemory;
+  readonly #most: number;
   readonly #pairs = new Map<GuestMemory, Pump>();
 
-  constructor(module: WebAssembly.Module, fabric: Fabric, own: GuestMemory) {
+  /** Keeps at most `most` instances. */
+  constructor(module: WebAssembly.Module, fabric: Fabric, own: GuestMemory, most = PAIRS_MAX) {
     this.#module = module;
     this.#fabric = fabric;
     this.#own = own;
+    this.#most = most;
   }
 
   to(receiver: GuestMemory): Pump {
@@ -54,7 +57,7 @@ export class Pumps {
     }
     const host = { tx: this.#own.memory, rx: receiver.memory, fabric: this.#fabric.memory };
     const { pump } = new WebAssembly.Instance(this.#module, { host }).exports;
-    if (this.#pairs.size >= PAIRS_MAX) {
+    if (this.#pairs.size >= this.#most) {
       for (const oldest of this.#pairs.keys()) {
         this.#pairs.delete(oldest);
         break;

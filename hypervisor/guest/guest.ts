@@ -1,16 +1,14 @@
 // One guest's life on the control thread: boot, its thread's letters, stop, kill, and the end with its
 // reason.
 
-import type { Worker } from "node:worker_threads";
 import type { HostClock } from "../clock.ts";
 import { faultText } from "../datapath/fault.ts";
 import type { PeerLetter } from "../datapath/peers.ts";
 import type { GuestFacts, GuestSpec, GuestState, Id, RealtimeSpec } from "../hypervisor.ts";
-import { END_AGAIN_MS, GUEST_HEAP_MIB, NICE_MIN, REALTIME_PRIORITY_MAX } from "../limits.ts";
+import { LOG_RING_BYTES, SHARED_LOG_RING_BYTES } from "../limits.ts";
 import { DRIVER_BYTES } from "../machine/wasi/streams.ts";
 import { viewGuestMemory, type Fabric, type GuestMemory } from "../memory/fabric.ts";
 import {
-  countMail,
   eventsOf,
   exitsOf,
   faultOf,
@@ -22,11 +20,8 @@ import {
 import { FEATURE, FEATURE_NAMES, type FeatureName } from "../ring/abi.ts";
 import { LogReader, createLogRing } from "../ring/log-ring.ts";
 import { askToStop, tellChange, wake } from "../ring/signal.ts";
-import { cpuTime, stepBack } from "./cpu-time.ts";
-import type { Interrupts } from "./interrupts.ts";
-import type { BootLetter, DeviceNotice, InboxLetter, ThreadLetter } from "./letters.ts";
-import { Pause } from "./pause.ts";
-import type { WarmThread } from "./pool.ts";
+import type { BootLetter, DeviceNotice, GuestLetter, InboxLetter, ThreadLetter } from "./letters.ts";
+import { niceOf, type Listener, type Vcpu } from "./vcpu.ts";
 
 const PAGE = 65_536;
 /** A sleeping guest is woken to read its letters when so many wait. */
@@ -37,8 +32,9 @@ export interface GuestParts {
   readonly clock: HostClock;
   readonly thread: number;
   readonly incarnation: number;
-  readonly warm: WarmThread;
-  readonly interrupts: Interrupts;
+  readonly vcpu: Vcpu;
+  /** What it runs: its image's, or that metered. */
+  readonly module: WebAssembly.Module;
   readonly boot: Uint8Array;
   readonly devices: readonly DeviceNotice[];
   readonly peers: readonly PeerLetter[];
@@ -76,7 +72,7 @@ export function allocateRam({ memory: bytes, image }: GuestSpec): GuestRam {
   return { memory: viewGuestMemory(make(driver, driver)), program, bytes: pages * PAGE };
 }
 
-export class Guest {
+export class Guest implements Listener {
   readonly id: Id;
   readonly spec: GuestSpec;
   readonly thread: number;
@@ -89,13 +85,11 @@ export class Guest {
   reason: string | undefined;
   readonly #parts: GuestParts;
   readonly #ramBytes: number;
-  readonly #worker: Worker;
+  readonly #vcpu: Vcpu;
   readonly #log: LogReader;
   readonly #bootedNs: number;
   readonly #running = Promise.withResolvers<void>();
   #endedNs: number | undefined;
-  readonly #pause: Pause;
-  #again: NodeJS.Timeout | undefined;
   #pausing: Promise<boolean> | undefined;
   #cpu = { cpuMs: 0, queueMs: 0 };
   #nice = 0;
@@ -120,29 +114,19 @@ export class Guest {
     this.memory = ram.memory;
     this.#ramBytes = ram.bytes;
     this.#parts = parts;
-    this.#worker = parts.warm.worker;
+    this.#vcpu = parts.vcpu;
     this.#bootedNs = parts.clock.nowNs();
-    this.#pause = new Pause({ ...parts, threadId: this.#worker.threadId, alive: () => this.alive });
     this.#usualNice = spec.nice ?? 0;
-    this.#step(this.#usualNice);
-    if (spec.realtime !== undefined) this.#goBefore(spec.realtime);
-    const log = createLogRing();
+    this.#realtime = spec.realtime;
+    const refused = this.#go();
+    if (spec.realtime !== undefined) this.#goesBefore = refused;
+    const log = createLogRing(this.#vcpu.kind === "shared" ? SHARED_LOG_RING_BYTES : LOG_RING_BYTES);
     this.#log = new LogReader(log);
-    this.#worker.ref();
-    this.#worker.setMaxListeners(0); // Each try to end it listens for its end.
-    this.#worker.on("message", (letter: ThreadLetter) => this.#take(letter));
-    this.#worker.on("error", (error) => this.#broke(error));
-    this.ended = new Promise((resolve) => {
-      this.#worker.once("exit", () => {
-        this.#finish();
-        resolve();
-      });
-    });
     const letter: BootLetter = {
       type: "boot",
       thread: this.thread,
       incarnation: this.incarnation,
-      module: spec.image.module,
+      module: parts.module,
       code: spec.image.code,
       memory: ram.memory.memory,
       ...(ram.program && { programMemory: ram.program }),
@@ -153,7 +137,25 @@ export class Guest {
       devices: parts.devices,
       peers: parts.peers,
     };
-    this.#worker.postMessage(letter);
+    this.ended = new Promise((resolve) => {
+      this.#vcpu.boot(letter, {
+        said: (said) => this.#take(said),
+        broke: (why) => (this.reason ??= why),
+        gone: () => {
+          this.#finish();
+          resolve();
+        },
+      });
+    });
+  }
+
+  /** Who has to know its neighbours. */
+  get listener(): Listener {
+    return this.#vcpu.carrier ?? this;
+  }
+
+  meet(letter: PeerLetter): void {
+    this.send(letter, false);
   }
 
   /** Resolves when main has been entered or the guest has ended before. */
@@ -173,11 +175,8 @@ export class Guest {
   /** Puts a letter into the guest's inbox; `tell` also says that its devices have changed. */
   send(letter: InboxLetter, tell: boolean): void {
     if (!this.alive) return;
-    const { fabric, warm } = this.#parts;
-    warm.inbox.postMessage(letter);
-    countMail(fabric, this.thread);
-    this.#pause.tell();
-    const events = eventsOf(fabric, this.thread);
+    this.#vcpu.send(letter as GuestLetter);
+    const events = eventsOf(this.#parts.fabric, this.thread);
     if (tell) tellChange(this.memory, events);
     else if (++this.#letters % LETTERS_MAX === 0) wake(this.memory, events, true);
   }
@@ -186,7 +185,7 @@ export class Guest {
   ask(): void {
     if (!this.alive || this.state === "stopping") return;
     this.#askedToStop = true;
-    this.#pause.end();
+    this.#vcpu.pause.end();
     this.#setState("stopping");
     // Both: a guest that has no event area yet reads the letter when it makes one.
     this.send({ type: "stop" }, false);
@@ -198,7 +197,7 @@ export class Guest {
    * stop, was resumed, or was not reached in time.
    */
   pause(): Promise<boolean> {
-    this.#pausing ??= this.#pause
+    this.#pausing ??= this.#vcpu.pause
       .begin(() => {
         if (this.state === "running") this.#setState("paused");
       })
@@ -208,34 +207,31 @@ export class Guest {
 
   /** Lets a paused guest run on, also one that does not stand still yet. */
   resume(): void {
-    this.#pause.end();
+    this.#vcpu.pause.end();
     if (this.state === "paused") this.#setState("running");
   }
 
   /** Why not, where the system refuses. A realtime guest has it when it is none any more. */
   setNice(nice: number): string | undefined {
-    const refused = this.#realtime ? undefined : this.#step(nice);
-    if (refused === undefined) this.#usualNice = nice;
-    return refused;
-  }
-
-  #step(nice: number): string | undefined {
-    if (nice === this.#nice) return undefined;
-    const refused = stepBack(this.#parts.warm.tid, nice);
-    if (refused === undefined) this.#nice = nice;
+    const before = this.#usualNice;
+    this.#usualNice = nice;
+    const refused = this.#realtime ? undefined : this.#go();
+    if (refused !== undefined) this.#usualNice = before;
     return refused;
   }
 
   /** How urgent it is from now on; a sleeping guest, from its next wake-up. */
   setRealtime(spec: RealtimeSpec | undefined): void {
-    this.#goBefore(spec);
+    this.#realtime = spec;
+    this.#goesBefore = this.#go();
     this.send({ type: "realtime", realtime: spec }, false);
   }
 
-  #goBefore(spec: RealtimeSpec | undefined): void {
-    this.#realtime = spec;
-    const nice = spec ? Math.round((NICE_MIN * spec.priority) / REALTIME_PRIORITY_MAX) : this.#usualNice;
-    this.#goesBefore = this.#step(nice);
+  #go(): string | undefined {
+    const nice = this.#realtime ? niceOf(this.#realtime) : this.#usualNice;
+    const refused = this.#vcpu.goAt(nice, this.#realtime);
+    if (refused === undefined) this.#nice = nice;
+    return refused;
   }
 
   /** Ends it as failed, for this reason. */
@@ -282,6 +278,7 @@ export class Guest {
       ...(this.reason === undefined ? {} : { reason: this.reason }),
       bus: this.spec.bus,
       imageDigest: this.spec.image.digest,
+      vcpu: this.#vcpu.kind,
       memory: this.#ramBytes,
       features: live ? FEATURE_NAMES.filter((name) => this.took(name)) : [],
       uptimeMs: ((this.#endedNs ?? clock.nowNs()) - this.#bootedNs) / 1e6,
@@ -297,15 +294,12 @@ export class Guest {
     };
   }
 
-  /** Ends its thread wherever it is. An interrupt that is just being served swallows the first try. */
   #end(): void {
-    if (!this.alive) return;
-    void this.#worker.terminate();
-    this.#again ??= setInterval(() => void this.#worker.terminate(), END_AGAIN_MS);
+    if (this.alive) this.#vcpu.end();
   }
 
   #readCpu(): void {
-    this.#cpu = cpuTime(this.#parts.warm.tid) ?? this.#cpu;
+    this.#cpu = this.#vcpu.cpu() ?? this.#cpu;
   }
 
   #take(letter: ThreadLetter): void {
@@ -339,14 +333,6 @@ export class Guest {
     }
   }
 
-  #broke(error: unknown): void {
-    const code = (error as { code?: string }).code;
-    this.reason ??=
-      code === "ERR_WORKER_OUT_OF_MEMORY"
-        ? `took more than ${GUEST_HEAP_MIB} MiB beside its RAM`
-        : `its thread broke: ${error instanceof Error ? error.message : String(error)}`;
-  }
-
   #readLog(): void {
     const text = this.#log.read();
     if (text !== "") this.#parts.onLog(this, text);
@@ -354,8 +340,6 @@ export class Guest {
 
   #finish(): void {
     const { fabric, clock } = this.#parts;
-    clearInterval(this.#again);
-    this.#pause.forget();
     this.#readLog();
     this.#exits = exitsOf(fabric, this.thread);
     this.#signals = signalsOf(fabric, this.thread);
@@ -363,7 +347,6 @@ export class Guest {
     this.#late = lateOf(fabric, this.thread);
     const fault = faultOf(fabric, this.thread);
     this.#endedNs = clock.nowNs();
-    this.#parts.warm.inbox.close();
     this.#parts.reap(this);
     this.#setState(this.#endState(fault));
     this.#running.resolve();

@@ -5,9 +5,8 @@ import type { Device } from "../bus/bus.ts";
 import { refuse, success } from "../bus/outcome.ts";
 import type { HostClock } from "../clock.ts";
 import { FAULT } from "../datapath/fault.ts";
-import type { PeerLetter } from "../datapath/peers.ts";
 import { Rows } from "../datapath/plugs.ts";
-import { leavePort, portOwner, receivingRing } from "../datapath/port.ts";
+import { leavePort, portOwner } from "../datapath/port.ts";
 import { reapThread, type Reaped } from "../datapath/reap.ts";
 import type { DeviceNotice } from "../device/connection.ts";
 import { noticeOf } from "../device/notice.ts";
@@ -31,16 +30,22 @@ import {
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { WHERE } from "../memory/layout.ts";
 import { hearPorts, markFault, startRow, whereOf } from "../memory/threads.ts";
-import { CLAIMED, Claims, generationOf } from "../ring/claims.ts";
 import { encodeBoot } from "./boot-info.ts";
+import { SharedVcpu } from "./carrier.ts";
+import type { Carriers } from "./carriers.ts";
+import { ControlSender } from "./control-sender.ts";
 import { Guest, allocateRam } from "./guest.ts";
+import { meteredOf } from "./image.ts";
 import { Interrupts } from "./interrupts.ts";
+import { Introductions, peerLetter } from "./introductions.ts";
 import type { Pool } from "./pool.ts";
-import { wrongNice, wrongRealtime } from "./wrong.ts";
+import { DedicatedVcpu, type Vcpu } from "./vcpu.ts";
+import { wrongNice, wrongRealtime, wrongSharing } from "./wrong.ts";
 
 export interface GuestsParts {
   readonly fabric: Fabric;
   readonly pool: Pool;
+  readonly carriers: Carriers;
   readonly devices: Devices;
   readonly clock: HostClock;
   readonly lab: string;
@@ -50,8 +55,6 @@ export interface GuestsParts {
 }
 
 const KIB = 1024;
-/** Row 0 of the fabric: what the control thread does itself. */
-const CONTROL_THREAD = 0;
 
 export class Guests implements GuestsOfBus {
   readonly #parts: GuestsParts;
@@ -61,15 +64,14 @@ export class Guests implements GuestsOfBus {
   #closed = false;
   readonly #byThread = new Map<number, Guest>();
   readonly #rows = new Rows(GUESTS_MAX);
-  /** Which guests a guest has been introduced to: thread rows with incarnations. */
-  readonly #known = new Map<Guest, Set<Guest>>();
-  readonly #typing: Claims;
+  readonly #introductions = new Introductions();
+  readonly #sender: ControlSender;
   readonly #watch: NodeJS.Timeout;
   readonly #interrupts = new Interrupts();
 
   constructor(parts: GuestsParts) {
     this.#parts = parts;
-    this.#typing = new Claims(parts.fabric, CONTROL_THREAD);
+    this.#sender = new ControlSender(parts.fabric);
     this.#watch = setInterval(() => this.#look(), WATCH_EVERY_MS);
     this.#watch.unref();
   }
@@ -87,12 +89,14 @@ export class Guests implements GuestsOfBus {
     const boot = encodeBoot({ lab: this.#parts.lab, guest: id, args: spec.args, env: spec.env });
     if (!bus) return refuse("missing", `there is no bus \`${spec.bus}\``);
     if (!boot) return refuse("limit", "the arguments and the environment are too long");
+    const module = spec.vcpu === "shared" ? await meteredOf(spec.image) : spec.image.module;
+    if (typeof module === "string") return refuse("image", module);
     const row = this.#rows.take();
     if (row === undefined) return refuse("limit", "there are as many guests as this process can hold");
     const thread = row + 1;
     bus.members.add(id);
     await this.#parts.devices.lines.ready; // So that its first frame takes the line that is declared.
-    const guest = await this.#launch(id, spec, thread, boot).catch((error: unknown) => String(error));
+    const guest = await this.#launch(id, spec, module, thread, boot).catch((error: unknown) => String(error));
     if (typeof guest === "string") {
       bus.members.delete(id);
       this.#rows.give(row);
@@ -175,23 +179,12 @@ export class Guests implements GuestsOfBus {
     return success();
   }
 
-  /** Types on the console: the control thread is one more sender to its ring. */
+  /** Types on the console. */
   type(deviceId: Id, text: string): Outcome<number> {
-    const { devices, fabric } = this.#parts;
-    const device = devices.device(deviceId);
-    const guest = device?.openBy === undefined ? undefined : this.#guests.get(device.openBy);
+    const device = this.#parts.devices.device(deviceId);
     if (device?.spec.class !== "vconsole") return refuse("missing", `there is no console \`${deviceId}\``);
-    const ring = receivingRing(fabric, device.port);
-    if (!guest?.alive || ring < 0) return refuse("busy", "no guest reads this console");
-    const bytes = new TextEncoder().encode(text);
-    const generation = generationOf(fabric, ring);
-    if (this.#typing.claim(ring, guest.memory, bytes.length, 0, generation) !== CLAIMED)
-      return { ok: true, value: 0 };
-    guest.memory.u8.set(bytes, this.#typing.address);
-    this.#typing.publish(bytes.length);
-    this.#typing.release();
-    this.#typing.signal(ring, guest.memory, generation);
-    return { ok: true, value: bytes.length };
+    const guest = device.openBy === undefined ? undefined : this.#guests.get(device.openBy);
+    return this.#sender.type(device, guest?.alive ? guest.memory : undefined, text);
   }
 
   facts(id: Id): GuestFacts | undefined {
@@ -233,7 +226,8 @@ export class Guests implements GuestsOfBus {
 
   introduce(devices: readonly Device[]): void {
     const here = new Set(devices.flatMap((device) => [...this.#seeing(device)]));
-    for (const guest of here) for (const other of here) this.#introduceTo(guest, other);
+    const listeners = new Set([...here].map(({ listener }) => listener));
+    for (const listener of listeners) this.#introductions.introduce(listener, here);
   }
 
   async close(): Promise<void> {
@@ -256,26 +250,46 @@ export class Guests implements GuestsOfBus {
         `the image needs ${spec.image.memoryMin / KIB} KiB of memory, the guest has ${spec.memory / KIB} KiB`,
       );
     }
-    return wrongNice(spec.nice ?? 0) ?? wrongRealtime(spec.realtime);
+    return wrongSharing(spec) ?? wrongNice(spec.nice ?? 0) ?? wrongRealtime(spec.realtime);
   }
 
-  async #launch(id: Id, spec: GuestSpec, thread: number, boot: Uint8Array): Promise<Guest> {
-    const { fabric, pool, clock, devices, tell } = this.#parts;
-    const warm = await pool.take();
+  async #vcpuFor(spec: GuestSpec, thread: number): Promise<Vcpu> {
+    const { fabric, pool, carriers, clock, devices } = this.#parts;
+    const interrupts = this.#interrupts;
+    if (spec.vcpu !== "shared")
+      return new DedicatedVcpu({ fabric, clock, thread, interrupts, warm: await pool.take() });
+    const carrier = await carriers.take();
+    if (this.#introductions.isNew(carrier)) for (const { peer } of devices.hostThreads) carrier.meet(peer);
+    return new SharedVcpu({ fabric, clock, thread, carrier });
+  }
+
+  async #launch(
+    id: Id,
+    spec: GuestSpec,
+    module: WebAssembly.Module,
+    thread: number,
+    boot: Uint8Array,
+  ): Promise<Guest> {
+    const { fabric, clock, devices, tell } = this.#parts;
+    const vcpu = await this.#vcpuFor(spec, thread);
     const ram = allocateRam(spec);
     const incarnation = startRow(fabric, thread);
     const seen = [...(devices.bus(spec.bus)?.devices.values() ?? [])].filter((device) => sees(spec, device));
     const neighbours = this.#neighbours(seen);
+    const introductions = this.#introductions;
+    if (vcpu.carrier) introductions.introduce(vcpu.carrier, neighbours);
     const guest = new Guest(id, spec, ram, {
       fabric,
       clock,
       thread,
       incarnation,
-      warm,
-      interrupts: this.#interrupts,
+      vcpu,
+      module,
       boot,
       devices: seen.map(noticeOf),
-      peers: [...[...neighbours].map(peerLetter), ...devices.hostThreads.map(({ peer }) => peer)],
+      peers: vcpu.carrier
+        ? []
+        : [...[...neighbours].map(peerLetter), ...devices.hostThreads.map(({ peer }) => peer)],
       reap: (ended) => this.#reap(ended),
       onState: ({ state, exit, reason }) =>
         tell({
@@ -294,9 +308,10 @@ export class Guests implements GuestsOfBus {
     });
     this.#guests.set(id, guest);
     this.#byThread.set(thread, guest);
-    this.#known.set(guest, new Set(neighbours));
+    introductions.note(guest.listener, vcpu.carrier ? [guest] : neighbours);
     for (const host of devices.hostThreads) host.meet(peerLetter(guest));
-    for (const neighbour of neighbours) this.#introduceTo(neighbour, guest);
+    for (const listener of new Set([...neighbours].map((neighbour) => neighbour.listener)))
+      introductions.introduce(listener, [guest]);
     return guest;
   }
 
@@ -318,12 +333,9 @@ export class Guests implements GuestsOfBus {
     devices.releaseRemoved(guest.thread);
     bus?.members.delete(guest.id);
     this.#byThread.delete(guest.thread);
-    this.#known.delete(guest);
     const gone = { type: "peer", thread: guest.thread, incarnation: guest.incarnation } as const;
     for (const host of devices.hostThreads) host.meet(gone);
-    for (const [other, known] of this.#known) {
-      if (known.delete(guest)) other.send(gone, false);
-    }
+    this.#introductions.gone(guest);
     this.#rows.give(guest.thread - 1);
   }
 
@@ -334,12 +346,10 @@ export class Guests implements GuestsOfBus {
   #wakeAll(): void {
     const { fabric, devices } = this.#parts;
     for (const device of devices.all()) {
-      const ring = receivingRing(fabric, device.port);
-      const generation = ring < 0 ? 0 : generationOf(fabric, ring);
-      const owner = this.#byThread.get(portOwner(fabric, device.port));
-      // One that was replaced meanwhile is looked at by its owner anyway.
-      const current = ring >= 0 && receivingRing(fabric, device.port) === ring;
-      if (current && owner?.alive) this.#typing.signal(ring, owner.memory, generation);
+      this.#sender.wake(device, () => {
+        const owner = this.#byThread.get(portOwner(fabric, device.port));
+        return owner?.alive ? owner.memory : undefined;
+      });
       devices.lines.lookAgain(device.port);
     }
     devices.uplinks.lookAgain();
@@ -365,13 +375,6 @@ export class Guests implements GuestsOfBus {
     return guest?.incarnation === incarnation ? guest.memory : undefined;
   }
 
-  #introduceTo(guest: Guest, other: Guest): void {
-    const known = this.#known.get(guest);
-    if (guest === other || !known || known.has(other)) return;
-    known.add(other);
-    guest.send(peerLetter(other), false);
-  }
-
   #neighbours(devices: readonly Device[]): Set<Guest> {
     const reached = new Set(devices.flatMap((device) => this.#parts.devices.reachedBy(device)));
     return new Set([...reached].flatMap((device) => [...this.#seeing(device)]));
@@ -387,9 +390,4 @@ export class Guests implements GuestsOfBus {
 
 function sees(spec: GuestSpec, device: Device): boolean {
   return spec.use === undefined || spec.use.includes(device.id);
-}
-
-function peerLetter(guest: Guest): PeerLetter {
-  const { thread, incarnation, memory } = guest;
-  return { type: "peer", thread, incarnation, memory: memory.memory };
 }

@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { IMAGE_BYTES_MAX, TABLE_ENTRIES_MAX } from "../limits.ts";
 import type { Image, ImageClass, Outcome } from "../hypervisor.ts";
 import { FUNCTION_NAMES, MODULE } from "../machine/wasi/abi.ts";
+import { meterModule } from "./metered.ts";
 import { shareMemory } from "./share-memory.ts";
 import { boundsOf, importedMemory } from "./wasm-sections.ts";
 
@@ -34,6 +35,21 @@ export async function compileImage(bytes: Uint8Array, class_: ImageClass = "wasm
   const code = new Uint8Array(new SharedArrayBuffer(prepared.bytes.length));
   code.set(prepared.bytes);
   return { ok: true, value: { class: class_, digest, module, code, ...judged } };
+}
+
+const metered = new WeakMap<Image, Promise<WebAssembly.Module | string>>();
+
+/** The module for guests that share a thread, made when the first one boots; or one sentence why not. */
+export function meteredOf(image: Image): Promise<WebAssembly.Module | string> {
+  const known = metered.get(image) ?? compileMetered(image);
+  metered.set(image, known);
+  return known;
+}
+
+async function compileMetered({ code }: Image): Promise<WebAssembly.Module | string> {
+  const made = meterModule(new Uint8Array(code));
+  if ("problem" in made) return made.problem;
+  return WebAssembly.compile(made.bytes).catch((error: unknown) => `it can't be metered: ${String(error)}`);
 }
 
 /** The bytes that are compiled: of a WASI program with its memory as an import. */

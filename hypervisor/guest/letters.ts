@@ -25,13 +25,14 @@ export interface BootLetter {
   /** Bits of the features that it is offered. */
   readonly offered: number;
   readonly realtime: RealtimeSpec | undefined;
+  /** Of a shared guest. */
+  readonly rank?: Rank;
   readonly devices: readonly DeviceNotice[];
   readonly peers: readonly PeerLetter[];
 }
 
-/** Into a guest's inbox, while it runs. */
-export type InboxLetter =
-  | PeerLetter
+/** To a guest, while it runs. */
+export type GuestLetter =
   | { readonly type: "device"; readonly device: DeviceNotice }
   /** It has the device open and is asked for other rings, for `device` as it is to be. */
   | { readonly type: "reconfigure"; readonly device: DeviceNotice; readonly ticket: number }
@@ -39,6 +40,37 @@ export type InboxLetter =
   /** How urgent the guest is from now on. */
   | { readonly type: "realtime"; readonly realtime: RealtimeSpec | undefined }
   | { readonly type: "stop" };
+/** Into the inbox of a guest's thread. */
+export type InboxLetter = PeerLetter | GuestLetter;
+
+/** Into a carrier's inbox, beside news of peers. `thread` is the row of a guest of its. */
+export type CarrierLetter =
+  | BootLetter
+  | { readonly type: "tell"; readonly thread: number; readonly letter: GuestLetter }
+  /** How it goes among others from now on. */
+  | { readonly type: "rank"; readonly thread: number; readonly rank: Rank }
+  /** Its word `held` was changed. */
+  | { readonly type: "look"; readonly thread: number };
+
+/** Of a shared guest: its realtime priority + 1, or 0; and how long its turns are, nanoseconds. */
+export interface Rank {
+  readonly urgency: number;
+  readonly turnNs: number;
+}
+
+/** From a carrier. */
+export type CarrierAnswer =
+  | { readonly type: "ready"; readonly tid: number; readonly inbox: MessagePort }
+  | { readonly type: "said"; readonly thread: number; readonly letter: ThreadLetter }
+  /** It is gone, nothing of it is left on this thread. */
+  | { readonly type: "left"; readonly thread: number };
+
+/** What a carrier starts with; `row` is its own in the fabric. */
+export interface CarrierStart extends ThreadStart {
+  readonly row: number;
+  /** `calls.wat`. */
+  readonly calls: WebAssembly.Module;
+}
 
 /** From a guest's thread. */
 export type ThreadLetter =

@@ -7,8 +7,7 @@ import type { HostClock } from "../clock.ts";
 import { PAUSE_AGAIN_MS, PAUSE_GRACE_MS, PAUSE_MS_MAX } from "../limits.ts";
 import type { Fabric } from "../memory/fabric.ts";
 import { WHERE } from "../memory/layout.ts";
-import { setPaused, whereOf } from "../memory/threads.ts";
-import type { Interrupts } from "./interrupts.ts";
+import { whereOf } from "../memory/threads.ts";
 
 const LOOK_EVERY_MS = 1;
 
@@ -16,10 +15,11 @@ export interface PauseParts {
   readonly fabric: Fabric;
   readonly clock: HostClock;
   readonly thread: number;
-  readonly interrupts: Interrupts;
-  /** Node's id of the thread. */
-  readonly threadId: number;
   readonly alive: () => boolean;
+  /** Lets it run (0), or not; another value also says that there is a letter. */
+  readonly hold: (value: number) => void;
+  /** Interrupts its code, see `Interrupts.send`; absent where it looks by itself. */
+  readonly interrupt?: (answered: (value: unknown) => void) => Promise<boolean>;
 }
 
 export class Pause {
@@ -70,7 +70,7 @@ export class Pause {
 
   /** Interrupts the guest while its own code runs. True when it stands still or was found asleep. */
   async #seek(turn: number, limitMs: number): Promise<boolean> {
-    const { clock, alive, interrupts, threadId } = this.#parts;
+    const { clock, alive, interrupt } = this.#parts;
     const startNs = clock.nowNs();
     let nextMs = PAUSE_GRACE_MS;
     const answered = (inOwnWait: unknown): void => {
@@ -85,7 +85,7 @@ export class Pause {
         void this.#seek(turn, Infinity);
         return true;
       }
-      if (elapsedMs >= nextMs && (await interrupts.send(threadId, answered)))
+      if (interrupt && elapsedMs >= nextMs && (await interrupt(answered)))
         nextMs = elapsedMs + PAUSE_AGAIN_MS;
       await sleep(LOOK_EVERY_MS, undefined, { ref: false });
     }
@@ -103,6 +103,6 @@ export class Pause {
 
   #set(value: number): void {
     this.#value = value;
-    setPaused(this.#parts.fabric, this.#parts.thread, value);
+    this.#parts.hold(value);
   }
 }

@@ -4,7 +4,8 @@
 // engine.
 
 import { TABLE_ENTRIES_MAX } from "../limits.ts";
-import { EXTERN, HEADER_BYTES, Reader, SECTION, type MemoryLimits } from "./wasm-reader.ts";
+import { EXTERN, HEADER_BYTES, Reader, SECTION, leb, readSections } from "./wasm-reader.ts";
+import type { MemoryLimits, Section } from "./wasm-reader.ts";
 
 /** A module that has no memory, or more than one, or one of 64 bits can't be a guest: one sentence why. */
 export interface SharingProblem {
@@ -22,17 +23,9 @@ const LIMITS = { none: 0, maximum: 1, shared: 3, wide: 4 } as const;
 const TABLE_WITH_VALUE = 0x40;
 const MEMORY_NAME = [3, ...Buffer.from("env"), 6, ...Buffer.from("memory")];
 
-interface Section {
-  readonly number: number;
-  /** Where it begins, where its contents begin, and where it ends. */
-  readonly at: number;
-  readonly body: number;
-  readonly end: number;
-}
-
 /** The same program on a shared memory that it imports. */
 export function shareMemory(bytes: Uint8Array): SharedModule | SharingProblem {
-  const sections = sectionsOf(bytes);
+  const sections = readSections(bytes);
   const find = (number: number): Section | undefined => sections.find((each) => each.number === number);
   const own = find(SECTION.memory);
   const imports = find(SECTION.import);
@@ -59,20 +52,6 @@ interface FoundMemory {
   /** Of an imported one: where its import begins and ends. */
   readonly from?: number;
   readonly to?: number;
-}
-
-function sectionsOf(bytes: Uint8Array): readonly Section[] {
-  const found: Section[] = [];
-  const reader = new Reader(bytes, HEADER_BYTES);
-  while (!reader.atEnd()) {
-    const { at } = reader;
-    const number = reader.byte();
-    const size = reader.u32();
-    const body = reader.at;
-    reader.skip(size);
-    found.push({ number, at, body, end: Math.min(body + size, bytes.length) });
-  }
-  return found;
 }
 
 function memoryAt(bytes: Uint8Array, reader: Reader): FoundMemory {
@@ -162,17 +141,4 @@ function assemble(
   }
   if (!imported) put(SECTION.import);
   return new Uint8Array(Buffer.concat(out));
-}
-
-/** LEB128, unsigned. */
-function leb(value: number): readonly number[] {
-  const out: number[] = [];
-  let rest = value;
-  // Bound: five bytes for the numbers that are used here.
-  do {
-    const low = rest % 128;
-    rest = Math.floor(rest / 128);
-    out.push(rest > 0 ? low | 0x80 : low);
-  } while (rest > 0);
-  return out;
 }

@@ -42,6 +42,12 @@ const HANDLES_MAX = 256;
 export interface VerbParts
   extends Omit<ConnectionParts, "events" | "freeNumber" | "takeNumber">, Omit<BusParts, "setEvents"> {}
 
+/**
+ * Sleeps on the event area at `events`, of which `seen` is known, until there is news or the clock shows
+ * `endNs`.
+ */
+export type AsideSleep = (events: number, seen: number, endNs: number) => Promise<boolean>;
+
 /** The imports that a guest's module is given, beside its memory. */
 export class Verbs {
   readonly #parts: VerbParts;
@@ -92,6 +98,24 @@ export class Verbs {
       signal: (number: number) => this.#signal(number),
       wait: (timeoutNs: bigint) => this.#guard(() => this.#wait(timeoutNs)),
     };
+  }
+
+  /**
+   * The verb `wait` of a guest that shares its thread. `sleep` answers as `sleepUntil`, and is where others
+   * have the thread.
+   */
+  async waitAside(timeoutNs: bigint, sleep: AsideSleep): Promise<number> {
+    const { fabric, thread, readMail, steadyNowNs } = this.#parts;
+    if (this.#guard(() => (this.#events === 0 ? EINVAL : 0)) !== 0) return EINVAL;
+    this.#inside = true;
+    const endNs = timeoutNs < 0n ? Infinity : steadyNowNs() + Number(timeoutNs);
+    for (const connection of this.#handles.values()) connection.beforeSleep();
+    setWhere(fabric, thread, WHERE.asleep);
+    const woken = await sleep(this.#events, this.#wakeSeen, endNs);
+    const answer = this.#awake(woken);
+    this.#inside = false;
+    leaveHost(fabric, thread, readMail);
+    return answer;
   }
 
   /** Does host code's work as one more verb. */
@@ -278,15 +302,18 @@ export class Verbs {
   }
 
   #wait(timeoutNs: bigint): number {
-    const { memory, steadyNowNs, readMail, fabric, thread } = this.#parts;
+    const { steadyNowNs, fabric, thread } = this.#parts;
     if (this.#events === 0) return EINVAL;
-    const word = this.#events >>> 2;
     const endNs = timeoutNs < 0n ? Infinity : steadyNowNs() + Number(timeoutNs);
     for (const connection of this.#handles.values()) connection.beforeSleep();
     setWhere(fabric, thread, WHERE.asleep);
-    const woken = sleepUntil(this.#parts, this.#events, this.#wakeSeen, endNs);
+    return this.#awake(sleepUntil(this.#parts, this.#events, this.#wakeSeen, endNs));
+  }
+
+  #awake(woken: boolean): number {
+    const { memory, fabric, thread, readMail } = this.#parts;
     setWhere(fabric, thread, WHERE.host);
-    this.#wakeSeen = memory.i32[word] as number;
+    this.#wakeSeen = memory.i32[this.#events >>> 2] as number;
     if (woken) for (const connection of this.#handles.values()) connection.afterWake();
     readMail();
     if (faultOf(fabric, thread) !== 0) throw new GuestEnd();

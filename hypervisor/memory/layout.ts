@@ -3,6 +3,7 @@
 
 import {
   BUDGET_FRAMES,
+  CARRIERS_MAX,
   HISTOGRAM_NS_MAX,
   MACS_MAX,
   NETWORKS_MAX,
@@ -49,6 +50,11 @@ export const THREAD = {
   interrupts: 60,
   /** Room for the batch that the pump works on: 32 × 16 bytes. */
   scratch: 64,
+  /** Float64, nanoseconds: what a shared guest's turns have taken, and how long it waited for them. */
+  cpuNs: 992,
+  queueNs: 1000,
+  /** Of a shared guest: a `HELD`. Control, atomic. */
+  held: 1008,
   /** Wake-ups that came after the guest's deadline. The guest's thread. */
   late: 1012,
   /** Features that the guest took, `FEATURE` bits. The guest's thread. */
@@ -71,6 +77,9 @@ export const WHERE = {
   /** None: it is paused, outside every verb. */
   still: 3,
 } as const;
+
+/** Whether a shared guest has turns. */
+export const HELD = { no: 0, paused: 1, ending: 2 } as const;
 
 /**
  * A row for each network. Joined networks are one segment; one of them, its leader, holds what they share.
@@ -360,7 +369,9 @@ const METER_BYTES = METER.histograms + 2 * COUNT_BYTES + 3 * NS_BYTES;
 /** The rows of the threads that work the lines and the uplinks, behind those of control and the guests. */
 export const IO_THREAD = GUESTS_MAX + 1;
 export const UPLINK_THREAD = GUESTS_MAX + 2;
-export const THREAD_ROWS = GUESTS_MAX + 3;
+/** And of those that carry shared guests, for their mail. */
+export const CARRIER_THREAD = GUESTS_MAX + 3;
+export const THREAD_ROWS = GUESTS_MAX + 3 + CARRIERS_MAX;
 
 const THREADS_AT = 0;
 const NETWORKS_AT = THREADS_AT + THREAD_ROWS * THREAD.size;

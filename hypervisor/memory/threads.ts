@@ -1,7 +1,7 @@
 // A thread's own row of the fabric: whose code runs there, whether it stands still, its mail, its fault.
 
 import type { Fabric } from "./fabric.ts";
-import { THREAD, WHERE, threadAt } from "./layout.ts";
+import { HELD, THREAD, WHERE, threadAt } from "./layout.ts";
 
 const at = (thread: number, field: number): number => (threadAt(thread) + field) >> 2;
 
@@ -61,6 +61,38 @@ export function setPaused(fabric: Fabric, thread: number, value: number): void {
   const word = at(thread, THREAD.paused);
   Atomics.store(fabric.i32, word, value); // Z3: before Z4, pairs with Z2.
   Atomics.notify(fabric.i32, word);
+}
+
+/** Pauses a shared guest, or resumes it; not one that is to end. Control thread. */
+export function setHeld(fabric: Fabric, thread: number, isPaused: boolean): void {
+  const [from, to] = isPaused ? [HELD.no, HELD.paused] : [HELD.paused, HELD.no];
+  Atomics.compareExchange(fabric.i32, at(thread, THREAD.held), from, to); // Z6: before Z4, pairs with Z7.
+}
+
+/** A shared guest gets no more turns. Control thread. */
+export function setEnding(fabric: Fabric, thread: number): void {
+  Atomics.store(fabric.i32, at(thread, THREAD.held), HELD.ending);
+}
+
+export function heldOf(fabric: Fabric, thread: number): number {
+  return Atomics.load(fabric.i32, at(thread, THREAD.held)); // Z7: after Z1, pairs with Z6.
+}
+
+/** Counts a turn that a shared guest had, and its wait for it. Its carrier. */
+export function countTurn(fabric: Fabric, thread: number, cpuNs: number, queueNs: number): void {
+  const row = threadAt(thread);
+  const { f64 } = fabric;
+  f64[(row + THREAD.cpuNs) >> 3] = (f64[(row + THREAD.cpuNs) >> 3] as number) + cpuNs;
+  f64[(row + THREAD.queueNs) >> 3] = (f64[(row + THREAD.queueNs) >> 3] as number) + queueNs;
+}
+
+/** What the turns of a shared guest took, and how long it was ready without one, nanoseconds. */
+export function turnsOf(fabric: Fabric, thread: number): { cpuNs: number; queueNs: number } {
+  const row = threadAt(thread);
+  return {
+    cpuNs: fabric.f64[(row + THREAD.cpuNs) >> 3] as number,
+    queueNs: fabric.f64[(row + THREAD.queueNs) >> 3] as number,
+  };
 }
 
 /**

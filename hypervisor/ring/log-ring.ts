@@ -8,8 +8,9 @@ const TAIL = 1;
 const BELL = 2;
 const BYTES_AT = 16;
 
-export function createLogRing(): SharedArrayBuffer {
-  return new SharedArrayBuffer(BYTES_AT + LOG_RING_BYTES);
+/** `bytes` is a power of two. */
+export function createLogRing(bytes = LOG_RING_BYTES): SharedArrayBuffer {
+  return new SharedArrayBuffer(BYTES_AT + bytes);
 }
 
 /** The guest's end. */
@@ -28,17 +29,17 @@ export class LogWriter {
   /** Whether `length` bytes fit now. */
   hasRoom(length: number): boolean {
     const used = (Atomics.load(this.#words, HEAD) - Atomics.load(this.#words, TAIL)) >>> 0;
-    return length <= LOG_RING_BYTES - used;
+    return length <= this.#bytes.length - used;
   }
 
   /** Takes what fits of `length` bytes from `source`; the number taken, 0 when it is full. */
   write(source: Uint8Array, offset: number, length: number): number {
     const head = Atomics.load(this.#words, HEAD);
-    const free = LOG_RING_BYTES - ((head - Atomics.load(this.#words, TAIL)) >>> 0); // L1: pairs with L2.
+    const free = this.#bytes.length - ((head - Atomics.load(this.#words, TAIL)) >>> 0); // L1: pairs with L2.
     const taken = Math.min(free, length);
     if (taken === 0) return 0;
-    const at = (head >>> 0) % LOG_RING_BYTES;
-    const first = Math.min(taken, LOG_RING_BYTES - at);
+    const at = (head >>> 0) % this.#bytes.length;
+    const first = Math.min(taken, this.#bytes.length - at);
     this.#bytes.set(source.subarray(offset, offset + first), at);
     if (first < taken) this.#bytes.set(source.subarray(offset + first, offset + taken), 0);
     Atomics.store(this.#words, HEAD, (head + taken) | 0);
@@ -65,8 +66,8 @@ export class LogReader {
     const count = (Atomics.load(this.#words, HEAD) - tail) >>> 0;
     if (count === 0) return "";
     const copy = new Uint8Array(count);
-    const at = (tail >>> 0) % LOG_RING_BYTES;
-    const first = Math.min(count, LOG_RING_BYTES - at);
+    const at = (tail >>> 0) % this.#bytes.length;
+    const first = Math.min(count, this.#bytes.length - at);
     copy.set(this.#bytes.subarray(at, at + first));
     copy.set(this.#bytes.subarray(0, count - first), first);
     Atomics.store(this.#words, TAIL, (tail + count) | 0); // L2: pairs with L1.

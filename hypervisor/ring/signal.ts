@@ -143,23 +143,29 @@ export function sleepOnEvents(
 }
 
 /**
- * The same for a thread with an event loop, without a time limit: undefined where there is something to look
- * at, else a promise that is resolved when there is.
+ * The same for a thread with an event loop: undefined where there is something to look at, else a promise
+ * that is resolved when there is, or the time is up.
  */
 export function sleepOnEventsAsync(
   memory: GuestMemory,
   events: number,
   seen: number,
+  timeoutMs = Infinity,
 ): Promise<void> | undefined {
   const word = events >>> 2;
   const sleeping = word + (EVENT.sleeping >> 2);
   if (Atomics.load(memory.i32, word) !== seen || isPending(memory, events)) return undefined; // S10.
   Atomics.store(memory.i32, sleeping, 1); // S5: pairs with S3.
   // S4, `isPending`: after S5, pairs with S2. S11: compares and sleeps in one; pairs with S7 and S8.
-  const sleep = isPending(memory, events) ? undefined : Atomics.waitAsync(memory.i32, word, seen);
+  const sleep = isPending(memory, events) ? undefined : Atomics.waitAsync(memory.i32, word, seen, timeoutMs);
   if (sleep?.async) return sleep.value.then(() => void Atomics.store(memory.i32, sleeping, 0)); // S12.
   Atomics.store(memory.i32, sleeping, 0); // S12.
   return undefined;
+}
+
+/** Whether there is something to look at, so that `sleepOnEvents` would not sleep. The guest's own thread. */
+export function hasNews(memory: GuestMemory, events: number, seen: number): boolean {
+  return Atomics.load(memory.i32, events >>> 2) !== seen || isPending(memory, events); // S10.
 }
 
 /** Whether any of the eight words of pending signals has a bit. */

@@ -51,6 +51,7 @@ export function guestSpec(guest: Resource, image: Image): GuestSpec {
     bus: busOf(guest),
     ...(use !== undefined && { use }),
     image,
+    vcpu: isShared(guest) ? "shared" : "dedicated",
     args: textsOf(valueOf(guest, "args")),
     env: entriesOf(valueOf(guest, "env")),
     memory: numberOf(guest, "memory"),
@@ -58,6 +59,12 @@ export function guestSpec(guest: Resource, image: Image): GuestSpec {
     ...(watchdog !== undefined && { watchdogMs: watchdog / 1e6 }),
     ...(realtime !== undefined && { realtime }),
   };
+}
+
+/** Whether a guest has turns on a carrier; one of an older definition, which doesn't say, has not. */
+export function isShared(guest: Resource): boolean {
+  const value = guest.attributes["vcpu"]?.value;
+  return value?.is === "variant" && value.name === "shared";
 }
 
 /** How urgent a guest is; undefined: as any other. */

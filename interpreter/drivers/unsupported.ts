@@ -7,13 +7,13 @@ import { healthPatternOf } from "./guest.ts";
 import { misplaced } from "./programs.ts";
 import { refOf } from "./read.ts";
 import { driverOf } from "./registry.ts";
+import { cannotShare } from "./shared.ts";
 
 /** By kind or class: attributes that are refused, unless their value asks for nothing. */
 const REFUSED: Readonly<Record<string, Readonly<Record<string, (value: Value) => boolean>>>> = {
   guest: {
     // Nobody has a way into a guest yet, to ask it by a command or a connection.
     health: (value) => isNone(value) || (value.is === "variant" && value.name === "log"),
-    vcpu: (value) => value.is === "variant" && value.name === "dedicated",
   },
   venet: { offload: isFalse },
 };
@@ -59,6 +59,7 @@ export function refusals(model: Model): readonly Diagnostic[] {
     ...misplaced(model),
     ...withoutGateway(model),
     ...overMemory(model),
+    ...cannotShare(model),
     ...badPatterns(model),
   ];
 }

@@ -1,0 +1,92 @@
+// A thread that shared guests live on. The composition root of that thread.
+
+import { MessageChannel, parentPort, workerData, type MessagePort } from "node:worker_threads";
+import { makeSteadyNowNs, threadCpuNs } from "../clock.ts";
+import { Peers } from "../datapath/peers.ts";
+import { viewFabric } from "../memory/fabric.ts";
+import type { BootLetter, CarrierAnswer, CarrierLetter, CarrierStart } from "./letters.ts";
+import { CALL } from "./metered.ts";
+import { Seat } from "./seat.ts";
+import { threadId } from "./thread-id.ts";
+import { Turns } from "./turns.ts";
+
+const control = parentPort as MessagePort;
+const start = workerData as CarrierStart;
+const fabric = viewFabric(start.fabric);
+const steadyNowNs = makeSteadyNowNs();
+const { port1: inbox, port2: inboxForControl } = new MessageChannel();
+const seats = new Map<number, Seat>();
+
+function tell(answer: CarrierAnswer): void {
+  control.postMessage(answer);
+}
+
+const turns = new Turns({
+  fabric,
+  steadyNowNs,
+  cpuNs: () => Number(threadCpuNs()),
+  left: ({ thread }) => {
+    seats.delete(thread);
+    tell({ type: "left", thread });
+  },
+});
+
+/** The guest whose code calls. */
+function caller(): Seat {
+  return turns.current as Seat;
+}
+
+/** Functions that metered code calls through a table, which takes only those of a module: this one. */
+function makeCalls(): { readonly calls: readonly CallableFunction[]; readonly trap: unknown } {
+  const suspending = WebAssembly.Suspending;
+  const wait = (address: number, expected: number | bigint, timeoutNs: bigint, offset: number) =>
+    caller().ownWait({ address, expected, timeoutNs, offset });
+  const host = {
+    spent: () => (caller().spent() ? 1 : 0),
+    turn: new suspending(() => caller().nextTurn()),
+    wait32: new suspending(wait),
+    wait64: new suspending(wait),
+  };
+  const { exports } = new WebAssembly.Instance(start.calls, { host });
+  const calls = Object.keys(CALL).flatMap((name) => (exports[name] as CallableFunction | undefined) ?? []);
+  return { calls, trap: caught(exports["trap"] as () => void) };
+}
+
+function caught(work: () => void): unknown {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+const { calls, trap } = makeCalls();
+const peers = new Peers<CarrierLetter>(fabric, start.row, inbox, (letter) => {
+  if (letter.type === "boot") return seat(letter);
+  const guest = seats.get(letter.thread);
+  if (letter.type === "tell") guest?.heed(letter.letter);
+  else if (letter.type === "look") guest?.want();
+  else if (guest) guest.rank = letter.rank;
+});
+
+function seat(letter: BootLetter): void {
+  const { thread, incarnation, memory } = letter;
+  peers.take({ type: "peer", thread, incarnation, memory });
+  const guest = new Seat(letter, {
+    fabric,
+    pump: start.pump,
+    peers,
+    steadyNowNs,
+    calls,
+    trap,
+    tell: (said) => tell({ type: "said", thread, letter: said }),
+    ready: (ready) => turns.ready(ready),
+  });
+  seats.set(thread, guest);
+  guest.want();
+}
+
+inbox.on("message", (letter: CarrierLetter) => peers.take(letter));
+const ready: CarrierAnswer = { type: "ready", tid: threadId(), inbox: inboxForControl };
+control.postMessage(ready, [inboxForControl]);

@@ -1,0 +1,170 @@
+// A carrier as the control thread sees it: a thread with the guests that share it, and each guest's place
+// there.
+
+import type { MessagePort, Worker } from "node:worker_threads";
+import type { HostClock } from "../clock.ts";
+import type { PeerLetter } from "../datapath/peers.ts";
+import { startHostThread } from "../host-thread.ts";
+import type { RealtimeSpec } from "../hypervisor.ts";
+import { CARRIER_END_MS, CARRIER_HEAP_MIB, GUEST_STACK_MIB, TURN_NS } from "../limits.ts";
+import type { Fabric } from "../memory/fabric.ts";
+import { countMail, setEnding, setHeld, startRow, turnsOf } from "../memory/threads.ts";
+import type { CpuTime } from "./cpu-time.ts";
+import type { BootLetter, CarrierAnswer, CarrierLetter, CarrierStart, GuestLetter, Rank } from "./letters.ts";
+import { Pause } from "./pause.ts";
+import type { Listener, Vcpu, VcpuEvents } from "./vcpu.ts";
+
+/** Of the load that one step of niceness leaves: as the system's scheduler has it. */
+const NICE_STEP = 1.25;
+
+export class Carrier implements Listener {
+  readonly #fabric: Fabric;
+  readonly #row: number;
+  readonly #worker: Worker;
+  readonly #ready = Promise.withResolvers<void>();
+  /** Places by thread row. */
+  readonly #places = new Map<number, VcpuEvents>();
+  #inbox: MessagePort | undefined;
+  #why = "its carrier ended";
+  isGone = false;
+
+  /** `over` is told when the thread has ended. */
+  constructor(start: CarrierStart, fabric: Fabric, over: (carrier: Carrier) => void) {
+    this.#fabric = fabric;
+    this.#row = start.row;
+    startRow(fabric, start.row);
+    this.#worker = startHostThread("./carrier-thread", import.meta.url, {
+      workerData: start,
+      name: "carrier",
+      resourceLimits: { maxOldGenerationSizeMb: CARRIER_HEAP_MIB, stackSizeMb: GUEST_STACK_MIB },
+    });
+    this.#worker.on("message", (answer: CarrierAnswer) => this.#take(answer));
+    this.#worker.on("error", (error) => {
+      this.#why = `its carrier broke: ${error instanceof Error ? error.message : String(error)}`;
+    });
+    this.#worker.once("exit", () => {
+      this.isGone = true;
+      this.#ready.reject(new Error(this.#why));
+      over(this);
+      for (const thread of this.#places.keys()) this.#leave(thread, this.#why);
+    });
+    this.#ready.promise.catch(() => undefined); // Whoever waits for it hears of it.
+  }
+
+  /** Rejects where the system gives no thread. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  get guests(): number {
+    return this.#places.size;
+  }
+
+  meet(letter: PeerLetter): void {
+    this.post(letter);
+  }
+
+  post(letter: CarrierLetter | PeerLetter): void {
+    if (this.isGone) return;
+    this.#inbox?.postMessage(letter);
+    countMail(this.#fabric, this.#row);
+  }
+
+  /** A new guest. The carrier has to be ready. */
+  seat(letter: BootLetter, events: VcpuEvents): void {
+    this.#places.set(letter.thread, events);
+    this.#worker.ref();
+    this.post(letter);
+    if (this.isGone) this.#leave(letter.thread, this.#why);
+  }
+
+  /** Ends the thread with all guests on it. */
+  async end(why: string): Promise<void> {
+    this.#why = why;
+    await this.#worker.terminate();
+  }
+
+  #take(answer: CarrierAnswer): void {
+    if (answer.type === "said") return this.#places.get(answer.thread)?.said(answer.letter);
+    if (answer.type === "left") return this.#leave(answer.thread);
+    this.#inbox = answer.inbox;
+    this.#ready.resolve();
+  }
+
+  #leave(thread: number, why?: string): void {
+    const place = this.#places.get(thread);
+    this.#places.delete(thread);
+    if (this.#places.size === 0) this.#worker.unref();
+    if (why !== undefined) place?.broke(why);
+    place?.gone();
+  }
+}
+
+export interface PlaceParts {
+  readonly fabric: Fabric;
+  readonly clock: HostClock;
+  readonly thread: number;
+  readonly carrier: Carrier;
+}
+
+/** A guest's place on a carrier. */
+export class SharedVcpu implements Vcpu {
+  readonly kind = "shared";
+  readonly carrier: Carrier;
+  readonly pause: Pause;
+  readonly #parts: PlaceParts;
+  #alive = true;
+  #isSeated = false;
+  #rank: Rank = { urgency: 0, turnNs: TURN_NS };
+  #late: NodeJS.Timeout | undefined;
+
+  constructor(parts: PlaceParts) {
+    const { fabric, clock, thread, carrier } = parts;
+    this.#parts = parts;
+    this.carrier = carrier;
+    this.pause = new Pause({
+      fabric,
+      clock,
+      thread,
+      alive: () => this.#alive,
+      hold: (value) => {
+        setHeld(fabric, thread, value !== 0);
+        carrier.post({ type: "look", thread });
+      },
+    });
+  }
+
+  boot(letter: BootLetter, { said, broke, gone }: VcpuEvents): void {
+    const over = (): void => {
+      this.#alive = false;
+      clearTimeout(this.#late);
+      this.pause.forget();
+      gone();
+    };
+    this.#isSeated = true;
+    this.carrier.seat({ ...letter, rank: this.#rank }, { said, broke, gone: over });
+  }
+
+  send(letter: GuestLetter): void {
+    this.carrier.post({ type: "tell", thread: this.#parts.thread, letter });
+  }
+
+  end(): void {
+    const { fabric, thread } = this.#parts;
+    setEnding(fabric, thread);
+    this.carrier.post({ type: "look", thread });
+    // Host code that doesn't return would be a bug of ours; its guests must end all the same.
+    this.#late ??= setTimeout(() => void this.carrier.end("its carrier did not answer"), CARRIER_END_MS);
+  }
+
+  cpu(): CpuTime {
+    const { cpuNs, queueNs } = turnsOf(this.#parts.fabric, this.#parts.thread);
+    return { cpuMs: cpuNs / 1e6, queueMs: queueNs / 1e6 };
+  }
+
+  goAt(nice: number, realtime: RealtimeSpec | undefined): undefined {
+    const urgency = realtime === undefined ? 0 : realtime.priority + 1;
+    this.#rank = { urgency, turnNs: TURN_NS / NICE_STEP ** Math.max(0, nice) };
+    if (this.#isSeated) this.carrier.post({ type: "rank", thread: this.#parts.thread, rank: this.#rank });
+  }
+}

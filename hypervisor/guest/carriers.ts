@@ -1,0 +1,52 @@
+// The carriers: as many as there are processors, started when they are needed. Control thread only.
+
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { CARRIERS_MAX } from "../limits.ts";
+import type { Fabric } from "../memory/fabric.ts";
+import { CARRIER_THREAD } from "../memory/layout.ts";
+import { Carrier } from "./carrier.ts";
+import type { ThreadStart } from "./letters.ts";
+
+const CALLS = new URL("./calls.wasm", import.meta.url);
+
+export class Carriers {
+  readonly #start: ThreadStart;
+  readonly #fabric: Fabric;
+  readonly #most = Math.min(CARRIERS_MAX, availableParallelism());
+  /** By row; those that have ended leave theirs to others. */
+  readonly #carriers: (Carrier | undefined)[] = [];
+  #calls: WebAssembly.Module | undefined;
+
+  constructor(start: ThreadStart, fabric: Fabric) {
+    this.#start = start;
+    this.#fabric = fabric;
+  }
+
+  /** One with room, ready. Rejects where the system gives no thread. */
+  async take(): Promise<Carrier> {
+    const there = this.#carriers.filter((carrier) => carrier !== undefined);
+    const least = there.reduce<Carrier | undefined>(
+      (best, carrier) => (best === undefined || carrier.guests < best.guests ? carrier : best),
+      undefined,
+    );
+    const isBusy = least === undefined || least.guests > 0;
+    const carrier = isBusy && there.length < this.#most ? this.#launch() : (least as Carrier);
+    await carrier.ready;
+    return carrier;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#carriers.map((carrier) => carrier?.end("the lab has ended")));
+  }
+
+  #launch(): Carrier {
+    const free = this.#carriers.indexOf(undefined);
+    const place = free < 0 ? this.#carriers.length : free;
+    this.#calls ??= new WebAssembly.Module(readFileSync(CALLS));
+    const start = { ...this.#start, row: CARRIER_THREAD + place, calls: this.#calls };
+    const carrier = new Carrier(start, this.#fabric, () => (this.#carriers[place] = undefined));
+    this.#carriers[place] = carrier;
+    return carrier;
+  }
+}

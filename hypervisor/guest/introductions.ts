@@ -1,0 +1,55 @@
+// Which threads know which guests: one that runs a guest has to know everybody whom that can reach, and lets
+// go of the dead. Control thread.
+
+import type { PeerLetter } from "../datapath/peers.ts";
+import type { Guest } from "./guest.ts";
+import type { Listener } from "./vcpu.ts";
+
+export class Introductions {
+  readonly #known = new Map<Listener, Set<Guest>>();
+
+  /** It has not been told of anybody yet. */
+  isNew(listener: Listener): boolean {
+    return !this.#known.has(listener);
+  }
+
+  /** Tells a listener of guests that it doesn't know yet. */
+  introduce(listener: Listener, guests: Iterable<Guest>): void {
+    const known = this.#knownTo(listener);
+    for (const guest of guests) {
+      if (known.has(guest) || listener === guest) continue;
+      known.add(guest);
+      listener.meet(peerLetter(guest));
+    }
+  }
+
+  /** A listener knows these by itself. */
+  note(listener: Listener, guests: Iterable<Guest>): void {
+    const known = this.#knownTo(listener);
+    for (const guest of guests) known.add(guest);
+  }
+
+  /** It has ended: everybody who knew it is told. */
+  gone(guest: Guest): void {
+    const { thread, incarnation } = guest;
+    this.#known.delete(guest);
+    for (const [listener, known] of this.#known)
+      if (known.delete(guest)) listener.meet({ type: "peer", thread, incarnation });
+  }
+
+  /** A carrier has ended. */
+  forget(listener: Listener): void {
+    this.#known.delete(listener);
+  }
+
+  #knownTo(listener: Listener): Set<Guest> {
+    let known = this.#known.get(listener);
+    if (!known) this.#known.set(listener, (known = new Set()));
+    return known;
+  }
+}
+
+export function peerLetter(guest: Guest): PeerLetter {
+  const { thread, incarnation, memory } = guest;
+  return { type: "peer", thread, incarnation, memory: memory.memory };
+}

@@ -1,0 +1,255 @@
+// One guest on a thread that it shares: it runs in turns and is suspended in between, on a stack of its own.
+// Where it is to end, what it waits for fails with a trap, which no handler of its can catch.
+
+import { SHARED_PAIRS_MAX } from "../limits.ts";
+import type { Fabric } from "../memory/fabric.ts";
+import { HELD, WHERE } from "../memory/layout.ts";
+import { eventsOf, faultOf, heldOf, setWhere, whereOf } from "../memory/threads.ts";
+import { endGuestWait, guestWait, type GuestWait } from "../ring/guest-wait.ts";
+import { hasNews, sleepOnEventsAsync, wake } from "../ring/signal.ts";
+import { GuestHost, trapLetter } from "./guest-host.ts";
+import type { BootLetter, GuestLetter, Rank, ThreadLetter } from "./letters.ts";
+import { METERED } from "./metered.ts";
+import { GuestEnd, type Verbs } from "./verbs.ts";
+import type { Peers } from "../datapath/peers.ts";
+
+export interface SeatParts {
+  readonly fabric: Fabric;
+  readonly pump: WebAssembly.Module;
+  readonly peers: Pick<Peers<never>, "memoryOf" | "readMail">;
+  readonly steadyNowNs: () => number;
+  readonly tell: (letter: ThreadLetter) => void;
+  /** It has something to do, and no turn. */
+  readonly ready: (seat: Seat) => void;
+  /** The host's functions that metered code calls, by `CALL`. */
+  readonly calls: readonly CallableFunction[];
+  /** The error of a trap. */
+  readonly trap: unknown;
+}
+
+type Verb = (...args: never[]) => number;
+
+export class Seat {
+  readonly thread: number;
+  rank: Rank;
+  /** Since when it waits for a turn, nanoseconds. */
+  readySinceNs = 0;
+  /** Nothing of it is left but this. */
+  isOver = false;
+  readonly #letter: BootLetter;
+  readonly #parts: SeatParts;
+  readonly #host: GuestHost;
+  #fuel: { value: number } = { value: 0 };
+  #turnEndNs = 0;
+  /** Lets the suspended guest go on; absent before its first turn and while it runs. */
+  #goOn: (() => void) | undefined;
+  #turnOver: (() => void) | undefined;
+  #hasBegun = false;
+  #isListed = false;
+  /** What broke in host code that it called. */
+  #broken: unknown;
+
+  constructor(letter: BootLetter, parts: SeatParts) {
+    this.thread = letter.thread;
+    this.rank = letter.rank ?? { urgency: 0, turnNs: 0 };
+    this.#letter = letter;
+    this.#parts = parts;
+    const { fabric, pump, steadyNowNs, tell, peers } = parts;
+    const own = { fabric, pump, pairs: SHARED_PAIRS_MAX, spinNs: 0, steadyNowNs, tell };
+    this.#host = new GuestHost(letter, peers, own);
+  }
+
+  heed(news: GuestLetter): void {
+    this.#host.heed(news);
+  }
+
+  /** Asks for a turn, if it doesn't have or await one. */
+  want(): void {
+    if (this.#isListed || this.isOver || this.#turnOver) return;
+    this.#isListed = true;
+    this.readySinceNs = this.#parts.steadyNowNs();
+    this.#parts.ready(this);
+  }
+
+  /** One turn: until it is suspended or over. One that is paused has none; it wants one when resumed. */
+  async turn(): Promise<void> {
+    const { fabric, steadyNowNs } = this.#parts;
+    this.#isListed = false;
+    const wasAsleep = whereOf(fabric, this.thread) === WHERE.asleep;
+    setWhere(fabric, this.thread, WHERE.host); // Z1: before Z7.
+    const held = heldOf(fabric, this.thread);
+    if (held === HELD.paused) return setWhere(fabric, this.thread, wasAsleep ? WHERE.asleep : WHERE.still);
+    if (!this.#hasBegun && held === HELD.ending) return void (this.isOver = true);
+    this.#turnEndNs = steadyNowNs() + this.rank.turnNs;
+    const over = new Promise<void>((resolve) => (this.#turnOver = resolve));
+    if (this.#hasBegun) this.#goOn?.();
+    else void this.#live();
+    await over;
+  }
+
+  /** Whether its turn is up. Called by its code where its fuel is. */
+  spent(): boolean {
+    const { fabric, steadyNowNs } = this.#parts;
+    return steadyNowNs() >= this.#turnEndNs || this.#isWanted(fabric);
+  }
+
+  /** The end of a turn in the middle of its code. */
+  async nextTurn(): Promise<void> {
+    const woken = this.#suspended();
+    this.want();
+    await woken;
+    this.#mayGoOn();
+    setWhere(this.#parts.fabric, this.thread, WHERE.guest);
+  }
+
+  /** A wait instruction of its own. */
+  async ownWait(wait: GuestWait): Promise<number> {
+    const { fabric, trap } = this.#parts;
+    const { memory } = this.#host;
+    const sleep = guestWait(memory, wait);
+    if (sleep === undefined) throw trap;
+    if (typeof sleep === "number") return sleep;
+    try {
+      const answer = await this.#suspendedUntil(sleep);
+      setWhere(fabric, this.thread, WHERE.guest);
+      return answer;
+    } catch (error) {
+      endGuestWait(memory, wait);
+      throw error;
+    }
+  }
+
+  /** It is to give the thread back soon. */
+  #isWanted(fabric: Fabric): boolean {
+    return heldOf(fabric, this.thread) !== HELD.no || faultOf(fabric, this.thread) !== 0;
+  }
+
+  /** Throws what ends it, if it is to end. */
+  #mayGoOn(): void {
+    const { fabric, trap } = this.#parts;
+    if (heldOf(fabric, this.thread) !== HELD.ending && faultOf(fabric, this.thread) === 0) return;
+    setWhere(fabric, this.thread, WHERE.guest); // Nothing is half-way.
+    throw trap;
+  }
+
+  /** Resolves with its next turn; this one is over. It has to be wanted by somebody. */
+  #suspended(): Promise<void> {
+    const woken = new Promise<void>((resolve) => (this.#goOn = resolve));
+    this.#endTurn();
+    return woken;
+  }
+
+  async #suspendedUntil<T>(news: Promise<T>): Promise<T> {
+    let got: { readonly value: T } | undefined;
+    void news.then((value) => {
+      got = { value };
+      this.want();
+    });
+    // Bound: once for each time that control resumes it while it sleeps.
+    for (;;) {
+      setWhere(this.#parts.fabric, this.thread, WHERE.asleep);
+      await this.#suspended();
+      this.#mayGoOn();
+      if (got) return got.value;
+    }
+  }
+
+  #endTurn(): void {
+    const over = this.#turnOver;
+    this.#turnOver = undefined;
+    over?.();
+  }
+
+  /** As `sleepUntil`, on the carrier's event loop. */
+  async #sleepUntil(events: number, seen: number, endNs: number): Promise<boolean> {
+    const { steadyNowNs } = this.#parts;
+    const { memory, timers } = this.#host;
+    // Bound: the guest's time limit; each round ends with news, a timer or the limit.
+    for (;;) {
+      const nowNs = steadyNowNs();
+      timers.fire(nowNs);
+      const hasNewsNow = hasNews(memory, events, seen);
+      if (hasNewsNow && nowNs >= this.#turnEndNs) await this.#next();
+      if (hasNewsNow) return true;
+      if (nowNs >= endNs) return false;
+      const leftMs = (Math.min(endNs, timers.nextNs) - nowNs) / 1e6;
+      const nap = sleepOnEventsAsync(memory, events, seen, leftMs);
+      if (nap) await this.#suspendedUntil(nap);
+    }
+  }
+
+  /** Others have their turns first. */
+  async #next(): Promise<void> {
+    const woken = this.#suspended();
+    this.want();
+    await woken;
+    this.#mayGoOn();
+  }
+
+  async #live(): Promise<void> {
+    this.#hasBegun = true;
+    const { fabric, tell } = this.#parts;
+    try {
+      const exit = await this.#run();
+      this.#host.verbs.closeAll();
+      tell({ type: "returned", exit });
+    } catch (error) {
+      if (faultOf(fabric, this.thread) !== 0) tell({ type: "fault" });
+      else if (heldOf(fabric, this.thread) !== HELD.ending) tell(trapLetter(this.#broken ?? error));
+    }
+    this.isOver = true;
+    // What it slept on is let go of.
+    wake(this.#host.memory, eventsOf(fabric, this.thread), true);
+    this.#endTurn();
+  }
+
+  async #run(): Promise<number> {
+    const { fabric, calls, tell } = this.#parts;
+    const imports = { env: { memory: this.#letter.memory }, vbus: this.#verbs(this.#host.verbs) };
+    const { exports } = new WebAssembly.Instance(this.#letter.module, imports);
+    this.#fuel = exports[METERED.fuel] as unknown as { value: number };
+    const table = exports[METERED.calls] as WebAssembly.Table;
+    for (const [place, call] of calls.entries()) table.set(place, call);
+    setWhere(fabric, this.thread, WHERE.guest);
+    const start = exports[METERED.start] as (() => void) | undefined;
+    if (start) await WebAssembly.promising(start)();
+    tell({ type: "running" });
+    return WebAssembly.promising(exports["main"] as () => number)();
+  }
+
+  /** The verbs, each of which looks whether the turn is up: the guest then gives it back by itself. */
+  #verbs(verbs: Verbs): Record<string, unknown> {
+    const plain = Object.entries(verbs.imports()) as [string, Verb][];
+    const guarded = plain.map(([name, verb]) => [
+      name,
+      (...args: never[]): number => {
+        const answer = this.#ending(() => verb(...args));
+        if (this.spent()) this.#fuel.value = 0;
+        return answer;
+      },
+    ]);
+    const sleep = this.#sleepUntil.bind(this);
+    const wait = async (timeoutNs: bigint): Promise<number> => {
+      try {
+        return await verbs.waitAside(timeoutNs, sleep);
+      } catch (error) {
+        throw this.#trapFor(error);
+      }
+    };
+    return { ...Object.fromEntries(guarded), wait: new WebAssembly.Suspending(wait) };
+  }
+
+  /** What a verb throws ends the guest, whatever it catches. */
+  #ending(verb: () => number): number {
+    try {
+      return verb();
+    } catch (error) {
+      throw this.#trapFor(error);
+    }
+  }
+
+  #trapFor(error: unknown): unknown {
+    if (error !== this.#parts.trap && !(error instanceof GuestEnd)) this.#broken = error;
+    return this.#parts.trap;
+  }
+}
