@@ -1,5 +1,5 @@
-// `vbus lsp` as an editor starts it: a process of its own, asked over its stdin and stdout by the client's half
-// of the protocol.
+// `vbus lsp` as an editor starts it: a process of its own, asked over its stdin and stdout by the client's
+// half of the protocol.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
