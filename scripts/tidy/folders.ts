@@ -19,11 +19,11 @@ const ROOMS: Readonly<Record<string, Room>> = {
     rooms: ["lang", "stdlib", "hypervisor"],
     packages: ["node:", "chokidar", "vscode-jsonrpc", "yaml"],
   },
-  tui: { rooms: ["interpreter"], packages: ["react", "ink", "string-width"] },
   lsp: {
     rooms: ["lang", "interpreter"],
     packages: ["node:", "vscode-languageserver", "vscode-languageserver-textdocument"],
   },
+  tui: { rooms: ["interpreter"], packages: ["react", "ink", "string-width", "@xterm/headless"] },
   embed: { rooms: ["interpreter"], packages: ["node:"] },
   cli: {
     rooms: ["lang", "stdlib", "hypervisor", "interpreter", "tui", "lsp"],
