@@ -16,6 +16,7 @@ export { OperationError } from "./operation-error.ts";
 export type { Trouble } from "./operation-error.ts";
 export type { ControlServer } from "./control/server.ts";
 export type { LabClient } from "./control/client.ts";
+export { typeAll } from "./control/type-all.ts";
 export { findLabs } from "./control/discover.ts";
 export type { RunningLab } from "./control/discover.ts";
 export { runtimeFolder, socketPathOf } from "./control/paths.ts";

@@ -191,6 +191,7 @@ class RunningLab implements Lab {
         this.#control = await ControlServer.listen(this, this.socketPath, () => options.clock.now());
         journal.on((event) => this.#control?.event(event));
         logs.on((lines) => this.#control?.log(lines));
+        logs.onText((guest, text) => this.#control?.console(guest, text));
       }
       if (options.metrics !== undefined)
         this.#endpoint = await MetricsEndpoint.listen(options.metrics, () => this.metrics());
@@ -284,6 +285,10 @@ class RunningLab implements Lab {
 
   typeConsole(guest: string, text: string): number | string {
     return typeConsole(this.#hypervisor, this.snapshot(), guest, text);
+  }
+
+  consoleText(guest: string): string {
+    return this.#engine.logs.textOf(guest);
   }
 
   capture(params: Methods["capture"]["params"]): Capture | string {

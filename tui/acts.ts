@@ -29,7 +29,8 @@ export type Effect =
   | { readonly do: "act"; readonly act: Act }
   | { readonly do: "complete"; readonly text: string }
   | { readonly do: "run"; readonly line: string; readonly run: number }
-  | { readonly do: "end-command"; readonly run: number };
+  | { readonly do: "end-command"; readonly run: number }
+  | { readonly do: "type"; readonly guest: string; readonly text: string };
 
 export interface Replied {
   readonly type: "replied";

@@ -7,7 +7,7 @@ import { Box, Text, useApp, useInput, useStdin } from "ink";
 import type { SuspendTerminal } from "ink";
 import { frameLines } from "./frame.ts";
 import { keyNames } from "./keys.ts";
-import type { Line } from "./line.ts";
+import type { Line, Look } from "./line.ts";
 import type { World } from "./model.ts";
 import type { Store } from "./store.ts";
 import type { Symbols } from "./symbols.ts";
@@ -51,15 +51,25 @@ interface LineProps {
 const LineText = memo(function LineText({ line, theme }: LineProps): ReactNode {
   // An empty text has no height.
   if (line.length === 0) return createElement(Text, null, " ");
-  const pieces = line.map(({ text, tone }, place) =>
-    createElement(Text, { key: place, ...theme[tone] }, text),
+  const pieces = line.map(({ text, tone, look }, place) =>
+    createElement(Text, { key: place, ...(look === undefined ? theme[tone] : shownLook(look, theme)) }, text),
   );
   return createElement(Text, { wrap: "truncate-end" }, ...pieces);
 }, sameLine);
 
+/** Where the theme has no colours a guest has none either. */
+function shownLook(look: Look, { accent }: Theme): Look {
+  if (accent.color !== undefined) return look;
+  const { color: _, backgroundColor, ...rest } = look;
+  return backgroundColor === undefined ? rest : { ...rest, inverse: rest.inverse !== true };
+}
+
 function sameLine(before: LineProps, after: LineProps): boolean {
   const [a, b] = [before.line, after.line];
   return (
-    a.length === b.length && a.every((piece, at) => piece.text === b[at]?.text && piece.tone === b[at]?.tone)
+    a.length === b.length &&
+    a.every(
+      (piece, at) => piece.text === b[at]?.text && piece.tone === b[at]?.tone && piece.look === b[at]?.look,
+    )
   );
 }

@@ -112,6 +112,21 @@ test("new lines and snapshots are drawn as they come, and not while frozen", asy
   expect(terminal.written).not.toContain(CLEAR_SCREEN);
 });
 
+test("a guest's console takes what is typed until ctrl-] leaves", async () => {
+  const terminal = await open(80, 24);
+  terminal.type("c");
+  await terminal.shows("server login:");
+  expect(terminal.screen).toContain("server, 80x24");
+  terminal.type("q", "ctrl-c", "enter");
+  await terminal.shows('\\n"');
+  expect(terminal.screen).toContain('typed "q');
+  terminal.type("ctrl-]");
+  await terminal.shows("GUEST");
+  terminal.type("q");
+  await expectRestored(terminal, "end: left");
+  expect(terminal.written).not.toContain(CLEAR_SCREEN);
+});
+
 test("a file that doesn't check is said, and that it checks again", async () => {
   const terminal = await open(80, 24);
   lab.snapshot = makeSnapshot(61, {

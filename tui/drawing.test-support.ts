@@ -3,6 +3,7 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { expect } from "vitest";
 import type { Snapshot } from "../interpreter/index.ts";
+import { GuestScreen } from "./console/screen.ts";
 import { EventBuffer } from "./event-buffer.ts";
 import { makeEvents, makeLine, makeSnapshot } from "./fixtures.test-support.ts";
 import { frameLines } from "./frame.ts";
@@ -49,6 +50,7 @@ export function makeHistory(bytesMax?: number): History {
 export function makeWorld(): World {
   const logs = new LogBuffer();
   const events = new EventBuffer();
+  const screen = new GuestScreen({ changed: () => undefined, answer: () => undefined });
   events.append(makeEvents());
   logs.append(
     Array.from({ length: 40 }, (_, index) => makeLine(index + 1, index % 5 === 0 ? "server" : "client")),
@@ -57,7 +59,7 @@ export function makeWorld(): World {
   frames.append(Array.from({ length: 40 }, (_, index) => makeFrame(index + 1, PARTS[index % 5])));
   const history = makeHistory();
   for (let second = 55; second <= 60; second++) history.add(makeSnapshot(second));
-  return { logs, events, frames, history, keys: KEYS };
+  return { logs, events, frames, history, screen, keys: KEYS };
 }
 
 /** The state after six seconds of a lab, and all that happened then. Effects stay in it. */
@@ -78,8 +80,7 @@ export function stateAfter(
 }
 
 /** The lines of the screen, looked at for their number and width. */
-export function draw(size: Size, drawing: Drawing = {}): readonly string[] {
-  const world = makeWorld();
+export function draw(size: Size, drawing: Drawing = {}, world = makeWorld()): readonly string[] {
   const state = stateAfter(size, drawing, world);
   const lines = frameLines(state, world, drawing.symbols ?? UNICODE);
   expect(lines).toHaveLength(Math.max(1, size.rows - 1));

@@ -136,6 +136,7 @@ function makeDevices(frames: number, counter: DeviceRow["rx"]): readonly DeviceR
       class: "vconsole",
       guests: ["server"],
       openBy: "server",
+      terminal: { columns: 80, rows: 24 },
       rings: [makeRing("in", "....", 0), makeRing("out", "f...", 1)],
     }),
   ];

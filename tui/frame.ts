@@ -23,8 +23,9 @@ export function frameLines(state: DashboardState, world: World, symbols: Symbols
   const height = Math.max(1, state.size.rows - 1);
   const breadth = breadthOf(columns);
   const base: ViewContext = { state, world, symbols, columns, rows: height, breadth };
-  const top: Line[] = [headerLine(base)];
-  if (height >= 8) top.push(tabsLine(base));
+  // A guest's terminal has the screen for itself.
+  const top: Line[] = state.view === "console" ? [] : [headerLine(base)];
+  if (top.length > 0 && height >= 8) top.push(tabsLine(base));
   const bottom = height >= 4 || modeOf(state) !== state.view ? [footerLine(base)] : [];
   const banner = bannerLines(base).slice(0, Math.max(0, Math.min(6, Math.floor((height - 3) / 2))));
   const most = Math.max(0, Math.min(8, Math.floor((height - top.length) / 2)));

@@ -1,15 +1,14 @@
 // All keys in one table, put together from the common ones and those of each view. The reducer, the footer
 // and the help read it; no key is handled anywhere else.
 
-import { COMMON_KEYS, PROMPT_KEYS, STEP_KEYS } from "./keys.ts";
+import { COMMON_KEYS, OWN_VIEWS, PROMPT_KEYS, STEP_KEYS } from "./keys.ts";
 import type { KeyEntry } from "./keys.ts";
-import { VIEWS } from "./model.ts";
 import { PARTS } from "./views/all.ts";
 
 /** The keys that show a view work in all the others. */
 const SHOW_KEYS: readonly KeyEntry[] = PARTS.flatMap(({ view, key, help, footerModes }): KeyEntry[] => {
   if (key === undefined) return [];
-  const modes = view === "help" ? VIEWS.filter((other) => other !== view) : VIEWS;
+  const modes = view === "help" ? OWN_VIEWS.filter((other) => other !== view) : OWN_VIEWS;
   const footer = footerModes === undefined ? {} : { footer: view, footerModes };
   return [{ keys: [key], shown: key, command: { do: "view", view }, help, ...footer, modes }];
 });

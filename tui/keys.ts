@@ -19,6 +19,7 @@ export type Command =
   | { readonly do: "cut" | "adopt" | "heal" }
   | { readonly do: "confirm" | "refrain" }
   | { readonly do: "command" | "run" | "close" | "complete" | "older" | "newer" | "end-command" }
+  | { readonly do: "detach" }
   | { readonly do: "accept" | "cancel" | "erase" | "erase-all" }
   | { readonly do: "stop-lab" | "leave-lab" | "stay" };
 
@@ -37,8 +38,10 @@ export interface KeyEntry {
   readonly modes: readonly Mode[];
 }
 
+/** Views whose keys are not for a guest. */
+export const OWN_VIEWS = VIEWS.filter((view) => view !== "console");
 /** Views that can be held still, and those of them with a list that can be filtered. */
-const LIVE: readonly Mode[] = VIEWS.filter((view) => !["plan", "output", "help"].includes(view));
+const LIVE: readonly Mode[] = OWN_VIEWS.filter((view) => !["plan", "output", "help"].includes(view));
 const LISTS: readonly Mode[] = LIVE;
 
 /** While something is asked or typed. */
@@ -149,9 +152,9 @@ export const STEP_KEYS: readonly KeyEntry[] = [
     shown: "down",
     command: { do: "move", by: 1 },
     help: "down",
-    modes: VIEWS,
+    modes: OWN_VIEWS,
   },
-  { keys: ["up", "K"], shown: "up", command: { do: "move", by: -1 }, help: "up", modes: VIEWS },
+  { keys: ["up", "K"], shown: "up", command: { do: "move", by: -1 }, help: "up", modes: OWN_VIEWS },
 ];
 
 /** In every view, after those of the view. */
@@ -170,7 +173,7 @@ export const COMMON_KEYS: readonly KeyEntry[] = [
     command: { do: "command" },
     help: "any command of vbus, tab completes it",
     footer: "command",
-    modes: VIEWS,
+    modes: OWN_VIEWS,
   },
   {
     keys: ["space"],
@@ -214,16 +217,22 @@ export const COMMON_KEYS: readonly KeyEntry[] = [
     shown: "pgup",
     command: { do: "move", by: "page-up" },
     help: "a page up",
-    modes: VIEWS,
+    modes: OWN_VIEWS,
   },
   {
     keys: ["pagedown", "ctrl-f"],
     shown: "pgdn",
     command: { do: "move", by: "page-down" },
     help: "a page down",
-    modes: VIEWS,
+    modes: OWN_VIEWS,
   },
-  { keys: ["home", "g"], shown: "g", command: { do: "move", by: "first" }, help: "to the top", modes: VIEWS },
+  {
+    keys: ["home", "g"],
+    shown: "g",
+    command: { do: "move", by: "first" },
+    help: "to the top",
+    modes: OWN_VIEWS,
+  },
   {
     keys: ["end", "G"],
     shown: "G",
@@ -231,7 +240,7 @@ export const COMMON_KEYS: readonly KeyEntry[] = [
     help: "to the end; logs follow again",
     footer: "follow",
     footerModes: ["logs", "packets"],
-    modes: VIEWS,
+    modes: OWN_VIEWS,
   },
   {
     keys: ["esc"],
@@ -239,30 +248,30 @@ export const COMMON_KEYS: readonly KeyEntry[] = [
     command: { do: "back" },
     help: "clear the filter, or go back",
     footer: "back",
-    footerModes: VIEWS.filter((view) => view !== "guests"),
-    modes: VIEWS.filter((view) => view !== "output"),
+    footerModes: OWN_VIEWS.filter((view) => view !== "guests"),
+    modes: OWN_VIEWS.filter((view) => view !== "output"),
   },
-  { keys: ["q"], shown: "q", command: { do: "leave" }, help: "leave", footer: "quit", modes: VIEWS },
+  { keys: ["q"], shown: "q", command: { do: "leave" }, help: "leave", footer: "quit", modes: OWN_VIEWS },
   {
     keys: ["ctrl-c"],
     shown: "ctrl-c",
     command: { do: "interrupt" },
     help: "leave",
-    modes: [...VIEWS, "typing", "commanding", "confirming", "asking"],
+    modes: [...OWN_VIEWS, "typing", "commanding", "confirming", "asking"],
   },
   {
     keys: ["ctrl-z"],
     shown: "ctrl-z",
     command: { do: "suspend" },
     help: "to the shell for a while; `fg` comes back",
-    modes: [...VIEWS, "typing", "commanding", "confirming", "asking"],
+    modes: [...OWN_VIEWS, "typing", "commanding", "confirming", "asking"],
   },
   {
     keys: ["ctrl-l"],
     shown: "ctrl-l",
     command: { do: "redraw" },
     help: "draw the screen anew",
-    modes: [...VIEWS, "typing", "commanding", "confirming", "asking"],
+    modes: [...OWN_VIEWS, "typing", "commanding", "confirming", "asking"],
   },
 ];
 

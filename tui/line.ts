@@ -21,9 +21,20 @@ export type Tone =
   | "alarm"
   | `hue${0 | 1 | 2 | 3 | 4 | 5}`;
 
+/** How a piece of text looks, in the words of the library that draws. */
+export interface Look {
+  readonly color?: string;
+  readonly backgroundColor?: string;
+  readonly bold?: boolean;
+  readonly inverse?: boolean;
+  readonly underline?: boolean;
+}
+
 export interface Span {
   readonly text: string;
   readonly tone: Tone;
+  /** Of a guest's terminal: how the guest wants it. The same object where it is the same. */
+  readonly look?: Look;
 }
 export type Line = readonly Span[];
 
@@ -77,9 +88,15 @@ const SOLID: ReadonlySet<Tone> = new Set<Tone>(["title", "head", "selected", "ta
 
 /** The same cells in as few pieces as can be: each piece costs the terminal's library. */
 export function mergeSpans(line: Line): Line {
-  const merged: { text: string; tone: Tone }[] = [];
-  for (const { text, tone } of line) {
+  const merged: { text: string; tone: Tone; look?: Look }[] = [];
+  for (const piece of line) {
+    const { text, tone } = piece;
     const last = merged.at(-1);
+    if (piece.look !== undefined || last?.look !== undefined) {
+      if (last !== undefined && last.look === piece.look && last.tone === tone) last.text += text;
+      else merged.push({ ...piece });
+      continue;
+    }
     const isSpace = last !== undefined && !SOLID.has(last.tone) && !SOLID.has(tone) && text.trim() === "";
     if (last !== undefined && (last.tone === tone || isSpace)) last.text += text;
     else merged.push({ text, tone });

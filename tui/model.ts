@@ -4,6 +4,7 @@
 import type { PlanAnswer, Snapshot } from "../interpreter/index.ts";
 import type { Act, Effect, Replied, Said } from "./acts.ts";
 import type { Candidate, CommandLine, Output } from "./command-line.ts";
+import type { ScreenReader } from "./console/screen.ts";
 import type { EventReader } from "./event-buffer.ts";
 import type { KeyEntry } from "./keys.ts";
 import type { LogReader } from "./log-buffer.ts";
@@ -25,6 +26,7 @@ export const VIEWS = [
   "logs",
   "events",
   "packets",
+  "console",
   "output",
   "help",
 ] as const;
@@ -108,6 +110,7 @@ export interface DashboardState {
   readonly bus?: string;
   readonly topology: TopologyPlace;
   readonly plan: PlanPlace;
+  readonly console: ConsolePlace;
   /** Nothing is changed, only looked at. */
   readonly readOnly: boolean;
   /** What is done only when its name is typed. */
@@ -135,6 +138,10 @@ export type Action =
   | { readonly type: "packets"; readonly trouble?: string }
   | { readonly type: "completed"; readonly text: string; readonly candidates: readonly Candidate[] }
   | { readonly type: "printed"; readonly run: number; readonly text: string; readonly exit?: number }
+  /** What is seen of a guest's terminal is other, or what was typed didn't get there. */
+  | { readonly type: "console"; readonly problem?: string }
+  /** Typed on a guest's terminal. */
+  | { readonly type: "typed"; readonly text: string }
   | Replied;
 
 export interface PlanPlace {
@@ -148,6 +155,12 @@ export interface PlanPlace {
   readonly madeFor?: string;
   /** The first line that is seen. */
   readonly top: number;
+}
+
+export interface ConsolePlace {
+  readonly guest?: string;
+  /** Lines above the end that are looked back. */
+  readonly above: number;
 }
 
 export interface Confirm {
@@ -164,6 +177,7 @@ export interface World {
   readonly events: EventReader;
   readonly frames: FrameReader;
   readonly history: HistoryReader;
+  readonly screen: ScreenReader;
   readonly keys: readonly KeyEntry[];
 }
 
@@ -192,6 +206,7 @@ export function initialState(size: Size, { attachedByUp, readOnly = false }: Sta
     plan: { asked: false, top: 0 },
     readOnly,
     history: [],
+    console: { above: 0 },
     effects: [],
   };
 }

@@ -28,6 +28,7 @@ const KEYS: Readonly<Record<string, string>> = {
   tab: "\t",
   space: " ",
   backspace: "\u007f",
+  "ctrl-]": "\u001d",
   "ctrl-c": "\u0003",
   "ctrl-u": "\u0015",
   "ctrl-z": "\u001a",

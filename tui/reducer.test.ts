@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { makeLine, makeSnapshot } from "./fixtures.test-support.ts";
 import { makeHistory } from "./drawing.test-support.ts";
+import { GuestScreen } from "./console/screen.ts";
 import { EventBuffer } from "./event-buffer.ts";
 import { KEYS } from "./key-table.ts";
 import { LogBuffer } from "./log-buffer.ts";
@@ -18,6 +19,7 @@ const worldOf = (logs = new LogBuffer()): World => ({
   events: new EventBuffer(),
   frames: new FrameBuffer(1),
   history: makeHistory(),
+  screen: new GuestScreen({ changed: () => undefined, answer: () => undefined }),
   keys: KEYS,
 });
 const SIZE = { columns: 80, rows: 16 };

@@ -39,7 +39,10 @@ function take(state: DashboardState, action: Exclude<Action, { type: "key" }>): 
       return { ...state, link: action.link };
     case "logs":
     case "events":
+    case "typed":
       return { ...state };
+    case "console":
+      return action.problem === undefined ? { ...state } : say(state, action.problem, "bad");
     case "completed":
       return hearCandidates(state, action);
     case "printed":

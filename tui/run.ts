@@ -10,9 +10,12 @@ import { History } from "./history.ts";
 import type { DashboardOptions } from "./index.ts";
 import { KEYS } from "./key-table.ts";
 import { LogBuffer } from "./log-buffer.ts";
-import { initialState } from "./model.ts";
+import { initialState, modeOf } from "./model.ts";
 import type { Effect } from "./acts.ts";
 import { CommandDesk } from "./commands.ts";
+import { ConsoleDesk } from "./console/desk.ts";
+import { gatedInput } from "./console/gate.ts";
+import { GuestScreen } from "./console/screen.ts";
 import { EventBuffer } from "./event-buffer.ts";
 import type { DashboardEnd, DashboardState, Size, World } from "./model.ts";
 import { selectedDevice } from "./select.ts";
@@ -23,6 +26,7 @@ import { makeStore } from "./store.ts";
 import type { Store } from "./store.ts";
 import { ASCII, UNICODE } from "./symbols.ts";
 import { chooseTheme } from "./theme.ts";
+import { consoleOf } from "./views/console.ts";
 
 const FRAMES_PER_SECOND_MAX = 30;
 const SCREEN = {
@@ -33,6 +37,8 @@ const SCREEN = {
   incrementalRendering: true,
   maxFps: FRAMES_PER_SECOND_MAX,
 } as const;
+/** Of a guest without a console: only its output is seen. */
+const DUMB_TERMINAL = { columns: 80, rows: 24 };
 const HOME_AND_ERASE_DOWN = "\u001b[H\u001b[J";
 
 /** See `runDashboard`. */
@@ -56,7 +62,7 @@ export async function run(options: DashboardOptions): Promise<DashboardEnd> {
     onReady: terminal.set,
   });
   const others = stdout.listeners("resize");
-  const screen = render(element, { stdin, stdout, ...SCREEN });
+  const screen = render(element, { stdin: gate(stdin, store, world), stdout, ...SCREEN });
   const endResizing = followSize(stdout, screen, others, (size) => {
     store.dispatch({ type: "size", size });
     return element;
@@ -77,6 +83,16 @@ export async function run(options: DashboardOptions): Promise<DashboardEnd> {
   }
 }
 
+/** What is typed while a guest's terminal is seen is the guest's. */
+function gate(stdin: NodeJS.ReadStream, store: Store, { screen }: World): NodeJS.ReadStream {
+  return gatedInput(stdin, {
+    isAttached: () => modeOf(store.getState()) === "console",
+    canScroll: () => !screen.isFullScreen,
+    typed: (text) => store.dispatch({ type: "typed", text }),
+    key: (key) => store.dispatch({ type: "key", key }),
+  });
+}
+
 interface Opened {
   readonly store: Store;
   readonly source: DashboardSource;
@@ -90,7 +106,15 @@ function openLab(options: DashboardOptions, terminal: TerminalLoan): Opened {
   const events = new EventBuffer();
   const frames = new FrameBuffer();
   const history = new History(options.packer);
-  const world: World = { logs, events, frames, history, keys: KEYS };
+  const screen = new GuestScreen({
+    changed: () => store.dispatch({ type: "console" }),
+    answer: (guest, text) => readOnly || consoles.type(guest, text),
+  });
+  const consoles = new ConsoleDesk({
+    screen,
+    tell: (problem) => store.dispatch({ type: "console", ...(problem !== undefined && { problem }) }),
+  });
+  const world: World = { logs, events, frames, history, screen, keys: KEYS };
   const { attachedByUp, readOnly = false } = options;
   const first = initialState(sizeOf(options.streams.stdout), { attachedByUp, readOnly });
   const store = makeStore(first, world, (effect) => perform(effect));
@@ -101,6 +125,7 @@ function openLab(options: DashboardOptions, terminal: TerminalLoan): Opened {
     events,
     frames,
     history,
+    consoles,
     tell: store.dispatch,
   });
   const desk = new CommandDesk({ runner: options.commands, readOnly, tell: store.dispatch });
@@ -118,6 +143,8 @@ function openLab(options: DashboardOptions, terminal: TerminalLoan): Opened {
         return void desk.complete(effect.text);
       case "run":
         return desk.run(effect.line, effect.run);
+      case "type":
+        return consoles.type(effect.guest, effect.text);
       case "end-command":
         return desk.end(effect.run);
     }
@@ -128,8 +155,10 @@ function openLab(options: DashboardOptions, terminal: TerminalLoan): Opened {
 /** What has to be asked of the lab for what is seen. */
 function wantsOf(state: DashboardState): Wants {
   const { view, packets, frozen } = state;
+  const guest = view === "console" ? state.console.guest : undefined;
   return {
     packets: packets.records || (view === "packets" && !frozen),
+    console: guest === undefined ? undefined : { guest, ...(consoleOf(state, guest) ?? DUMB_TERMINAL) },
     rings: view === "rings" ? selectedDevice(state)?.id : undefined,
   };
 }

@@ -56,7 +56,11 @@ export class ScriptedLab {
       pause: () => Promise.resolve(undefined),
       resume: () => undefined,
       storedVolumes: () => [],
-      typeConsole: () => 0,
+      typeConsole: (guest: string, text: string) => {
+        this.#server?.console(guest, `typed ${JSON.stringify(text)}\r\n`);
+        return text.length;
+      },
+      consoleText: (guest: string) => `\u001b[1;32m${guest}\u001b[0m login: `,
       metrics: () => "",
       plan: () => Promise.reject(new Error("it only plays")),
       apply: () => Promise.reject(new Error("it only plays")),

@@ -3,6 +3,8 @@ import { connect } from "../interpreter/index.ts";
 import type { LabClient } from "../interpreter/index.ts";
 import { makeLine, makeSnapshot } from "./fixtures.test-support.ts";
 import { makeHistory } from "./drawing.test-support.ts";
+import { ConsoleDesk } from "./console/desk.ts";
+import { GuestScreen } from "./console/screen.ts";
 import { EventBuffer } from "./event-buffer.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { FrameBuffer } from "./packets/buffer.ts";
@@ -17,6 +19,7 @@ let logs: LogBuffer;
 let frames: FrameBuffer;
 let source: DashboardSource;
 let ended: Promise<void>;
+const SILENT = { changed: () => undefined, answer: () => undefined };
 let changes: (Change & { readonly at: number })[];
 let waiting: (() => void) | undefined;
 
@@ -36,6 +39,7 @@ function begin(connectTo: () => Promise<LabClient>): void {
     events: new EventBuffer(),
     frames,
     history: makeHistory(),
+    consoles: new ConsoleDesk({ screen: new GuestScreen(SILENT), tell: () => undefined }),
     tell: (change) => {
       changes.push({ ...change, at: performance.now() });
       waiting?.();

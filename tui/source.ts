@@ -3,6 +3,7 @@
 
 import type { LabClient, LabEvent, LogLine, Snapshot } from "../interpreter/index.ts";
 import type { Ask, Reply } from "./acts.ts";
+import type { ConsoleDesk, WantedConsole } from "./console/desk.ts";
 import type { EventBuffer } from "./event-buffer.ts";
 import type { History } from "./history.ts";
 import type { LogBuffer } from "./log-buffer.ts";
@@ -22,6 +23,7 @@ export interface Wants {
   readonly packets: boolean;
   /** The device whose rings are. */
   readonly rings?: string | undefined;
+  readonly console?: WantedConsole | undefined;
 }
 
 export interface SourceOptions {
@@ -32,6 +34,7 @@ export interface SourceOptions {
   readonly events: EventBuffer;
   readonly frames: FrameBuffer;
   readonly history: History;
+  readonly consoles: ConsoleDesk;
   readonly tell: (change: Change) => void;
 }
 
@@ -77,6 +80,7 @@ export class DashboardSource {
   want(wants: Wants): void {
     const before = this.#wants;
     this.#wants = wants;
+    this.#options.consoles.want(wants.console);
     if (wants.packets !== before.packets) this.#tap?.want(wants.packets);
     if (wants.rings === before.rings) return;
     this.#client?.request("subscribe", this.#ringWants()).catch(() => undefined);
@@ -127,6 +131,7 @@ export class DashboardSource {
       this.#client?.close();
       return error instanceof Error ? error.message : String(error);
     } finally {
+      this.#options.consoles.use(undefined);
       this.#tap?.close();
       this.#tap = undefined;
       this.#client = undefined;
@@ -164,6 +169,7 @@ export class DashboardSource {
     goLive();
     const past = await client.request("events", { since: events.last });
     this.#events = [...past.events, ...this.#events];
+    this.#options.consoles.use(client);
     this.#tap = this.#makeTap(client);
     this.#tap.want(this.#wants.packets);
     const history = (await client.request("logs", { lines: HISTORY_LINES })).lines;

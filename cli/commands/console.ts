@@ -1,7 +1,7 @@
 // `vbus console`: what is typed goes to a guest's console, and what the guest prints comes here.
 
 import type { LabClient } from "../../interpreter/index.ts";
-import { OperationError } from "../../interpreter/index.ts";
+import { OperationError, typeAll } from "../../interpreter/index.ts";
 import { UsageError, type Context, type Exit } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { onSignals } from "../signals.ts";
@@ -16,10 +16,6 @@ export interface ConsoleOptions {
 
 /** ctrl-] leaves, as in telnet. */
 const DETACH = "\u001d";
-/** Characters that are typed in one go. */
-const PIECE = 64;
-/** A guest that doesn't read is asked again after this long. */
-const FULL_MS = 20;
 
 export async function console(context: Context, guest: string, options: ConsoleOptions): Promise<Exit> {
   const { terminal } = context;
@@ -95,19 +91,5 @@ async function typed({ terminal }: Context, client: LabClient, guest: string, ec
     if (isTerminal) stdin.setRawMode(false);
     stdin.off("data", onData).off("end", onEnd).pause();
     release();
-  }
-}
-
-/** A guest takes a piece whole or not at all: what is larger than its buffers is cut smaller. */
-async function typeAll(client: LabClient, guest: string, text: string): Promise<void> {
-  let rest = [...text];
-  let size = PIECE;
-  // Bound: each turn has a piece taken, or a smaller one tried, or waits; the lab's end or a signal ends it.
-  while (rest.length > 0) {
-    const piece = rest.slice(0, size);
-    const { taken } = await client.request("typeConsole", { guest, text: piece.join("") });
-    if (taken > 0) rest = rest.slice(piece.length);
-    else if (size > 1) size >>= 1;
-    else await new Promise((resolve) => setTimeout(resolve, FULL_MS));
   }
 }

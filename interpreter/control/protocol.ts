@@ -79,6 +79,8 @@ export interface DeviceRow extends DeviceFacts {
   readonly volume?: string;
   /** Of a network device. */
   readonly link?: LinkRow;
+  /** Of a console, in cells. */
+  readonly terminal?: { readonly columns: number; readonly rows: number };
 }
 /** What a link is told to be; texts as in the language. */
 export interface LinkRow {
@@ -214,9 +216,16 @@ export interface Methods extends AdminMethods {
   /**
    * Also starts `snapshot` notifications, at most four a second and one a second while nothing changes.
    * `rings`: devices whose rings and histograms are looked into; of others they may be empty. Absent: all.
+   * `console`: the guest whose output is told as it comes, in place of one before; empty: none any more.
    */
   subscribe: {
-    params: { snapshots?: boolean; events?: boolean; logs?: boolean; rings?: readonly string[] };
+    params: {
+      snapshots?: boolean;
+      events?: boolean;
+      logs?: boolean;
+      rings?: readonly string[];
+      console?: string;
+    };
     result: Record<string, never>;
   };
   logs: { params: { guests?: readonly string[]; lines?: number }; result: { lines: readonly LogLine[] } };
@@ -271,6 +280,13 @@ export interface Notifications {
   snapshot: Snapshot;
   event: LabEvent;
   log: { readonly lines: readonly LogLine[] };
+  /** What a guest prints, chunk by chunk, escape sequences and all. */
+  console: {
+    readonly guest: string;
+    readonly text: string;
+    /** The first: what it has printed so far, for an empty terminal. */
+    readonly begins?: true;
+  };
   /** The last thing a client hears. */
   ended: { readonly reason: string };
 }

@@ -47,6 +47,7 @@ const SHAPES: { readonly [M in keyof Methods]: Shape } = {
     snapshots: { check: isBoolean },
     events: { check: isBoolean },
     logs: { check: isBoolean },
+    console: { check: isText },
     rings: { check: isTexts },
   },
   logs: { guests: { check: isTexts }, lines: { check: isNumber } },

@@ -8,7 +8,7 @@ import type { Guests } from "../apply/guests.ts";
 import { goalMet } from "../apply/guest-record.ts";
 import type { GuestRecord } from "../apply/guest-record.ts";
 import { entriesOf, goalOf, imageOf, usedDevices } from "../drivers/guest.ts";
-import { refOf, shownWordOf, valueOf } from "../drivers/read.ts";
+import { numberOf, refOf, shownWordOf, valueOf } from "../drivers/read.ts";
 import { linkRow } from "./link-row.ts";
 import type { BusRow, DeviceRow, GuestRow, NetworkRow, Snapshot, UplinkRow, VolumeRow } from "./protocol.ts";
 
@@ -137,7 +137,7 @@ function deviceRows(
 }
 
 /** What a device is plugged into, and how. */
-function behind(device: Resource): Pick<DeviceRow, "network" | "channel" | "volume" | "link"> {
+function behind(device: Resource): Pick<DeviceRow, "network" | "channel" | "volume" | "link" | "terminal"> {
   const [network, channel, volume] = ["network", "channel", "volume"].map((name) => refOf(device, name));
   const link = linkRow(device);
   return {
@@ -145,6 +145,9 @@ function behind(device: Resource): Pick<DeviceRow, "network" | "channel" | "volu
     ...(channel !== undefined && { channel }),
     ...(volume !== undefined && { volume }),
     ...(link !== undefined && { link }),
+    ...(device.class === "vconsole" && {
+      terminal: { columns: numberOf(device, "columns"), rows: numberOf(device, "rows") },
+    }),
   };
 }
 

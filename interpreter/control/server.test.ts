@@ -83,6 +83,7 @@ const target: ControlTarget = {
   resume: (guest) => (guest === "g" ? undefined : `there is no guest ${guest}`),
   plan: () => Promise.reject(new OperationError("usage", "There is no `x` in this lab.")),
   apply: () => Promise.reject(new OperationError("stale", "The plan no longer fits.", "Make it anew.")),
+  consoleText: (guest) => `${guest} said: \u001b[1mhello`,
   typeConsole: (guest) => (guest === "g" ? 3 : `${guest} has no console`),
 };
 
@@ -121,6 +122,33 @@ test("a client is greeted and answered", async () => {
   expect(await client.request("typeConsole", { guest: "g", text: "abc" })).toEqual({ taken: 3 });
   expect(await client.request("pause", { guest: "g" })).toEqual({});
   await expect(client.request("resume", { guest: "x" })).rejects.toThrow("there is no guest x");
+  client.close();
+});
+
+test("a console is told from its beginning, then as it comes, and only to who watches it", async () => {
+  const client = await connect(socketPath);
+  const heard: unknown[] = [];
+  const until = async (count: number): Promise<void> => {
+    while (heard.length < count) await new Promise((resolve) => setImmediate(resolve));
+  };
+  client.on("console", (payload) => heard.push(payload));
+  await client.request("subscribe", { console: "a" });
+  server.console("a", "one ");
+  server.console("b", "not this");
+  await until(2);
+  await client.request("subscribe", { console: "b" });
+  server.console("b", "two");
+  await until(4);
+  await client.request("subscribe", { console: "" });
+  server.console("b", "not this either");
+  await client.request("snapshot", {});
+  const said = (guest: string): string => `${guest} said: \u001b[1mhello`;
+  expect(heard).toEqual([
+    { guest: "a", text: said("a"), begins: true },
+    { guest: "a", text: "one " },
+    { guest: "b", text: said("b"), begins: true },
+    { guest: "b", text: "two" },
+  ]);
   client.close();
 });
 

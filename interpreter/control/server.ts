@@ -48,6 +48,8 @@ export interface ControlTarget {
   pause(guest: string): Promise<string | undefined>;
   resume(guest: string): string | undefined;
   typeConsole(guest: string, text: string): number | string;
+  /** What a guest has printed so far, as far as it is kept. */
+  consoleText(guest: string): string;
   readonly capture: OpenCapture;
   /** Absent where nothing can be changed by hand. */
   readonly admin?: AdminTree;
@@ -112,6 +114,10 @@ export class ControlServer {
 
   log(lines: readonly LogLine[]): void {
     for (const { subscriber } of this.#open.values()) subscriber.log(lines);
+  }
+
+  console(guest: string, text: string): void {
+    for (const { subscriber } of this.#open.values()) subscriber.console(guest, text);
   }
 
   /** Says goodbye to all and ends; node removes the socket's file. */
@@ -180,6 +186,8 @@ export class ControlServer {
         return { text: target.metrics() };
       case "subscribe":
         subscriber.subscribe(request.params);
+        if (request.params.console !== undefined)
+          subscriber.beginConsole(target.consoleText(request.params.console));
         if (subscriber.wantsSnapshots) subscriber.snapshot(target.snapshot(ringsOf([subscriber])));
         return {};
       case "logs":

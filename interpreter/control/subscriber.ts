@@ -7,6 +7,8 @@ import type { LabEvent, LogLine, Methods, Notifications, Snapshot } from "./prot
 /** More wait for nobody: the oldest fall off. `events` and `logs` give them later. */
 const EVENTS_WAITING_MAX = 2000;
 const LINES_WAITING_MAX = 2000;
+/** Of a console, UTF-16 units: a terminal of 200 by 60 is filled twenty times over. */
+const TEXT_WAITING_MAX = 1 << 18;
 
 export class Subscriber {
   readonly #rpc: MessageConnection;
@@ -14,6 +16,7 @@ export class Subscriber {
   #snapshot: Snapshot | undefined;
   #events: LabEvent[] = [];
   #lines: LogLine[] = [];
+  #console: { text: string; begins: boolean } = { text: "", begins: false };
   #sending = false;
   #ended = false;
 
@@ -55,6 +58,19 @@ export class Subscriber {
     this.#pump();
   }
 
+  /** What the console prints that it watches has this text before what comes. */
+  beginConsole(text: string): void {
+    const begins = this.#wants.console !== "";
+    this.#console = { text: begins ? text.slice(-TEXT_WAITING_MAX) : "", begins };
+    this.#pump();
+  }
+
+  console(guest: string, text: string): void {
+    if (this.#wants.console !== guest || guest === "") return;
+    this.#console.text = (this.#console.text + text).slice(-TEXT_WAITING_MAX);
+    this.#pump();
+  }
+
   /** The last thing that it hears; resolves when the system has taken it, or the connection is over. */
   async end(reason: string): Promise<void> {
     this.#ended = true;
@@ -86,6 +102,12 @@ export class Subscriber {
       const lines = this.#lines;
       this.#lines = [];
       return ["log", { lines }];
+    }
+    const { text, begins } = this.#console;
+    if (text !== "" || begins) {
+      this.#console = { text: "", begins: false };
+      const guest = this.#wants.console ?? "";
+      return ["console", { guest, text, ...(begins && { begins }) }];
     }
     if (this.#snapshot === undefined) return undefined;
     const snapshot = this.#snapshot;

@@ -33,6 +33,7 @@ export class GuestLogs {
   readonly #limits: LogLimits;
   readonly #logs = new Map<string, GuestLog>();
   readonly #listeners = new Set<(lines: readonly LogLine[]) => void>();
+  readonly #textListeners = new Set<(guest: string, text: string) => void>();
   /** Guests that are gone, in the order of going. */
   readonly #gone = new Set<string>();
   #order = 0;
@@ -46,6 +47,7 @@ export class GuestLogs {
   write(guest: string, text: string): void {
     const log = this.#logOf(guest);
     this.#gone.delete(guest);
+    for (const listener of this.#textListeners) listener(guest, text);
     const pieces = (log.open + text).split("\n");
     log.open = pieces.pop() ?? "";
     if (log.open.length > this.#limits.lineMax) {
@@ -92,6 +94,19 @@ export class GuestLogs {
     const entries = wanted.flatMap((guest) => this.#logs.get(guest)?.lines ?? []);
     entries.sort((a, b) => a.order - b.order);
     return entries.slice(Math.max(0, entries.length - count)).map((entry) => entry.line);
+  }
+
+  /** What a terminal would have been told: the lines that are kept, and what was begun. */
+  textOf(guest: string): string {
+    const log = this.#logs.get(guest);
+    if (log === undefined) return "";
+    return log.lines.map(({ line }) => `${line.text}\n`).join("") + log.open;
+  }
+
+  /** Calls back with each chunk as it came, also of lines that are not ended. */
+  onText(listener: (guest: string, text: string) => void): () => void {
+    this.#textListeners.add(listener);
+    return () => void this.#textListeners.delete(listener);
   }
 
   on(listener: (lines: readonly LogLine[]) => void): () => void {

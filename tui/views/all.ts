@@ -2,6 +2,7 @@
 
 import type { View } from "../model.ts";
 import { busesPart } from "./buses.ts";
+import { consolePart } from "./console.ts";
 import { eventsPart } from "./events.ts";
 import { guestsPart } from "./guests.ts";
 import { helpPart } from "./help.ts";
@@ -22,6 +23,7 @@ export const PARTS: readonly ViewPart[] = [
   logsPart,
   eventsPart,
   packetsPart,
+  consolePart,
   outputPart,
   helpPart,
 ];

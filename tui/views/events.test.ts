@@ -14,7 +14,7 @@ test("the newest is followed until another one is chosen, and again after G", ()
   expect(detail(["K", "K"])).toContain("the same by hand: vbus set server.eth0.rate 10Mbps");
   expect(stateAfter(size, { keys: ["e", "K", "K"] }).event).toBe(6);
   expect(stateAfter(size, { keys: ["e", "K", "K", "G"] }).event).toBeUndefined();
-  expect(stateAfter(size, { keys: ["e", "k", "k", "k", "k", "enter"] }).logs.guest).toBe("client");
+  expect(stateAfter(size, { keys: ["e", "K", "K", "K", "K", "enter"] }).logs.guest).toBe("client");
 });
 
 test("a filter leaves out what doesn't match", () => {

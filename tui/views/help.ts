@@ -1,5 +1,6 @@
 // The help, made from the table of keys; there is no other list of them.
 
+import { OWN_VIEWS } from "../keys.ts";
 import type { KeyEntry } from "../keys.ts";
 import { clipLine, span } from "../line.ts";
 import type { Line } from "../line.ts";
@@ -14,7 +15,7 @@ export const helpPart: ViewPart = {
   view: "help",
   key: "?",
   help: "this help",
-  footerModes: VIEWS.filter((view) => view !== "help"),
+  footerModes: OWN_VIEWS.filter((view) => view !== "help"),
   keys: [{ keys: ["?"], shown: "?", command: { do: "back" }, help: "close the help", modes: ["help"] }],
   draw: helpView,
   move: (state, by, { keys }) => {
