@@ -26,6 +26,8 @@ export interface Act {
 /** What the reducer can't do itself. */
 export type Effect =
   | { readonly do: "suspend" | "redraw" }
+  | { readonly do: "copy"; readonly text: string }
+  | { readonly do: "mouse"; readonly on: boolean }
   | { readonly do: "act"; readonly act: Act }
   | { readonly do: "complete"; readonly text: string }
   | { readonly do: "run"; readonly line: string; readonly run: number }

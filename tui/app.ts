@@ -11,29 +11,30 @@ import type { Line, Look } from "./line.ts";
 import type { World } from "./model.ts";
 import type { Store } from "./store.ts";
 import type { Symbols } from "./symbols.ts";
-import type { Theme } from "./theme.ts";
+import type { Theme, ThemeName } from "./theme.ts";
 
 export interface AppProps {
   readonly store: Store;
   readonly world: World;
   readonly symbols: Symbols;
-  readonly theme: Theme;
-  readonly onKey: (key: string) => void;
+  /** How a theme of this name looks on this terminal. */
+  readonly themeOf: (name: ThemeName) => Theme;
   /** Called once, with the way to give the terminal away for a while. */
   readonly onReady: (suspendTerminal: SuspendTerminal) => void;
 }
 
-export function App({ store, world, symbols, theme, onKey, onReady }: AppProps): ReactNode {
+export function App({ store, world, symbols, themeOf, onReady }: AppProps): ReactNode {
   const state = useSyncExternalStore(store.subscribe, store.getState);
   const { isRawModeSupported } = useStdin();
   const { suspendTerminal } = useApp();
   useEffect(() => onReady(suspendTerminal), [onReady, suspendTerminal]);
   useInput(
     (input, key) => {
-      for (const name of keyNames(input, key)) onKey(name);
+      for (const name of keyNames(input, key)) store.dispatch({ type: "key", key: name });
     },
     { isActive: isRawModeSupported },
   );
+  const theme = themeOf(state.theme);
   const lines = frameLines(state, world, symbols);
   return createElement(
     Box,
@@ -67,6 +68,7 @@ function shownLook(look: Look, { accent }: Theme): Look {
 function sameLine(before: LineProps, after: LineProps): boolean {
   const [a, b] = [before.line, after.line];
   return (
+    before.theme === after.theme &&
     a.length === b.length &&
     a.every(
       (piece, at) => piece.text === b[at]?.text && piece.tone === b[at]?.tone && piece.look === b[at]?.look,

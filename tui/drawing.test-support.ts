@@ -16,7 +16,7 @@ import type { Action, DashboardState, Size, World } from "./model.ts";
 import { FrameBuffer } from "./packets/buffer.ts";
 import { makeFrame } from "./packets/frames.test-support.ts";
 import { reduce } from "./reducer.ts";
-import { UNICODE } from "./symbols.ts";
+import { SYMBOL_SETS } from "./symbols.ts";
 import type { Symbols } from "./symbols.ts";
 
 /** The sizes that every view is looked at in. */
@@ -82,7 +82,7 @@ export function stateAfter(
 /** The lines of the screen, looked at for their number and width. */
 export function draw(size: Size, drawing: Drawing = {}, world = makeWorld()): readonly string[] {
   const state = stateAfter(size, drawing, world);
-  const lines = frameLines(state, world, drawing.symbols ?? UNICODE);
+  const lines = frameLines(state, world, drawing.symbols ?? SYMBOL_SETS.block);
   expect(lines).toHaveLength(Math.max(1, size.rows - 1));
   for (const line of lines) expect(lineWidth(line)).toBeLessThanOrEqual(size.columns);
   return lines.map(plainText);

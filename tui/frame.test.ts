@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { draw, text } from "./drawing.test-support.ts";
 import { makeGuest } from "./fixtures.test-support.ts";
 import { KEYS } from "./key-table.ts";
-import { ASCII } from "./symbols.ts";
+import { SYMBOL_SETS } from "./symbols.ts";
 
 const seed = Number(process.env["SEED"] ?? 1);
 
@@ -81,7 +81,7 @@ test("with ASCII symbols every cell is ASCII", () => {
   for (const keys of [[], ["3"], ["l"], ["?"], ["space"]]) {
     const drawn = draw(
       { columns: 100, rows: 30 },
-      { keys, symbols: ASCII, part: { lab: "a-name-that-is-longer-".repeat(9) } },
+      { keys, symbols: SYMBOL_SETS.ascii, part: { lab: "a-name-that-is-longer-".repeat(9) } },
     );
     expect(drawn.join("")).toMatch(/^[ -~]*$/);
   }

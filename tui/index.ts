@@ -4,12 +4,17 @@
 import type { Clock, LabClient } from "../interpreter/index.ts";
 import type { Packer } from "./history.ts";
 import type { CommandRunner } from "./commands.ts";
+import { KEYS } from "./key-table.ts";
+import { readPreferences } from "./preferences.ts";
+import type { PreferencesReading } from "./preferences.ts";
+import type { Preferences } from "./preferences.ts";
 import type { DashboardEnd } from "./model.ts";
 
 export type { CommandRunner } from "./commands.ts";
 export type { DashboardEnd } from "./model.ts";
 export { renderOnce } from "./once.ts";
 export type { Packer } from "./history.ts";
+export type { Preferences } from "./preferences.ts";
 export type { OnceOptions } from "./once.ts";
 
 export interface DashboardOptions {
@@ -24,13 +29,17 @@ export interface DashboardOptions {
   readonly commands?: CommandRunner;
   /** `NO_COLOR`, `TERM` and `COLORTERM` are looked at. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Draws with ASCII alone. */
-  readonly ascii: boolean;
+  readonly preferences?: Preferences;
   readonly clock: Pick<Clock, "now">;
   /** Keeps the last minutes small. */
   readonly packer: Packer;
   /** In place of stopping the process group when ctrl-z is typed. */
   readonly onSuspend?: () => void;
+}
+
+/** What of a document can be preferences, and a sentence for each thing in it that can't. */
+export function checkPreferences(document: unknown): PreferencesReading {
+  return readPreferences(document, KEYS);
 }
 
 /**

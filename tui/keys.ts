@@ -12,6 +12,7 @@ export type Command =
   | { readonly do: "view"; readonly view: View }
   | { readonly do: "move"; readonly by: Move }
   | { readonly do: "open" | "back" | "leave" | "interrupt" | "suspend" | "redraw" | "freeze" | "filter" }
+  | { readonly do: "copy" | "copy-view" | "mouse" | "theme" }
   | { readonly do: "time"; readonly seconds: number }
   | { readonly do: "next-guest" | "times" | "wraps" | "record" }
   | { readonly do: "undo" | "again" }
@@ -211,6 +212,34 @@ export const COMMON_KEYS: readonly KeyEntry[] = [
     command: { do: "time", seconds: 60 },
     help: "a minute forward",
     modes: LISTS,
+  },
+  {
+    keys: ["y"],
+    shown: "y",
+    command: { do: "copy" },
+    help: "copy the selected row to the clipboard, where the terminal allows it",
+    modes: LISTS,
+  },
+  {
+    keys: ["Y"],
+    shown: "Y",
+    command: { do: "copy-view" },
+    help: "copy all that is seen of the view",
+    modes: LISTS,
+  },
+  {
+    keys: ["T"],
+    shown: "T",
+    command: { do: "theme" },
+    help: "the next theme: default, light, contrast, mono",
+    modes: VIEWS,
+  },
+  {
+    keys: ["M"],
+    shown: "M",
+    command: { do: "mouse" },
+    help: "take the mouse, or leave it to the terminal again",
+    modes: VIEWS,
   },
   {
     keys: ["pageup", "ctrl-b"],

@@ -11,8 +11,10 @@ import type { LogReader } from "./log-buffer.ts";
 import { FIRST_TOPOLOGY } from "./topology.ts";
 import type { TopologyPlace } from "./topology.ts";
 import type { HistoryReader } from "./history.ts";
+import type { MouseEvent } from "./mouse.ts";
 import type { FrameReader } from "./packets/buffer.ts";
 import type { RateBook } from "./rates.ts";
+import type { ThemeName } from "./theme.ts";
 
 /** How the dashboard was left: `stop` asks the caller to stop the lab. */
 export type DashboardEnd = "left" | "stop";
@@ -83,6 +85,9 @@ export interface DashboardState {
   /** What is drawn; while frozen an older one than `latest`. */
   readonly shown?: Picture;
   readonly latest?: Picture;
+  readonly theme: ThemeName;
+  /** Clicks and the wheel come here. */
+  readonly mouse: boolean;
   readonly frozen: boolean;
   /** The moment that is looked back to, milliseconds since 1970; then it is frozen too. */
   readonly past?: number;
@@ -129,6 +134,7 @@ export interface DashboardState {
 /** What happens to the state. */
 export type Action =
   | { readonly type: "key"; readonly key: string }
+  | { readonly type: "mouse"; readonly event: MouseEvent }
   | { readonly type: "size"; readonly size: Size }
   | { readonly type: "snapshot"; readonly snapshot: Snapshot }
   | { readonly type: "link"; readonly link: Link }
@@ -184,14 +190,21 @@ export interface World {
 export interface StateOptions {
   readonly attachedByUp: boolean;
   readonly readOnly?: boolean;
+  readonly theme?: ThemeName;
+  readonly mouse?: boolean;
 }
 
-export function initialState(size: Size, { attachedByUp, readOnly = false }: StateOptions): DashboardState {
+export function initialState(
+  size: Size,
+  { attachedByUp, readOnly = false, theme = "default", mouse = false }: StateOptions,
+): DashboardState {
   return {
     size,
     view: "guests",
     trail: [],
     link: { state: "connecting", reason: "" },
+    theme,
+    mouse,
     frozen: false,
     filters: Object.fromEntries(VIEWS.map((view) => [view, ""])) as DashboardState["filters"],
     asking: false,

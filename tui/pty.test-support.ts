@@ -5,6 +5,7 @@
 import { spawn } from "@lydell/node-pty";
 import type { IPty } from "@lydell/node-pty";
 import xterm from "@xterm/headless";
+import { paletteColour } from "./contrast.test-support.ts";
 
 interface TerminalOptions {
   readonly columns: number;
@@ -33,6 +34,22 @@ const KEYS: Readonly<Record<string, string>> = {
   "ctrl-u": "\u0015",
   "ctrl-z": "\u001a",
 };
+
+interface Cell {
+  readonly text: string;
+  readonly isColoured: boolean;
+  /** With a colour beyond the first sixteen. */
+  readonly isRich: boolean;
+  readonly isDim: boolean;
+  /** `#rrggbb`; absent where it is the terminal's own, or one of the sixteen that each has its own way. */
+  readonly foreground?: string | undefined;
+  readonly background?: string | undefined;
+}
+
+function colourOf(isRgb: boolean, isPalette: boolean, colour: number): string | undefined {
+  if (isRgb) return `#${colour.toString(16).padStart(6, "0")}`;
+  return isPalette ? paletteColour(colour) : undefined;
+}
 
 export class TestTerminal {
   readonly #emulator: xterm.Terminal;
@@ -83,15 +100,20 @@ export class TestTerminal {
     return this.#emulator.buffer.active.type === "alternate";
   }
 
-  /** How a cell is drawn; columns and rows count from 0. `isRich`: with a colour beyond the first sixteen. */
-  cell(row: number, column: number): { text: string; isColoured: boolean; isRich: boolean } {
+  /** How a cell is drawn; columns and rows count from 0. */
+  cell(row: number, column: number): Cell {
     const { active } = this.#emulator.buffer;
     const cell = active.getLine(active.viewportY + row)?.getCell(column);
-    if (cell === undefined) return { text: "", isColoured: false, isRich: false };
+    if (cell === undefined) return { text: "", isColoured: false, isRich: false, isDim: false };
     const rich = (isRgb: boolean, isPalette: boolean, colour: number): boolean =>
       isRgb || (isPalette && colour > 15);
     return {
       text: cell.getChars(),
+      isDim: cell.isDim() !== 0,
+      ...(cell.isInverse() === 0 && {
+        foreground: colourOf(cell.isFgRGB(), cell.isFgPalette(), cell.getFgColor()),
+        background: colourOf(cell.isBgRGB(), cell.isBgPalette(), cell.getBgColor()),
+      }),
       isColoured: !(cell.isFgDefault() && cell.isBgDefault()),
       isRich:
         rich(cell.isFgRGB(), cell.isFgPalette(), cell.getFgColor()) ||

@@ -14,20 +14,27 @@ import {
   runLine,
   typeLine,
 } from "./command-line.ts";
+import { copyRow, copyView } from "./copy.ts";
 import { modeOf } from "./model.ts";
 import type { Action, DashboardState, PacketPlace, World } from "./model.ts";
+import { mouseKeys } from "./mouse.ts";
 import { freeze, travel } from "./past.ts";
 import { nextPicture } from "./rates.ts";
+import { THEME_NAMES } from "./theme.ts";
 import { PARTS, partOf } from "./views/all.ts";
 import { back, filterBy, show } from "./walk.ts";
 
 export function reduce(state: DashboardState, action: Action, world: World): DashboardState {
   if (action.type === "key") return press(state, action.key, world);
+  if (action.type === "mouse") {
+    const { state: chosen, keys } = mouseKeys(state, action.event, world);
+    return keys.reduce((next, key) => press(next, key, world), chosen);
+  }
   const next = take(state, action);
   return PARTS.reduce((seen, { hear }) => hear?.(seen, action, world) ?? seen, next);
 }
 
-function take(state: DashboardState, action: Exclude<Action, { type: "key" }>): DashboardState {
+function take(state: DashboardState, action: Exclude<Action, { type: "key" | "mouse" }>): DashboardState {
   switch (action.type) {
     case "size":
       return { ...state, size: action.size };
@@ -86,8 +93,6 @@ function obey(state: DashboardState, command: Command, world: World): DashboardS
       return state.asking ? { ...state, end: "left" } : obey(state, { do: "leave" }, world);
     case "freeze":
       return freeze(state, world);
-    case "time":
-      return travel(state, command.seconds, world);
     case "stop-lab":
       return { ...state, end: "stop" };
     case "leave-lab":
@@ -120,7 +125,28 @@ function obey(state: DashboardState, command: Command, world: World): DashboardS
     case "erase-all":
       return edit(state, command.do);
     default:
-      return partOf(state.view).obey?.(state, command, world) ?? state;
+      return adjust(state, command, world) ?? partOf(state.view).obey?.(state, command, world) ?? state;
+  }
+}
+
+/** How and when the lab is seen, in every view. */
+function adjust(state: DashboardState, command: Command, world: World): DashboardState | undefined {
+  switch (command.do) {
+    case "copy":
+      return copyRow(state, world);
+    case "copy-view":
+      return copyView(state, world);
+    case "mouse":
+      return perform({ ...state, mouse: !state.mouse }, { do: "mouse", on: !state.mouse });
+    case "theme":
+      return {
+        ...state,
+        theme: THEME_NAMES[(THEME_NAMES.indexOf(state.theme) + 1) % THEME_NAMES.length] ?? "default",
+      };
+    case "time":
+      return travel(state, command.seconds, world);
+    default:
+      return undefined;
   }
 }
 

@@ -6,6 +6,7 @@ import type { ReactNode } from "react";
 import { render } from "ink";
 import type { Instance, SuspendTerminal, TerminalSuspension } from "ink";
 import { App } from "./app.ts";
+import { copySequence } from "./copy.ts";
 import { History } from "./history.ts";
 import type { DashboardOptions } from "./index.ts";
 import { KEYS } from "./key-table.ts";
@@ -19,13 +20,17 @@ import { GuestScreen } from "./console/screen.ts";
 import { EventBuffer } from "./event-buffer.ts";
 import type { DashboardEnd, DashboardState, Size, World } from "./model.ts";
 import { selectedDevice } from "./select.ts";
+import { withMouse } from "./mouse-input.ts";
+import { MOUSE_OFF, MOUSE_ON } from "./mouse.ts";
+import { withKeys } from "./preferences.ts";
 import { FrameBuffer } from "./packets/buffer.ts";
 import { DashboardSource } from "./source.ts";
 import type { Wants } from "./source.ts";
 import { makeStore } from "./store.ts";
 import type { Store } from "./store.ts";
-import { ASCII, UNICODE } from "./symbols.ts";
-import { chooseTheme } from "./theme.ts";
+import { SYMBOL_SETS } from "./symbols.ts";
+import { chooseTheme, themeFor, withColours } from "./theme.ts";
+import type { Theme, ThemeName } from "./theme.ts";
 import { consoleOf } from "./views/console.ts";
 
 const FRAMES_PER_SECOND_MAX = 30;
@@ -44,7 +49,7 @@ const HOME_AND_ERASE_DOWN = "\u001b[H\u001b[J";
 /** See `runDashboard`. */
 export async function run(options: DashboardOptions): Promise<DashboardEnd> {
   const { stdin, stdout } = options.streams;
-  const terminal = new TerminalLoan();
+  const terminal = new TerminalLoan(stdout);
   const { store, source, world, desk } = openLab(options, terminal);
   const outcome = Promise.withResolvers<DashboardEnd>();
   store.subscribe(() => {
@@ -52,22 +57,22 @@ export async function run(options: DashboardOptions): Promise<DashboardEnd> {
     if (state.end !== undefined) outcome.resolve(state.end);
     source.want(wantsOf(state));
   });
-  const onKey = (key: string): void => store.dispatch({ type: "key", key });
   const element = createElement(App, {
     store,
     world,
-    symbols: options.ascii ? ASCII : UNICODE,
-    theme: chooseTheme(options.environment),
-    onKey,
+    symbols: SYMBOL_SETS[options.preferences?.symbols ?? "block"],
+    themeOf: themesOf(options),
     onReady: terminal.set,
   });
   const others = stdout.listeners("resize");
-  const screen = render(element, { stdin: gate(stdin, store, world), stdout, ...SCREEN });
+  const heard = withMouse(stdin, (event) => store.dispatch({ type: "mouse", event }));
+  const screen = render(element, { stdin: gate(heard, store, world), stdout, ...SCREEN });
   const endResizing = followSize(stdout, screen, others, (size) => {
     store.dispatch({ type: "size", size });
     return element;
   });
   const endListening = listen(stdin, stdout, terminal, outcome);
+  terminal.setMouse(store.getState().mouse);
   const sourceEnded = source.run();
   try {
     const exited = screen.waitUntilExit().then((): DashboardEnd => "left");
@@ -75,6 +80,7 @@ export async function run(options: DashboardOptions): Promise<DashboardEnd> {
   } finally {
     source.close();
     desk.end();
+    terminal.setMouse(false);
     screen.unmount();
     await screen.waitUntilExit().catch(() => undefined);
     endResizing();
@@ -106,6 +112,8 @@ function openLab(options: DashboardOptions, terminal: TerminalLoan): Opened {
   const events = new EventBuffer();
   const frames = new FrameBuffer();
   const history = new History(options.packer);
+  const { attachedByUp, readOnly = false, environment, preferences = {} } = options;
+  const keys = withKeys(KEYS, preferences.keys);
   const screen = new GuestScreen({
     changed: () => store.dispatch({ type: "console" }),
     answer: (guest, text) => readOnly || consoles.type(guest, text),
@@ -114,9 +122,9 @@ function openLab(options: DashboardOptions, terminal: TerminalLoan): Opened {
     screen,
     tell: (problem) => store.dispatch({ type: "console", ...(problem !== undefined && { problem }) }),
   });
-  const world: World = { logs, events, frames, history, screen, keys: KEYS };
-  const { attachedByUp, readOnly = false } = options;
-  const first = initialState(sizeOf(options.streams.stdout), { attachedByUp, readOnly });
+  const world: World = { logs, events, frames, history, screen, keys };
+  const { theme = themeFor(environment), mouse = false } = preferences;
+  const first = initialState(sizeOf(options.streams.stdout), { attachedByUp, readOnly, theme, mouse });
   const store = makeStore(first, world, (effect) => perform(effect));
   const source = new DashboardSource({
     connect: options.connect,
@@ -135,6 +143,10 @@ function openLab(options: DashboardOptions, terminal: TerminalLoan): Opened {
         return (options.onSuspend ?? stopGroup)();
       case "redraw":
         return void terminal.redraw();
+      case "copy":
+        return void options.streams.stdout.write(copySequence(effect.text));
+      case "mouse":
+        return terminal.setMouse(effect.on);
       case "act":
         return void source
           .ask(effect.act.ask)
@@ -150,6 +162,16 @@ function openLab(options: DashboardOptions, terminal: TerminalLoan): Opened {
     }
   };
   return { store, source, world, desk };
+}
+
+/** The same theme is the same object, so that nothing is drawn anew for it. */
+function themesOf({ environment, preferences = {} }: DashboardOptions): (name: ThemeName) => Theme {
+  const made = new Map<ThemeName, Theme>();
+  return (name) => {
+    const theme = made.get(name) ?? withColours(chooseTheme(environment, name), preferences.colours);
+    made.set(name, theme);
+    return theme;
+  };
 }
 
 /** What has to be asked of the lab for what is seen. */
@@ -201,15 +223,30 @@ function stopGroup(): void {
 
 /** Gives the terminal back to the shell for a while, and takes it again. */
 class TerminalLoan {
+  readonly #stdout: NodeJS.WriteStream;
   #suspend: SuspendTerminal | undefined;
   #loan: TerminalSuspension | undefined;
+  #mouse = false;
+
+  constructor(stdout: NodeJS.WriteStream) {
+    this.#stdout = stdout;
+  }
+
+  /** Has the mouse reported, or no more. */
+  setMouse(on: boolean): void {
+    if (on === this.#mouse) return;
+    this.#mouse = on;
+    if (this.#loan === undefined) this.#stdout.write(on ? MOUSE_ON : MOUSE_OFF);
+  }
 
   readonly set = (suspend: SuspendTerminal): void => {
     this.#suspend = suspend;
   };
 
   async give(): Promise<void> {
-    if (this.#loan === undefined) this.#loan = await this.#suspend?.();
+    if (this.#loan !== undefined) return;
+    if (this.#mouse) this.#stdout.write(MOUSE_OFF);
+    this.#loan = await this.#suspend?.();
   }
 
   async take(): Promise<void> {
@@ -217,6 +254,7 @@ class TerminalLoan {
     this.#loan = undefined;
     if (loan === undefined) await this.redraw();
     else await loan.resume();
+    if (this.#mouse) this.#stdout.write(MOUSE_ON);
   }
 
   /** Takes modes and the whole screen anew. */

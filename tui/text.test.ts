@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import stringWidth from "string-width";
 import { expect, test } from "vitest";
-import { ASCII, UNICODE } from "./symbols.ts";
+import { SYMBOL_SETS, sparkline } from "./symbols.ts";
 import {
   clean,
   cut,
@@ -69,14 +69,17 @@ test("a cleaned text has nothing that could steer a terminal", () => {
 });
 
 test("glyphs that are measured in short are as wide as the library says", () => {
-  const glyphs = [UNICODE, ASCII].flatMap(({ state, spark, slot, level, join, ...rest }) => [
-    ...Object.values(state),
-    ...Object.values(slot),
-    ...Object.values(level),
-    ...Object.values(join),
-    ...spark,
-    ...Object.values(rest).join(""),
-  ]);
+  const glyphs = Object.values(SYMBOL_SETS).flatMap(
+    ({ state, spark, sparkPairs, slot, level, join, ...rest }) => [
+      ...Object.values(state),
+      ...Object.values(slot),
+      ...Object.values(level),
+      ...Object.values(join),
+      ...spark,
+      ...(sparkPairs ?? []).flat(),
+      ...Object.values(rest).join(""),
+    ],
+  );
   for (const glyph of glyphs) expect([glyph, stringWidth(glyph), widthOf(glyph)]).toEqual([glyph, 1, 1]);
 });
 
@@ -90,4 +93,12 @@ test("numbers in short", () => {
     "0s 59s 1m00s 3m12s 2h05m 4d03h".split(" "),
   );
   expect([0, 999, 1000, 1_234_567].map(groupDigits)).toEqual(["0", "999", "1,000", "1,234,567"]);
+});
+
+test("values are drawn from the least to the most, the newest at the right", () => {
+  const draw = (values: readonly number[], width: number): readonly string[] =>
+    Object.values(SYMBOL_SETS).map((symbols) => sparkline(values, width, symbols));
+  expect(draw([0, 1, 4, 8], 6)).toEqual(["  ▁▂▅█", "    ⣠⣾", "  _.=#"]);
+  for (const line of draw([3, 2, 1], 2)) expect([...line]).toHaveLength(2);
+  expect(draw([], 3)).toEqual(["   ", "   ", "   "]);
 });

@@ -13,7 +13,7 @@ const SEQUENCES = new RegExp(
 const DIRECTIONS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 const PLAIN = /^[ -~]*$/;
 /** Characters of one cell each that make up nearly all that is drawn: not worth a library's look. */
-const NARROW = /^[ -~·…─-▟■□○◐●◑✓✗⊘]*$/u;
+const NARROW = /^[ -~·…─-▟■□○◐●◑✓✗⊘\u2800-\u28ff]*$/u;
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /** One line without escape sequences, control characters and changes of direction; tabs are two spaces. */

@@ -1,37 +1,83 @@
 import { expect, test } from "vitest";
-import { chooseTheme } from "./theme.ts";
-import type { Look } from "./theme.ts";
+import { contrastOf } from "./contrast.test-support.ts";
+import { draw, makeWorld, stateAfter } from "./drawing.test-support.ts";
+import { frameLines } from "./frame.ts";
+import { VIEWS } from "./model.ts";
+import { PARTS } from "./views/all.ts";
+import { SYMBOL_SETS } from "./symbols.ts";
+import { chooseTheme, THEME_NAMES, themeFor, TONES, withColours } from "./theme.ts";
+import type { ThemeName } from "./theme.ts";
 
-const rich = Object.entries(chooseTheme({ TERM: "xterm-256color" }));
+const RICH = { TERM: "xterm-256color" };
+const BASIC = { TERM: "xterm" };
+/** How much brighter than what is behind it a character is at least, and on what screen. */
+const LEAST: Readonly<Record<ThemeName, readonly [contrast: number, screen: "dark" | "light"]>> = {
+  default: [4.5, "dark"],
+  light: [4.5, "light"],
+  contrast: [7, "dark"],
+  mono: [7, "dark"],
+};
 
-/** Relative luminance of `#rrggbb`, as the contrast rules for the web define it. */
-function luminance(colour: string): number {
-  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
-    const part = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
-    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+for (const [kind, environment] of [
+  ["rich", RICH],
+  ["of 16 colours", BASIC],
+] as const) {
+  test.each(THEME_NAMES)(`on a terminal that is ${kind}, each tone of the theme %s is read`, (name) => {
+    const [least, screen] = LEAST[name];
+    const looks = chooseTheme(environment, name);
+    for (const tone of TONES) {
+      const contrast = contrastOf(looks[tone], screen);
+      expect([tone, contrast >= least, contrast]).toEqual([tone, true, contrast]);
+    }
   });
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-function contrast({ color = "#d0d0d0", backgroundColor = "#000000" }: Look): number {
-  const [low = 0, high = 0] = [luminance(color), luminance(backgroundColor)].toSorted((a, b) => a - b);
-  return (high + 0.05) / (low + 0.05);
-}
-
-test.each(rich)("%s is read on a dark screen", (_, look) => {
-  expect(contrast(look)).toBeGreaterThanOrEqual(4.5);
+test("every tone that any view draws is one of the theme's", () => {
+  const drawn = new Set<string>();
+  for (const { key = "", view } of PARTS) {
+    const world = makeWorld();
+    const state = stateAfter({ columns: 120, rows: 40 }, { keys: view === "guests" ? [] : [key] }, world);
+    for (const line of frameLines(state, world, SYMBOL_SETS.block))
+      for (const { tone } of line) drawn.add(tone);
+  }
+  expect(PARTS.map(({ view }) => view)).toEqual([...VIEWS]);
+  for (const tone of drawn) expect(TONES).toContain(tone);
 });
 
 test.each([
   [{ TERM: "xterm", NO_COLOR: "1" }],
   [{ TERM: "xterm-256color", COLORTERM: "truecolor", NO_COLOR: "1" }],
   [{ TERM: "dumb" }],
-])("%j has no colours", (environment) => {
-  for (const look of Object.values(chooseTheme(environment))) {
-    expect([look.color, look.backgroundColor]).toEqual([undefined, undefined]);
+])("%j has no colours, whatever is asked for", (environment) => {
+  const own = { good: { color: "#ff0000" } };
+  for (const name of THEME_NAMES) {
+    for (const look of Object.values(withColours(chooseTheme(environment, name), own)))
+      expect([look.color, look.backgroundColor]).toEqual([undefined, undefined]);
   }
 });
 
 test("an empty NO_COLOR says nothing", () => {
   expect(chooseTheme({ TERM: "xterm", NO_COLOR: "" })).toEqual(chooseTheme({ TERM: "xterm" }));
+});
+
+test("a light terminal gets the light theme", () => {
+  expect([themeFor({}), themeFor({ COLORFGBG: "15;0" }), themeFor({ COLORFGBG: "0;default;15" })]).toEqual([
+    "default",
+    "default",
+    "light",
+  ]);
+  expect(chooseTheme({ ...RICH, COLORFGBG: "0;15" })).toBe(chooseTheme(RICH, "light"));
+});
+
+test("colours of one's own are laid over the theme's", () => {
+  const theme = withColours(chooseTheme(RICH), { bad: { color: "#ff0000" } });
+  expect(theme.bad).toEqual({ ...chooseTheme(RICH).bad, color: "#ff0000" });
+  expect(theme.good).toEqual(chooseTheme(RICH).good);
+});
+
+test("in every set of symbols every view is drawn in its width", () => {
+  for (const symbols of Object.values(SYMBOL_SETS)) {
+    for (const { key = "", view } of PARTS)
+      draw({ columns: 100, rows: 30 }, { symbols, keys: view === "guests" ? [] : [key] });
+  }
 });

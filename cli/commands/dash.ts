@@ -3,15 +3,16 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { connect } from "../../interpreter/index.ts";
 import { UsageError, type Context, type Exit } from "../context.ts";
+import { dashboardPreferences, type LookOptions } from "../dashboard-preferences.ts";
 import { EXIT } from "../exit-codes.ts";
+import { guardTerminal } from "../terminal-guard.ts";
 import { chooseRunning } from "../which-lab.ts";
 
-export interface DashOptions {
+export interface DashOptions extends LookOptions {
   readonly once?: boolean;
   readonly json?: boolean;
   readonly plain?: boolean;
   readonly markdown?: boolean;
-  readonly ascii?: boolean;
   readonly readOnly?: boolean;
   readonly file?: string;
   readonly lab?: string;
@@ -34,19 +35,21 @@ export async function dash(context: Context, file: string | undefined, options: 
       "A dashboard needs a terminal; `vbus dash --once` draws once, `vbus ps` lists the guests.",
     );
   }
-  const { ascii = false, readOnly = false } = options;
-  return attach(context, socketPath, { attachedByUp: false, ascii, readOnly });
+  const { readOnly = false } = options;
+  return attach(context, socketPath, { attachedByUp: false, look: options, readOnly });
 }
 
 /** Runs the dashboard in this process until it is left. */
 export async function attach(
   context: Context,
   socketPath: string,
-  options: { readonly attachedByUp: boolean; readonly ascii?: boolean; readonly readOnly?: boolean },
+  options: { readonly attachedByUp: boolean; readonly look: LookOptions; readonly readOnly?: boolean },
 ): Promise<Exit> {
+  const preferences = await dashboardPreferences(context.env, options.look);
   const { runDashboard } = await import("../../tui/index.ts");
   const { dashCommands } = await import("./dash-commands.ts");
   let file: string | undefined;
+  const release = guardTerminal();
   const end = await runDashboard({
     connect: async () => {
       const client = await connect(socketPath);
@@ -58,14 +61,14 @@ export async function attach(
     commands: dashCommands(context, () => file),
     streams: { stdin: process.stdin, stdout: process.stdout },
     environment: context.env,
-    ascii: options.ascii ?? false,
+    preferences,
     clock: context.clock,
     // Of 200 guests a picture is 150 KB of text, and 12 KB of these.
     packer: {
       pack: (text) => deflateRawSync(text, { level: 1 }),
       unpack: (bytes) => inflateRawSync(bytes).toString(),
     },
-  });
+  }).finally(release);
   if (end !== "stop") return EXIT.done;
   const client = await connect(socketPath);
   context.terminal.err(`stopping ${client.hello.lab} ...\n`);

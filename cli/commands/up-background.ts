@@ -7,14 +7,14 @@ import path from "node:path";
 import { addressText, connect, socketPathOf, type Source } from "../../interpreter/index.ts";
 import type { Context, Exit } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
+import type { LookOptions } from "../dashboard-preferences.ts";
 import type { Following } from "./up.ts";
 import type { GivenLetter, ServedLetter } from "./up-served.ts";
 
-interface BackgroundOptions extends Following {
+interface BackgroundOptions extends Following, LookOptions {
   readonly dashboard: boolean;
   readonly wait?: boolean;
   readonly timeoutMs: number | undefined;
-  readonly ascii?: boolean;
   /** The file of `--params`, however it was given: the lab's own process reads it again. */
   readonly params?: string;
 }
@@ -34,7 +34,7 @@ export async function upInBackground(
   terminal.err(letter.notes);
   if (options.dashboard) {
     const { attach } = await import("./dash.ts");
-    return attach(context, letter.socketPath, { attachedByUp: true, ...(options.ascii && { ascii: true }) });
+    return attach(context, letter.socketPath, { attachedByUp: true, look: options });
   }
   const client = await connect(letter.socketPath);
   const { lab, pid } = client.hello;

@@ -5,16 +5,7 @@ import { CAPTURE_HELP } from "../help.ts";
 import { inLab, json, type Registrar } from "./registrar.ts";
 
 export function registerLooking({ add, run, context }: Registrar, version: string): void {
-  inLab(add("dash [file]", "a dashboard on a running lab").alias("top"))
-    .addOption(new Option("--once", "draw once, for pipes and scripts"))
-    .addOption(json())
-    .addOption(new Option("--plain", "a record a line"))
-    .addOption(new Option("--markdown", "a table in Markdown"))
-    .addOption(new Option("--ascii", "no symbols beyond ASCII").env("VBUS_DASH_ASCII"))
-    .addOption(new Option("--read-only", "look, and change nothing").env("VBUS_DASH_READ_ONLY"))
-    .action((file, options) =>
-      run(import("../commands/dash.ts").then(({ dash }) => dash(context, file, options))),
-    );
+  registerDash({ add, run, context });
   inLab(add("ps [file]", "the guests of a running lab"))
     .addOption(json())
     .addOption(new Option("--plain", "a record a line, without a head"))
@@ -59,5 +50,29 @@ export function registerLooking({ add, run, context }: Registrar, version: strin
     .addOption(json())
     .action((options) =>
       run(import("../commands/version.ts").then((command) => command.version(context, version, options))),
+    );
+}
+
+function registerDash({ add, run, context }: Pick<Registrar, "add" | "run" | "context">): void {
+  inLab(add("dash [file]", "a dashboard on a running lab").alias("top"))
+    .addOption(new Option("--once", "draw once, for pipes and scripts"))
+    .addOption(json())
+    .addOption(new Option("--plain", "a record a line"))
+    .addOption(new Option("--markdown", "a table in Markdown"))
+    .addOption(new Option("--ascii", "no symbols beyond ASCII").env("VBUS_DASH_ASCII"))
+    .addOption(new Option("--read-only", "look, and change nothing").env("VBUS_DASH_READ_ONLY"))
+    .addOption(
+      new Option("--symbols <set>", "block, braille or ascii")
+        .choices(["block", "braille", "ascii"])
+        .env("VBUS_DASH_SYMBOLS"),
+    )
+    .addOption(
+      new Option("--theme <name>", "default, light, contrast or mono")
+        .choices(["default", "light", "contrast", "mono"])
+        .env("VBUS_DASH_THEME"),
+    )
+    .addOption(new Option("--mouse", "take clicks and the wheel").env("VBUS_DASH_MOUSE"))
+    .action((file, options) =>
+      run(import("../commands/dash.ts").then(({ dash }) => dash(context, file, options))),
     );
 }
