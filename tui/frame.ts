@@ -11,7 +11,7 @@ import { pastLine } from "./past.ts";
 import { totalRate, valuesOf } from "./rates.ts";
 import { sparkline } from "./symbols.ts";
 import type { Symbols } from "./symbols.ts";
-import { shortCount, shortDuration, wrap } from "./text.ts";
+import { shortCount, shortDuration, wrapWords } from "./text.ts";
 import { candidateLines, promptOf } from "./prompt.ts";
 import { PARTS, partOf } from "./views/all.ts";
 import { breadthOf } from "./views/context.ts";
@@ -96,19 +96,19 @@ function linkSpans({ link }: DashboardState): Line {
   return [span(link.state === "live" ? " connected" : " connecting", "dim")];
 }
 
-/** All tabs with counts, or without, or with only the key of those that are not seen: whatever fits. */
+/** All tabs with counts, or without, or closer, or with only the key of those not seen: whatever fits. */
 function tabsLine({ state, world, columns }: ViewContext): Line {
   const place = placeLine(state);
   const own: Line = [span(" "), span(` ${state.view} `, "tab")];
-  const tabs = (named: boolean, counted: boolean): Line =>
+  const tabs = (named: boolean, counted: boolean, close = false): Line =>
     PARTS.flatMap(({ view, key, count }): Line => {
       const isSeen = state.view === view;
       if (key === undefined) return isSeen ? own : [];
       const seen = counted || isSeen ? count?.(state, world) : undefined;
       const name = named || isSeen ? ` ${view}${seen === undefined ? "" : ` ${seen}`}` : "";
-      return [span(" "), span(` ${key}${name} `, isSeen ? "tab" : "dim")];
+      return [span(" "), span(` ${key}${name}${close && !isSeen ? "" : " "}`, isSeen ? "tab" : "dim")];
     });
-  const forms = [tabs(true, true), tabs(true, false), tabs(false, false)];
+  const forms = [tabs(true, true), tabs(true, false), tabs(true, false, true), tabs(false, false)];
   const fits = forms.find((line) => lineWidth(line) + lineWidth(place) < columns);
   return spread(fits ?? forms.find((line) => lineWidth(line) <= columns) ?? own, place, columns);
 }
@@ -135,10 +135,14 @@ function bannerLines(context: ViewContext): readonly Line[] {
   if (state.confirm !== undefined) {
     const { question, act } = state.confirm;
     lines.push(paint([span(` ${act.line}`)], "badge", columns));
-    lines.push(...wrap(question, Math.max(8, columns - 1)).map((piece): Line => [span(` ${piece}`, "bad")]));
+    lines.push(
+      ...wrapWords(question, Math.max(8, columns - 1)).map((piece): Line => [span(` ${piece}`, "bad")]),
+    );
   }
   const snapshot = state.shown?.snapshot;
-  if (snapshot?.watch === "held") {
+  // The plan says by itself what waits.
+  const isSaid = state.view === "plan" && snapshot?.held !== undefined;
+  if (snapshot?.watch === "held" && !isSaid) {
     const tone = (line: string): Tone => (/^(error|warning)/.test(line) ? "bad" : "plain");
     const text = snapshot.diagnosticsText.split("\n").filter((line) => line.trim() !== "");
     lines.push(paint([span(` ${doingText(snapshot)}`)], "alarm", columns));

@@ -111,6 +111,24 @@ test("frames of the lab are seen decoded, with the names of who sent them", asyn
   await terminal.shows("server.eth0 venet");
 });
 
+test("a link is made worse while it runs, written into the file, and a command is run", async () => {
+  const terminal = dash(100, 30);
+  await terminal.shows("server");
+  terminal.type("4");
+  await terminal.shows("client.eth0 ─");
+  terminal.type("+");
+  await terminal.shows("─ delay 1ms ─");
+  await terminal.shows("by hand: w writes it");
+  terminal.type("w");
+  await terminal.shows("lab.vbus says it now: 1 change.");
+  expect(await readFile(file, "utf8")).toMatch(/impair \{\s*delay = 1ms\s*\}/);
+  terminal.type(":", "get client.eth0.impair.del");
+  await terminal.shows(":get client.eth0.impair.del");
+  terminal.type("ay", "enter");
+  await terminal.shows("ended with 0");
+  expect(terminal.screen).toContain("1ms");
+});
+
 test("killed, a dashboard leaves the lab as it is", async () => {
   const before: unknown = JSON.parse(await vbus("ps", "--json", file));
   const terminal = dash(80, 24);

@@ -12,6 +12,7 @@ import {
   shortDuration,
   widthOf,
   wrap,
+  wrapWords,
 } from "./text.ts";
 
 const seed = Number(process.env["SEED"] ?? 1);
@@ -48,6 +49,12 @@ test("wrapped pieces are the whole text, and none is too wide unless one charact
     }),
     { seed },
   );
+});
+
+test("words are kept whole where they fit", () => {
+  expect(wrapWords("one two three", 8)).toEqual(["one two", "three"]);
+  expect(wrapWords("a verylongwordindeed b", 8)).toEqual(["a", "verylong", "wordinde", "ed b"]);
+  expect(wrapWords("", 8)).toEqual([""]);
 });
 
 test("a cleaned text has nothing that could steer a terminal", () => {

@@ -123,3 +123,15 @@ export function groupDigits(value: number): string {
 export function timeOfDay(time: string): string {
   return time.slice(11, 23).padEnd(12);
 }
+
+/** Pieces of at most `width` cells, cut between words where that is possible. */
+export function wrapWords(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && widthOf(last) + 1 + widthOf(word) <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(...wrap(word, width));
+  }
+  return lines;
+}

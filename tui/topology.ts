@@ -126,7 +126,9 @@ export function hearHand(state: DashboardState, { act: { ask, line }, reply }: R
   const none = { ...state, topology: { ...state.topology, pending: {} } };
   if (reply.method !== "change" && reply.method !== "adopt" && reply.method !== "heal") return none;
   const { done, message } = reply.result;
-  if (done) return askHand(say(state, message, "good", line));
+  // What was set is in the command line already.
+  const told = ask.method === "change" ? "done" : message;
+  if (done) return askHand(say(state, told, "good", line));
   const [first] = reply.result.diagnosticsText.split("\n").filter((one) => one.trim() !== "");
   return say(none, first ?? message, "bad", line);
 }

@@ -9,7 +9,7 @@ import { moveIn } from "../scroll.ts";
 import { selectedIndex, windowOf } from "../select.ts";
 import { tableLines, widest } from "../table.ts";
 import type { Column } from "../table.ts";
-import { timeOfDay, wrap } from "../text.ts";
+import { timeOfDay, wrapWords } from "../text.ts";
 import { showLogsOf } from "../walk.ts";
 import type { ViewContext } from "./context.ts";
 import { countText } from "./part.ts";
@@ -145,7 +145,7 @@ function detailLines(context: ViewContext, event: LabEvent | undefined): readonl
   const { columns, symbols } = context;
   if (event === undefined) return [];
   const head = ruleWith(event.address ?? "lab", columns, symbols);
-  const message = wrap(event.message, columns - 2).map((piece): Line => [
+  const message = wrapWords(event.message, columns - 2).map((piece): Line => [
     span(` ${piece}`, TONES[event.level]),
   ]);
   const line = commandLineOf(event);
@@ -167,7 +167,8 @@ export function commandLineOf({ type, message, actor, address }: LabEvent): stri
   if (type === "plan") {
     const [, back] = /back to generation (\d+)/u.exec(message) ?? [];
     if (back !== undefined) return `vbus rollback ${back}`;
-    return "vbus apply";
+    // A change by hand is told as such too.
+    return actor === "file" || actor === "apply" ? "vbus apply" : undefined;
   }
   if (type === "diagnostic") return "vbus check";
   if (type === "watch" && message.includes("waits")) return "vbus plan";

@@ -8,7 +8,7 @@ import { clipLine, span } from "../line.ts";
 import type { Line, Tone } from "../line.ts";
 import type { DashboardState } from "../model.ts";
 import { stepOf } from "../scroll.ts";
-import { wrap } from "../text.ts";
+import { wrapWords } from "../text.ts";
 import type { ViewContext } from "./context.ts";
 import type { ViewPart } from "./part.ts";
 
@@ -145,7 +145,8 @@ const VERBS: Readonly<Record<Step["kind"], string>> = {
   destroy: "destroy",
 };
 
-function planLines({ state, columns, symbols, breadth }: ViewContext): readonly Line[] {
+function planLines(context: ViewContext): readonly Line[] {
+  const { state, columns, symbols, breadth } = context;
   const { answer, asked, problem } = state.plan;
   if (problem !== undefined) return [[span(` no plan: ${problem}`, "bad")]];
   if (answer === undefined) return [[span(asked ? " the lab makes a plan" : " no plan yet: r asks", "dim")]];
@@ -158,24 +159,25 @@ function planLines({ state, columns, symbols, breadth }: ViewContext): readonly 
   }
   const { plan } = answer;
   const steps = plan.steps.flatMap((step) => stepLines(step, columns, breadth === "narrow"));
-  return [...headLines(state, answer, plan, columns), ...steps].map((line) =>
+  return [...headLines(context, answer, plan), ...steps].map((line) =>
     clipLine(line, columns, symbols.ellipsis),
   );
 }
 
 function headLines(
-  { shown }: DashboardState,
+  { state, columns, rows }: ViewContext,
   { refused }: PlanAnswer,
   plan: Plan,
-  columns: number,
 ): readonly Line[] {
   const { steps, unchanged, disruption, warnings = [], expected } = plan;
   if (steps.length === 0) return [[span(` nothing to do: ${unchanged} as declared`, "good")]];
-  const held = shown?.snapshot.held;
+  const held = state.shown?.snapshot.held;
   const takes =
     expected === undefined || expected.ms < 100 ? "" : `, about ${(expected.ms / 1000).toFixed(1)} s`;
   const tell = (text: string, tone: Tone): readonly Line[] =>
-    wrap(text, Math.max(8, columns - 1)).map((piece): Line => [span(` ${piece}`, tone)]);
+    (rows < 10 ? [text] : wrapWords(text, Math.max(8, columns - 1))).map((piece): Line => [
+      span(` ${piece}`, tone),
+    ]);
   return [
     [
       span(` ${steps.length} ${steps.length === 1 ? "step" : "steps"}`, "strong"),
@@ -202,7 +204,7 @@ function stepLines(step: Step, columns: number, isNarrow: boolean): readonly Lin
       isNarrow ? span(step.disruption, TONES[step.disruption]) : span(`(${type})`, "dim"),
     ],
     ...told.flatMap((line) =>
-      wrap(line, Math.max(8, columns - 11)).map((piece): Line => [span(`          ${piece}`)]),
+      wrapWords(line, Math.max(8, columns - 11)).map((piece): Line => [span(`          ${piece}`)]),
     ),
   ];
 }
