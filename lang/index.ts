@@ -31,7 +31,7 @@ export { allPages, nearestCode, pageOf } from "./lint/catalogue.ts";
 export { applyFixes } from "./lint/fixes.ts";
 export type { FixedFile } from "./lint/fixes.ts";
 export { lint, lintNames, nearestLint } from "./lint/index.ts";
-export { LabService } from "./service/index.ts";
+export { foldsIn, LabService, TOKEN_TYPES } from "./service/index.ts";
 export type * from "./service/index.ts";
 export { diagnosticsJson } from "./report/json.ts";
 export type { JsonDiagnostic, JsonPlace } from "./report/json.ts";

@@ -7,12 +7,14 @@ import path from "node:path";
 import { PassThrough } from "node:stream";
 import { pathToFileURL } from "node:url";
 import {
+  CodeLensRefreshRequest,
   createMessageConnection,
   DidChangeTextDocumentNotification,
   DidOpenTextDocumentNotification,
   ExitNotification,
   InitializedNotification,
   InitializeRequest,
+  InlayHintRefreshRequest,
   PublishDiagnosticsNotification,
   ShutdownRequest,
   StreamMessageReader,
@@ -24,6 +26,12 @@ import {
   type PublishDiagnosticsParams,
 } from "vscode-languageserver/node";
 import { serve } from "./index.ts";
+
+/** Where the state and the sockets of labs are looked for. */
+const placesIn = (folder: string) => ({
+  XDG_STATE_HOME: path.join(folder, "state"),
+  XDG_RUNTIME_DIR: folder,
+});
 
 /** Marks the place that a question is about; it is taken out of the text. */
 const HERE = "|";
@@ -40,6 +48,7 @@ export class Editor {
   readonly #served: Promise<boolean>;
   readonly #versions = new Map<string, number>();
   readonly #told: PublishDiagnosticsParams[] = [];
+  readonly #refreshed: (() => void)[] = [];
   readonly #listeners = new Set<() => void>();
 
   private constructor(
@@ -52,17 +61,20 @@ export class Editor {
     this.connection = connection;
     this.capabilities = capabilities;
     this.#served = served;
+    connection.onRequest(InlayHintRefreshRequest.type, () => {
+      for (const listener of this.#refreshed.splice(0)) listener();
+    });
+    connection.onRequest(CodeLensRefreshRequest.type, () => undefined);
     connection.onNotification(PublishDiagnosticsNotification.type, (params) => {
       this.#told.push(params);
       for (const listener of this.#listeners) listener();
     });
   }
 
-  static async start(env: Readonly<Record<string, string | undefined>> = {}): Promise<Editor> {
+  static async start(): Promise<Editor> {
     const folder = mkdtempSync(path.join(tmpdir(), "vbus-lsp-"));
     const [input, output] = [new PassThrough(), new PassThrough()];
-    const places = { XDG_STATE_HOME: path.join(folder, "state"), XDG_RUNTIME_DIR: folder };
-    const served = serve({ input, output, env: { ...places, ...env }, version: "test" });
+    const served = serve({ input, output, env: placesIn(folder), version: "test" });
     const connection = createMessageConnection(
       new StreamMessageReader(output),
       new StreamMessageWriter(input),
@@ -73,11 +85,15 @@ export class Editor {
       rootUri: pathToFileURL(folder).href,
       capabilities: {
         textDocument: { completion: { completionItem: { snippetSupport: true } } },
-        workspace: { codeLens: { refreshSupport: false } },
+        workspace: { codeLens: { refreshSupport: true }, inlayHint: { refreshSupport: true } },
       },
     });
     await connection.sendNotification(InitializedNotification.type, {});
     return new Editor(folder, connection, served, capabilities);
+  }
+
+  get env(): Readonly<Record<string, string>> {
+    return placesIn(this.folder);
   }
 
   file(name: string): string {
@@ -141,6 +157,17 @@ export class Editor {
       };
       this.#listeners.add(listener);
     });
+  }
+
+  /** The answer to `ask` that is `wanted`: asked again each time that the server says to look again. */
+  async onceShown<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean): Promise<T> {
+    // Event loop: the test's own time limit ends it.
+    for (;;) {
+      const refreshed = new Promise<void>((resolve) => this.#refreshed.push(resolve));
+      const answer = await ask();
+      if (wanted(answer)) return answer;
+      await refreshed;
+    }
   }
 
   /** Says goodbye as editors do; the answer is whether the server took it as that. */

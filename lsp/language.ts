@@ -16,6 +16,7 @@ import type { Written } from "../interpreter/index.ts";
 import { completionItems } from "./convert.ts";
 import { pathOf, type Documents } from "./documents.ts";
 import type { Labs } from "./labs.ts";
+import type { Running } from "./running.ts";
 import type { Client } from "./server.ts";
 
 export interface Room {
@@ -24,6 +25,7 @@ export interface Room {
   readonly documents: Documents;
   readonly labs: Labs;
   readonly client: Client;
+  readonly running: Running;
 }
 
 /** LSP's code for a request that was understood and is refused. */
@@ -46,6 +48,18 @@ export function registerLanguage(room: Room): void {
     const at = placeOf(documents, textDocument.uri, position);
     const found = at && labs.quickly(at.file).completion(at, listIn(room));
     return at && found ? completionItems(found, documents.document(at.file), room.client.snippets) : [];
+  });
+  connection.onSignatureHelp(({ textDocument, position }) => {
+    const at = placeOf(documents, textDocument.uri, position);
+    const found = at && labs.quickly(at.file).signature(at);
+    if (!found) return null;
+    const { label, doc, parameters, active } = found;
+    const documentation = { kind: MarkupKind.Markdown, value: doc };
+    return {
+      signatures: [{ label, documentation, parameters: parameters.map((one) => ({ label: one })) }],
+      activeSignature: 0,
+      activeParameter: active ?? null,
+    };
   });
   connection.onDefinition(({ textDocument, position }) => {
     const at = placeOf(documents, textDocument.uri, position);

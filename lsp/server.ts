@@ -1,6 +1,8 @@
 // One editor's connection: what it may ask, and the life of its documents.
 
 import {
+  CodeActionKind,
+  CodeLensRefreshRequest,
   TextDocumentSyncKind,
   type Connection,
   type InitializeParams,
@@ -10,6 +12,9 @@ import type { Written } from "../interpreter/index.ts";
 import { diagnosticOf } from "./convert.ts";
 import { Documents } from "./documents.ts";
 import { registerLanguage } from "./language.ts";
+import { APPLY, registerLenses } from "./lenses.ts";
+import { Running } from "./running.ts";
+import { LEGEND, registerWhole } from "./whole.ts";
 import { Labs, type Findings, type OpenLab } from "./labs.ts";
 
 export interface ServerOptions {
@@ -24,13 +29,16 @@ export interface ServerOptions {
 /** What the editor said it can do. */
 export interface Client {
   snippets: boolean;
+  refreshesHints: boolean;
+  refreshesLenses: boolean;
 }
 
 export class Server {
   readonly #options: ServerOptions;
   readonly #documents: Documents;
   readonly #labs: Labs;
-  readonly #client: Client = { snippets: false };
+  readonly #running: Running;
+  readonly #client: Client = { snippets: false, refreshesHints: false, refreshesLenses: false };
 
   constructor(options: ServerOptions) {
     const { connection, written, given } = options;
@@ -40,32 +48,56 @@ export class Server {
     connection.onInitialize((params) => this.#initialize(params));
     connection.onShutdown(() => this.close());
     this.#followDocuments();
-    registerLanguage({
-      connection,
-      written,
-      documents: this.#documents,
-      labs: this.#labs,
-      client: this.#client,
-    });
+    const running = new Running(
+      options.env,
+      () => this.#labs.all().map(({ root }) => root),
+      () => this.#lookAgain(),
+    );
+    this.#running = running;
+    const client = this.#client;
+    const room = { connection, written, documents: this.#documents, labs: this.#labs, client, running };
+    registerLanguage(room);
+    registerWhole(room);
+    registerLenses(room);
   }
 
   /** The editor has gone. */
   close(): void {
     this.#labs.close();
+    this.#running.close();
+  }
+
+  /** What a running lab does has changed: hints and lenses are asked for again. */
+  #lookAgain(): void {
+    const { connection } = this.#options;
+    if (this.#client.refreshesHints) void connection.languages.inlayHint.refresh().catch(gone);
+    if (this.#client.refreshesLenses) void connection.sendRequest(CodeLensRefreshRequest.type).catch(gone);
   }
 
   #initialize({ capabilities }: InitializeParams): InitializeResult {
     this.#client.snippets = capabilities.textDocument?.completion?.completionItem?.snippetSupport ?? false;
+    this.#client.refreshesHints = capabilities.workspace?.inlayHint?.refreshSupport ?? false;
+    this.#client.refreshesLenses = capabilities.workspace?.codeLens?.refreshSupport ?? false;
     return {
       serverInfo: { name: "vbus", version: this.#options.version },
       capabilities: {
         textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true },
         hoverProvider: true,
         completionProvider: { triggerCharacters: [".", ":", "=", "/", '"'] },
+        signatureHelpProvider: { triggerCharacters: ["(", ","] },
         definitionProvider: true,
         referencesProvider: true,
         documentHighlightProvider: true,
         renameProvider: { prepareProvider: true },
+        codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, CodeActionKind.SourceFixAll] },
+        documentSymbolProvider: true,
+        workspaceSymbolProvider: true,
+        foldingRangeProvider: true,
+        documentFormattingProvider: true,
+        inlayHintProvider: true,
+        semanticTokensProvider: { legend: LEGEND, full: true },
+        codeLensProvider: {},
+        executeCommandProvider: { commands: [APPLY] },
       },
     };
   }
@@ -100,6 +132,8 @@ export class Server {
 
   #publish(_lab: OpenLab, findings: Findings): void {
     const { connection } = this.#options;
+    // The lab of these files may be running already.
+    void this.#running.look();
     for (const [file, diagnostics] of findings) {
       void connection.sendDiagnostics({
         uri: this.#documents.uriOf(file),
@@ -108,3 +142,6 @@ export class Server {
     }
   }
 }
+
+/** An editor that has gone needs nothing any more. */
+const gone = (): undefined => undefined;

@@ -10,7 +10,7 @@ export function showParameters(parameters: readonly Parameter[]): string {
   return `(${parameters.map(showParameter).join(", ")})`;
 }
 
-const showParameter = ({ name, type, required }: Parameter): string =>
+export const showParameter = ({ name, type, required }: Parameter): string =>
   `${name}: ${showType(type)}${required || type.is === "optional" ? "" : " = ..."}`;
 
 /** One line, as it would be declared. */

@@ -8,7 +8,7 @@ import type { Meaning, Occurrence } from "./meaning.ts";
 import { bindingMeaning, memberMeaning, nameMeaning, propertyMeaning, typeMeaning } from "./resolve.ts";
 
 /** The function, constructor or live fact that a call names, where it is one. */
-function calleeMeaning(call: Expr & { node: "call" }, notes: Notes): Meaning | undefined {
+export function calleeMeaning(call: Expr & { node: "call" }, notes: Notes): Meaning | undefined {
   const note = notes.expression(call);
   const callee = bare(call.callee);
   if (!note) return undefined;
@@ -44,7 +44,7 @@ export function parametersOf(call: Expr & { node: "call" }, notes: Notes): reado
   }
 }
 
-function bare(expr: Expr): Expr {
+export function bare(expr: Expr): Expr {
   let inner = expr;
   while (inner.node === "parenthesised") inner = inner.inner;
   return inner;

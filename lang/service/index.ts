@@ -18,12 +18,20 @@ import {
   type Renamable,
   type Renamed,
 } from "./declarations.ts";
+import { colouredIn, type Coloured } from "./coloured.ts";
+import { hintsIn, thingsDeclaredIn, type DeclaredThings, type Hint } from "./hints.ts";
 import { hoverAt, type Hover } from "./hover.ts";
+import { outlineOf, type Outlined } from "./outline.ts";
+import { signatureAt, type Signature } from "./signature.ts";
 import { Values } from "./values.ts";
 import { View } from "./view.ts";
 
 export type { Offer, OfferKind, Offers, ListFolder } from "./completion.ts";
+export { TOKEN_TYPES, type Coloured, type TokenKind } from "./coloured.ts";
+export type { DeclaredThings, Hint } from "./hints.ts";
 export type { Hover } from "./hover.ts";
+export { foldsIn, type Fold, type Outlined, type OutlineKind } from "./outline.ts";
+export type { Signature } from "./signature.ts";
 export type { Renamable, Renamed } from "./declarations.ts";
 
 /** A place in a file that belongs to the lab. */
@@ -79,6 +87,37 @@ export class LabService {
   completion({ file, offset }: At, list: ListFolder): Offers | undefined {
     const view = this.#viewOf(file);
     return view && offersAt(view, file, offset, list);
+  }
+
+  signature({ file, offset }: At): Signature | undefined {
+    const view = this.#viewOf(file);
+    return view && signatureAt(view, file, offset);
+  }
+
+  outline(file: string): readonly Outlined[] {
+    const view = this.#viewOf(file);
+    return view ? outlineOf(view, file) : [];
+  }
+
+  coloured(file: string): readonly Coloured[] {
+    const view = this.#viewOf(file);
+    return view ? colouredIn(view, file) : [];
+  }
+
+  hints(file: string): readonly Hint[] {
+    const view = this.#viewOf(file);
+    return view ? hintsIn(view, file, this.#edited.has(file) ? undefined : this.#values) : [];
+  }
+
+  /** Without addresses while the files are wrong. */
+  things(file: string): readonly DeclaredThings[] {
+    const view = this.#viewOf(file);
+    return view ? thingsDeclaredIn(view, file, this.#edited.has(file) ? undefined : this.#values) : [];
+  }
+
+  /** The files of the lab that are not the standard library's. */
+  files(): readonly string[] {
+    return (this.#view?.files() ?? []).filter((file) => !file.startsWith("std:"));
   }
 
   definition({ file, offset }: At): readonly Span[] {
