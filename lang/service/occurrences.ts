@@ -180,7 +180,15 @@ class ItemNames {
     if (item.node === "kind") this.#add(item.name, { is: "kind", info: kind }, "declares");
     else if (own) this.#add(item.name, { is: "class", info: own }, "declares");
     const table = own?.table ?? kind.table;
-    for (const member of item.members) this.#member(member, kindName, table.members, scope);
+    for (const member of item.members) {
+      const live = member.node === "live" ? table.live.get(member.name.text) : undefined;
+      if (member.node === "live" && live)
+        this.#add(member.name, { is: "live", owner: kindName, info: live }, "declares");
+      const action = member.node === "action" ? table.actions.get(member.name.text) : undefined;
+      if (member.node === "action" && action)
+        this.#add(member.name, { is: "action", owner: kindName, info: action }, "declares");
+      this.#member(member, kindName, table.members, scope);
+    }
   }
 
   #member(syntax: ast.Member, owner: string, members: ReadonlyMap<string, Member>, scope: Scope): void {

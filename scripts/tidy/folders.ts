@@ -50,6 +50,8 @@ const TEST_PACKAGES = [
   "yaml",
   "@xterm/headless",
   "@lydell/node-pty",
+  "vscode-oniguruma",
+  "vscode-textmate",
 ];
 
 /**

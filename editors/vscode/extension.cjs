@@ -1,0 +1,63 @@
+// The client: starts `vbus lsp` and hands it the files that are open.
+
+const { existsSync } = require("node:fs");
+const path = require("node:path");
+const vscode = require("vscode");
+const { LanguageClient, TransportKind } = require("vscode-languageclient/node");
+
+/** @type {LanguageClient | undefined} */
+let client;
+
+/** The program of the settings, of the workspace, or of the PATH. Code of a workspace is run only if it is trusted. */
+function programOf() {
+  const named = vscode.workspace.getConfiguration("vbus").get("path");
+  if (named) return named;
+  const name = process.platform === "win32" ? "vbus.cmd" : "vbus";
+  const folders = vscode.workspace.isTrusted ? (vscode.workspace.workspaceFolders ?? []) : [];
+  for (const { uri } of folders) {
+    const own = path.join(uri.fsPath, "node_modules", ".bin", name);
+    if (existsSync(own)) return own;
+  }
+  return name;
+}
+
+async function start() {
+  const command = programOf();
+  const server = { command, args: ["lsp"], transport: TransportKind.stdio };
+  client = new LanguageClient("vbus", "vbus", server, {
+    documentSelector: [{ scheme: "file", language: "vbus" }],
+    synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher("**/*.vbus") },
+  });
+  try {
+    await client.start();
+  } catch (error) {
+    const choice = await vscode.window.showErrorMessage(
+      `The language server \`${command} lsp\` does not start: ${error.message ?? error}`,
+      "Settings",
+    );
+    if (choice) await vscode.commands.executeCommand("workbench.action.openSettings", "vbus.path");
+  }
+}
+
+async function stop() {
+  const old = client;
+  client = undefined;
+  await old?.dispose();
+}
+
+exports.activate = async (context) => {
+  const restart = async () => {
+    await stop();
+    await start();
+  };
+  context.subscriptions.push(
+    vscode.commands.registerCommand("vbus.restart", restart),
+    vscode.workspace.onDidGrantWorkspaceTrust(restart),
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (change.affectsConfiguration("vbus.path")) void restart();
+    }),
+  );
+  await start();
+};
+
+exports.deactivate = stop;
