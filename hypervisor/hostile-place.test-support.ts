@@ -3,6 +3,7 @@
 
 import { expect } from "vitest";
 import type { Hostile } from "./hostile-words.test-support.ts";
+import type { VcpuKind } from "./hypervisor.ts";
 import { REPORT, TestLab, bootPair, endPair, macOf, must } from "./machine-room.test-support.ts";
 import { pairAtRest, pairGoesOn, peer, shapeOf, until } from "./machine-room.test-support.ts";
 import { guestImage, memoryOf, testGuest } from "./wat.test-support.ts";
@@ -16,8 +17,13 @@ const SINK_PORT = 5;
 const FRAMES = 20_000;
 
 export class HostilePlace {
-  readonly lab = new TestLab();
+  readonly lab: TestLab;
   readonly #texts: number[] = [];
+
+  /** All guests run on this. */
+  constructor(vcpu: VcpuKind = "dedicated") {
+    this.lab = new TestLab({ vcpu });
+  }
 
   async start(): Promise<void> {
     const { lab } = this;

@@ -2,7 +2,8 @@
 // inside.
 
 import type { Reaped } from "./datapath/reap.ts";
-import type { DeviceFacts, DeviceSpec, GuestFacts, Image, Outcome, VenetSpec } from "./hypervisor.ts";
+import type { DeviceFacts, DeviceSpec, GuestFacts, Image, Outcome, VcpuKind } from "./hypervisor.ts";
+import type { VenetSpec } from "./hypervisor.ts";
 import { assembleMachineRoom, type MachineRoom } from "./machine-room.ts";
 import { countersOf, portOwner, receivingRing } from "./datapath/port.ts";
 import { THREAD, THREAD_ROWS, threadAt } from "./memory/layout.ts";
@@ -47,17 +48,21 @@ export async function until(what: string, true_: () => boolean, limitMs = 10_000
 interface LabOptions {
   readonly mtu?: number;
   readonly warm?: number;
+  /** What its guests run on. */
+  readonly vcpu?: VcpuKind;
 }
 
 /** One network `lan`; bus `busN` with device `ethN` for each number that is plugged. */
 export class TestLab {
   readonly room: MachineRoom;
   readonly reaped: Reaped[] = [];
+  readonly vcpu: VcpuKind;
   readonly #mtu: number;
   readonly #plugged = new Map<number, VenetSpec>();
 
-  constructor({ mtu = 1500, warm = 2 }: LabOptions = {}) {
+  constructor({ mtu = 1500, warm = 2, vcpu = "dedicated" }: LabOptions = {}) {
     this.#mtu = mtu;
+    this.vcpu = vcpu;
     this.room = assembleMachineRoom({ lab: "test", warm }, (reaped) => this.reaped.push(reaped));
     must(this.hv.createNetwork("lan", { mtu }));
   }
@@ -113,7 +118,9 @@ export class TestLab {
   async boot(id: string, n: number, image: Image, memory: number, options: BootOptions = {}): Promise<void> {
     const { watchdogMs, ready = true } = options;
     const watchdog = watchdogMs === undefined ? {} : { watchdogMs };
-    must(await this.hv.bootGuest(id, { bus: `bus${n}`, image, args: [], env: {}, memory, ...watchdog }));
+    const { vcpu } = this;
+    const spec = { bus: `bus${n}`, image, vcpu, args: [], env: {}, memory, ...watchdog };
+    must(await this.hv.bootGuest(id, spec));
     if (ready) await until(`${id} is ready`, () => this.report(id, REPORT.ready) === 1);
   }
 

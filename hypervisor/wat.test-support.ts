@@ -8,6 +8,7 @@ import type { Image } from "./hypervisor.ts";
 const FEATURES = {
   threads: true,
   exceptions: true,
+  tail_call: true,
   multi_memory: true,
   bulk_memory: true,
   reference_types: true,

@@ -4,7 +4,7 @@ import { MessageChannel, parentPort, workerData, type MessagePort } from "node:w
 import { makeSteadyNowNs, threadCpuNs } from "../clock.ts";
 import { Peers } from "../datapath/peers.ts";
 import { viewFabric } from "../memory/fabric.ts";
-import type { BootLetter, CarrierAnswer, CarrierLetter, CarrierStart } from "./letters.ts";
+import type { CarrierAnswer, CarrierLetter, CarrierStart, SeatLetter } from "./letters.ts";
 import { CALL } from "./metered.ts";
 import { Seat } from "./seat.ts";
 import { threadId } from "./thread-id.ts";
@@ -16,6 +16,7 @@ const fabric = viewFabric(start.fabric);
 const steadyNowNs = makeSteadyNowNs();
 const { port1: inbox, port2: inboxForControl } = new MessageChannel();
 const seats = new Map<number, Seat>();
+const modules = new Map<number, WebAssembly.Module>();
 
 function tell(answer: CarrierAnswer): void {
   control.postMessage(answer);
@@ -64,17 +65,23 @@ function caught(work: () => void): unknown {
 const { calls, trap } = makeCalls();
 const peers = new Peers<CarrierLetter>(fabric, start.row, inbox, (letter) => {
   if (letter.type === "boot") return seat(letter);
+  if (letter.type === "module") {
+    if (letter.module) modules.set(letter.number, letter.module);
+    else modules.delete(letter.number);
+    return;
+  }
   const guest = seats.get(letter.thread);
   if (letter.type === "tell") guest?.heed(letter.letter);
   else if (letter.type === "look") guest?.want();
   else if (guest) guest.rank = letter.rank;
 });
 
-function seat(letter: BootLetter): void {
+function seat(letter: SeatLetter): void {
   const { thread, incarnation, memory } = letter;
   peers.take({ type: "peer", thread, incarnation, memory });
   const guest = new Seat(letter, {
     fabric,
+    module: modules.get(letter.module) as WebAssembly.Module,
     pump: start.pump,
     peers,
     steadyNowNs,

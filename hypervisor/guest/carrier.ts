@@ -17,14 +17,23 @@ import type { Listener, Vcpu, VcpuEvents } from "./vcpu.ts";
 /** Of the load that one step of niceness leaves: as the system's scheduler has it. */
 const NICE_STEP = 1.25;
 
+interface Place {
+  readonly events: VcpuEvents;
+  readonly module: WebAssembly.Module;
+}
+
 export class Carrier implements Listener {
   readonly #fabric: Fabric;
   readonly #row: number;
   readonly #worker: Worker;
   readonly #ready = Promise.withResolvers<void>();
   /** Places by thread row. */
-  readonly #places = new Map<number, VcpuEvents>();
+  readonly #places = new Map<number, Place>();
+  /** Modules that it has been given, by number, and how many of its guests have each. */
+  readonly #modules = new Map<WebAssembly.Module, { readonly number: number; guests: number }>();
+  #lastModule = 0;
   #inbox: MessagePort | undefined;
+  #expected = 0;
   #why = "its carrier ended";
   isGone = false;
 
@@ -56,8 +65,14 @@ export class Carrier implements Listener {
     return this.#ready.promise;
   }
 
+  /** Guests that it has or is to have. */
   get guests(): number {
-    return this.#places.size;
+    return this.#places.size + this.#expected;
+  }
+
+  /** A guest is to come; `seat` follows. */
+  expect(): void {
+    this.#expected++;
   }
 
   meet(letter: PeerLetter): void {
@@ -71,11 +86,13 @@ export class Carrier implements Listener {
   }
 
   /** A new guest. The carrier has to be ready. */
-  seat(letter: BootLetter, events: VcpuEvents): void {
-    this.#places.set(letter.thread, events);
+  seat({ code: _, peers: __, ...letter }: BootLetter, events: VcpuEvents): void {
+    const { module, thread } = letter;
+    this.#expected--;
+    this.#places.set(thread, { events, module });
     this.#worker.ref();
-    this.post(letter);
-    if (this.isGone) this.#leave(letter.thread, this.#why);
+    this.post({ ...letter, module: this.#give(module) });
+    if (this.isGone) this.#leave(thread, this.#why);
   }
 
   /** Ends the thread with all guests on it. */
@@ -85,7 +102,7 @@ export class Carrier implements Listener {
   }
 
   #take(answer: CarrierAnswer): void {
-    if (answer.type === "said") return this.#places.get(answer.thread)?.said(answer.letter);
+    if (answer.type === "said") return this.#places.get(answer.thread)?.events.said(answer.letter);
     if (answer.type === "left") return this.#leave(answer.thread);
     this.#inbox = answer.inbox;
     this.#ready.resolve();
@@ -95,8 +112,25 @@ export class Carrier implements Listener {
     const place = this.#places.get(thread);
     this.#places.delete(thread);
     if (this.#places.size === 0) this.#worker.unref();
-    if (why !== undefined) place?.broke(why);
-    place?.gone();
+    if (place === undefined) return;
+    this.#takeBack(place.module);
+    if (why !== undefined) place.events.broke(why);
+    place.events.gone();
+  }
+
+  /** The number under which the thread has a module, for one more guest. */
+  #give(module: WebAssembly.Module): number {
+    const known = this.#modules.get(module) ?? { number: ++this.#lastModule, guests: 0 };
+    if (known.guests++ === 0) this.post({ type: "module", number: known.number, module });
+    this.#modules.set(module, known);
+    return known.number;
+  }
+
+  #takeBack(module: WebAssembly.Module): void {
+    const known = this.#modules.get(module);
+    if (!known || --known.guests > 0) return;
+    this.#modules.delete(module);
+    this.post({ type: "module", number: known.number });
   }
 }
 

@@ -23,7 +23,7 @@ export class Carriers {
     this.#fabric = fabric;
   }
 
-  /** One with room, ready. Rejects where the system gives no thread. */
+  /** The one with the fewest guests, ready; it expects one more. Rejects where the system gives no thread. */
   async take(): Promise<Carrier> {
     const there = this.#carriers.filter((carrier) => carrier !== undefined);
     const least = there.reduce<Carrier | undefined>(
@@ -32,6 +32,7 @@ export class Carriers {
     );
     const isBusy = least === undefined || least.guests > 0;
     const carrier = isBusy && there.length < this.#most ? this.#launch() : (least as Carrier);
+    carrier.expect();
     await carrier.ready;
     return carrier;
   }

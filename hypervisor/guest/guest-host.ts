@@ -27,6 +27,9 @@ export interface GuestHostParts {
   readonly tell: (letter: ThreadLetter) => void;
 }
 
+/** Of a boot letter what is the same for guests of every kind. */
+type HostedLetter = Omit<BootLetter, "module" | "code" | "peers">;
+
 export class GuestHost {
   readonly memory: GuestMemory;
   readonly verbs: Verbs;
@@ -36,7 +39,11 @@ export class GuestHost {
   readonly urgency: Urgency;
   readonly #spinNs: number;
 
-  constructor(letter: BootLetter, peers: Pick<Peers<never>, "memoryOf" | "readMail">, parts: GuestHostParts) {
+  constructor(
+    letter: HostedLetter,
+    peers: Pick<Peers<never>, "memoryOf" | "readMail">,
+    parts: GuestHostParts,
+  ) {
     const { fabric, tell, steadyNowNs, spinNs } = parts;
     const { thread } = letter;
     this.#spinNs = spinNs;

@@ -259,7 +259,7 @@ export class Guests implements GuestsOfBus {
     if (spec.vcpu !== "shared")
       return new DedicatedVcpu({ fabric, clock, thread, interrupts, warm: await pool.take() });
     const carrier = await carriers.take();
-    if (this.#introductions.isNew(carrier)) for (const { peer } of devices.hostThreads) carrier.meet(peer);
+    if (this.#introductions.begin(carrier)) for (const { peer } of devices.hostThreads) carrier.meet(peer);
     return new SharedVcpu({ fabric, clock, thread, carrier });
   }
 
@@ -271,8 +271,8 @@ export class Guests implements GuestsOfBus {
     boot: Uint8Array,
   ): Promise<Guest> {
     const { fabric, clock, devices, tell } = this.#parts;
+    const ram = allocateRam(spec); // First: a carrier that is taken expects its guest.
     const vcpu = await this.#vcpuFor(spec, thread);
-    const ram = allocateRam(spec);
     const incarnation = startRow(fabric, thread);
     const seen = [...(devices.bus(spec.bus)?.devices.values() ?? [])].filter((device) => sees(spec, device));
     const neighbours = this.#neighbours(seen);

@@ -8,9 +8,11 @@ import type { Listener } from "./vcpu.ts";
 export class Introductions {
   readonly #known = new Map<Listener, Set<Guest>>();
 
-  /** It has not been told of anybody yet. */
-  isNew(listener: Listener): boolean {
-    return !this.#known.has(listener);
+  /** True for a listener that is new here. */
+  begin(listener: Listener): boolean {
+    const isNew = !this.#known.has(listener);
+    this.#knownTo(listener);
+    return isNew;
   }
 
   /** Tells a listener of guests that it doesn't know yet. */

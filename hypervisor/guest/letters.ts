@@ -43,9 +43,14 @@ export type GuestLetter =
 /** Into the inbox of a guest's thread. */
 export type InboxLetter = PeerLetter | GuestLetter;
 
+/** To a carrier: a guest of its, whose module it has been given under this number. */
+export type SeatLetter = Omit<BootLetter, "module" | "code" | "peers"> & { readonly module: number };
+
 /** Into a carrier's inbox, beside news of peers. `thread` is the row of a guest of its. */
 export type CarrierLetter =
-  | BootLetter
+  | SeatLetter
+  /** A metered module, or that no guest has it any more. Each is sent once: a copy costs a megabyte. */
+  | { readonly type: "module"; readonly number: number; readonly module?: WebAssembly.Module }
   | { readonly type: "tell"; readonly thread: number; readonly letter: GuestLetter }
   /** How it goes among others from now on. */
   | { readonly type: "rank"; readonly thread: number; readonly rank: Rank }

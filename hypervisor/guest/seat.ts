@@ -8,13 +8,14 @@ import { eventsOf, faultOf, heldOf, setWhere, whereOf } from "../memory/threads.
 import { endGuestWait, guestWait, type GuestWait } from "../ring/guest-wait.ts";
 import { hasNews, sleepOnEventsAsync, wake } from "../ring/signal.ts";
 import { GuestHost, trapLetter } from "./guest-host.ts";
-import type { BootLetter, GuestLetter, Rank, ThreadLetter } from "./letters.ts";
+import type { GuestLetter, Rank, SeatLetter, ThreadLetter } from "./letters.ts";
 import { METERED } from "./metered.ts";
 import { GuestEnd, type Verbs } from "./verbs.ts";
 import type { Peers } from "../datapath/peers.ts";
 
 export interface SeatParts {
   readonly fabric: Fabric;
+  readonly module: WebAssembly.Module;
   readonly pump: WebAssembly.Module;
   readonly peers: Pick<Peers<never>, "memoryOf" | "readMail">;
   readonly steadyNowNs: () => number;
@@ -36,7 +37,7 @@ export class Seat {
   readySinceNs = 0;
   /** Nothing of it is left but this. */
   isOver = false;
-  readonly #letter: BootLetter;
+  readonly #letter: SeatLetter;
   readonly #parts: SeatParts;
   readonly #host: GuestHost;
   #fuel: { value: number } = { value: 0 };
@@ -49,7 +50,7 @@ export class Seat {
   /** What broke in host code that it called. */
   #broken: unknown;
 
-  constructor(letter: BootLetter, parts: SeatParts) {
+  constructor(letter: SeatLetter, parts: SeatParts) {
     this.thread = letter.thread;
     this.rank = letter.rank ?? { urgency: 0, turnNs: 0 };
     this.#letter = letter;
@@ -204,9 +205,9 @@ export class Seat {
   }
 
   async #run(): Promise<number> {
-    const { fabric, calls, tell } = this.#parts;
+    const { fabric, module, calls, tell } = this.#parts;
     const imports = { env: { memory: this.#letter.memory }, vbus: this.#verbs(this.#host.verbs) };
-    const { exports } = new WebAssembly.Instance(this.#letter.module, imports);
+    const { exports } = new WebAssembly.Instance(module, imports);
     this.#fuel = exports[METERED.fuel] as unknown as { value: number };
     const table = exports[METERED.calls] as WebAssembly.Table;
     for (const [place, call] of calls.entries()) table.set(place, call);
