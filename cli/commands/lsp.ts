@@ -8,5 +8,7 @@ import { EXIT } from "../exit-codes.ts";
 export async function lsp({ env }: Context, version: string): Promise<Exit> {
   const streams = { input: process.stdin, output: process.stdout };
   const good = await serve({ ...streams, env, version });
+  // The editor may leave its end open: that is no reason to stay.
+  process.stdin.destroy();
   return good ? EXIT.done : EXIT.failed;
 }
