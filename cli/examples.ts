@@ -19,6 +19,11 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ["vbus import compose.yaml --image 'api=wasi:./api.wasm'", "with a program of one's own for one image"],
     ["vbus import lab.conf", "a Kathará lab and its .startup files, to stdout"],
   ],
+  images: [
+    ["vbus images build debian-i386", "Debian's kernel, busybox and what labs need, by apt, into the cache"],
+    ["vbus images", "what there is, and what can be built"],
+    ["vbus images prune", "take away what this version has no use for"],
+  ],
   plan: [
     ["vbus plan", "of a running lab: what a save would do; else what up would do"],
     ["vbus plan -p racks=4", "with another parameter than it was started with"],
@@ -100,6 +105,11 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   logs: [
     ["vbus logs -f client", "what a guest prints, as it comes"],
     ["vbus logs -n 20 -t", "the last lines of all, with times"],
+  ],
+  exec: [
+    ["vbus exec pc ip addr", "what a Linux guest says of its cards"],
+    ["vbus exec pc -- ls -l /sys/class/net", "options behind -- are the command's"],
+    ["vbus exec pc 'ping -c 3 10.0.0.2 && echo well'", "a whole line for its shell"],
   ],
   console: [
     ["vbus console shell", "type at a guest; ctrl-] leaves"],

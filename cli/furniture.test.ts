@@ -128,6 +128,8 @@ const JSON_CALLS: Readonly<Record<string, readonly string[] | null>> = {
   remove: ["eth9"],
   // Its record, and what it is of, are in import/import.test.ts.
   import: null,
+  // Needs a guest with a shell: pc.test.ts.
+  exec: null,
   // It would write the file that other tests run; by-hand.test.ts calls it.
   adopt: null,
   // What `set` did; `make` and what follows it left nothing.

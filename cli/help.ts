@@ -27,6 +27,7 @@ Write
   graph [file]      what is joined to what, as ASCII, Mermaid or DOT
   doc               writes the manual of the standard library
   test [files...]   runs the tests of labs, each on a lab of its own
+  images [ACTION]   prepared images of Linux: list, build NAME, prune
 
 Run
   up [file]         runs a lab and keeps it equal to its file
@@ -48,6 +49,7 @@ Look
   stats [file]      what each guest costs and carries
   metrics [file]    every number, in the text format of Prometheus
   logs [guests...]  what guests printed
+  exec GUEST CMD    runs a command in a guest that has a shell
   console GUEST     types at a guest's console and shows what it prints
   capture [paths]   frames of devices and networks, as pcapng
   lsp               the language server, for an editor

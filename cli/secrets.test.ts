@@ -60,6 +60,8 @@ const CALLS: Readonly<Record<string, readonly (readonly [number, ...string[]])[]
   ],
   init: [[0, "begun", "--template", "hello", "--json"]],
   completion: [[0, "bash"]],
+  images: [[0], [0, "list", "--json"]],
+  exec: [[1, "holder", "echo", "hello"]],
   man: [[0]],
   plan: [
     [0, LAB, ...GIVEN],

@@ -3,6 +3,7 @@
 
 import type { UplinkFacts, UplinkSpec } from "./backend/uplink/spec.ts";
 import type { NetworkSpec, VenetSpec } from "./ethernet.ts";
+import type { CommandResult, Image, ImageSource, ModuleClass } from "./images.ts";
 import type { ChannelFacts, ChannelSpec, IpcDeviceSpec, RealtimeFacts, RealtimeSpec } from "./ipc.ts";
 import type { DeviceFacts, DeviceHistograms, HistogramCells, NetworkFacts } from "./measured.ts";
 import type { FeatureName } from "./ring/abi.ts";
@@ -11,6 +12,7 @@ import type { FolderDeviceSpec, StorageDoor, VblkSpec } from "./storage.ts";
 export type { FeatureName };
 export type * from "./backend/uplink/spec.ts";
 export type * from "./ethernet.ts";
+export type * from "./images.ts";
 export type * from "./ipc.ts";
 export type * from "./measured.ts";
 export type * from "./storage.ts";
@@ -46,19 +48,6 @@ export type DeviceSpec =
   | { readonly class: "folder"; readonly name: string; readonly folder: FolderDeviceSpec }
   | IpcDeviceSpec;
 
-/** What a module expects of its host: the bus's ABI, or WASI preview 1. */
-export type ImageClass = "wasm" | "wasi";
-/** A compiled and checked image. `digest` is the SHA-256 of the bytes in hexadecimal. */
-export interface Image {
-  readonly class: ImageClass;
-  readonly digest: string;
-  readonly module: WebAssembly.Module;
-  /** Its bytes as they were compiled, in memory that threads share. */
-  readonly code: Uint8Array;
-  /** Bytes of RAM that the module needs at least, and the most that it can use. */
-  readonly memoryMin: number;
-  readonly memoryMax: number;
-}
 /** A thread of its own, or turns on one that it shares with others. */
 export type VcpuKind = "dedicated" | "shared";
 export interface GuestSpec {
@@ -184,7 +173,9 @@ export type HypervisorEvent =
  */
 export interface Hypervisor extends StorageDoor {
   /** `class` is `wasm` where it is left out. */
-  compile(bytes: Uint8Array, class_?: ImageClass): Promise<Outcome<Image>>;
+  compile(bytes: Uint8Array, class_?: ModuleClass): Promise<Outcome<Image>>;
+  /** The same for an image of any class. */
+  prepare(source: ImageSource): Promise<Outcome<Image>>;
 
   createNetwork(id: Id, spec: NetworkSpec): Outcome;
   /** Takes over `links` and `rate`, while frames flow. Anything else is `invalid`. */
@@ -254,6 +245,12 @@ export interface Hypervisor extends StorageDoor {
   setNice(id: Id, nice: number): Outcome;
   /** How urgent a guest is from now on; undefined: as any other. What the system refuses is in its facts. */
   setRealtime(id: Id, spec: RealtimeSpec | undefined): Outcome;
+  /**
+   * Runs a command line in a guest that has an agent (a prepared image of class `linux`) and resolves when it
+   * has ended. Refused: `missing`, `invalid`, `limit`, `late` where there is no answer in time, `busy` where
+   * the guest ends first.
+   */
+  runCommand(id: Id, command: string, timeoutMs: number): Promise<Outcome<CommandResult>>;
   /** Forgets a guest that has ended. */
   removeGuest(id: Id): Outcome;
 

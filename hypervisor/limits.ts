@@ -138,6 +138,34 @@ export const TURN_NS = 2_000_000;
 export const TURNS_NS = 500_000;
 /** A carrier that does not give a guest up that is to end within this is ended with all its guests, ms. */
 export const CARRIER_END_MS = 10_000;
+/** RAM of a PC, bytes: v86 has an address space of 2 GiB for it. Others are refused (`invalid`). */
+export const PC_MEMORY_MIN = 16 * 1024 * 1024;
+export const PC_MEMORY_MAX = 1024 * 1024 * 1024;
+/** Bytes of a PC's kernel and initrd together. More are refused (`image`). */
+export const PC_FILE_BYTES_MAX = 256 * 1024 * 1024;
+/** Bytes of a PC's command line, the kernel's own limit. A longer one is refused (`limit`). */
+export const PC_COMMAND_LINE_MAX = 2047;
+/** Network cards of one PC. The devices beyond are not there for it. */
+export const PC_CARDS_MAX = 8;
+/** Memory for the rings of one card, bytes: long frames get fewer slots. And slots of a ring at most. */
+export const PC_CARD_BYTES = 4 * 1024 * 1024;
+export const PC_RING_MAX = 256;
+/** Descriptors of a virtio queue, and parts of one chain in it. A longer chain ends the PC. */
+export const PC_QUEUE_MAX = 256;
+export const PC_CHAIN_MAX = 64;
+/** Frames that a PC's card takes from its queue, or puts into it, before others have their turn. */
+export const PC_BUDGET_FRAMES = 256;
+/** Bytes of a line that a PC's agent says; a longer one is forgotten. */
+export const PC_LINE_MAX = 4096;
+/**
+ * Commands that run in one PC at the same time; one more is refused (`limit`). Bytes of one; a longer one is
+ * refused (`invalid`). Bytes of what one prints that are kept; the rest is cut off.
+ */
+export const PC_COMMANDS_MAX = 64;
+export const PC_COMMAND_MAX = 2048;
+export const PC_OUTPUT_MAX = 256 * 1024;
+/** Typed bytes that wait in a PC's serial port; more wait in the console. */
+export const PC_TYPED_MAX = 1024;
 
 /** How often the control thread looks at CPU use and watchdogs, milliseconds. */
 export const WATCH_EVERY_MS = 100;

@@ -7,7 +7,7 @@ import { Devices } from "./bus/devices.ts";
 import { Captures } from "./capture/captures.ts";
 import { Carriers } from "./guest/carriers.ts";
 import { Guests } from "./guest/guests.ts";
-import { compileImage } from "./guest/image.ts";
+import { compileImage, prepareSource } from "./guest/image.ts";
 import { Pool } from "./guest/pool.ts";
 import { refuse } from "./bus/outcome.ts";
 import type { Hypervisor, HypervisorEvent, HypervisorOptions, StorageDoor } from "./hypervisor.ts";
@@ -81,6 +81,7 @@ function doorOf(
 ): Hypervisor {
   return {
     compile: compileImage,
+    prepare: prepareSource,
     ...storageDoor(devices),
     createNetwork: (id, spec) => devices.networks.create(id, spec),
     setNetwork: (id, spec) => devices.networks.set(id, spec),
@@ -104,6 +105,7 @@ function doorOf(
     resumeGuest: (id) => guests.resume(id),
     setNice: (id, nice) => guests.setNice(id, nice),
     setRealtime: (id, spec) => guests.setRealtime(id, spec),
+    runCommand: (id, command, timeoutMs) => guests.runCommand(id, command, timeoutMs),
     removeGuest: (id) => guests.remove(id),
     typeConsole: (device, text) => guests.type(device, text),
     capture: (spec) => captures.start(spec),

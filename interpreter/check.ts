@@ -81,7 +81,7 @@ function textsOf(files: readonly string[]): ReadonlyMap<string, string> {
 /** Asks the language about a lab, in the same world and with the same addresses as `checkFile`. */
 export function askFile<T>(source: Source, ask: (world: World, input: EvaluateInput) => T): T {
   return withState(source, (state) => {
-    const world = makeWorld(source.env ?? process.env, new ImageFiles(resolveFile));
+    const world = makeWorld(source.env ?? process.env, new ImageFiles(resolveFile, undefined, source.env));
     const allocations = state?.allocations() ?? {};
     return ask(world, { root: realPathOf(source.file), params: source.params ?? {}, allocations });
   });
@@ -92,7 +92,7 @@ function read(source: Source, state: State | undefined): Reading {
     root: realPathOf(source.file),
     params: source.params ?? {},
     env: source.env ?? process.env,
-    images: new ImageFiles(resolveFile),
+    images: new ImageFiles(resolveFile, undefined, source.env),
     allocations: state?.allocations() ?? {},
   });
 }

@@ -286,10 +286,16 @@ export const REFUSED: Readonly<Record<string, Texts>> = {
   "venet.offload": { port: "offload = true" },
   "network.dhcp": { near: "links = [lan], dhcp = true" },
 };
-/** Needs the right to make interfaces: tap.test.ts. */
-export const ELSEWHERE = ["tap.interface"];
+/** Needs the right to make interfaces: tap.test.ts. Needs a kernel: drivers/linux-image.test.ts. */
+export const ELSEWHERE = [
+  "tap.interface",
+  "linux.from",
+  "linux.kernel",
+  "linux.initrd",
+  "linux.command_line",
+];
 /** Kinds and classes without a driver: a thing of them is refused. */
-export const NO_DRIVER = /^(nbd|linux|pc)[.]/;
+export const NO_DRIVER = /^(nbd|pc)[.]/;
 
 function digestOf(image: string): string {
   const found = images.look(image);

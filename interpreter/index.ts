@@ -19,6 +19,15 @@ export type { LabClient } from "./control/client.ts";
 export { typeAll } from "./control/type-all.ts";
 export { findLabs } from "./control/discover.ts";
 export type { RunningLab } from "./control/discover.ts";
+export {
+  preparedFolder,
+  PREPARED_FILES,
+  PREPARED_NAMES,
+  PREPARED_NOTE,
+  PREPARED_SCHEMA,
+  readNote,
+} from "./drivers/prepared-images.ts";
+export type { PreparedFile, PreparedNote } from "./drivers/prepared-images.ts";
 export { runtimeFolder, socketPathOf } from "./control/paths.ts";
 export type { Environment } from "./control/paths.ts";
 export { PROTOCOL_VERSION } from "./control/protocol.ts";

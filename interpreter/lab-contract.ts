@@ -1,7 +1,7 @@
 // What a program sees of a lab: how to check and plan one, how to open one, what it can be asked. Types only.
 
 import type { Diagnostic, Disruption, Model } from "../lang/index.ts";
-import type { Hypervisor } from "../hypervisor/index.ts";
+import type { CommandResult, Hypervisor } from "../hypervisor/index.ts";
 import type { Clock } from "./clock.ts";
 import type { Environment } from "./control/paths.ts";
 import type {
@@ -126,6 +126,11 @@ export interface Lab {
   apply(request?: ApplyRequest): Promise<ApplyAnswer>;
   /** Types a text at a guest's console. The bytes that were taken, or why none. */
   typeConsole(guest: string, text: string): number | string;
+  /**
+   * Runs a command in a guest that has a shell and resolves when it has ended: what it printed, or why it
+   * could not be run. `timeoutMs` is half a minute where it is left out.
+   */
+  exec(guest: string, command: string, timeoutMs?: number): Promise<CommandResult | string>;
   /** Why not, where it is refused. */
   pause(guest: string): Promise<string | undefined>;
   resume(guest: string): string | undefined;

@@ -2,7 +2,7 @@
 
 import path from "node:path";
 import { createHypervisor } from "../hypervisor/index.ts";
-import type { Capture, HypervisorOptions } from "../hypervisor/index.ts";
+import type { Capture, CommandResult, HypervisorOptions } from "../hypervisor/index.ts";
 import { follower } from "../lang/index.ts";
 import type { AdminTree } from "./drift/admin.ts";
 import { captureSpecOf } from "./control/capture-desk.ts";
@@ -44,6 +44,9 @@ import { deleteStored, storedVolumes } from "./stored.ts";
 import type { StoredVolume } from "./stored.ts";
 import { resolveFile } from "./world.ts";
 
+/** How long a command in a guest may take where nobody says. */
+const EXEC_MS = 30_000;
+
 /**
  * Starts a lab and resolves when the first apply is done (goals may be met later: `whenReady`). A text that
  * doesn't check gives diagnostics and no lab. Throws `OperationError`: `locked`, `denied`, `state`, `failed`
@@ -52,7 +55,7 @@ import { resolveFile } from "./world.ts";
 export async function openLab(options: LabOptions): Promise<Opened> {
   const { given: files } = options;
   const root = files?.has(options.file) ? options.file : realPathOf(options.file);
-  const images = new ImageFiles(resolveFile, files);
+  const images = new ImageFiles(resolveFile, files, options.env);
   const following = follower();
   const read: Read = (state, how = {}) => {
     const { given = givenOf(options), evaluate = following } = how;
@@ -289,6 +292,11 @@ class RunningLab implements Lab {
 
   consoleText(guest: string): string {
     return this.#engine.logs.textOf(guest);
+  }
+
+  async exec(guest: string, command: string, timeoutMs = EXEC_MS): Promise<CommandResult | string> {
+    const done = await this.#hypervisor.runCommand(guest, command, timeoutMs);
+    return done.ok ? done.value : done.refusal.message;
   }
 
   capture(params: Methods["capture"]["params"]): Capture | string {

@@ -3,6 +3,7 @@
 
 import type { Model, Resource } from "../lang/index.ts";
 import type { ImageFiles } from "./drivers/image-files.ts";
+import { imageClass, lookAtImage } from "./drivers/image.ts";
 import { pathOf, valueOf } from "./drivers/read.ts";
 import { OperationError } from "./operation-error.ts";
 import type { Generation, State } from "./state/state.ts";
@@ -51,13 +52,15 @@ export function generationOf(state: State, number: number): Generation {
 /** What a file held when it was compiled is gone where it holds something else now and doesn't run. */
 function checkImage(image: Resource, now: Resource | undefined, number: number, images: ImageFiles): void {
   const wanted = digestOf(image);
+  const class_ = imageClass(image.class);
+  if (wanted === undefined || class_ === undefined || (now && digestOf(now) === wanted)) return;
+  const file = lookAtImage(images, class_, (name) => valueOf(image, name));
+  if (file === undefined || ("digest" in file && file.digest === wanted)) return;
   const path = pathOf(valueOf(image, "path"));
-  if (wanted === undefined || path === undefined || (now && digestOf(now) === wanted)) return;
-  const file = images.look(path);
-  if ("digest" in file && file.digest === wanted) return;
+  const why = path === undefined ? "its files have" : `${path} has`;
   throw new OperationError(
     "failed",
-    `The image ${image.address} of generation ${number} is gone: ${path} has other content now.`,
+    `The image ${image.address} of generation ${number} is gone: ${why} other content now.`,
     "Put the file back and try again.",
   );
 }

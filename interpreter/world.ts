@@ -10,6 +10,7 @@ import type { Environment } from "./control/paths.ts";
 import { givenIn, isGivenFolder, type GivenFiles } from "./given-files.ts";
 import { languageDrivers } from "./drivers/registry.ts";
 import type { ImageFiles } from "./drivers/image-files.ts";
+import { PREPARED_NAMES, preparedName } from "./drivers/prepared-images.ts";
 import { errorCode } from "./operation-error.ts";
 
 /** A module or a `file()` read; larger files are refused before they are read. */
@@ -97,6 +98,9 @@ function problemOf(error: unknown): ReadProblem {
 }
 
 function kindOf(path: string): "file" | "folder" | "missing" {
+  const prepared = preparedName(path);
+  // One that has not been built is named all the same: what is known of it says how to build it.
+  if (prepared !== undefined) return PREPARED_NAMES.includes(prepared) ? "folder" : "missing";
   const file = resolveFile(path);
   if (file === undefined) return "missing";
   try {

@@ -17,7 +17,7 @@ const OTHERS = {
   "parts.vbus": "let _secret = 1\nlet public = 2\n",
   "things.vbus": "network lan { subnet = 10.0.0.0/24 }\n",
 };
-const OPTIONS = { driverless: ["image linux"], problems: { "binary.vbus": "not-utf8" } } as const;
+const OPTIONS = { driverless: ["image pc"], problems: { "binary.vbus": "not-utf8" } } as const;
 
 function told(text: string) {
   const world = testWorld({ ...OTHERS, "lab.vbus": text }, OPTIONS);

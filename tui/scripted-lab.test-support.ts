@@ -61,6 +61,7 @@ export class ScriptedLab {
         return text.length;
       },
       consoleText: (guest: string) => `\u001b[1;32m${guest}\u001b[0m login: `,
+      exec: () => Promise.resolve("no shell"),
       metrics: () => "",
       plan: () => Promise.reject(new Error("it only plays")),
       apply: () => Promise.reject(new Error("it only plays")),

@@ -22,6 +22,12 @@ export function registerDaily({ add, run, context }: Registrar): void {
     .action((guest, options) =>
       run(import("../commands/wait.ts").then(({ wait }) => wait(context, guest, options))),
     );
+  inLab(add("exec <guest> <command...>", "runs a command in a guest that has a shell, and ends as it did"))
+    .addOption(new Option("--timeout <time>", "for so long at most; half a minute where it isn't said"))
+    .addOption(json())
+    .action((guest, command, options) =>
+      run(import("../commands/exec.ts").then(({ exec }) => exec(context, guest, command, options))),
+    );
   inLab(add("console <guest>", "types at a guest's console and shows what it prints; ctrl-] leaves"))
     .addOption(new Option("--echo", "show what is typed, for guests that don't"))
     .addOption(new Option("-n, --lines <count>", "so many lines from before").default("10"))

@@ -8,6 +8,7 @@ export const FAULT = {
   watchdog: 4,
   hostStack: 5,
   request: 6,
+  virtio: 7,
 } as const;
 
 const WORDS: Readonly<Record<number, string>> = {
@@ -16,6 +17,7 @@ const WORDS: Readonly<Record<number, string>> = {
   [FAULT.rxStructure]:
     "broke the protocol: a descriptor of a receiving ring has a turn or a pointer that can't be",
   [FAULT.request]: "broke the protocol: a descriptor of a disk's queue names no request",
+  [FAULT.virtio]: "broke the protocol: a queue of a virtio device has a chain or a place that can't be",
   [FAULT.watchdog]: "used its CPU time without calling the host (watchdog)",
   [FAULT.hostStack]: "called the host with no stack left",
 };

@@ -9,6 +9,7 @@ import { Switch } from "../datapath/switch.ts";
 import type { Urgency } from "../device/connection.ts";
 import { Timers } from "../device/vclock/timers.ts";
 import type { RealtimeSpec } from "../hypervisor.ts";
+import type { Command } from "../machine/pc/agent.ts";
 import { viewGuestMemory, type Fabric, type GuestMemory } from "../memory/fabric.ts";
 import { markFault, ringPorts } from "../memory/threads.ts";
 import { LogWriter } from "../ring/log-ring.ts";
@@ -35,6 +36,8 @@ export class GuestHost {
   readonly verbs: Verbs;
   readonly changes = new Changes();
   readonly timers = new Timers();
+  /** For its agent: who runs them takes them out. */
+  readonly commands: Command[] = [];
   /** May change while it runs. */
   readonly urgency: Urgency;
   readonly #spinNs: number;
@@ -87,6 +90,8 @@ export class GuestHost {
     switch (news.type) {
       case "stop":
         return verbs.askToStop();
+      case "command":
+        return void this.commands.push(news);
       case "realtime":
         return void Object.assign(this.urgency, this.#urgencyOf(news.realtime));
       case "device":

@@ -1,21 +1,16 @@
 // The thread of one guest: waits in the pool, boots one guest, ends with it. The composition root of that
 // thread.
 
-import { randomFillSync } from "node:crypto";
 import { MessageChannel, parentPort, workerData, type MessagePort } from "node:worker_threads";
-import { makeSteadyNowNs, systemClock, threadCpuNs } from "../clock.ts";
+import { makeSteadyNowNs } from "../clock.ts";
 import { Peers } from "../datapath/peers.ts";
-import { countRequest } from "../datapath/port.ts";
 import { REALTIME_SPIN_NS } from "../limits.ts";
-import type { BusVerbs } from "../machine/wasi/streams.ts";
-import { Program, type GivenFolder } from "../machine/wasi/program.ts";
-import { viewFabric, viewGuestMemory } from "../memory/fabric.ts";
+import { viewFabric } from "../memory/fabric.ts";
 import { faultOf } from "../memory/threads.ts";
-import type { Changes } from "./changes.ts";
 import { GuestHost, trapLetter } from "./guest-host.ts";
 import { INTERRUPT } from "./interrupts.ts";
-import type { DeviceNotice, FolderNotice } from "../device/connection.ts";
 import type { BootLetter, GuestLetter, ThreadLetter, ThreadStart } from "./letters.ts";
+import { runMachine, type End } from "./machines.ts";
 import { mayBeInOwnWait } from "./own-wait.ts";
 import { threadId } from "./thread-id.ts";
 import { GuestEnd, type Verbs } from "./verbs.ts";
@@ -39,66 +34,20 @@ function boot(letter: BootLetter): void {
   const { pump } = start;
   const host = new GuestHost(letter, peers, { fabric, pump, spinNs: REALTIME_SPIN_NS, steadyNowNs, tell });
   const { verbs } = host;
-  const interrupted = (): boolean => verbs.interrupted(() => mayBeInOwnWait(letter.code));
-  Object.defineProperty(globalThis, INTERRUPT, { value: interrupted });
-  run(letter, verbs, () =>
-    letter.programMemory ? runProgram(letter, verbs, host.changes) : runMain(letter, verbs),
-  );
+  const sleeps = (): boolean => letter.pc === undefined && mayBeInOwnWait(letter.code);
+  Object.defineProperty(globalThis, INTERRUPT, { value: () => verbs.interrupted(sleeps) });
+  void run(letter, verbs, () => runMachine({ letter, host, fabric, tell }));
 }
 
-/** What a guest ended with, or that it was asked to end. */
-type End = number | "stopped";
-
-function runMain(letter: BootLetter, verbs: Verbs): End {
-  const imports = { env: { memory: letter.memory }, vbus: verbs.imports() };
-  const { main } = new WebAssembly.Instance(letter.module, imports).exports;
-  tell({ type: "running" });
-  return (main as () => number)();
-}
-
-function runProgram(letter: BootLetter, verbs: Verbs, changes: Changes): End {
-  const { module, boot, memory, programMemory } = letter;
-  const bus = verbs.imports() as unknown as BusVerbs;
-  const program = new Program({
-    module,
-    boot,
-    memory: programMemory as WebAssembly.Memory,
-    driver: viewGuestMemory(memory),
-    verbs: bus,
-    inHost: (work) => verbs.inHost(work),
-    nowNs: systemClock.nowNs,
-    wallNs: systemClock.wallNs,
-    cpuNs: threadCpuNs,
-    random: (into) => void randomFillSync(into),
-    folders: letter.devices.flatMap((device) => folderOf(device, bus, changes)),
-  });
-  return program.run(() => tell({ type: "running" }));
-}
-
-/** A folder that is the program's from its start, if nobody else has it open. */
-function folderOf({ id, folder, port }: DeviceNotice, bus: BusVerbs, changes: Changes): GivenFolder[] {
-  if (!folder || bus.open(id, 1) < 0) return [];
-  const now = (): FolderNotice | undefined => {
-    const device = changes.present(id);
-    return device?.port === port ? device.folder : undefined;
-  };
-  return [
-    {
-      ...folder,
-      present: () => now() !== undefined,
-      readonly: () => now()?.readonly !== false,
-      count: (what, bytes) => countRequest(fabric, port, what, bytes),
-    },
-  ];
-}
-
-function run(letter: BootLetter, verbs: Verbs, work: () => End): void {
+/** Runs the guest, whatever it is, and tells how it ended. */
+async function run({ thread }: BootLetter, verbs: Verbs, work: () => Promise<End> | End): Promise<void> {
   try {
-    const end = work();
+    const end = await work();
     verbs.closeAll();
-    tell(end === "stopped" ? { type: "stopped" } : { type: "returned", exit: end });
+    if (end === "stopped") tell({ type: "stopped" });
+    else tell(typeof end === "number" ? { type: "returned", exit: end } : { type: "failed", reason: end.failed });
   } catch (error) {
-    if (error instanceof GuestEnd || faultOf(fabric, letter.thread) !== 0) tell({ type: "fault" });
+    if (error instanceof GuestEnd || faultOf(fabric, thread) !== 0) tell({ type: "fault" });
     else tell(trapLetter(error));
   }
 }

@@ -1,13 +1,13 @@
 // One guest's life on the control thread: boot, its thread's letters, stop, kill, and the end with its
 // reason.
 
+import { refuse } from "../bus/outcome.ts";
 import type { HostClock } from "../clock.ts";
 import { faultText } from "../datapath/fault.ts";
 import type { PeerLetter } from "../datapath/peers.ts";
-import type { GuestFacts, GuestSpec, GuestState, Id, RealtimeSpec } from "../hypervisor.ts";
+import type { CommandResult, GuestFacts, GuestSpec, GuestState, Id, Outcome, RealtimeSpec } from "../hypervisor.ts";
 import { LOG_RING_BYTES, SHARED_LOG_RING_BYTES } from "../limits.ts";
-import { DRIVER_BYTES } from "../machine/wasi/streams.ts";
-import { viewGuestMemory, type Fabric, type GuestMemory } from "../memory/fabric.ts";
+import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import {
   eventsOf,
   exitsOf,
@@ -20,10 +20,11 @@ import {
 import { FEATURE, FEATURE_NAMES, type FeatureName } from "../ring/abi.ts";
 import { LogReader, createLogRing } from "../ring/log-ring.ts";
 import { askToStop, tellChange, wake } from "../ring/signal.ts";
+import { Commands } from "./commands.ts";
 import type { BootLetter, DeviceNotice, GuestLetter, InboxLetter, ThreadLetter } from "./letters.ts";
+import type { GuestRam } from "./ram.ts";
 import { niceOf, type Listener, type Vcpu } from "./vcpu.ts";
 
-const PAGE = 65_536;
 /** A sleeping guest is woken to read its letters when so many wait. */
 const LETTERS_MAX = 64;
 
@@ -51,27 +52,6 @@ function bitsOf(features: readonly FeatureName[]): number {
   return features.reduce((bits, name) => bits | FEATURE[name], 0);
 }
 
-/** What a guest has for itself. */
-export interface GuestRam {
-  /** Where its rings are: its RAM, or beside it where a driver in the host has them for it. */
-  readonly memory: GuestMemory;
-  /** A WASI program's RAM: it may grow up to what is declared, and only its own thread looks into it. */
-  readonly program?: WebAssembly.Memory;
-  /** Bytes of its RAM at most. */
-  readonly bytes: number;
-}
-
-/** Throws where the system gives none. */
-export function allocateRam({ memory: bytes, image }: GuestSpec): GuestRam {
-  const pages = Math.ceil(Math.min(bytes, image.memoryMax) / PAGE);
-  const make = (initial: number, maximum: number): WebAssembly.Memory =>
-    new WebAssembly.Memory({ initial, maximum, shared: true });
-  if (image.class === "wasm") return { memory: viewGuestMemory(make(pages, pages)), bytes: pages * PAGE };
-  const driver = DRIVER_BYTES / PAGE;
-  const program = make(image.memoryMin / PAGE, pages);
-  return { memory: viewGuestMemory(make(driver, driver)), program, bytes: pages * PAGE };
-}
-
 export class Guest implements Listener {
   readonly id: Id;
   readonly spec: GuestSpec;
@@ -88,6 +68,7 @@ export class Guest implements Listener {
   readonly #vcpu: Vcpu;
   readonly #log: LogReader;
   readonly #bootedNs: number;
+  readonly #commands = new Commands();
   readonly #running = Promise.withResolvers<void>();
   #endedNs: number | undefined;
   #pausing: Promise<boolean> | undefined;
@@ -128,6 +109,9 @@ export class Guest implements Listener {
       incarnation: this.incarnation,
       module: parts.module,
       code: spec.image.code,
+      ...(spec.image.files && {
+        pc: { files: spec.image.files, ramBytes: ram.bytes, name: id, args: spec.args, env: spec.env },
+      }),
       memory: ram.memory.memory,
       ...(ram.program && { programMemory: ram.program }),
       boot: parts.boot,
@@ -179,6 +163,12 @@ export class Guest implements Listener {
     const events = eventsOf(this.#parts.fabric, this.thread);
     if (tell) tellChange(this.memory, events);
     else if (++this.#letters % LETTERS_MAX === 0) wake(this.memory, events, true);
+  }
+
+  /** Has its agent run a command. */
+  async runCommand(command: string, timeoutMs: number): Promise<Outcome<CommandResult>> {
+    if (!this.spec.image.files) return refuse("missing", `guest \`${this.id}\` is not of class linux`);
+    return this.#commands.run((letter) => this.send(letter, true), command, timeoutMs);
   }
 
   /** Asks it to end by itself. */
@@ -325,6 +315,13 @@ export class Guest implements Listener {
       case "ports":
         this.#parts.onPorts(this);
         return;
+      case "command-done":
+        this.#commands.done(letter);
+        return;
+      case "failed":
+        this.reason ??= letter.reason;
+        this.#end();
+        return;
       case "fault":
         this.#parts.onFault();
         return;
@@ -339,6 +336,7 @@ export class Guest implements Listener {
   }
 
   #finish(): void {
+    this.#commands.end();
     const { fabric, clock } = this.#parts;
     this.#readLog();
     this.#exits = exitsOf(fabric, this.thread);

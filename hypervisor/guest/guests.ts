@@ -22,8 +22,6 @@ import type {
 import {
   BOOT_MS_MAX,
   GUESTS_MAX,
-  GUEST_MEMORY_MAX,
-  GUEST_MEMORY_MIN,
   WATCHDOG_MS,
   WATCH_EVERY_MS,
 } from "../limits.ts";
@@ -34,13 +32,14 @@ import { encodeBoot } from "./boot-info.ts";
 import { SharedVcpu } from "./carrier.ts";
 import type { Carriers } from "./carriers.ts";
 import { ControlSender } from "./control-sender.ts";
-import { Guest, allocateRam } from "./guest.ts";
+import { Guest } from "./guest.ts";
 import { meteredOf } from "./image.ts";
 import { Interrupts } from "./interrupts.ts";
 import { Introductions, peerLetter } from "./introductions.ts";
 import type { Pool } from "./pool.ts";
+import { allocateRam } from "./ram.ts";
 import { DedicatedVcpu, type Vcpu } from "./vcpu.ts";
-import { wrongNice, wrongRealtime, wrongSharing } from "./wrong.ts";
+import { wrongMemory, wrongNice, wrongRealtime, wrongSharing, wrongWords } from "./wrong.ts";
 
 export interface GuestsParts {
   readonly fabric: Fabric;
@@ -54,7 +53,6 @@ export interface GuestsParts {
   readonly onReaped?: ((reaped: Reaped) => void) | undefined;
 }
 
-const KIB = 1024;
 
 export class Guests implements GuestsOfBus {
   readonly #parts: GuestsParts;
@@ -187,6 +185,12 @@ export class Guests implements GuestsOfBus {
     return this.#sender.type(device, guest?.alive ? guest.memory : undefined, text);
   }
 
+  runCommand(id: Id, command: string, timeoutMs: number): ReturnType<Guest["runCommand"]> {
+    const guest = this.#guests.get(id);
+    if (guest?.alive) return guest.runCommand(command, timeoutMs);
+    return Promise.resolve(refuse("missing", `there is no guest \`${id}\` that runs`));
+  }
+
   facts(id: Id): GuestFacts | undefined {
     return this.#guests.get(id)?.facts();
   }
@@ -241,16 +245,8 @@ export class Guests implements GuestsOfBus {
   #refusal(id: Id, spec: GuestSpec): Outcome | undefined {
     const old = this.#guests.get(id);
     if (old?.alive || this.#booting.has(id)) return refuse("exists", `guest \`${id}\` runs already`);
-    if (spec.memory < GUEST_MEMORY_MIN || spec.memory > GUEST_MEMORY_MAX) {
-      return refuse("invalid", "a guest's memory is from 64 KiB to 4 GiB");
-    }
-    if (spec.memory < spec.image.memoryMin) {
-      return refuse(
-        "image",
-        `the image needs ${spec.image.memoryMin / KIB} KiB of memory, the guest has ${spec.memory / KIB} KiB`,
-      );
-    }
-    return wrongSharing(spec) ?? wrongNice(spec.nice ?? 0) ?? wrongRealtime(spec.realtime);
+    const wrong = wrongMemory(spec) ?? wrongSharing(spec) ?? wrongWords(spec);
+    return wrong ?? wrongNice(spec.nice ?? 0) ?? wrongRealtime(spec.realtime);
   }
 
   async #vcpuFor(spec: GuestSpec, thread: number): Promise<Vcpu> {

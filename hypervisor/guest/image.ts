@@ -3,7 +3,8 @@
 
 import { createHash } from "node:crypto";
 import { IMAGE_BYTES_MAX, TABLE_ENTRIES_MAX } from "../limits.ts";
-import type { Image, ImageClass, Outcome } from "../hypervisor.ts";
+import type { Image, ImageSource, ModuleClass, Outcome } from "../hypervisor.ts";
+import { preparePc } from "../machine/pc/image.ts";
 import { FUNCTION_NAMES, MODULE } from "../machine/wasi/abi.ts";
 import { meterModule } from "./metered.ts";
 import { shareMemory } from "./share-memory.ts";
@@ -16,8 +17,15 @@ function refuse(message: string): Outcome<never> {
   return { ok: false, refusal: { code: "image", message } };
 }
 
+/** Checks what is given, and makes of it what guests boot. */
+export async function prepareSource(source: ImageSource): Promise<Outcome<Image>> {
+  if (source.class !== "linux") return compileImage(source.bytes, source.class);
+  const prepared = preparePc(source.files, source.memoryMin);
+  return "problem" in prepared ? refuse(prepared.problem) : { ok: true, value: prepared };
+}
+
 /** Checks and compiles a module for guests of a class. */
-export async function compileImage(bytes: Uint8Array, class_: ImageClass = "wasm"): Promise<Outcome<Image>> {
+export async function compileImage(bytes: Uint8Array, class_: ModuleClass = "wasm"): Promise<Outcome<Image>> {
   if (bytes.length > IMAGE_BYTES_MAX) return refuse(`the image is larger than ${IMAGE_BYTES_MAX} bytes`);
   const prepared = prepareImage(bytes, class_);
   if ("problem" in prepared) return refuse(prepared.problem);
@@ -55,7 +63,7 @@ async function compileMetered({ code }: Image): Promise<WebAssembly.Module | str
 /** The bytes that are compiled: of a WASI program with its memory as an import. */
 export function prepareImage(
   bytes: Uint8Array,
-  class_: ImageClass,
+  class_: ModuleClass,
 ): { readonly bytes: Uint8Array } | { readonly problem: string } {
   // What is no module is said by who compiles it.
   return class_ === "wasi" && WebAssembly.validate(bytes) ? shareMemory(bytes) : { bytes };
@@ -65,7 +73,7 @@ export function prepareImage(
 export function judgeImage(
   module: WebAssembly.Module,
   bytes: Uint8Array,
-  class_: ImageClass,
+  class_: ModuleClass,
 ): { readonly memoryMin: number; readonly memoryMax: number } | { readonly problem: string } {
   const problem = checkModule(module, class_) ?? checkBounds(bytes);
   if (problem !== undefined) return { problem };
@@ -83,13 +91,13 @@ interface Door {
   readonly start: string;
 }
 
-const DOORS: Readonly<Record<ImageClass, Door>> = {
+const DOORS: Readonly<Record<ModuleClass, Door>> = {
   wasm: { from: "vbus", names: VERBS, words: "env.memory and the six verbs of vbus", start: "main" },
   wasi: { from: MODULE, names: FUNCTION_NAMES, words: "the functions of WASI preview 1", start: "_start" },
 };
 
 /** What is wrong with a module's imports and exports, if anything. */
-function checkModule(module: WebAssembly.Module, class_: ImageClass): string | undefined {
+function checkModule(module: WebAssembly.Module, class_: ModuleClass): string | undefined {
   const door = DOORS[class_];
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
     const memory = from === "env" && name === "memory" && kind === "memory";

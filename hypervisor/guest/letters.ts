@@ -4,7 +4,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { PeerLetter } from "../datapath/peers.ts";
 import type { DeviceNotice } from "../device/connection.ts";
-import type { RealtimeSpec } from "../hypervisor.ts";
+import type { GuestSpec, PcFiles, RealtimeSpec } from "../hypervisor.ts";
 
 export type { DeviceNotice };
 
@@ -16,6 +16,8 @@ export interface BootLetter {
   readonly module: WebAssembly.Module;
   /** The module's bytes, in memory that threads share. */
   readonly code: Uint8Array;
+  /** Of a PC. */
+  readonly pc?: PcLetter;
   readonly memory: WebAssembly.Memory;
   /** The RAM of a WASI program; `memory` then holds its rings, and it doesn't see them. */
   readonly programMemory?: WebAssembly.Memory;
@@ -31,6 +33,14 @@ export interface BootLetter {
   readonly peers: readonly PeerLetter[];
 }
 
+/** What a PC is made of, beside its emulator; `memory` then holds the rings of its devices. */
+export interface PcLetter extends Pick<GuestSpec, "args" | "env"> {
+  readonly files: PcFiles;
+  readonly ramBytes: number;
+  /** The guest's own. */
+  readonly name: string;
+}
+
 /** To a guest, while it runs. */
 export type GuestLetter =
   | { readonly type: "device"; readonly device: DeviceNotice }
@@ -39,6 +49,8 @@ export type GuestLetter =
   | { readonly type: "device-gone"; readonly id: number }
   /** How urgent the guest is from now on. */
   | { readonly type: "realtime"; readonly realtime: RealtimeSpec | undefined }
+  /** To be run by the guest's agent. */
+  | { readonly type: "command"; readonly id: number; readonly command: string }
   | { readonly type: "stop" };
 /** Into the inbox of a guest's thread. */
 export type InboxLetter = PeerLetter | GuestLetter;
@@ -82,6 +94,15 @@ export type ThreadLetter =
   | { readonly type: "ready"; readonly tid: number; readonly inbox: MessagePort }
   | { readonly type: "running" }
   | { readonly type: "returned"; readonly exit: number }
+  | {
+      readonly type: "command-done";
+      readonly id: number;
+      readonly status: number;
+      readonly output: Uint8Array;
+      readonly cut: boolean;
+    }
+  /** It ended as it shouldn't: one sentence. */
+  | { readonly type: "failed"; readonly reason: string }
   /** A program that was asked to end did so. */
   | { readonly type: "stopped" }
   | { readonly type: "trapped"; readonly message: string }

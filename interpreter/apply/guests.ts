@@ -9,7 +9,16 @@ import type { Hypervisor, HypervisorEvent, Image, Outcome } from "../../hypervis
 import type { Clock } from "../clock.ts";
 import { BugError } from "../bug.ts";
 import type { LogLine } from "../control/protocol.ts";
-import { guestSpec, healthPatternOf, imageOf, niceOf, realtimeOf } from "../drivers/guest.ts";
+import {
+  guestSpec,
+  healthCheckOf,
+  healthPatternOf,
+  imageOf,
+  isWellByRunning,
+  niceOf,
+  realtimeOf,
+} from "../drivers/guest.ts";
+import { Checks } from "./checks.ts";
 import { Gate } from "./gate.ts";
 import { endedWell, endText, goalMet, isEnd, restartDelay, streakAfter } from "./guest-record.ts";
 import type { GuestEnd, GuestRecord } from "./guest-record.ts";
@@ -41,10 +50,12 @@ export class Guests {
   readonly #boots = new Gate(BOOTS_AT_ONCE);
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #unsubscribe: () => void;
+  readonly #checks: Checks;
   #closed = false;
 
   constructor(options: GuestsOptions) {
     this.#options = options;
+    this.#checks = new Checks(options.hypervisor, (address, why) => this.#judge(address, why));
     const deaf = options.hypervisor.on((event) => this.#hear(event));
     const blind = options.logs.on((lines) => this.#read(lines));
     this.#unsubscribe = () => {
@@ -76,6 +87,7 @@ export class Guests {
     const record = this.#records.get(address);
     if (record === undefined) throw new BugError(`no guest ${address} to stop`);
     this.#cancelTimer(address);
+    this.#checks.end(address);
     if (record.phase === "up") {
       this.#put({ ...record, stopping: true });
       const stopped = await this.#options.hypervisor.stopGuest(address, graceMs);
@@ -113,7 +125,7 @@ export class Guests {
     const stepped = this.#isUp(address) ? this.#options.hypervisor.setNice(address, niceOf(resource)) : OK;
     // One that has ended meanwhile has no thread any more.
     if (!stepped.ok && stepped.refusal.code !== "missing") return stepped;
-    if (record !== undefined) this.#judgeAnew({ ...record, resource });
+    if (record !== undefined) this.#judgeAnew({ ...record, resource }, record.resource);
     if (record?.phase === "up") this.#hurry(record.resource, resource);
     this.#wakeWaiting();
     return OK;
@@ -162,6 +174,7 @@ export class Guests {
   /** No more boots and restarts from now on. */
   close(): void {
     this.#closed = true;
+    this.#checks.close();
     for (const address of this.#timers.keys()) this.#cancelTimer(address);
     this.#unsubscribe();
   }
@@ -209,8 +222,9 @@ export class Guests {
     const record = this.#records.get(event.id);
     if (record === undefined || record.phase === "ended") return;
     if (event.state === "running") {
-      const healthy = record.healthy || healthPatternOf(record.resource) === undefined;
+      const healthy = record.healthy || isWellByRunning(record.resource);
       this.#put({ ...record, phase: "up", ran: true, healthy });
+      this.#checkHealth(record.resource);
       this.#options.news(event.id, "running", "info");
       this.#wakeWaiting();
     } else if (event.state === "paused") {
@@ -229,12 +243,34 @@ export class Guests {
     }
   }
 
+  #checkHealth(resource: Resource): void {
+    const check = healthCheckOf(resource);
+    if (check !== undefined) this.#checks.begin(resource.address, check);
+  }
+
+  /** Its health check says that it is well, or why not any more. */
+  #judge(address: string, why: string | undefined): void {
+    const record = this.#records.get(address);
+    if (record?.phase !== "up") return;
+    if (why === undefined) return this.#getWell(record);
+    this.#put({ ...record, healthy: false });
+    this.#options.news(address, `not healthy: ${why}`, "warning");
+  }
+
   /** Its definition has changed: for what `health` waits for now, what was said since the boot counts. */
-  #judgeAnew(record: GuestRecord): void {
+  #judgeAnew(record: GuestRecord, before: Resource): void {
     const { resource, phase, ran, logFrom } = record;
     const asked = healthPatternOf(resource) !== undefined;
     const lines = asked ? this.#options.logs.behind(resource.address, logFrom) : [];
     const healthy = phase === "up" && (asked ? isWell(resource, lines) : ran);
+    const check = healthCheckOf(resource);
+    if (check !== undefined) {
+      const same = JSON.stringify(check) === JSON.stringify(healthCheckOf(before));
+      this.#put({ ...record, healthy: same && record.healthy });
+      if (!same && ran && phase === "up") this.#checkHealth(resource);
+      return;
+    }
+    this.#checks.end(resource.address);
     if (asked && healthy && !record.healthy) this.#getWell(record);
     else this.#put({ ...record, healthy });
   }
@@ -247,6 +283,7 @@ export class Guests {
 
   #noteEnd(record: GuestRecord, end: GuestEnd): void {
     const { resource } = record;
+    this.#checks.end(resource.address);
     const streak = streakAfter(record, this.#options.clock.now());
     const ended: GuestRecord = { ...record, phase: "ended", healthy: false, streak, end: pickEnd(end) };
     const delay = this.#closed ? undefined : restartDelay(ended, end);
@@ -303,7 +340,7 @@ export class Guests {
 /** One of the lines is what the guest's health waits for. */
 function isWell(resource: Resource, lines: readonly string[]): boolean {
   const pattern = healthPatternOf(resource);
-  if (pattern === undefined) return true;
+  if (pattern === undefined) return isWellByRunning(resource);
   const made = compilePattern(pattern);
   return !("problem" in made) && lines.some((line) => made.first(line) !== undefined);
 }

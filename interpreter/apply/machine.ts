@@ -7,8 +7,8 @@ import { invariant } from "../bug.ts";
 import type { Find } from "../drivers/driver.ts";
 import { graceOf } from "../drivers/guest.ts";
 import type { ImageFiles } from "../drivers/image-files.ts";
-import { imageClass } from "../drivers/image.ts";
-import { pathOf, valueOf } from "../drivers/read.ts";
+import { imageClass, lookAtImage } from "../drivers/image.ts";
+import { valueOf } from "../drivers/read.ts";
 import type { Definition } from "../plan/definition.ts";
 import type { Act } from "./acts.ts";
 import type { GuestRecord } from "./guest-record.ts";
@@ -154,13 +154,12 @@ export class Machine {
       compiled.set(resource.address, kept);
       return OK;
     }
-    const path = pathOf(valueOf(resource, "path"));
-    invariant(path !== undefined, `${resource.address} has no path`);
-    const file = images.look(path, class_);
+    const file = lookAtImage(images, class_, (name) => valueOf(resource, name));
+    invariant(file !== undefined, `${resource.address} names no files`);
     if ("problem" in file) return refuse(file.problem);
     if (wanted !== undefined && wanted !== file.digest)
-      return refuse(`${path} changed while it was being applied`);
-    const made = await hypervisor.compile(file.bytes, class_);
+      return refuse(`the files of ${resource.address} changed while it was being applied`);
+    const made = await hypervisor.prepare(file.source);
     if (!made.ok) return made;
     this.#keepImage(resource.address);
     compiled.set(resource.address, made.value);

@@ -272,6 +272,11 @@ export interface Methods extends AdminMethods {
   /** Answers when the guest stands still; refused where it does not run, or is not reached. */
   pause: { params: { guest: string }; result: Record<string, never> };
   resume: { params: { guest: string }; result: Record<string, never> };
+  /** Runs a command in a guest that has a shell; answers when it has ended. */
+  exec: {
+    params: { guest: string; command: string; timeoutMs?: number };
+    result: { status: number; output: string; cut: boolean };
+  };
   typeConsole: { params: { guest: string; text: string }; result: { taken: number } };
 }
 

@@ -87,6 +87,11 @@ const SHAPES: { readonly [M in keyof Methods]: Shape } = {
   },
   adopt: { path: { check: isText } },
   heal: { path: { check: isText } },
+  exec: {
+    guest: { check: isText, required: true },
+    command: { check: isText, required: true },
+    timeoutMs: { check: isNumber },
+  },
   typeConsole: { guest: { check: isText, required: true }, text: { check: isText, required: true } },
 };
 

@@ -84,6 +84,7 @@ const target: ControlTarget = {
   plan: () => Promise.reject(new OperationError("usage", "There is no `x` in this lab.")),
   apply: () => Promise.reject(new OperationError("stale", "The plan no longer fits.", "Make it anew.")),
   consoleText: (guest) => `${guest} said: \u001b[1mhello`,
+  exec: (guest) => Promise.resolve(guest === "g" ? { status: 3, output: "x", cut: false } : "no shell"),
   typeConsole: (guest) => (guest === "g" ? 3 : `${guest} has no console`),
 };
 

@@ -5,6 +5,7 @@ import { chmodSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import { createMessageConnection, ErrorCodes, ResponseError } from "vscode-jsonrpc/node";
+import type { CommandResult } from "../../hypervisor/index.ts";
 import { errorText, OperationError } from "../operation-error.ts";
 import type { AdminTree } from "../drift/admin.ts";
 import { answerAdmin } from "./admin-answers.ts";
@@ -50,6 +51,7 @@ export interface ControlTarget {
   typeConsole(guest: string, text: string): number | string;
   /** What a guest has printed so far, as far as it is kept. */
   consoleText(guest: string): string;
+  exec(guest: string, command: string, timeoutMs?: number): Promise<CommandResult | string>;
   readonly capture: OpenCapture;
   /** Absent where nothing can be changed by hand. */
   readonly admin?: AdminTree;
@@ -229,11 +231,18 @@ export class ControlServer {
       case "adopt":
       case "heal":
         return answerAdmin(request, target.admin);
+      case "exec":
+        return this.#exec(request.params);
       case "typeConsole": {
         const taken = target.typeConsole(request.params.guest, request.params.text);
         return typeof taken === "string" ? new ResponseError(ErrorCodes.InvalidParams, taken) : { taken };
       }
     }
+  }
+
+  async #exec({ guest, command, timeoutMs }: Methods["exec"]["params"]): Promise<unknown> {
+    const done = await this.#target.exec(guest, command, timeoutMs);
+    return typeof done === "string" ? new ResponseError(ErrorCodes.InvalidParams, done) : done;
   }
 
   /** Four times a second while something changes, once a second while nothing does. */

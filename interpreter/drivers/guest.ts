@@ -110,6 +110,34 @@ export function healthPatternOf(guest: Resource): string | undefined {
   return pattern?.is === "string" ? pattern.value : undefined;
 }
 
+/** A command that says whether a guest is well, and how often it is asked. */
+export interface HealthCheck {
+  readonly command: string;
+  readonly everyMs: number;
+  readonly timeoutMs: number;
+  /** It is unwell after so many failures in a row. */
+  readonly retries: number;
+}
+
+/** Undefined where its health is no command. */
+export function healthCheckOf(guest: Resource): HealthCheck | undefined {
+  const health = guest.attributes["health"]?.value;
+  if (health?.is !== "variant" || health.name !== "shell") return undefined;
+  const { command, every, timeout, retries } = health.fields;
+  const ms = (value: Value | undefined): number => (value?.is === "quantity" ? value.value / 1e6 : 1000);
+  return {
+    command: command === undefined ? "" : textOf(command),
+    everyMs: ms(every),
+    timeoutMs: ms(timeout),
+    retries: retries?.is === "int" ? retries.value : 1,
+  };
+}
+
+/** It is well as soon as it runs. */
+export function isWellByRunning(guest: Resource): boolean {
+  return healthPatternOf(guest) === undefined && healthCheckOf(guest) === undefined;
+}
+
 /** Milliseconds that a guest has between being asked to stop and being killed. */
 export function graceOf(guest: Resource): number {
   const stop = valueOf(guest, "stop");

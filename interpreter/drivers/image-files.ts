@@ -4,13 +4,16 @@
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
-import { judgeImage, prepareImage, type ImageClass } from "../../hypervisor/index.ts";
+import { judgeImage, prepareImage, type ImageSource, type ModuleClass } from "../../hypervisor/index.ts";
 import type { GivenFiles } from "../given-files.ts";
+import type { Environment } from "../control/paths.ts";
 import { errorCode, errorText } from "../operation-error.ts";
+import { LinuxImages } from "./linux-image.ts";
 
 /** A readable guest image. `digest` is SHA-256 in hexadecimal. */
 export interface ImageFile {
-  readonly bytes: Uint8Array;
+  /** What the hypervisor is given. */
+  readonly source: ImageSource;
   readonly digest: string;
   /** Bytes of RAM that the module asks for at least, and the most that it can use. */
   readonly memoryMin: number;
@@ -28,7 +31,7 @@ const MAGIC = [0x00, 0x61, 0x73, 0x6d];
 /** A file may be looked at as an image of several classes. */
 interface NamedImage {
   readonly path: string;
-  readonly class: ImageClass;
+  readonly class: ModuleClass;
 }
 
 const keyOf = ({ path, class: class_ }: NamedImage): string => `${class_} ${path}`;
@@ -46,14 +49,21 @@ export class ImageFiles {
   readonly #seen = new Map<string, Seen>();
   readonly #resolve: (path: string) => string | undefined;
   readonly #given: GivenFiles | undefined;
+  /** Those of class `linux`, which are several files each. */
+  readonly linux: LinuxImages;
 
-  constructor(resolve: (path: string) => string | undefined, given?: GivenFiles) {
+  constructor(
+    resolve: (path: string) => string | undefined,
+    given?: GivenFiles,
+    env: Environment = process.env,
+  ) {
+    this.linux = new LinuxImages(env);
     this.#resolve = resolve;
     this.#given = given;
   }
 
   /** The image of a class behind an absolute path or a `std:` name, as it is on disk now. */
-  look(path: string, class_: ImageClass = "wasm"): ImageFile | ImageProblem {
+  look(path: string, class_: ModuleClass = "wasm"): ImageFile | ImageProblem {
     const given = this.#given?.get(path);
     if (given !== undefined) {
       if (given.length > IMAGE_BYTES_MAX) return { problem: `${path} is larger than 256MiB` };
@@ -114,5 +124,5 @@ function inspect(
   }
   const judged = judgeImage(module, prepared.bytes, class_);
   if ("problem" in judged) return { problem: `${path} can't be a guest: ${judged.problem}` };
-  return { bytes, digest, ...judged };
+  return { source: { class: class_, bytes }, digest, ...judged };
 }

@@ -3,10 +3,10 @@
 import type { Value } from "../../lang/index.ts";
 import type { ImageClass } from "../../hypervisor/index.ts";
 import type { Driver } from "./driver.ts";
-import type { ImageFiles } from "./image-files.ts";
+import type { ImageFile, ImageFiles, ImageProblem } from "./image-files.ts";
 import { pathOf } from "./read.ts";
 
-const CLASSES: readonly ImageClass[] = ["wasm", "wasi"];
+const CLASSES: readonly ImageClass[] = ["wasm", "wasi", "linux"];
 
 export const imageDrivers: readonly Driver[] = CLASSES.map((name) => ({
   kind: "image",
@@ -27,27 +27,43 @@ const MEMORY_DEFAULT = 1 << 20;
  * give.
  */
 const HEAP_DEFAULT = 64 << 20;
+/** A kernel of today with little beside it. */
+const LINUX_DEFAULT = 96 << 20;
 
-/** What the file of an image says of it. */
+/** What stands behind an image's attributes now; undefined where they don't name anything yet. */
+export function lookAtImage(
+  images: ImageFiles,
+  class_: ImageClass,
+  attributes: (name: string) => Value | undefined,
+): ImageFile | ImageProblem | undefined {
+  if (class_ === "linux") return images.linux.look(attributes);
+  const path = pathOf(attributes("path"));
+  return path === undefined ? undefined : images.look(path, class_);
+}
+
+/** What the files of an image say of it. */
 export function fillImage(
   images: ImageFiles,
   class_: ImageClass,
   member: "memory" | "digest",
   attributes: (name: string) => Value | undefined,
 ): Value | { readonly problem: string } | undefined {
-  const path = pathOf(attributes("path"));
-  if (path === undefined) return undefined;
-  const image = images.look(path, class_);
-  if ("problem" in image) return image;
+  const image = lookAtImage(images, class_, attributes);
+  if (image === undefined || "problem" in image) return image;
   if (member === "memory") {
-    const { memoryMin, memoryMax } = image;
-    const heap = Math.min(memoryMin + HEAP_DEFAULT, memoryMax);
-    const value = class_ === "wasi" ? heap : Math.max(memoryMin, MEMORY_DEFAULT);
-    return { is: "quantity", dimension: "size", value };
+    return { is: "quantity", dimension: "size", value: memoryOf(class_, image) };
   }
   const wanted = attributes("sha256");
   if (wanted?.is === "string" && wanted.value !== image.digest) {
     return { problem: `its content has the hash ${image.digest}, not the one that \`sha256\` says` };
   }
   return { is: "string", value: image.digest };
+}
+
+/** Of a guest that doesn't say. */
+function memoryOf(class_: ImageClass, { memoryMin, memoryMax }: ImageFile): number {
+  if (class_ === "linux") return Math.max(memoryMin, LINUX_DEFAULT);
+  return class_ === "wasi"
+    ? Math.min(memoryMin + HEAP_DEFAULT, memoryMax)
+    : Math.max(memoryMin, MEMORY_DEFAULT);
 }

@@ -3,7 +3,7 @@
 
 import type { Attribute, Diagnostic, Model, Resource, Value } from "../../lang/index.ts";
 import { compilePattern } from "../../lang/index.ts";
-import { healthPatternOf } from "./guest.ts";
+import { healthCheckOf, healthPatternOf, imageOf } from "./guest.ts";
 import { misplaced } from "./programs.ts";
 import { refOf } from "./read.ts";
 import { driverOf } from "./registry.ts";
@@ -12,8 +12,8 @@ import { cannotShare } from "./shared.ts";
 /** By kind or class: attributes that are refused, unless their value asks for nothing. */
 const REFUSED: Readonly<Record<string, Readonly<Record<string, (value: Value) => boolean>>>> = {
   guest: {
-    // Nobody has a way into a guest yet, to ask it by a command or a connection.
-    health: (value) => isNone(value) || (value.is === "variant" && value.name === "log"),
+    // Nobody connects to a guest from outside yet.
+    health: (value) => isNone(value) || (value.is === "variant" && value.name !== "tcp"),
   },
   venet: { offload: isFalse },
 };
@@ -57,11 +57,23 @@ export function refusals(model: Model): readonly Diagnostic[] {
   return [
     ...unsupported(model),
     ...misplaced(model),
+    ...withoutShell(model),
     ...withoutGateway(model),
     ...overMemory(model),
     ...cannotShare(model),
     ...badPatterns(model),
   ];
+}
+
+/** Health checks by a command where nothing in the guest would run it. */
+function withoutShell(model: Model): readonly Diagnostic[] {
+  const classes = new Map(model.resources.map((resource) => [resource.address, resource.class]));
+  return model.resources.flatMap((resource) => {
+    const health = resource.attributes["health"];
+    if (resource.kind !== "guest" || health === undefined || healthCheckOf(resource) === undefined) return [];
+    if (classes.get(imageOf(resource)) === "linux") return [];
+    return [notYet(resource, "health", health, "Only guests of an image of class `linux` have a shell.")];
+  });
 }
 
 /** Patterns that a guest's log can't be held against. */

@@ -44,7 +44,8 @@ export class GuestTexts {
   }
 }
 
-function logOf(text: string): Value {
+/** A text as a `Log` of the language. */
+export function logOf(text: string): Value {
   const lines: Value = { is: "list", items: linesOf(text).map((value): Value => ({ is: "string", value })) };
   return { is: "record", fields: { text: { is: "string", value: text }, lines } };
 }

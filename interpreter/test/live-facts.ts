@@ -1,18 +1,21 @@
 // Facts of a running lab as values of the language: guests, networks, uplinks, devices, buses and the lab.
 // What no driver tells is said so, never made up.
 
+import { textOf } from "../../lang/index.ts";
 import type { Live, LiveThing, Value } from "../../lang/index.ts";
 import type { CounterFacts, DeviceFacts, Hypervisor } from "../../hypervisor/index.ts";
 import type { GuestRecord } from "../apply/guest-record.ts";
 import type { Engine } from "../engine.ts";
 import type { GuestTexts } from "./guest-texts.ts";
 import type { Rates } from "./rates.ts";
+import type { ShellFacts } from "./shell-facts.ts";
 
 export interface FactSources {
   readonly engine: Engine;
   readonly hypervisor: Hypervisor;
   readonly texts: GuestTexts;
   readonly rates: Rates;
+  readonly shell: ShellFacts;
 }
 
 type Answer = ReturnType<Live["read"]>;
@@ -31,10 +34,11 @@ export class LiveFacts implements Live {
     this.#sources = sources;
   }
 
-  read(of: LiveThing, fact: string): Answer {
+  read(of: LiveThing, fact: string, args: readonly Value[]): Answer {
     switch (of.kind) {
       case "guest":
         this.askedGuests.add(of.address);
+        if (fact === "shell") return this.#shell(of.address, args[0]);
         return (
           this.#guest(of.address, fact) ?? unless(this.#sources.engine.guests.record(of.address), of, fact)
         );
@@ -55,6 +59,13 @@ export class LiveFacts implements Live {
       default:
         return nobody(of, fact);
     }
+  }
+
+  /** Undefined until the command has ended for the first time. */
+  #shell(address: string, command: Value | undefined): Answer {
+    const { engine, shell } = this.#sources;
+    if (engine.guests.record(address)?.phase !== "up") return undefined;
+    return shell.read(address, command === undefined ? "" : textOf(command));
   }
 
   /** Undefined also where the guest isn't there. */
@@ -85,10 +96,6 @@ export class LiveFacts implements Live {
         return int(facts?.signals ?? 0);
       case "late":
         return int(facts?.late ?? 0);
-      case "shell":
-        return {
-          problem: "`shell` needs an image of class `linux` or `pc`, and no driver serves these yet.",
-        };
       default:
         return undefined;
     }

@@ -57,7 +57,7 @@ export async function runTests(options: TestOptions): Promise<TestReport> {
 }
 
 function open(source: Source): OpenedFile {
-  const images = new ImageFiles(resolveFile);
+  const images = new ImageFiles(resolveFile, undefined, source.env);
   const world = frozen(makeWorld(source.env ?? process.env, images));
   const input: EvaluateInput = {
     root: realPathOf(source.file),

@@ -21,11 +21,14 @@ import { FrameTail } from "./frame-tail.ts";
 import { GuestTexts } from "./guest-texts.ts";
 import { LiveFacts, stateOf } from "./live-facts.ts";
 import { Rates } from "./rates.ts";
+import { ShellFacts } from "./shell-facts.ts";
 
 /** Counters change without an event: they are looked at this often. */
 const POLL_MS = 20;
 /** Between two looks whether everything has ended. */
 const CLOSING_MS = 20;
+/** A command in a guest that takes longer has failed. */
+const COMMAND_MS = 60_000;
 const TAIL_LINES = 8;
 const TAILS_MAX = 6;
 
@@ -57,7 +60,8 @@ export class TestLab {
     this.#texts = new GuestTexts(this.#hypervisor);
     this.#rates = new Rates(this.#hypervisor, clock);
     const [engine, hypervisor, texts, rates] = [this.#engine, this.#hypervisor, this.#texts, this.#rates];
-    this.live = new LiveFacts({ engine, hypervisor, texts, rates });
+    const shell = new ShellFacts(hypervisor, () => this.#wake());
+    this.live = new LiveFacts({ engine, hypervisor, texts, rates, shell });
     // States are looked at as they pass; what guests print comes in bursts.
     this.#unsubscribe = this.#hypervisor.on((event) => {
       if (event.type !== "log") this.#wake();
@@ -88,9 +92,7 @@ export class TestLab {
       case "type":
         return Promise.resolve(this.#type(address, args[0]));
       case "shell":
-        return Promise.resolve(
-          "`shell` needs an image of class `linux` or `pc`, and no driver serves these yet",
-        );
+        return this.#shell(address, args[0]);
       default:
         return Promise.resolve(`no driver does \`${name}\` yet`);
     }
@@ -213,6 +215,14 @@ export class TestLab {
     if (record?.phase !== "up") return record === undefined ? `there is no guest ${address}` : undefined;
     const killed = await this.#hypervisor.killGuest(address);
     return killed.ok ? undefined : killed.refusal.message;
+  }
+
+  async #shell(address: string, command: Value | undefined): Promise<string | undefined> {
+    const text = command === undefined ? "" : textOf(command);
+    const done = await this.#hypervisor.runCommand(address, text, COMMAND_MS);
+    if (!done.ok) return done.refusal.message;
+    const { status, output } = done.value;
+    return status === 0 ? undefined : `\`${text}\` ended with ${status}: ${output.trim().slice(-200)}`;
   }
 
   #type(address: string, text: Value | undefined): string | undefined {

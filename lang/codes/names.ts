@@ -84,7 +84,7 @@ bus office { device eth0: venet { network = lan } }`,
     explanation:
       "The standard library declares the class, but this version has no driver on the host " +
       "side that could run it.",
-    bad: `image box: linux { from = "std:images/small" }`,
+    bad: `image box: pc { }`,
     good: `image box: wasm { path = "std:guests/echo" }`,
   },
   {

@@ -12,7 +12,7 @@ const OTHERS = {
   "parts.vbus": "let _secret = 1\nlet public = 2\n",
   "things.vbus": "network lan { subnet = 10.0.0.0/24 }\n",
 };
-const OPTIONS = { driverless: ["image linux"], problems: { "binary.vbus": "not-utf8" } } as const;
+const OPTIONS = { driverless: ["image pc"], problems: { "binary.vbus": "not-utf8" } } as const;
 
 /** Codes of everything that a text is told. */
 function told(text: string): string[] {

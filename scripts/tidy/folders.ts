@@ -14,7 +14,7 @@ interface Room {
 const ROOMS: Readonly<Record<string, Room>> = {
   lang: { rooms: [], packages: ["chevrotain"] },
   stdlib: { rooms: [], packages: ["node:"] },
-  hypervisor: { rooms: [], packages: ["node:", "koffi"] },
+  hypervisor: { rooms: [], packages: ["node:", "koffi", "v86"] },
   interpreter: {
     rooms: ["lang", "stdlib", "hypervisor"],
     packages: ["node:", "chokidar", "vscode-jsonrpc", "yaml"],

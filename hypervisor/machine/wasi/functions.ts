@@ -1,7 +1,7 @@
 // The functions of WASI preview 1 by name: those that host code does in one go. The rest is in sleepers.ts.
 
 import { ERRNO, FILETYPE, RIGHT } from "./abi.ts";
-import type { Streams } from "./streams.ts";
+import type { Streams } from "../streams.ts";
 import type { DescriptorFunctions } from "./files/descriptor-functions.ts";
 import type { PathFunctions } from "./files/path-functions.ts";
 import type { Handles } from "./handles.ts";

@@ -3,7 +3,7 @@
 
 import { WASI_POLL_MAX } from "../../limits.ts";
 import { CLOCK, ERRNO, EVENT_TYPE, POLL_EVENT, RIGHT, SUBSCRIPTION, SUBSCRIPTION_ABSOLUTE } from "./abi.ts";
-import type { Streams } from "./streams.ts";
+import type { Streams } from "../streams.ts";
 import type { Handles } from "./handles.ts";
 import type { ProgramMemory } from "./program-memory.ts";
 import { Refused, settle } from "./refused.ts";

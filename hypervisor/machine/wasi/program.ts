@@ -3,7 +3,7 @@
 
 import type { GuestMemory } from "../../memory/fabric.ts";
 import { MODULE } from "./abi.ts";
-import { Streams, ProgramStop, type BusVerbs } from "./streams.ts";
+import { Streams, ProgramStop, type BusVerbs } from "../streams.ts";
 import { DescriptorFunctions } from "./files/descriptor-functions.ts";
 import { openAgain } from "./files/host-nodes.ts";
 import { PathFunctions } from "./files/path-functions.ts";

@@ -3,7 +3,7 @@
 
 import { LOG_WRITE_MAX } from "../../limits.ts";
 import { ERRNO, RIGHT } from "./abi.ts";
-import type { Streams } from "./streams.ts";
+import type { Streams } from "../streams.ts";
 import type { DescriptorFunctions } from "./files/descriptor-functions.ts";
 import type { Functions } from "./functions.ts";
 import type { Handles } from "./handles.ts";

@@ -1,12 +1,13 @@
-// The driver of a program's streams: it opens the guest's console as a guest's own code would, by the verbs
-// and with rings in a small memory beside the program's. Where there is no console, text goes to the log and
-// nothing is typed. Runs as the guest does: paused, killed and counted like it.
+// The driver of a guest's streams where that knows nothing of the bus (a WASI program, a PC): it opens the
+// guest's console as a guest's own code would, by the verbs and with rings in a small memory beside the
+// guest's. Where there is no console, text goes to the log and nothing is typed. Runs as the guest does:
+// paused, killed and counted like it.
 
-import { LOG_WRITE_MAX } from "../../limits.ts";
-import type { GuestMemory } from "../../memory/fabric.ts";
-import { BUS, CHANGE, CLASS_NUMBER, DESCRIPTOR, EAGAIN, EVENT, SIGNAL, VCONSOLE } from "../../ring/abi.ts";
-import { placeReceiving, prepareReceiving, Receiving } from "../../ring/receiving.ts";
-import { changeCount, isAskedToStop, takePending } from "../../ring/signal.ts";
+import { LOG_WRITE_MAX } from "../limits.ts";
+import type { GuestMemory } from "../memory/fabric.ts";
+import { BUS, CHANGE, CLASS_NUMBER, DESCRIPTOR, EAGAIN, EVENT, SIGNAL, VCONSOLE } from "../ring/abi.ts";
+import { placeReceiving, prepareReceiving, Receiving } from "../ring/receiving.ts";
+import { changeCount, isAskedToStop, takePending } from "../ring/signal.ts";
 
 /** The verbs as a guest calls them. */
 export interface BusVerbs {
@@ -29,7 +30,7 @@ export interface BusVerbs {
 /** Thrown where the guest is asked to end: it does so at its next call. */
 export class ProgramStop extends Error {}
 
-/** Bytes of the memory beside the program's, and what lies where. */
+/** Bytes of the memory beside the guest's, and what lies where. */
 export const DRIVER_BYTES = 131_072;
 const AT = { events: 64, change: 128, out: 512, in: 1024, text: 98_304 } as const;
 const SLOTS = 16;
@@ -58,11 +59,16 @@ export class Streams {
   #changesSeen = -1;
   /** What was typed and not yet read. */
   #typed: Uint8Array = new Uint8Array();
+  readonly #otherChange: (at: number) => void;
 
-  /** `memory` has `DRIVER_BYTES` and is this driver's alone. */
-  constructor(verbs: BusVerbs, memory: GuestMemory) {
+  /**
+   * `memory` has `DRIVER_BYTES` for this driver alone. `otherChange` is told where in it the record of a
+   * change lies that is none of a console; it may call verbs.
+   */
+  constructor(verbs: BusVerbs, memory: GuestMemory, otherChange: (at: number) => void = () => undefined) {
     this.#verbs = verbs;
     this.#memory = memory;
+    this.#otherChange = otherChange;
   }
 
   /** Once, before anything else. */
@@ -80,8 +86,31 @@ export class Streams {
    * is asked to end.
    */
   attend(): void {
-    if (isAskedToStop(this.#memory, AT.events)) throw new ProgramStop();
-    this.#lookAtDevices();
+    if (this.asked) throw new ProgramStop();
+    this.lookAtDevices();
+  }
+
+  /** The guest is asked to end. */
+  get asked(): boolean {
+    return isAskedToStop(this.#memory, AT.events);
+  }
+
+  /** Whoever looks at rings and then dozes calls this first: what is signalled from now on is not missed. */
+  takeSignals(): void {
+    for (let word = 0; word < 8; word++) takePending(this.#memory, AT.events, word);
+  }
+
+  /** Sleeps for so many nanoseconds, or until something is signalled. */
+  doze(ns: number): void {
+    this.#verbs.wait(BigInt(Math.ceil(ns)));
+  }
+
+  /** What was typed, at most so many bytes, as it was typed; none: nothing. */
+  typed(room: number): Uint8Array {
+    this.#takeTyped();
+    const got = this.#typed.subarray(0, room);
+    this.#typed = this.#typed.subarray(got.length);
+    return got;
   }
 
   /** Shows at most `LOG_WRITE_MAX` bytes, and sleeps until there is room for them. */
@@ -118,7 +147,7 @@ export class Streams {
 
   /** Sleeps for so many nanoseconds, below zero without an end, or until it is told something. */
   sleep(ns: number): void {
-    for (let word = 0; word < 8; word++) takePending(this.#memory, AT.events, word);
+    this.takeSignals();
     if (this.#takeTyped()) return;
     this.#verbs.wait(ns < 0 ? -1n : BigInt(Math.ceil(ns)));
     this.attend();
@@ -167,7 +196,7 @@ export class Streams {
   }
 
   /** Devices come and go; the first console that can be opened is the program's. */
-  #lookAtDevices(): void {
+  lookAtDevices(): void {
     const count = changeCount(this.#memory, AT.events);
     if (count === this.#changesSeen) return;
     this.#changesSeen = count;
@@ -175,6 +204,7 @@ export class Streams {
     // Bound: each turn takes one of the changes of a bus of at most 255 devices.
     while (this.#verbs.call(0, BUS.nextChange, AT.change, CHANGE.size, 0) === 1) {
       const [type, id, class_] = [0, 4, 8].map((at) => view.getUint32(AT.change + at, true));
+      if (class_ !== CLASS_NUMBER.vconsole) this.#otherChange(AT.change);
       if (type === CHANGE.removed && id === this.#open?.id) this.#close();
       if (type === CHANGE.added && class_ === CLASS_NUMBER.vconsole && !this.#open)
         this.#tryOpen(id as number);

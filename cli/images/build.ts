@@ -1,0 +1,114 @@
+// Builds the prepared image `debian-i386`: Debian's kernel, an archive with busybox, our init and the
+// kernel's modules for virtio, and SeaBIOS. Everything lies in one folder, which appears whole or not at all.
+
+import { createHash } from "node:crypto";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import path from "node:path";
+import { gzipSync } from "node:zlib";
+import { PREPARED_FILES, PREPARED_NOTE, PREPARED_SCHEMA } from "../../interpreter/index.ts";
+import type { PreparedFile, PreparedNote } from "../../interpreter/index.ts";
+import { packageFolder } from "../package-folder.ts";
+import { cpio, MODE, type ArchiveFile } from "./cpio.ts";
+import { BUSYBOX, COMMAND_LINE, KERNEL, MEMORY_MIN, MODULES, PACKAGES, SEABIOS } from "./debian.ts";
+import { modulesFor } from "./modules.ts";
+import { getPackages, unpack } from "./packages.ts";
+
+const NAME = "debian-i386";
+const EMPTY = new Uint8Array();
+const FOLDERS = ["bin", "sbin", "dev", "proc", "sys", "tmp", "etc", "root", "mnt", "lib", "lib/modules"];
+
+export interface BuildOptions {
+  /** The folder of all prepared images. */
+  readonly images: string;
+  /** An archive of Debian's to read by HTTP, in place of what apt does. */
+  readonly mirror: string | undefined;
+  /** Told what is being done. */
+  readonly say: (what: string) => void;
+}
+
+/** Answers the folder of the image. Throws `OperationError`. */
+export async function buildDebian({ images, mirror, say }: BuildOptions): Promise<string> {
+  mkdirSync(images, { recursive: true });
+  const work = mkdtempSync(path.join(images, ".build-"));
+  try {
+    say("getting packages");
+    const debs = await getPackages(PACKAGES, path.join(work, "packages"), mirror);
+    const roots = new Map<string, string>();
+    for (const [index, { name }] of PACKAGES.entries()) {
+      say(`unpacking ${name}`);
+      const root = path.join(work, name);
+      await unpack(debs[index] as string, root);
+      roots.set(name, root);
+    }
+    say("making the first file system");
+    const made = path.join(work, "made");
+    writeImage(
+      made,
+      contentOf((name) => roots.get(name) as string),
+    );
+    const folder = path.join(images, NAME);
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(made, folder);
+    return folder;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function contentOf(rootOf: (name: string) => string): Readonly<Record<PreparedFile, Uint8Array>> {
+  const kernel = rootOf(KERNEL.name);
+  const bios = path.join(rootOf(SEABIOS.name), "usr/share/seabios");
+  const image = readdirSync(path.join(kernel, "boot")).find((file) => file.startsWith("vmlinuz"));
+  return {
+    kernel: readFileSync(path.join(kernel, "boot", image as string)),
+    initrd: gzipSync(initrd(kernel, path.join(rootOf(BUSYBOX.name), "bin/busybox")), { level: 9 }),
+    bios: readFileSync(path.join(bios, "bios-256k.bin")),
+    vgaBios: readFileSync(path.join(bios, "vgabios-stdvga.bin")),
+  };
+}
+
+function initrd(kernel: string, busybox: string): Uint8Array {
+  const modules = modulesFor(path.join(kernel, "lib/modules"), MODULES);
+  const own = (name: string): Uint8Array =>
+    readFileSync(path.join(packageFolder, "stdlib/images", NAME, name));
+  const names = modules.map(({ name }) => `${name}.ko\n`).join("");
+  const files: ArchiveFile[] = [
+    ...FOLDERS.map((folder) => ({ path: folder, mode: MODE.folder, content: EMPTY })),
+    // What the kernel opens for init before any file system is mounted.
+    { path: "dev/console", mode: MODE.character, content: EMPTY, device: { major: 5, minor: 1 } },
+    { path: "bin/busybox", mode: MODE.program, content: readFileSync(busybox) },
+    { path: "init", mode: MODE.program, content: own("init") },
+    { path: "sbin/vbus-agent", mode: MODE.program, content: own("agent") },
+    { path: "etc/vbus-configure", mode: MODE.file, content: own("configure") },
+    { path: "etc/modules", mode: MODE.file, content: Buffer.from(names) },
+    { path: "etc/passwd", mode: MODE.file, content: Buffer.from("root::0:0:root:/root:/bin/sh\n") },
+    ...modules.map(({ name, content }) => ({ path: `lib/modules/${name}.ko`, mode: MODE.file, content })),
+  ];
+  return cpio(files);
+}
+
+function writeImage(folder: string, content: Readonly<Record<PreparedFile, Uint8Array>>): void {
+  mkdirSync(folder);
+  const files: Partial<Record<PreparedFile, string>> = {};
+  for (const file of PREPARED_FILES) {
+    writeFileSync(path.join(folder, file), content[file]);
+    files[file] = createHash("sha256").update(content[file]).digest("hex");
+  }
+  const note: PreparedNote = {
+    schema: PREPARED_SCHEMA,
+    name: NAME,
+    files: files as Record<PreparedFile, string>,
+    commandLine: COMMAND_LINE,
+    memoryMin: MEMORY_MIN,
+    packages: PACKAGES.map(({ name, version, sha256 }) => ({ name, version, sha256 })),
+  };
+  writeFileSync(path.join(folder, PREPARED_NOTE), `${JSON.stringify(note, undefined, 2)}\n`);
+}

@@ -1,0 +1,43 @@
+// What guests boot, as the hypervisor is given it and as it keeps it.
+
+/** What a module expects of its host: the bus's ABI, or WASI preview 1. */
+export type ModuleClass = "wasm" | "wasi";
+/** `linux`: a kernel, in a PC. */
+export type ImageClass = ModuleClass | "linux";
+
+/** A compiled and checked image. `digest` is the SHA-256 in hexadecimal of what was given. */
+export interface Image {
+  readonly class: ImageClass;
+  readonly digest: string;
+  /** What runs: of a PC the emulator. */
+  readonly module: WebAssembly.Module;
+  /** Its bytes as they were compiled, in memory that threads share; none of an emulator. */
+  readonly code: Uint8Array;
+  /** Of a PC, in memory that threads share. */
+  readonly files?: PcFiles;
+  /** Bytes of RAM that a guest needs at least, and the most that it can use. */
+  readonly memoryMin: number;
+  readonly memoryMax: number;
+}
+
+/** What a PC boots a kernel from. */
+export interface PcFiles {
+  readonly kernel: Uint8Array;
+  readonly initrd?: Uint8Array;
+  readonly bios: Uint8Array;
+  readonly vgaBios: Uint8Array;
+  readonly commandLine: string;
+}
+
+/** What became of a command in a guest. */
+export interface CommandResult {
+  /** What it ended with; 0 is success. */
+  readonly status: number;
+  /** What it printed, both ways; `cut` where that was more than is kept. */
+  readonly output: string;
+  readonly cut: boolean;
+}
+
+export type ImageSource =
+  | { readonly class: ModuleClass; readonly bytes: Uint8Array }
+  | { readonly class: "linux"; readonly files: PcFiles; readonly memoryMin: number };

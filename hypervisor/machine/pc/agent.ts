@@ -1,0 +1,123 @@
+// What the host and the first process of a prepared image say to each other on the second serial port, line
+// by line: docs/linux.md. A guest may say anything; what is no line of this is not heard.
+
+import { PC_LINE_MAX, PC_OUTPUT_MAX } from "../../limits.ts";
+import type { CardFacts } from "./network-card.ts";
+
+const NEWLINE = 10;
+const GREETING = "vbus 1";
+
+export interface AgentParts {
+  readonly send: (text: string) => void;
+  readonly name: string;
+  /** Names are a shell's. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The cards that are there when the guest asks. */
+  readonly cards: () => readonly CardFacts[];
+  readonly answer: (done: CommandDone) => void;
+}
+
+/** A command line for the guest's shell. */
+export interface Command {
+  readonly id: number;
+  readonly command: string;
+}
+export interface CommandDone {
+  readonly id: number;
+  readonly status: number;
+  readonly output: Uint8Array;
+  readonly cut: boolean;
+}
+
+/** What a command has printed so far. */
+interface Running {
+  readonly parts: Buffer[];
+  bytes: number;
+  cut: boolean;
+}
+
+export class Agent {
+  readonly #parts: AgentParts;
+  readonly #line = new Uint8Array(PC_LINE_MAX);
+  #length = 0;
+  #up = false;
+  /** Asked for before the guest was up. */
+  readonly #early: Command[] = [];
+  readonly #running = new Map<number, Running>();
+  #stopping = false;
+
+  constructor(parts: AgentParts) {
+    this.#parts = parts;
+  }
+
+  /** A byte that the guest sent. */
+  hear(byte: number): void {
+    if (byte !== NEWLINE) {
+      if (this.#length < PC_LINE_MAX) this.#line[this.#length] = byte;
+      this.#length++;
+      return;
+    }
+    const whole = this.#length <= PC_LINE_MAX;
+    const line = whole ? Buffer.from(this.#line.subarray(0, this.#length)).toString().trimEnd() : "";
+    this.#length = 0;
+    this.#take(line);
+  }
+
+  /** False where nobody listens: the guest has no agent, or not yet. */
+  stop(): boolean {
+    this.#stopping = true;
+    if (this.#up) this.#parts.send("stop\n");
+    return this.#up;
+  }
+
+  /** Has a command run, as soon as the guest is up. Control asks for `PC_COMMANDS_MAX` at most. */
+  run(command: Command): void {
+    if (!this.#up) return void this.#early.push(command);
+    this.#running.set(command.id, { parts: [], bytes: 0, cut: false });
+    this.#parts.send(`run ${command.id} ${base64(command.command)}\n`);
+  }
+
+  #take(line: string): void {
+    if (line === GREETING) this.#parts.send(this.#configuration());
+    else if (line === "up") this.#begin();
+    const [word, number, rest = ""] = line.split(" ", 3);
+    const running = this.#running.get(Number(number));
+    if (!running) return;
+    if (word === "out") this.#print(running, Buffer.from(rest, "base64"));
+    else if (word === "end") this.#end(Number(number), Number.parseInt(rest, 10), running);
+  }
+
+  #begin(): void {
+    if (this.#up) return;
+    this.#up = true;
+    for (const command of this.#early.splice(0)) this.run(command);
+    if (this.#stopping) this.stop();
+  }
+
+  #print(running: Running, bytes: Buffer): void {
+    const room = PC_OUTPUT_MAX - running.bytes;
+    if (bytes.length > room) running.cut = true;
+    const kept = bytes.subarray(0, room);
+    running.parts.push(kept);
+    running.bytes += kept.length;
+  }
+
+  #end(id: number, status: number, { parts, cut }: Running): void {
+    this.#running.delete(id);
+    const output = new Uint8Array(Buffer.concat(parts));
+    this.#parts.answer({ id, status: Number.isNaN(status) ? -1 : status, output, cut });
+  }
+
+  #configuration(): string {
+    const cards = this.#parts.cards().map(({ mac, name, address, prefix, gateway }) => {
+      const written = [...mac].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
+      return `net ${written} ${name} ${address}/${prefix} ${gateway}\n`;
+    });
+    const env = Object.entries(this.#parts.env).map(([name, value]) => `env ${name} ${base64(value)}\n`);
+    return `host ${this.#parts.name}\n${env.join("")}${cards.join("")}go\n`;
+  }
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString("base64");
+}

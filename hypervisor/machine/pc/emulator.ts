@@ -1,0 +1,303 @@
+// v86 as this project uses it: everything of its inside that we touch is named here and checked when a PC
+// starts, since none of it is its public interface. Loaded when the first PC boots.
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+/** A virtio device's queue as its registers describe it; all of it is what the guest wrote. */
+interface QueueRegisters {
+  readonly size: number;
+  readonly enabled: boolean;
+  readonly desc_addr: number;
+  readonly avail_addr: number;
+  readonly used_addr: number;
+}
+
+/** The registers of a virtio device on the PCI bus. */
+export interface VirtioRegisters {
+  readonly queues: readonly QueueRegisters[];
+  readonly device_status: number;
+  is_feature_negotiated(feature: number): boolean;
+  raise_irq(type: number): void;
+  notify_config_changes(): void;
+}
+
+interface Field {
+  readonly bytes: number;
+  readonly name: string;
+  readonly read: () => number;
+  readonly write: (value: number) => void;
+}
+interface VirtioOptions {
+  readonly name: string;
+  readonly pci_id: number;
+  readonly device_id: number;
+  readonly subsystem_device_id: number;
+  readonly common: {
+    readonly initial_port: number;
+    readonly queues: readonly { readonly size_supported: number; readonly notify_offset: number }[];
+    readonly features: readonly number[];
+    readonly on_driver_ok: () => void;
+  };
+  readonly notification: {
+    readonly initial_port: number;
+    readonly single_handler: boolean;
+    readonly handlers: readonly ((queue: number) => void)[];
+  };
+  readonly isr_status: { readonly initial_port: number };
+  readonly device_specific: { readonly initial_port: number; readonly struct: readonly Field[] };
+}
+
+interface Uart {
+  readonly input: number[];
+  current_line: string;
+}
+interface Pci {
+  readonly devices: unknown[];
+  readonly device_spaces: unknown[];
+  register_device(device: unknown): unknown;
+}
+interface Processor {
+  readonly wasm_memory: WebAssembly.Memory;
+  readonly mem8: Uint8Array;
+  readonly memory_size: Int32Array;
+  readonly in_hlt: Uint8Array;
+  readonly flags: Int32Array;
+  readonly jit_imports: Record<string, unknown>;
+  readonly wm: { readonly wasm_table: { set(index: number, value: unknown): void } };
+  readonly devices: {
+    readonly pci: Pci;
+    readonly uart0: Uart;
+    readonly uart1: Uart;
+    readonly virtio_net: { readonly virtio: VirtioRegisters };
+  };
+  main_loop(): number;
+  jit_dirty_cache(from: number, to: number): void;
+  codegen_finalize_finished(index: number, start: number, flags: number): void;
+  codegen_finalize: (index: number, start: number, flags: number, at: number, length: number) => void;
+  reboot_internal: () => void;
+}
+interface Bus {
+  send(name: string, value?: unknown): void;
+  register(name: string, listener: (value: number) => void, self: unknown): void;
+}
+interface V86 {
+  readonly v86: { readonly cpu: Processor };
+  readonly bus: Bus;
+  add_listener(name: string, listener: (value: number) => void): void;
+}
+
+export interface PcHardware {
+  /** Bytes of its RAM, a multiple of 128 KiB. */
+  readonly memoryBytes: number;
+  readonly bios: Uint8Array;
+  readonly vgaBios: Uint8Array;
+  readonly kernel: Uint8Array;
+  readonly initrd: Uint8Array | undefined;
+  readonly commandLine: string;
+}
+
+/** Thrown through the processor's loop where the machine was reset. */
+export class MachineReset extends Error {}
+
+const VGA_BYTES = 1 << 20;
+/** Flag of the processor: it takes interrupts. */
+const INTERRUPT_FLAG = 0x200;
+/** Of the processor's functions, those that it compiles come after its own in the table. */
+const OWN_FUNCTIONS = 1024;
+/** Places of the virtio devices that are ours on the PCI bus, and ports of each. */
+const FIRST_SLOT = 13;
+const FIRST_PORT = 0xd000;
+const PORTS = 0x100;
+const AT = { notification: 0x40, isr: 0x60, device: 0x80 } as const;
+
+const WASM = "v86/build/v86.wasm";
+let compiled: WebAssembly.Module | undefined;
+
+/** v86's own module, compiled once a thread that asks; threads share what V8 makes of it. */
+export function emulatorModule(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(readFileSync(createRequire(import.meta.url).resolve(WASM)));
+  return compiled;
+}
+
+/** A PC as its thread drives it. */
+export class Emulator {
+  readonly #v86: V86;
+  readonly #cpu: Processor;
+  readonly ramBytes: number;
+  readonly #ramAt: number;
+  #ram: Uint8Array;
+  readonly #finished: [number, number, number][] = [];
+  #devices = 0;
+
+  private constructor(v86: V86) {
+    this.#v86 = v86;
+    this.#cpu = v86.v86.cpu;
+    checkNames(this.#cpu);
+    const { mem8, wasm_memory } = this.#cpu;
+    this.#ramAt = mem8.byteOffset;
+    this.ramBytes = mem8.length;
+    this.#ram = new Uint8Array(wasm_memory.buffer, this.#ramAt, this.ramBytes);
+    this.#cpu.codegen_finalize = (...generated) => this.#compile(...generated);
+    this.#cpu.reboot_internal = () => {
+      throw new MachineReset("the machine was reset");
+    };
+  }
+
+  /** A PC that has not run yet. Rejects where v86 refuses what it is given. */
+  static async start(hardware: PcHardware, module: WebAssembly.Module): Promise<Emulator> {
+    const { V86 } = (await import("v86")) as unknown as { V86: new (options: unknown) => V86 };
+    const { memoryBytes, bios, vgaBios, kernel, initrd, commandLine } = hardware;
+    const v86 = new V86({
+      wasm_fn: (imports: Readonly<Record<string, Record<string, unknown>>>) =>
+        Promise.resolve(new WebAssembly.Instance(module, imports).exports),
+      bios: fileOf(bios),
+      vga_bios: fileOf(vgaBios),
+      bzimage: fileOf(kernel),
+      ...(initrd && { initrd: fileOf(initrd) }),
+      cmdline: commandLine,
+      memory_size: memoryBytes,
+      vga_memory_size: VGA_BYTES,
+      acpi: false,
+      uart1: true,
+      autostart: false,
+      disable_keyboard: true,
+      disable_mouse: true,
+      disable_speaker: true,
+      net_device: { type: "virtio" },
+    });
+    await new Promise<void>((resolve) => v86.add_listener("emulator-loaded", () => resolve()));
+    return new Emulator(v86);
+  }
+
+  /** Its RAM. Asked for anew wherever the processor may have run meanwhile: its memory may grow. */
+  get ram(): Uint8Array {
+    if (this.#ram.length === 0)
+      this.#ram = new Uint8Array(this.#cpu.wasm_memory.buffer, this.#ramAt, this.ramBytes);
+    return this.#ram;
+  }
+
+  /** Host code has written here: what the processor had compiled of it is forgotten. */
+  wrote(address: number, length: number): void {
+    this.#cpu.jit_dirty_cache(address, address + length);
+  }
+
+  /**
+   * Runs the processor for about a millisecond, less where it halts. Answers milliseconds until its next
+   * timer is due, 0: it has more to do. Throws what the machine broke with.
+   */
+  run(): number {
+    const waitMs = this.#cpu.main_loop();
+    for (const [index, start, flags] of this.#finished)
+      this.#cpu.codegen_finalize_finished(index, start, flags);
+    this.#finished.length = 0;
+    return waitMs;
+  }
+
+  /** It waits for an interrupt, and takes none: nothing will ever wake it. */
+  get halted(): boolean {
+    return this.#cpu.in_hlt[0] !== 0 && ((this.#cpu.flags[0] as number) & INTERRUPT_FLAG) === 0;
+  }
+
+  /** `byte` is called with each that the guest sends on a serial port. */
+  onSerial(port: 0 | 1, byte: (value: number) => void): void {
+    const uart = this.#cpu.devices[port === 0 ? "uart0" : "uart1"];
+    this.#v86.add_listener(`serial${port}-output-byte`, (value) => {
+      uart.current_line = ""; // It would keep a line for the log of a debugger.
+      byte(value);
+    });
+  }
+
+  sendSerial(port: 0 | 1, bytes: Uint8Array): void {
+    for (const byte of bytes) this.#v86.bus.send(`serial${port}-input`, byte);
+  }
+
+  /** Bytes that the guest has not yet read from a serial port. */
+  unreadSerial(port: 0 | 1): number {
+    return this.#cpu.devices[port === 0 ? "uart0" : "uart1"].input.length;
+  }
+
+  /** Puts a virtio device into the next free slot of the PCI bus. */
+  addVirtio(device: VirtioDevice): VirtioRegisters {
+    const { virtio } = this.#cpu.devices.virtio_net;
+    const index = this.#devices++;
+    const port = FIRST_PORT + index * PORTS;
+    const Virtio = virtio.constructor as new (cpu: Processor, options: VirtioOptions) => VirtioRegisters;
+    return new Virtio(this.#cpu, {
+      name: device.name,
+      pci_id: (FIRST_SLOT + index) << 3,
+      device_id: 0x1040 + device.type,
+      subsystem_device_id: device.type,
+      common: {
+        initial_port: port,
+        queues: device.queues.map(({ size }, queue) => ({ size_supported: size, notify_offset: queue })),
+        features: device.features,
+        on_driver_ok: device.driverReady,
+      },
+      notification: {
+        initial_port: port + AT.notification,
+        single_handler: false,
+        handlers: device.queues.map(({ kick }) => kick),
+      },
+      isr_status: { initial_port: port + AT.isr },
+      device_specific: { initial_port: port + AT.device, struct: device.fields },
+    });
+  }
+
+  /** Compiled at once, and given to the processor when it next pauses, which is when it may be. */
+  #compile(index: number, start: number, flags: number, at: number, length: number): void {
+    const { wasm_memory, jit_imports, wm } = this.#cpu;
+    const code = new Uint8Array(wasm_memory.buffer, at >>> 0, length >>> 0);
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code), { e: jit_imports });
+    wm.wasm_table.set(index + OWN_FUNCTIONS, exports["f"]);
+    this.#finished.push([index, start, flags]);
+  }
+
+  /** Takes v86's own network card off the bus: ours are made of its parts. */
+  removeOwnCard(): void {
+    const { pci, virtio_net } = this.#cpu.devices;
+    const slot = pci.devices.indexOf(virtio_net.virtio);
+    if (slot < 0) return;
+    pci.devices[slot] = undefined;
+    pci.device_spaces[slot] = undefined;
+  }
+}
+
+/** A virtio device as one of its models declares it. */
+export interface VirtioDevice {
+  readonly name: string;
+  /** Spec: virtio 1.1, 5: the number of its kind. */
+  readonly type: number;
+  readonly queues: readonly { readonly size: number; readonly kick: () => void }[];
+  readonly features: readonly number[];
+  readonly fields: readonly Field[];
+  readonly driverReady: () => void;
+}
+
+function fileOf(bytes: Uint8Array): { readonly buffer: ArrayBuffer } {
+  return { buffer: new Uint8Array(bytes).buffer };
+}
+
+/** v86 is pinned; where it isn't the version that this was written for, a PC says so. */
+function checkNames(cpu: Processor): void {
+  const names: readonly (keyof Processor)[] = [
+    "wasm_memory",
+    "mem8",
+    "memory_size",
+    "in_hlt",
+    "flags",
+    "jit_imports",
+    "wm",
+    "devices",
+    "main_loop",
+    "jit_dirty_cache",
+    "codegen_finalize_finished",
+    "codegen_finalize",
+    "reboot_internal",
+  ];
+  const missing: string[] = names.filter((name) => cpu[name] === undefined);
+  const { pci, uart0, uart1, virtio_net } = cpu.devices;
+  if (!pci?.devices || !pci.device_spaces || !virtio_net?.virtio) missing.push("devices.pci");
+  if (!uart0?.input || !uart1?.input) missing.push("devices.uart0");
+  if (missing.length > 0) throw new Error(`this v86 has no ${missing.join(", ")}`);
+}
