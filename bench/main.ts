@@ -11,6 +11,7 @@ import {
   type Work,
 } from "./harness.ts";
 import { openBlkBench } from "./blk.ts";
+import { openBootBench } from "./boot.ts";
 import { openChanBench } from "./chan.ts";
 import { openClockBench } from "./clock.ts";
 import { openEngineBench } from "./engine.ts";
@@ -30,6 +31,7 @@ const BENCHES: Readonly<Record<string, (tiny: boolean) => Promise<Bench>>> = {
   links: openLinksBench,
   chan: openChanBench,
   clock: openClockBench,
+  boot: openBootBench,
   lang: openLangBench,
   engine: openEngineBench,
 };

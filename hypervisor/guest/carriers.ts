@@ -17,6 +17,8 @@ export class Carriers {
   /** By row; those that have ended leave theirs to others. */
   readonly #carriers: (Carrier | undefined)[] = [];
   #calls: WebAssembly.Module | undefined;
+  /** Told of each that has ended. */
+  onGone: (carrier: Carrier) => void = () => undefined;
 
   constructor(start: ThreadStart, fabric: Fabric) {
     this.#start = start;
@@ -46,7 +48,10 @@ export class Carriers {
     const place = free < 0 ? this.#carriers.length : free;
     this.#calls ??= new WebAssembly.Module(readFileSync(CALLS));
     const start = { ...this.#start, row: CARRIER_THREAD + place, calls: this.#calls };
-    const carrier = new Carrier(start, this.#fabric, () => (this.#carriers[place] = undefined));
+    const carrier = new Carrier(start, this.#fabric, (ended) => {
+      this.#carriers[place] = undefined;
+      this.onGone(ended);
+    });
     this.#carriers[place] = carrier;
     return carrier;
   }

@@ -63,6 +63,8 @@ export class Guests implements GuestsOfBus {
   readonly #byThread = new Map<number, Guest>();
   readonly #rows = new Rows(GUESTS_MAX);
   readonly #introductions = new Introductions();
+  /** Guests that have a thread of their own. */
+  #dedicated = 0;
   readonly #sender: ControlSender;
   readonly #watch: NodeJS.Timeout;
   readonly #interrupts = new Interrupts();
@@ -70,6 +72,7 @@ export class Guests implements GuestsOfBus {
   constructor(parts: GuestsParts) {
     this.#parts = parts;
     this.#sender = new ControlSender(parts.fabric);
+    parts.carriers.onGone = (carrier) => this.#introductions.forget(carrier);
     this.#watch = setInterval(() => this.#look(), WATCH_EVERY_MS);
     this.#watch.unref();
   }
@@ -229,6 +232,7 @@ export class Guests implements GuestsOfBus {
   }
 
   introduce(devices: readonly Device[]): void {
+    if (this.#dedicated === 0) return;
     const here = new Set(devices.flatMap((device) => [...this.#seeing(device)]));
     const listeners = new Set([...here].map(({ listener }) => listener));
     for (const listener of listeners) this.#introductions.introduce(listener, here);
@@ -255,7 +259,8 @@ export class Guests implements GuestsOfBus {
     if (spec.vcpu !== "shared")
       return new DedicatedVcpu({ fabric, clock, thread, interrupts, warm: await pool.take() });
     const carrier = await carriers.take();
-    if (this.#introductions.begin(carrier)) for (const { peer } of devices.hostThreads) carrier.meet(peer);
+    const hosts = devices.hostThreads.map(({ peer }) => peer);
+    this.#introductions.begin(carrier, hosts, this.#byThread.values());
     return new SharedVcpu({ fabric, clock, thread, carrier });
   }
 
@@ -271,9 +276,8 @@ export class Guests implements GuestsOfBus {
     const vcpu = await this.#vcpuFor(spec, thread);
     const incarnation = startRow(fabric, thread);
     const seen = [...(devices.bus(spec.bus)?.devices.values() ?? [])].filter((device) => sees(spec, device));
-    const neighbours = this.#neighbours(seen);
-    const introductions = this.#introductions;
-    if (vcpu.carrier) introductions.introduce(vcpu.carrier, neighbours);
+    // Carriers know everybody, so where nobody else is there nobody has to be looked for.
+    const neighbours = vcpu.carrier && this.#dedicated === 0 ? [] : this.#neighbours(seen);
     const guest = new Guest(id, spec, ram, {
       fabric,
       clock,
@@ -304,10 +308,10 @@ export class Guests implements GuestsOfBus {
     });
     this.#guests.set(id, guest);
     this.#byThread.set(thread, guest);
-    introductions.note(guest.listener, vcpu.carrier ? [guest] : neighbours);
+    if (!vcpu.carrier) this.#dedicated++;
+    if (!vcpu.carrier) this.#introductions.note(guest, neighbours);
     for (const host of devices.hostThreads) host.meet(peerLetter(guest));
-    for (const listener of new Set([...neighbours].map((neighbour) => neighbour.listener)))
-      introductions.introduce(listener, [guest]);
+    this.#introductions.came(guest, neighbours);
     return guest;
   }
 
@@ -332,6 +336,7 @@ export class Guests implements GuestsOfBus {
     const gone = { type: "peer", thread: guest.thread, incarnation: guest.incarnation } as const;
     for (const host of devices.hostThreads) host.meet(gone);
     this.#introductions.gone(guest);
+    if (guest.listener === guest) this.#dedicated--;
     this.#rows.give(guest.thread - 1);
   }
 

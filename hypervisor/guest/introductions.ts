@@ -7,12 +7,22 @@ import type { Listener } from "./vcpu.ts";
 
 export class Introductions {
   readonly #known = new Map<Listener, Set<Guest>>();
+  readonly #carriers = new Set<Listener>();
 
-  /** True for a listener that is new here. */
-  begin(listener: Listener): boolean {
-    const isNew = !this.#known.has(listener);
-    this.#knownTo(listener);
-    return isNew;
+  /** A carrier knows everybody: it is told of these, and of all that come. Nothing for one that was here. */
+  begin(carrier: Listener, hosts: Iterable<PeerLetter>, guests: Iterable<Guest>): void {
+    if (this.#carriers.has(carrier)) return;
+    this.#carriers.add(carrier);
+    for (const host of hosts) carrier.meet(host);
+    this.introduce(carrier, guests);
+  }
+
+  /** A new guest, with its neighbours that have threads of their own. */
+  came(guest: Guest, neighbours: Iterable<Guest>): void {
+    for (const carrier of this.#carriers)
+      if (carrier === guest.listener) this.#knownTo(carrier).add(guest);
+      else this.introduce(carrier, [guest]);
+    for (const { listener } of neighbours) this.introduce(listener, [guest]);
   }
 
   /** Tells a listener of guests that it doesn't know yet. */
@@ -40,8 +50,9 @@ export class Introductions {
   }
 
   /** A carrier has ended. */
-  forget(listener: Listener): void {
-    this.#known.delete(listener);
+  forget(carrier: Listener): void {
+    this.#carriers.delete(carrier);
+    this.#known.delete(carrier);
   }
 
   #knownTo(listener: Listener): Set<Guest> {
