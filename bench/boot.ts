@@ -3,14 +3,23 @@
 import { readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { createHypervisor, type Hypervisor, type Image, type VcpuKind } from "../hypervisor/index.ts";
-import { must, standardImage } from "./guest-run.ts";
+import wabt from "wabt";
+import { must } from "./guest-run.ts";
 import type { Work } from "./harness.ts";
 
 /** What boots at the same time; as many warm threads are in the pool. */
 const GUESTS = { real: 400, tiny: 20 };
 const POOLED = { real: 16, tiny: 2 };
 const WORKERS = { real: 16, tiny: 2 };
-const MEMORY = 2 << 20;
+const MEMORY = 65_536;
+/** Says where it is to be told of events, and sleeps. */
+const IDLE = `(module
+  (import "vbus" "call" (func $call (param i32 i32 i32 i32 i32) (result i32)))
+  (import "vbus" "wait" (func $wait (param i64) (result i32)))
+  (import "env" "memory" (memory 1 1 shared))
+  (func (export "main") (result i32)
+    (drop (call $call (i32.const 0) (i32.const 3) (i32.const 192) (i32.const 64) (i32.const 0)))
+    (call $wait (i64.const -1))))`;
 /** What issue and README promise, with the pages of its RAM that a guest touches. */
 const LIMIT_KIB = 64;
 
@@ -20,7 +29,7 @@ export async function openBootBench(
 ): Promise<{ works: readonly Work[]; close: () => Promise<void> }> {
   const size = tiny ? "tiny" : "real";
   const shared = createHypervisor({ lab: "bench", warm: 0 });
-  const image = await standardImage(shared, "sink");
+  const image = await idleImage(shared);
   await bootMany(shared, image, "shared", 8); // Its carriers are there from now on.
   const rivals = [{ name: "new Worker, empty", measure: () => workersPerSecond(WORKERS[size]) }];
   const works: Work[] = [
@@ -41,6 +50,12 @@ export async function openBootBench(
     },
   ];
   return { works, close: () => shared.close() };
+}
+
+async function idleImage(hypervisor: Hypervisor): Promise<Image> {
+  const assembler = await wabt();
+  const { buffer } = assembler.parseWat("idle.wat", IDLE, { threads: true }).toBinary({});
+  return must(await hypervisor.compile(new Uint8Array(buffer)));
 }
 
 interface Boots {
@@ -69,7 +84,7 @@ async function bootMany(hypervisor: Hypervisor, image: Image, vcpu: VcpuKind, co
 async function pooled(count: number): Promise<number> {
   const hypervisor = createHypervisor({ lab: "bench", warm: count });
   try {
-    const image = await standardImage(hypervisor, "sink");
+    const image = await idleImage(hypervisor);
     await quiet();
     return (await bootMany(hypervisor, image, "dedicated", count)).perSecond;
   } finally {
