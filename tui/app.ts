@@ -3,11 +3,12 @@
 
 import { createElement, memo, useEffect, useSyncExternalStore } from "react";
 import type { ReactNode } from "react";
-import { Box, Text, useApp, useInput, useStdin } from "ink";
+import { Box, Text, useApp, useInput, useIsScreenReaderEnabled, useStdin } from "ink";
 import type { SuspendTerminal } from "ink";
 import { frameLines } from "./frame.ts";
 import { keyNames } from "./keys.ts";
 import type { Line, Look } from "./line.ts";
+import { linearLines } from "./linear.ts";
 import type { World } from "./model.ts";
 import type { Store } from "./store.ts";
 import type { Symbols } from "./symbols.ts";
@@ -34,12 +35,22 @@ export function App({ store, world, symbols, themeOf, onReady }: AppProps): Reac
     },
     { isActive: isRawModeSupported },
   );
+  if (useIsScreenReaderEnabled()) return linear(linearLines(state, world));
   const theme = themeOf(state.theme);
   const lines = frameLines(state, world, symbols);
   return createElement(
     Box,
     { flexDirection: "column" },
     lines.map((line, row) => createElement(LineText, { key: row, line, theme })),
+  );
+}
+
+/** Text without looks, a line each. */
+function linear(lines: readonly string[]): ReactNode {
+  return createElement(
+    Box,
+    { flexDirection: "column" },
+    lines.map((line, row) => createElement(Text, { key: row }, line)),
   );
 }
 

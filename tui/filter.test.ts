@@ -14,6 +14,24 @@ const CASES: readonly (readonly [string, string, boolean])[] = [
   ["!seq=[", "icmp_seq=[1]", false],
 ];
 
+const WAYS: readonly (readonly [string, boolean])[] = [
+  ["-f wkr7", true],
+  ["-f W7", true],
+  ["-f 7w", false],
+  ["!-f 7w", true],
+  ["-l role=server", true],
+  ["-l role", true],
+  ["-l role=client", false],
+  ["-l site", false],
+  ["!-l role=client", true],
+  ["-l", true],
+  ["-x", false],
+];
+
+test.each(WAYS)("the filter `%s` of a labelled worker says %s", (typed, expected) => {
+  expect(readFilter(typed).matches("worker[7] running", { role: "server" })).toBe(expected);
+});
+
 test.each(CASES)("the filter `%s` of `%s` says %s", (typed, text, expected) => {
   expect(readFilter(typed).matches(text)).toBe(expected);
 });

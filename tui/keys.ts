@@ -164,7 +164,7 @@ export const COMMON_KEYS: readonly KeyEntry[] = [
     keys: ["/"],
     shown: "/",
     command: { do: "filter" },
-    help: "filter: a text or regex, ! in front turns it round",
+    help: "filter: a text or regex, -f letters in order, -l label=value; ! turns it round",
     footer: "filter",
     modes: LISTS,
   },

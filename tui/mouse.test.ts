@@ -25,8 +25,8 @@ test("reports are read, and what is none is typed", () => {
 });
 
 test("a press on a tab shows it, on a row selects it, and again opens it", () => {
-  expect(stateAfter(SIZE, pressOn("logs", [])).view).toBe("logs");
-  expect(stateAfter(SIZE, pressOn("rings", ["l"])).view).toBe("rings");
+  expect(stateAfter(SIZE, pressOn("  l ", [])).view).toBe("logs");
+  expect(stateAfter(SIZE, pressOn("  3 ", ["l"])).view).toBe("rings");
   const once = pressOn("client", []);
   expect(stateAfter(SIZE, once)).toMatchObject({ guest: "client", view: "guests" });
   const twice = { keys: [...(once?.keys ?? []), ...(once?.keys ?? [])] };

@@ -4,7 +4,7 @@
 import { createElement } from "react";
 import type { ReactNode } from "react";
 import { render } from "ink";
-import type { Instance, SuspendTerminal, TerminalSuspension } from "ink";
+import type { Instance, RenderOptions, SuspendTerminal, TerminalSuspension } from "ink";
 import { App } from "./app.ts";
 import { copySequence } from "./copy.ts";
 import { History } from "./history.ts";
@@ -66,7 +66,7 @@ export async function run(options: DashboardOptions): Promise<DashboardEnd> {
   });
   const others = stdout.listeners("resize");
   const heard = withMouse(stdin, (event) => store.dispatch({ type: "mouse", event }));
-  const screen = render(element, { stdin: gate(heard, store, world), stdout, ...SCREEN });
+  const screen = render(element, { stdin: gate(heard, store, world), stdout, ...screenFor(options) });
   const endResizing = followSize(stdout, screen, others, (size) => {
     store.dispatch({ type: "size", size });
     return element;
@@ -162,6 +162,13 @@ function openLab(options: DashboardOptions, terminal: TerminalLoan): Opened {
     }
   };
   return { store, source, world, desk };
+}
+
+/** Who hears the screen hears it in order, and what it said stays to be read again. */
+function screenFor({ environment }: DashboardOptions): RenderOptions {
+  const isHeard = environment["INK_SCREEN_READER"] === "true";
+  if (!isHeard) return SCREEN;
+  return { ...SCREEN, alternateScreen: false, incrementalRendering: false, isScreenReaderEnabled: true };
 }
 
 /** The same theme is the same object, so that nothing is drawn anew for it. */

@@ -2,18 +2,22 @@
 // reducer and by the views, so that both mean the same row.
 
 import type { DeviceRow, GuestRow } from "../interpreter/index.ts";
-import { readFilter } from "./filter.ts";
+import { readFilter, type Labels } from "./filter.ts";
 import type { LogQuery } from "./log-buffer.ts";
 import type { DashboardState } from "./model.ts";
 
 export function visibleGuests(state: DashboardState): readonly GuestRow[] {
   const { matches } = readFilter(state.filters.guests);
-  return (state.shown?.snapshot.guests ?? []).filter((guest) => matches(guestText(guest)));
+  return (state.shown?.snapshot.guests ?? []).filter((guest) => matches(guestText(guest), guest.labels));
 }
 
 export function visibleDevices(state: DashboardState): readonly DeviceRow[] {
   const { matches } = readFilter(state.filters.rings);
-  return (state.shown?.snapshot.devices ?? []).filter((device) => matches(deviceText(device)));
+  const { devices = [], guests = [] } = state.shown?.snapshot ?? {};
+  const labels = new Map(guests.map((guest) => [guest.address, guest.labels]));
+  const labelsOf = (device: DeviceRow): Labels =>
+    Object.assign({}, ...device.guests.map((guest) => labels.get(guest)));
+  return devices.filter((device) => matches(deviceText(device), labelsOf(device)));
 }
 
 /** The place of the selected row; the first one where the selected one is not seen; -1 of an empty list. */
@@ -45,7 +49,8 @@ export function selectedDevice(state: DashboardState): DeviceRow | undefined {
 export function logQuery(state: DashboardState, count: number): LogQuery {
   const { matches } = readFilter(state.filters.logs);
   const { guest } = state.logs;
-  return { count, guest, wanted: (line) => matches(`${line.guest} ${line.text}`) };
+  const labels = new Map(state.shown?.snapshot.guests.map((one) => [one.address, one.labels]));
+  return { count, guest, wanted: (line) => matches(`${line.guest} ${line.text}`, labels.get(line.guest)) };
 }
 
 /** The part of a list of `total` rows that `room` rows show, the selected one among them. */

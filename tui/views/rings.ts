@@ -146,18 +146,58 @@ function detailLines(context: ViewContext, device: DeviceRow): readonly Line[] {
     span(sparkline(rates, Math.max(0, Math.min(40, rates.length, columns - 16)), symbols), "accent"),
   ];
   const gap: readonly Line[] = context.rows < 14 ? [] : [[]];
-  const facts = [pace, counterLine("rx", device.rx), counterLine("tx", device.tx)];
+  const facts = [
+    pace,
+    counterLine("rx", device.rx),
+    counterLine("tx", device.tx),
+    ...classLines(context, device),
+  ];
   const kicks = kickLines(context, device);
   const rings = device.rings.flatMap((ring) => [...gap, ...ringLines(context, ring)]);
   const measures = ringMeasures(context, device.histograms);
   const legend =
-    device.rings.length === 0 ? [span(" no rings: nobody has it open", "dim")] : legendLine(context);
+    device.rings.length === 0 ? [span(ringlessText(context, device), "dim")] : legendLine(context);
   // Where there is little room the rings come first: they are what the view is for.
   const lines =
     context.rows < 14
       ? [title, ...rings, ...measures, ...facts, ...kicks, legend]
       : [title, ...facts, ...kicks, ...measures, ...rings, ...gap, legend];
   return lines.map((line) => clipLine(line, columns, symbols.ellipsis));
+}
+
+function ringlessText({ state }: ViewContext, { openBy, class: class_ }: DeviceRow): string {
+  if (openBy === undefined) return " no rings: nobody has it open";
+  if (class_ === "vclock" || class_ === "vrng" || class_ === "folder") return ` a ${class_} has no rings`;
+  return state.past === undefined ? " no rings are registered yet" : " its rings were not looked into then";
+}
+
+/** What only devices of its class have, and what waits on an impaired link. */
+function classLines({ columns, state }: ViewContext, device: DeviceRow): readonly Line[] {
+  const { ticks, randomBytes, requests, egress, ingress } = device;
+  const channel = state.shown?.snapshot.channels.find(({ id }) => id === device.channel);
+  const pieces: Line[] = [
+    ...(ticks === undefined ? [] : [fact("ticks", groupDigits(ticks))]),
+    ...(randomBytes === undefined ? [] : [fact("random", shortBytes(randomBytes))]),
+    ...Object.entries(requests ?? {}).map(([name, count]) => fact(name, groupDigits(count))),
+    ...(egress === undefined ? [] : [fact("on the way out", groupDigits(egress.waiting))]),
+    ...(ingress === undefined ? [] : [fact("on the way in", groupDigits(ingress.waiting))]),
+    ...(channel === undefined
+      ? []
+      : [fact("channel", channel.id), fact("waiting in it", groupDigits(channel.waiting))]),
+    ...(device.late === 0 ? [] : [fact("late wake-ups", groupDigits(device.late), "bad")]),
+  ];
+  return packed(pieces, columns);
+}
+
+/** The slot of the oldest frame that its guest has not given back; -1 where none is. */
+function tailOf(ring: Ring): number {
+  if (!isReceiving(ring) || ring.size === 0) return -1;
+  let back = 0;
+  const owner = (): string =>
+    ring.slots[(((ring.head - back - 1) % ring.size) + ring.size) % ring.size] ?? ".";
+  // Bound: once round.
+  while (back < ring.size && (owner() === "f" || owner() === "c")) back++;
+  return back === 0 ? -1 : (ring.head - back + ring.size * 2) % ring.size;
 }
 
 const fact = (name: string, value: string, tone: Tone = "plain"): readonly Span[] => [
@@ -255,9 +295,15 @@ function packed(pieces: readonly Line[], columns: number): readonly Line[] {
 function slotSpans({ symbols }: ViewContext, ring: Ring, from: number, to: number): readonly Span[] {
   const spans: { text: string; tone: Tone }[] = [];
   const head = ring.size > 0 ? ring.head % ring.size : -1;
+  const tail = tailOf(ring);
   for (let at = from; at < to; at++) {
     const letter = ring.slots[at] ?? ".";
-    const tone = at === head ? "badge" : (OWNERS.find(([owner]) => owner === letter)?.[2] ?? "plain");
+    const tone =
+      at === head
+        ? "badge"
+        : at === tail
+          ? "tab"
+          : (OWNERS.find(([owner]) => owner === letter)?.[2] ?? "plain");
     const glyph = symbols.slot[letter] ?? letter;
     const last = spans.at(-1);
     if (last?.tone === tone) last.text += glyph;
@@ -271,5 +317,12 @@ function legendLine({ symbols }: ViewContext): Line {
     span(` ${symbols.slot[letter] ?? letter}`, tone),
     span(` ${word} `, "dim"),
   ]);
-  return [...owners, span(" "), span(" ", "badge"), span(" head", "dim")];
+  const marks = [
+    span(" "),
+    span(" ", "badge"),
+    span(" head ", "dim"),
+    span(" ", "tab"),
+    span(" tail", "dim"),
+  ];
+  return [...owners, ...marks];
 }
