@@ -14,6 +14,7 @@ import { openBlkBench } from "./blk.ts";
 import { openBootBench } from "./boot.ts";
 import { openChanBench } from "./chan.ts";
 import { openClockBench } from "./clock.ts";
+import { openDashBench } from "./dash.ts";
 import { openEngineBench } from "./engine.ts";
 import { openLangBench } from "./lang.ts";
 import { openLinksBench } from "./links.ts";
@@ -34,6 +35,7 @@ const BENCHES: Readonly<Record<string, (tiny: boolean) => Promise<Bench>>> = {
   boot: openBootBench,
   lang: openLangBench,
   engine: openEngineBench,
+  dash: openDashBench,
 };
 const PAIRS = { tiny: 1, real: 7 };
 

@@ -143,6 +143,20 @@ test("killed, a dashboard leaves the lab as it is", async () => {
   expect(await next.exited).toMatchObject({ code: 0 });
 });
 
+test("killed with the mouse taken, its terminal is in order all the same", async () => {
+  const pidFile = join(folder, "dash.pid");
+  const words = [process.execPath, VBUS, "dash", "--mouse", file].map((word) => `'${word}'`).join(" ");
+  const script = `sh -c "echo \\$\\$ > '${pidFile}'; exec ${words}"; read end`;
+  const terminal = new TestTerminal({ columns: 80, rows: 24, command: ["bash", "-c", script], environment });
+  terminals.push(terminal);
+  await terminal.until("the dashboard", (screen) => terminal.isAlternate && screen.includes("server"));
+  process.kill(Number(await readFile(pidFile, "utf8")), "SIGKILL");
+  await terminal.until("the main screen", () => !terminal.isAlternate);
+  const { written } = terminal;
+  expect(written.lastIndexOf("\u001b[?1000l")).toBeGreaterThan(written.lastIndexOf("\u001b[?1000h"));
+  expect(written.lastIndexOf("\u001b[?25h")).toBeGreaterThan(written.lastIndexOf("\u001b[?25l"));
+});
+
 test("up on a terminal is a dashboard that asks, and stops the lab where that is wanted", async () => {
   const other = join(folder, "other.vbus");
   await copyFile(EXAMPLE, other);

@@ -31,7 +31,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   bench: {
     rooms: ["lang", "stdlib", "hypervisor", "interpreter"],
-    packages: ["node:", "wabt", "assemblyscript"],
+    packages: ["node:", "wabt", "assemblyscript", "@lydell/node-pty"],
   },
   scripts: {
     rooms: ["lang", "stdlib"],
