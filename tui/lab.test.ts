@@ -12,7 +12,7 @@ const VBUS = fileURLToPath(new URL("../cli/vbus.cjs", import.meta.url));
 const EXAMPLE = fileURLToPath(new URL("../examples/01-hello/lab.vbus", import.meta.url));
 const CLEAR_SCREEN = "\u001b[2J";
 /** The client goes on for longer than the tests. */
-const ENDLESS = ['"--count", 5', '"--count", 1000000, "--interval", "5ms"'] as const;
+const ENDLESS = ['"--count", 5', '"--count", 1000000, "--interval", "50ms"'] as const;
 
 let folder: string;
 let file: string;
@@ -92,7 +92,7 @@ test("frames flow, and a saved file is seen: one that doesn't check, and one tha
   await edit("netwrk = lan", "network = lan");
   await terminal.hides("HELD");
   const generation = /generation (\d+)/.exec(terminal.screen)?.[1];
-  await edit('"5ms"', '"4ms"');
+  await edit('"50ms"', '"40ms"');
   await terminal.until("a generation more", (screen) =>
     screen.includes(`generation ${Number(generation) + 1}`),
   );
@@ -115,15 +115,15 @@ test("a link is made worse while it runs, written into the file, and a command i
   const terminal = dash(100, 30);
   await terminal.shows("server");
   terminal.type("4");
-  await terminal.shows("client.eth0 ─");
+  await terminal.shows("── server.eth0 ──");
   terminal.type("+");
   await terminal.shows("─ delay 1ms ─");
-  await terminal.shows("by hand: w writes it");
+  await terminal.shows("server.eth0, by hand: w writes it");
   terminal.type("w");
   await terminal.shows("lab.vbus says it now: 1 change.");
   expect(await readFile(file, "utf8")).toMatch(/impair \{\s*delay = 1ms\s*\}/);
-  terminal.type(":", "get client.eth0.impair.del");
-  await terminal.shows(":get client.eth0.impair.del");
+  terminal.type(":", "get server.eth0.impair.del");
+  await terminal.shows(":get server.eth0.impair.del");
   terminal.type("ay", "enter");
   await terminal.shows("ended with 0");
   expect(terminal.screen).toContain("1ms");
