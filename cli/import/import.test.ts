@@ -137,6 +137,27 @@ test("images become what the caller says, with their command and their folders",
   expect(made).toContain("no counterpart: volumes: /var/tmp (line 6)");
 });
 
+test("addresses are kept where that can be, and said where not", async () => {
+  const topology = (a: string, b: string): string => `topology:
+  nodes:
+    a: { kind: linux, exec: [ip addr add ${a} dev eth1] }
+    b: { kind: linux, exec: [ip addr add ${b} dev eth1] }
+  links: [{ endpoints: [a:eth1, b:eth1] }]
+`;
+  const made = (a: string, b: string): string => imported("t.clab.yml", topology(a, b)).text ?? "";
+  const pair = made("10.0.12.2/30", "fe80::1/64");
+  expect(pair).toContain("network a_b { subnet = 10.0.12.0/30, gateway = 10.0.12.3 }");
+  const twice = made("10.0.0.9/24", "10.0.0.9/24");
+  expect(twice).toContain("// no counterpart: address 10.0.0.9/24: another device has it (line 4)");
+  const apart = made("10.0.0.1/24", "10.0.1.1/24");
+  expect(apart).toContain("network a_b { subnet = 10.0.0.0/24, gateway = 10.0.0.2 }");
+  expect(apart).toContain(
+    "// no counterpart: address 10.0.1.1/24: outside 10.0.0.0/24, the network's subnet",
+  );
+  expect(made("10.0.0.255/24", "10.0.0.2/31")).toContain("nobody has the first or the last address");
+  for (const text of [pair, twice, apart]) expect(await mistakes(text)).toEqual([]);
+});
+
 /** Names as people never choose them. */
 const WORDS = ["in", "for", "_x", "1", "a-b", "é", "env", "eth1", "image", '"', "${x}", "\\", "- ", "", ": "];
 

@@ -55,7 +55,7 @@ function consoleSteps({ line, text }: Shown, first: boolean): readonly Step[] {
 
 /** The last file that the sentence before the block names. */
 function fileStep(language: string, shown: Shown, before: string): Step {
-  const file = [...before.matchAll(/`([\w-]+\.\w+)`/g)].at(-1)?.[1];
+  const file = [...before.matchAll(/`([\w-]+(?:\.\w+)+)`/g)].at(-1)?.[1];
   if (file === undefined) throw new Error(`${shown.line - 1}: the line before this block names no file`);
   return { is: language === "diff" ? "change" : "file", file, shown };
 }
