@@ -18,6 +18,7 @@ import { openDashBench } from "./dash.ts";
 import { openEngineBench } from "./engine.ts";
 import { openLangBench } from "./lang.ts";
 import { openLinksBench } from "./links.ts";
+import { openLspBench } from "./lsp.ts";
 import { openNetBench } from "./net.ts";
 
 /** A benchmark made ready; `close` ends what it started. */
@@ -34,6 +35,7 @@ const BENCHES: Readonly<Record<string, (tiny: boolean) => Promise<Bench>>> = {
   clock: openClockBench,
   boot: openBootBench,
   lang: openLangBench,
+  lsp: openLspBench,
   engine: openEngineBench,
   dash: openDashBench,
 };

@@ -33,6 +33,8 @@ const placesIn = (folder: string) => ({
   XDG_RUNTIME_DIR: folder,
 });
 
+const clock = { now: () => performance.now(), wall: () => Date.now() };
+
 /** Marks the place that a question is about; it is taken out of the text. */
 const HERE = "|";
 
@@ -74,7 +76,7 @@ export class Editor {
   static async start(): Promise<Editor> {
     const folder = mkdtempSync(path.join(tmpdir(), "vbus-lsp-"));
     const [input, output] = [new PassThrough(), new PassThrough()];
-    const served = serve({ input, output, env: placesIn(folder), version: "test" });
+    const served = serve({ input, output, env: placesIn(folder), version: "test", clock });
     const connection = createMessageConnection(
       new StreamMessageReader(output),
       new StreamMessageWriter(input),

@@ -7,7 +7,7 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from "vscode-languageserver/node";
-import { openWritten } from "../interpreter/index.ts";
+import { openWritten, type Clock } from "../interpreter/index.ts";
 import { Server } from "./server.ts";
 
 export interface ServeOptions {
@@ -15,10 +15,11 @@ export interface ServeOptions {
   readonly output: NodeJS.WritableStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
+  readonly clock: Clock;
 }
 
 /** Serves one editor until it says `exit` or its stream ends. Answers whether it said `shutdown` before. */
-export async function serve({ input, output, env, version }: ServeOptions): Promise<boolean> {
+export async function serve({ input, output, env, version, clock }: ServeOptions): Promise<boolean> {
   const given = new Map<string, Uint8Array>();
   const written = await openWritten(env, given);
   return new Promise((resolve) => {
@@ -29,7 +30,7 @@ export async function serve({ input, output, env, version }: ServeOptions): Prom
         createProtocolConnection(new StreamMessageReader(input), new StreamMessageWriter(output), logger),
       watchDog,
     );
-    const server = new Server({ connection, written, given, env, version });
+    const server = new Server({ connection, written, given, env, version, clock });
     const end = (): void => {
       server.close();
       // Whoever called us is still in the middle of a message.

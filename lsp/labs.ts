@@ -1,12 +1,13 @@
 // The labs of the files that are open: checked a moment after the last edit, asked in between.
 
 import { LabService, type Allocations, type Diagnostic, type Evaluation } from "../lang/index.ts";
-import type { Written } from "../interpreter/index.ts";
+import type { Clock, Written } from "../interpreter/index.ts";
 import type { Documents } from "./documents.ts";
 import { rootOf } from "./roots.ts";
 
-/** How long nothing is typed before the files are checked. */
+/** How long nothing is typed before the files are checked; longer where a check takes long. */
 const QUIET_MS = 120;
+const QUIET_MS_MAX = 1000;
 /** Labs that are kept; the one asked longest ago goes first. */
 const LABS_MAX = 16;
 
@@ -29,9 +30,18 @@ export class OpenLab {
   }
 }
 
+interface LabsOptions {
+  readonly written: Written;
+  readonly documents: Documents;
+  readonly clock: Clock;
+}
+
 export class Labs {
   readonly #written: Written;
   readonly #documents: Documents;
+  readonly #clock: Clock;
+  /** How long the newest check took. */
+  #checkMs = 0;
   readonly #tell: (lab: OpenLab, findings: Findings) => void;
   readonly #labs = new Map<string, OpenLab>();
   readonly #roots = new Map<string, string>();
@@ -40,9 +50,10 @@ export class Labs {
   #timer: NodeJS.Timeout | undefined;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(written: Written, documents: Documents, tell: (lab: OpenLab, findings: Findings) => void) {
+  constructor({ written, documents, clock }: LabsOptions, tell: (lab: OpenLab, findings: Findings) => void) {
     this.#written = written;
     this.#documents = documents;
+    this.#clock = clock;
     this.#tell = tell;
   }
 
@@ -97,7 +108,9 @@ export class Labs {
     if (onDisk) this.#roots.clear();
     else this.#typed.add(file);
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#look(), QUIET_MS);
+    // Nobody who is typing waits for a check.
+    const quietMs = Math.min(QUIET_MS_MAX, Math.max(QUIET_MS, 2 * this.#checkMs));
+    this.#timer = setTimeout(() => this.#look(), quietMs);
   }
 
   all(): readonly OpenLab[] {
@@ -136,7 +149,9 @@ export class Labs {
     this.#keep(lab);
     lab.allocations ??= this.#written.allocations(lab.root);
     const { root, allocations } = lab;
+    const begun = this.#clock.now();
     const evaluation = lab.service.refresh(this.#written.world, { root, allocations });
+    this.#checkMs = this.#clock.now() - begun;
     const refused = evaluation.model ? this.#written.refusals(evaluation.model) : [];
     lab.evaluation = evaluation;
     lab.diagnostics = [...evaluation.diagnostics, ...refused];

@@ -8,7 +8,7 @@ import {
   type InitializeParams,
   type InitializeResult,
 } from "vscode-languageserver/node";
-import type { Written } from "../interpreter/index.ts";
+import type { Clock, Written } from "../interpreter/index.ts";
 import { diagnosticOf } from "./convert.ts";
 import { Documents } from "./documents.ts";
 import { registerLanguage } from "./language.ts";
@@ -24,6 +24,7 @@ export interface ServerOptions {
   readonly given: Map<string, Uint8Array>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
+  readonly clock: Clock;
 }
 
 /** What the editor said it can do. */
@@ -41,10 +42,12 @@ export class Server {
   readonly #client: Client = { snippets: false, refreshesHints: false, refreshesLenses: false };
 
   constructor(options: ServerOptions) {
-    const { connection, written, given } = options;
+    const { connection, written, given, clock } = options;
     this.#options = options;
     this.#documents = new Documents((name) => written.fileOf(name), given);
-    this.#labs = new Labs(written, this.#documents, (lab, findings) => this.#publish(lab, findings));
+    this.#labs = new Labs({ written, clock, documents: this.#documents }, (lab, findings) =>
+      this.#publish(lab, findings),
+    );
     connection.onInitialize((params) => this.#initialize(params));
     connection.onShutdown(() => this.close());
     this.#followDocuments();

@@ -30,8 +30,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["node:", "commander", "react", "ink", "string-width", "yaml"],
   },
   bench: {
-    rooms: ["lang", "stdlib", "hypervisor", "interpreter"],
-    packages: ["node:", "wabt", "assemblyscript", "@lydell/node-pty"],
+    rooms: ["lang", "stdlib", "hypervisor", "interpreter", "lsp"],
+    packages: ["node:", "wabt", "assemblyscript", "@lydell/node-pty", "vscode-languageserver"],
   },
   scripts: {
     rooms: ["lang", "stdlib"],
