@@ -1,4 +1,4 @@
-// Many guests on a few threads and one network: a thousand with SLOW=1, fewer in CI, which may be slow itself.
+// Many guests on a few threads and one network: a thousand with SLOW=1, fewer in CI, which may be slow.
 
 import { readFileSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
