@@ -78,7 +78,7 @@ export class GuestScreen {
     });
     terminal.onData((text) => this.#options.answer(guest, text));
     this.#terminal = terminal;
-    this.write(this.#early);
+    if (this.#early !== "") this.write(this.#early);
     this.#early = "";
   }
 
