@@ -187,10 +187,7 @@ export class ControlServer {
       case "metrics":
         return { text: target.metrics() };
       case "subscribe":
-        subscriber.subscribe(request.params);
-        if (request.params.console !== undefined)
-          subscriber.beginConsole(target.consoleText(request.params.console));
-        if (subscriber.wantsSnapshots) subscriber.snapshot(target.snapshot(ringsOf([subscriber])));
+        this.#subscribe(request.params, subscriber);
         return {};
       case "logs":
         return { lines: target.logs(request.params) };
@@ -243,6 +240,13 @@ export class ControlServer {
   async #exec({ guest, command, timeoutMs }: Methods["exec"]["params"]): Promise<unknown> {
     const done = await this.#target.exec(guest, command, timeoutMs);
     return typeof done === "string" ? new ResponseError(ErrorCodes.InvalidParams, done) : done;
+  }
+
+  #subscribe(wants: Methods["subscribe"]["params"], subscriber: Subscriber): void {
+    const target = this.#target;
+    subscriber.subscribe(wants);
+    if (wants.console !== undefined) subscriber.beginConsole(target.consoleText(wants.console));
+    if (subscriber.wantsSnapshots) subscriber.snapshot(target.snapshot(ringsOf([subscriber])));
   }
 
   /** Four times a second while something changes, once a second while nothing does. */
