@@ -45,7 +45,10 @@ async function run({ thread }: BootLetter, verbs: Verbs, work: () => Promise<End
     const end = await work();
     verbs.closeAll();
     if (end === "stopped") tell({ type: "stopped" });
-    else tell(typeof end === "number" ? { type: "returned", exit: end } : { type: "failed", reason: end.failed });
+    else
+      tell(
+        typeof end === "number" ? { type: "returned", exit: end } : { type: "failed", reason: end.failed },
+      );
   } catch (error) {
     if (error instanceof GuestEnd || faultOf(fabric, thread) !== 0) tell({ type: "fault" });
     else tell(trapLetter(error));

@@ -5,7 +5,15 @@ import { refuse } from "../bus/outcome.ts";
 import type { HostClock } from "../clock.ts";
 import { faultText } from "../datapath/fault.ts";
 import type { PeerLetter } from "../datapath/peers.ts";
-import type { CommandResult, GuestFacts, GuestSpec, GuestState, Id, Outcome, RealtimeSpec } from "../hypervisor.ts";
+import type {
+  CommandResult,
+  GuestFacts,
+  GuestSpec,
+  GuestState,
+  Id,
+  Outcome,
+  RealtimeSpec,
+} from "../hypervisor.ts";
 import { LOG_RING_BYTES, SHARED_LOG_RING_BYTES } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import {

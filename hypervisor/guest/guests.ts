@@ -19,12 +19,7 @@ import type {
   Outcome,
   RealtimeSpec,
 } from "../hypervisor.ts";
-import {
-  BOOT_MS_MAX,
-  GUESTS_MAX,
-  WATCHDOG_MS,
-  WATCH_EVERY_MS,
-} from "../limits.ts";
+import { BOOT_MS_MAX, GUESTS_MAX, WATCHDOG_MS, WATCH_EVERY_MS } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { WHERE } from "../memory/layout.ts";
 import { hearPorts, markFault, startRow, whereOf } from "../memory/threads.ts";
@@ -52,7 +47,6 @@ export interface GuestsParts {
   /** Told what each ended thread was in the middle of; for tests. */
   readonly onReaped?: ((reaped: Reaped) => void) | undefined;
 }
-
 
 export class Guests implements GuestsOfBus {
   readonly #parts: GuestsParts;
