@@ -60,8 +60,16 @@ const CALLS: Readonly<Record<string, readonly (readonly [number, ...string[]])[]
   ],
   init: [[0, "begun", "--template", "hello", "--json"]],
   completion: [[0, "bash"]],
-  images: [[0], [0, "list", "--json"]],
-  exec: [[1, "holder", "echo", "hello"]],
+  images: [
+    [0],
+    [0, "list", "--json"],
+    [0, "prune", "--all"],
+    [64, "build", "nothing", "--again", "--mirror", "http://127.0.0.1:1"],
+  ],
+  exec: [
+    [1, "holder", "echo", "hello"],
+    [1, "--timeout", "1s", "--json", "holder", "echo", "hello"],
+  ],
   man: [[0]],
   plan: [
     [0, LAB, ...GIVEN],
@@ -165,6 +173,7 @@ const CALLS: Readonly<Record<string, readonly (readonly [number, ...string[]])[]
     [0, "--once", "--json"],
     [0, "--once", "--plain", "--ascii"],
     [0, "--once", "--markdown", "--file", LAB],
+    [0, "--once", "--read-only", "--symbols", "ascii", "--theme", "mono", "--mouse"],
   ],
   capture: [
     [4, "--expect", "vlan 7", "--within", "10ms", "--json", "--filter", "ip", "--snaplen", "64", "-c", "9"],
