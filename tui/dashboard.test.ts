@@ -142,13 +142,13 @@ test("a file that doesn't check is said, and that it checks again", async () => 
 
 test("a lost lab is said and waited for, and its lines are not told twice", async () => {
   const terminal = await open(80, 24);
+  terminal.type("l");
   await terminal.shows("logs 50");
   await lab.goAway();
   await terminal.shows("the lab is not there: the lab was stopped");
   expect(terminal.screen).toContain("LOST");
   await lab.listen();
   await terminal.hides("LOST");
-  terminal.type("l");
   await terminal.shows("logs 50");
   lab.print(makeLine(51));
   await terminal.shows("logs 51");
