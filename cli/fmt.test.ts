@@ -74,6 +74,13 @@ test("fmt takes stdin where nothing is named, or -", () => {
     expect(pipe(args, LOOSE)).toEqual({ exit: 0, stdout: TIDY, stderr: "" });
   expect(pipe(["fmt", "--check"], LOOSE)).toMatchObject({ exit: 1, stdout: "<stdin>\n" });
   expect(pipe(["fmt", "--check"], TIDY)).toMatchObject({ exit: 0, stdout: "" });
+  // A job in CI: nobody at a terminal, nothing piped.
+  write("loose.vbus", LOOSE);
+  const nothing = pipe(["fmt", "--check"], "");
+  expect(nothing.exit).toBe(1);
+  expect(nothing.stdout).toContain("loose.vbus\n");
+  expect(read("loose.vbus")).toBe(LOOSE);
+  expect(pipe(["fmt"], "")).toMatchObject({ exit: 0, stdout: "" });
   expect(pipe(["fmt", "--diff"], LOOSE).stdout).toContain(`+${TIDY}`);
   const broken = pipe(["fmt"], BROKEN);
   expect(broken).toMatchObject({ exit: 65, stdout: "" });

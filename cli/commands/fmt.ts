@@ -20,13 +20,16 @@ export function fmt(context: Context, named: readonly string[], options: FmtOpti
   const fromStdin = named.length === 0 ? !process.stdin.isTTY : named.includes(STDIN);
   if (fromStdin) {
     if (named.length > 1) throw new UsageError("`-` is the standard input: no files beside it.");
-    return formatStdin(context, options);
+    const text = readFileSync(0);
+    // In CI nobody types and nothing is piped: what is to be checked is this folder then, as on a terminal.
+    const isNothing = text.length === 0 && named.length === 0 && options.check === true;
+    if (!isNothing) return formatStdin(context, text, options);
   }
   return formatFiles(context, filesOf(named.length === 0 ? ["."] : named), options);
 }
 
-function formatStdin(context: Context, { check, diff }: FmtOptions): Exit {
-  const before = decode(readFileSync(0), STDIN_NAME);
+function formatStdin(context: Context, text: Uint8Array, { check, diff }: FmtOptions): Exit {
+  const before = decode(text, STDIN_NAME);
   const after = formatted(context, STDIN_NAME, before);
   if (after === undefined) return EXIT.invalid;
   if (diff) context.terminal.out(diffText(STDIN_NAME, before, after));
