@@ -109,7 +109,7 @@ test("two edits end in the same state, whichever comes first", LIMIT, async () =
 });
 
 test(
-  "an image that can't be compiled stops nobody: those that boot it go down when it is there",
+  "an image that can't be prepared stops nobody: those that boot it go down when it is there",
   LIMIT,
   async () => {
     const saboteur = new Saboteur();
@@ -120,8 +120,8 @@ guest g { image = echo, device eth0: venet { network = lan } }`;
     await applied(engine, definitionOf(text("std:guests/echo")), 0);
     const boots = bootsOf(saboteur);
     const lived = saboteur.real.guest("g")?.uptimeMs ?? 0;
-    const { compile } = saboteur.real;
-    saboteur.real.compile = () => {
+    const { prepare } = saboteur.real;
+    saboteur.real.prepare = () => {
       expect(saboteur.real.guest("g")?.state).toBe("running");
       return Promise.resolve({ ok: false, refusal: { code: "invalid", message: "not today" } });
     };
@@ -133,6 +133,6 @@ guest g { image = echo, device eth0: venet { network = lan } }`;
     });
     expect([boots.size, saboteur.real.guest("g")?.state]).toEqual([0, "running"]);
     expect(saboteur.real.guest("g")?.uptimeMs).toBeGreaterThanOrEqual(lived);
-    saboteur.real.compile = compile;
+    saboteur.real.prepare = prepare;
   },
 );

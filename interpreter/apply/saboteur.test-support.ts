@@ -18,7 +18,7 @@ export async function closeAll(): Promise<void> {
 
 /** Calls that change the machine room; one of them can be made to fail. */
 const CHANGING: ReadonlySet<string> = new Set([
-  "compile",
+  "prepare",
   "createNetwork",
   "removeNetwork",
   "createBus",
