@@ -66,7 +66,7 @@ test("every link of the book leads to something", () => {
   const dead = globSync("docs/*.md", { cwd: ROOT }).flatMap((page) =>
     [...read(page).matchAll(/\]\(([^):#\s]+)[^)]*\)/g)]
       .map(([, target = ""]) => target)
-      .filter((target) => !existsSync(path.join(ROOT, "docs", target)))
+      .filter((target) => !/^https?$/.test(target) && !existsSync(path.join(ROOT, "docs", target)))
       .map((target) => `${page}: ${target}`),
   );
   expect(dead).toEqual([]);
