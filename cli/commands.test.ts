@@ -32,7 +32,7 @@ test("usage mistakes end with 64 and say what is meant", async () => {
     [["check", "nowhere.vbus"], /no file or folder nowhere\.vbus/],
     [["check", "-p", "tenants", TENANTS], /NAME=VALUE/],
     [["check", "--params", "nowhere.json", TENANTS], /nowhere\.json can't be read/],
-    [["up", HELLO, "--timeout", "soon"], /number of seconds/],
+    [["up", HELLO, "--timeout", "soon"], /a time such as 2s/],
   ];
   for (const [args, message] of rows) {
     const { exit, stdout, stderr } = await desk.run(args);

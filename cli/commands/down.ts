@@ -2,7 +2,8 @@
 
 import type { LabClient } from "../../interpreter/index.ts";
 import { agreed, type ConsentOptions } from "../consent.ts";
-import { UsageError, type Context, type Exit } from "../context.ts";
+import type { Context, Exit } from "../context.ts";
+import { millisecondsOf } from "../durations.ts";
 import { EXIT } from "../exit-codes.ts";
 import { connectRunning } from "../which-lab.ts";
 
@@ -15,10 +16,7 @@ export interface DownOptions extends ConsentOptions {
 
 export async function down(context: Context, file: string | undefined, options: DownOptions): Promise<Exit> {
   const { terminal } = context;
-  const seconds = options.grace === undefined ? undefined : Number(options.grace);
-  if (seconds !== undefined && !(seconds >= 0)) {
-    throw new UsageError(`--grace takes a number of seconds, not \`${options.grace}\`.`);
-  }
+  const grace = options.grace === "0" ? 0 : millisecondsOf("--grace", options.grace);
   const client = await connectRunning({ file: file ?? options.file, lab: options.lab });
   const { lab } = client.hello;
   const volumes = options.volumes === true;
@@ -27,7 +25,7 @@ export async function down(context: Context, file: string | undefined, options: 
     return EXIT.failed;
   }
   terminal.err(`stopping ${lab} ...\n`);
-  const graceMs = seconds === undefined ? {} : { graceMs: seconds * 1000 };
+  const graceMs = grace === undefined ? {} : { graceMs: grace };
   await client.request("down", { ...graceMs, ...(volumes && { volumes }) });
   client.close();
   terminal.err(`${terminal.paint("green", "stopped", "err")} ${lab}\n`);

@@ -9,6 +9,7 @@ import {
 } from "../../interpreter/index.ts";
 import type { Context, Exit } from "../context.ts";
 import { UsageError } from "../context.ts";
+import { millisecondsOf } from "../durations.ts";
 import type { SourceOptions } from "../source-options.ts";
 import { selectionOf, sourceOf, type SelectionOptions } from "../source-options.ts";
 
@@ -36,7 +37,7 @@ export interface Following {
 export async function up(context: Context, file: string | undefined, options: UpOptions): Promise<Exit> {
   const source = sourceOf(file, options);
   const { metrics: metricsText, ...rest } = options;
-  const timeoutMs = timeoutOf(options.timeout);
+  const timeoutMs = millisecondsOf("--timeout", options.timeout);
   const watch = options.watch && context.env["VBUS_UP_NO_WATCH"] === undefined;
   const { maxDisruption } = options;
   const metrics = metricsOf(metricsText);
@@ -64,11 +65,4 @@ function metricsOf(text: string | undefined): MetricsAddress | undefined {
   if (text !== undefined && address === undefined)
     throw new UsageError(`--metrics takes a port or host:port, such as 127.0.0.1:9464, not \`${text}\`.`);
   return address;
-}
-
-function timeoutOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const seconds = Number(text);
-  if (!(seconds > 0)) throw new UsageError(`--timeout takes a number of seconds, not \`${text}\`.`);
-  return seconds * 1000;
 }

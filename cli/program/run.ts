@@ -14,7 +14,7 @@ export function registerRunning({ add, run, context }: Registrar): void {
     .addOption(
       new Option("--wait", "end when every goal is met (with -d: come back then)").env("VBUS_UP_WAIT"),
     )
-    .addOption(new Option("--timeout <seconds>", "how long --wait waits").env("VBUS_UP_TIMEOUT"))
+    .addOption(new Option("--timeout <time>", "how long --wait waits, such as 90s").env("VBUS_UP_TIMEOUT"))
     .addOption(new Option("-d, --detach", "in the background").env("VBUS_UP_DETACH"))
     .addOption(new Option("--no-dash", "events instead of the dashboard").env("VBUS_UP_NO_DASH"))
     .addOption(new Option("--ascii", "a dashboard without symbols beyond ASCII").env("VBUS_DASH_ASCII"))
@@ -45,7 +45,7 @@ export function registerRunning({ add, run, context }: Registrar): void {
       run(import("../commands/apply.ts").then(({ apply }) => apply(context, what, options))),
     );
   inLab(add("down [file]", "stops a running lab"))
-    .addOption(new Option("--grace <seconds>", "for each guest, before it is killed").env("VBUS_DOWN_GRACE"))
+    .addOption(new Option("--grace <time>", "for each guest, before it is killed").env("VBUS_DOWN_GRACE"))
     .addOption(new Option("--volumes", "delete what unprotected volumes have stored, too"))
     .addOption(new Option("--yes", "don't ask").env("VBUS_DOWN_YES"))
     .addOption(new Option("--no-input", "ask nothing: refuse").env("VBUS_DOWN_NO_INPUT"))

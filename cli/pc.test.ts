@@ -1,0 +1,90 @@
+// A real kernel in a PC, beside a guest of WebAssembly on one network. The image is built in CI; elsewhere
+// the one of this user's cache is taken, and if there is none it is said.
+
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { preparedFolder, readNote } from "../interpreter/index.ts";
+import { Desk } from "./run.test-support.ts";
+
+const IMAGE = "debian-i386";
+/** A boot takes half a minute of a core, and cores are shared. */
+const LIMIT = 600_000;
+const IN_CI = process.env["CI"] === "true";
+
+const LAB = `network lan { subnet = 10.0.0.0/24 }
+image debian: linux { from = "std:images/${IMAGE}" }
+image echo: wasm { path = "std:guests/echo" }
+guest server { image = echo, device eth0: venet { network = lan } }
+guest pc {
+  image = debian
+  env = { start = "echo started > /tmp/mark", GREETING = "hello there" }
+  device eth0: venet { network = lan }
+  device tty: vconsole { }
+  health = shell("ping -c 1 -W 1 \${server.eth0.ip}")
+  goal = ready
+}
+`;
+
+const desk = new Desk();
+afterAll(() => desk.close());
+
+let isThere = false;
+beforeAll(async () => {
+  writeFileSync(path.join(desk.folder, "lab.vbus"), LAB);
+  const own = preparedFolder({ HOME: desk.folder, XDG_CACHE_HOME: path.join(desk.folder, ".cache") });
+  if (IN_CI) {
+    const built = await desk.run(["images", "build", IMAGE]);
+    if (built.exit !== 0) throw new Error(built.stderr);
+  } else {
+    const users = path.join(preparedFolder(process.env), IMAGE);
+    if (readNote(users) === undefined) {
+      console.log(`PCs: skipped, since there is no image; npx vbus images build ${IMAGE} makes it`);
+      return;
+    }
+    mkdirSync(own, { recursive: true });
+    symlinkSync(users, path.join(own, IMAGE));
+  }
+  isThere = true;
+}, LIMIT);
+
+test(
+  "it boots, reaches its neighbour, runs commands, stands still, and powers off",
+  { timeout: LIMIT },
+  async () => {
+    if (!isThere) return;
+    const exec = (command: string) => desk.run(["exec", "--timeout", "500s", "pc", command]);
+    expect(await desk.run(["up", "-d", "lab.vbus"])).toMatchObject({ exit: 0 });
+    // Asked before there is a kernel: it waits until there is.
+    expect(await exec("uname -s; cat /tmp/mark")).toMatchObject({ exit: 0, stdout: "Linux\nstarted\n" });
+    const cards = await exec("ip -o addr show eth0; ip route; cat /sys/class/net/eth0/address");
+    expect(cards.stdout).toMatch(/inet 10\.0\.0\.3\/24 /);
+    const mac = (await desk.run(["get", "pc.eth0.mac"])).stdout.trim().replaceAll('"', "");
+    expect(mac).toMatch(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/);
+    expect(cards.stdout).toContain(mac);
+    expect(await exec("hostname; echo $GREETING; exit 3")).toMatchObject({
+      exit: 3,
+      stdout: "pc\nhello there\n",
+    });
+    expect((await exec("ping -c 3 10.0.0.2")).stdout).toContain("0% packet loss");
+    expect(await desk.run(["wait", "pc", "--for", "ready", "--timeout", "500"])).toMatchObject({ exit: 0 });
+
+    expect(await desk.run(["pause", "pc"])).toMatchObject({ exit: 0 });
+    const { stdout } = await desk.run(["ps", "--json"]);
+    const rows = (JSON.parse(stdout) as { guests: { address: string; state: string }[] }).guests;
+    expect(rows.find(({ address }) => address === "pc")).toMatchObject({ state: "paused" });
+    expect(await desk.run(["resume", "pc"])).toMatchObject({ exit: 0 });
+    expect(await exec("echo again")).toMatchObject({ exit: 0, stdout: "again\n" });
+
+    expect((await desk.run(["logs", "pc"])).stdout).toContain("vbus: pc is ready");
+    await exec("poweroff -f &");
+    expect(await desk.run(["wait", "pc", "--for", "exited", "--timeout", "500"])).toMatchObject({ exit: 0 });
+    expect(await desk.run(["down"])).toMatchObject({ exit: 0 });
+  },
+);
+
+test("the router lab passes its test", { timeout: 3 * LIMIT }, async () => {
+  if (!isThere || process.env["SLOW"] !== "1") return;
+  const { exit, stdout } = await desk.run(["test", "examples/07-linux/lab.vbus"]);
+  expect({ exit, stdout }).toMatchObject({ exit: 0, stdout: expect.stringContaining("1 passed") });
+});
