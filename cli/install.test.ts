@@ -1,13 +1,14 @@
 // The package as somebody installs it: `npm pack`, globally into a prefix of its own, and from an empty
 // folder a first lab, its test and a look at it. That runs in CI, where the registry is at hand.
 
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { converse } from "./lsp.test-support.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const AT_LENGTH = process.env["CI"] === "true" || process.env["SLOW"] === "1";
@@ -93,6 +94,10 @@ if (AT_LENGTH)
       expect((await vbus("up", "--wait", "--no-dash")).stdout).toContain("5 received");
       expect((await vbus("test")).stdout).toContain("1 passed");
     });
+
+    test("serves an editor", { timeout: LIMIT }, () =>
+      converse(spawn("vbus", ["lsp", "--stdio"], { cwd: lab, env, stdio: ["pipe", "pipe", "inherit"] })),
+    );
 
     test("shows a lab in the background on a dashboard", { timeout: LIMIT }, async () => {
       await vbus("up", "-d");

@@ -27,7 +27,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   embed: { rooms: ["interpreter"], packages: ["node:"] },
   cli: {
     rooms: ["lang", "stdlib", "hypervisor", "interpreter", "tui", "lsp"],
-    packages: ["node:", "commander", "react", "ink", "string-width", "yaml"],
+    packages: ["node:", "commander", "react", "ink", "string-width", "yaml", "vscode-languageserver"],
   },
   bench: {
     rooms: ["lang", "stdlib", "hypervisor", "interpreter", "lsp"],

@@ -1,10 +1,8 @@
-// `vbus lsp` as an editor starts it: a process of its own, asked over its stdin and stdout by the client's
-// half of the protocol.
+// An editor's half of a conversation with `vbus lsp`, over the stdin and stdout of its process.
 
-import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import {
   createMessageConnection,
   DidOpenTextDocumentNotification,
@@ -19,15 +17,12 @@ import {
   type PublishDiagnosticsParams,
 } from "vscode-languageserver/node";
 
-const VBUS = fileURLToPath(new URL("../cli/vbus.cjs", import.meta.url));
-
-test("vbus lsp serves an editor over stdio, and ends with it", { timeout: 180_000 }, async () => {
-  const server = spawn(process.execPath, [VBUS, "lsp", "--stdio"], { stdio: ["pipe", "pipe", "inherit"] });
+/** Opens a text with a mistake, is told of it, hovers over a name, and says goodbye; the server ends. */
+export async function converse(server: ChildProcess): Promise<void> {
   const exited = once(server, "exit");
-  const client = createMessageConnection(
-    new StreamMessageReader(server.stdout),
-    new StreamMessageWriter(server.stdin),
-  );
+  const { stdout, stdin } = server;
+  if (stdout === null || stdin === null) throw new Error("its streams are not piped");
+  const client = createMessageConnection(new StreamMessageReader(stdout), new StreamMessageWriter(stdin));
   client.listen();
   const { serverInfo } = await client.sendRequest(InitializeRequest.type, {
     processId: process.pid,
@@ -52,4 +47,4 @@ test("vbus lsp serves an editor over stdio, and ends with it", { timeout: 180_00
   await client.sendNotification(ExitNotification.type);
   expect(await exited).toEqual([0, null]);
   client.dispose();
-});
+}
