@@ -13,7 +13,7 @@ import { viewGuestMemory, type Fabric } from "../memory/fabric.ts";
 import { markFault } from "../memory/threads.ts";
 import type { GuestHost } from "./guest-host.ts";
 import type { BootLetter, PcLetter, ThreadLetter } from "./letters.ts";
-import { GuestEnd, type Verbs } from "./verbs.ts";
+import { GuestEnd } from "./verbs.ts";
 
 /** What a guest ended with, that it was asked to end, or why it could not go on. */
 export type End = number | "stopped" | { readonly failed: string };
@@ -39,13 +39,9 @@ function runMain({ letter, host, tell }: MachineParts): End {
   return (main as () => number)();
 }
 
-function busOf(verbs: Verbs): BusVerbs {
-  return verbs.imports() as unknown as BusVerbs;
-}
-
 function runProgram(parts: MachineParts, memory: WebAssembly.Memory): End {
   const { letter, host, tell } = parts;
-  const bus = busOf(host.verbs);
+  const bus = host.verbs.imports();
   const program = new Program({
     module: letter.module,
     boot: letter.boot,
@@ -97,7 +93,7 @@ async function runPc({ letter, host, fabric, tell }: MachineParts, made: PcLette
     },
     module: letter.module,
     driver: viewGuestMemory(letter.memory),
-    verbs: busOf(host.verbs),
+    verbs: host.verbs.imports(),
     breathe: () => void host.verbs.inHost(() => 0),
     name: hostName(made.name),
     env: made.env,

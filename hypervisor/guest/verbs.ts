@@ -6,6 +6,7 @@ import type { Connection, ConnectionParts, DeviceNotice } from "../device/connec
 import { GoneConnection } from "../device/gone-connection.ts";
 import { openDevice } from "../device/open.ts";
 import { RING_SLOTS_MAX, RING_SLOTS_MIN } from "../limits.ts";
+import type { BusVerbs } from "../machine/streams.ts";
 import { inside } from "../memory/fabric.ts";
 import { WHERE } from "../memory/layout.ts";
 import {
@@ -80,23 +81,16 @@ export class Verbs {
   }
 
   /** The functions of the import module `vbus`. */
-  imports(): Readonly<Record<string, unknown>> {
+  imports(): BusVerbs {
     return {
-      open: (id: number, version: number) => this.#guard(() => this.#open(id, version)),
-      close: (handle: number) => this.#guard(() => this.#close(handle)),
-      call: (handle: number, func: number, pointer: number, length: number, flags: number) =>
+      open: (id, version) => this.#guard(() => this.#open(id, version)),
+      close: (handle) => this.#guard(() => this.#close(handle)),
+      call: (handle, func, pointer, length, flags) =>
         this.#guard(() => this.#call(handle, func, pointer >>> 0, length >>> 0, flags)),
-      shm: (
-        handle: number,
-        id: number,
-        prio: number,
-        pointer: number,
-        length: number,
-        signal: number,
-        flags: number,
-      ) => this.#guard(() => this.#shm(handle, id, prio, pointer >>> 0, length >>> 0, signal, flags)),
-      signal: (number: number) => this.#signal(number),
-      wait: (timeoutNs: bigint) => this.#guard(() => this.#wait(timeoutNs)),
+      shm: (handle, id, prio, pointer, length, signal, flags) =>
+        this.#guard(() => this.#shm(handle, id, prio, pointer >>> 0, length >>> 0, signal, flags)),
+      signal: (number) => this.#signal(number),
+      wait: (timeoutNs) => this.#guard(() => this.#wait(timeoutNs)),
     };
   }
 

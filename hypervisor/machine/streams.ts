@@ -10,7 +10,7 @@ import { placeReceiving, prepareReceiving, Receiving } from "../ring/receiving.t
 import { changeCount, isAskedToStop, takePending } from "../ring/signal.ts";
 
 /** The verbs as a guest calls them. */
-export interface BusVerbs {
+export type BusVerbs = {
   open(id: number, version: number): number;
   close(handle: number): number;
   call(handle: number, func: number, pointer: number, length: number, flags: number): number;
@@ -25,7 +25,7 @@ export interface BusVerbs {
   ): number;
   signal(number: number): number;
   wait(timeoutNs: bigint): number;
-}
+};
 
 /** Thrown where the guest is asked to end: it does so at its next call. */
 export class ProgramStop extends Error {}
