@@ -111,6 +111,7 @@ export const NOT_MET: Readonly<Record<string, string>> = {
   NAT_FLOWS_MAX: "four guests with all that one may have; the same comparison",
   NAT_FLOW_IDLE_MS: "a minute of waiting",
   NAT_SWEEP_MS: "a time, not asserted",
+  NAT_FLOW_WAITING_MAX: "a loss before a socket is there, which takes microseconds",
   NAT_FLOW_QUEUE_BYTES: "what the system takes before it is not foreseen",
   NAT_PARKED_MAX: "frames for stations that don't answer; the oldest is lost",
   NAT_FRAGMENT_MS: "a time, not asserted",

@@ -345,6 +345,8 @@ export const NAT_FLOW_IDLE_MS = 60_000;
 export const NAT_SWEEP_MS = 5_000;
 /** Bytes that wait in one flow's socket; a datagram beyond is dropped. */
 export const NAT_FLOW_QUEUE_BYTES = 1024 * 1024;
+/** Messages of a flow that wait until its socket is there; more are lost. */
+export const NAT_FLOW_WAITING_MAX = 8;
 /** Stations that the gateway knows beside planned ones; the one heard first is forgotten. */
 export const NAT_NEIGHBOURS_MAX = 1024;
 /** Frames that wait for the address of their station, one each; the oldest is lost. */

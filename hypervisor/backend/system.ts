@@ -32,7 +32,7 @@ export interface System {
   icmp(address: number): { readonly fd: number; readonly type: "datagram" | "raw" } | string;
   /** Closes what `icmp` opened; `node:fs` would warn of a descriptor that it does not know. */
   close(fd: number): void;
-  /** Reads what a descriptor leads to from now on, by one of its own. */
+  /** Reads what a descriptor leads to from now on, by one of its own; throws where there is none left. */
   watch(fd: number, watching: Watching): Watched;
 }
 
@@ -70,7 +70,7 @@ export async function loadSystem(): Promise<System | string> {
       const type = fd < 0 ? "raw" : "datagram";
       if (fd < 0) fd = socket(AF_INET, SOCK_RAW | flags, IPPROTO_ICMP) as number;
       if (fd < 0) return failure();
-      checked(setsockopt(fd, IPPROTO_IP, IP_RECVERR, new Uint8Array([1, 0, 0, 0]), 4) as number);
+      setsockopt(fd, IPPROTO_IP, IP_RECVERR, new Uint8Array([1, 0, 0, 0]), 4);
       const place = new DataView(new ArrayBuffer(SOCKADDR_IN_BYTES));
       place.setUint16(0, AF_INET, true);
       place.setUint32(4, address);

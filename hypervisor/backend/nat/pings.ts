@@ -2,6 +2,7 @@
 // connected to that place; where the kernel gives us none, the guest is told that the place can't be reached.
 
 import { writeSync } from "node:fs";
+import { NAT_FLOW_WAITING_MAX } from "../../limits.ts";
 import { loadSystem, type System, type Watched } from "../system.ts";
 import type { Flows, Ways } from "./flows.ts";
 import { addWords, copyOf, ECHO, fold, get16, put16 } from "./wire.ts";
@@ -10,8 +11,6 @@ const HEADER_BYTES = 8;
 const [CHECKSUM, ID] = [2, 4];
 /** The longest message with its IP header. */
 const MESSAGE_MOST = 65_535;
-/** Requests that may wait for their socket. */
-const WAITING_MAX = 8;
 
 /** One guest's pings of one place. */
 export interface PingEnds {
@@ -61,7 +60,7 @@ export class Pings {
     return {
       send(request) {
         if (waiting === undefined) give(request);
-        else if (waiting.length < WAITING_MAX) waiting.push(copyOf(request));
+        else if (waiting.length < NAT_FLOW_WAITING_MAX) waiting.push(copyOf(request));
       },
       close() {
         isClosed = true;
@@ -87,10 +86,16 @@ export class Pings {
       answer(ends, copy);
     };
     const failed = (): void => {
-      if (socket.lastHead) unreachable(ends, socket.lastHead);
+      if (socket?.lastHead) unreachable(ends, socket.lastHead);
       flows.remove(key); // The next request begins anew.
     };
-    const socket = new Socket(system.watch(opened.fd, { most: MESSAGE_MOST, take, failed }), ownId);
+    const watching = { most: MESSAGE_MOST, take, failed };
+    let socket: Socket | undefined;
+    try {
+      socket = new Socket(system.watch(opened.fd, watching), ownId);
+    } catch {
+      // The process has no descriptor left: as where the kernel gives no socket.
+    }
     system.close(opened.fd);
     return socket;
   }

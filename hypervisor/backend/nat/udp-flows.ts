@@ -2,7 +2,7 @@
 // so that the host's system lets in what comes from there and nothing else.
 
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
-import { NAT_FLOW_QUEUE_BYTES } from "../../limits.ts";
+import { NAT_FLOW_QUEUE_BYTES, NAT_FLOW_WAITING_MAX } from "../../limits.ts";
 import type { Flows, Ways } from "./flows.ts";
 import type { Datagram } from "./wire.ts";
 
@@ -89,7 +89,7 @@ export class UdpFlows {
         if (socket.getSendQueueSize() + payload.length > NAT_FLOW_QUEUE_BYTES) return;
         const copy = Buffer.from(payload);
         if (waiting === undefined) socket.send(copy);
-        else if (waiting.length < 8) waiting.push(copy);
+        else if (waiting.length < NAT_FLOW_WAITING_MAX) waiting.push(copy);
       },
       close: () => closeSocket(socket),
     };
