@@ -66,7 +66,8 @@ test("a page of the published web server is had by curl", { timeout: 300_000 }, 
   const curl = (...args: string[]) =>
     spawnSync("curl", ["-sS", "--max-time", "60", "--retry", "3", ...args], { encoding: "utf8" });
   const page = curl(url("/about"));
-  if (page.error) return console.log("skipped: there is no curl to reach a guest by");
+  if (page.error && process.env["CI"] !== "true")
+    return console.log("skipped: there is no curl to reach a guest by");
   expect([page.status, page.stderr]).toEqual([0, ""]);
   expect(page.stdout).toContain("TCP");
   expect(curl("-o", "/dev/null", "-w", "%{http_code} %{size_download}", url("/bytes/100000")).stdout).toBe(
