@@ -16,7 +16,9 @@ afterEach(async () => {
   await lab.close();
 });
 
-/** A guest that opens device 1 and loops: it calls nothing more, and never notices what becomes of the device. */
+/**
+ * A guest that opens device 1 and loops: it calls nothing more, and never notices what becomes of the device.
+ */
 async function loops(name: string): Promise<void> {
   const bytes = await wat(`(module (import "vbus" "open" (func $open (param i32 i32) (result i32)))
     (import "env" "memory" (memory 1 1 shared))
