@@ -23,10 +23,14 @@ export function misplaced(model: Model): readonly Diagnostic[] {
         refusal(base.span, `A folder has no sectors: ${overlay.address} can't have it as its base.`),
       );
   }
+  const devices = model.resources.filter(({ kind }) => kind === "device");
+  const onBus = Map.groupBy(devices, ({ bus }) => bus);
   for (const guest of model.resources) {
     if (guest.kind !== "guest") continue;
     const isProgram = classOf(imageOf(guest)) === "wasi";
-    for (const device of seenBy(guest, model)) {
+    const used = usedDevices(guest);
+    for (const device of onBus.get(refOf(guest, "bus")) ?? []) {
+      if (used !== undefined && !used.includes(device.address)) continue;
       if (device.class === "vconsole" || isFolder(device) === isProgram) continue;
       found.push(refusal(device.span, isProgram ? noDriver(device, guest) : noProgram(device, guest)));
     }
@@ -56,15 +60,6 @@ function wrongDisk(device: Resource, volume: string | undefined): readonly Diagn
 
 function isFolder(device: Resource): boolean {
   return device.class === "vblk" && valueOf(device, "folder").is !== "none";
-}
-
-function seenBy(guest: Resource, model: Model): readonly Resource[] {
-  const used = usedDevices(guest);
-  const bus = refOf(guest, "bus");
-  return model.resources.filter(
-    ({ kind, address, bus: its }) =>
-      kind === "device" && its === bus && (used === undefined || used.includes(address)),
-  );
 }
 
 function noDriver({ address }: Resource, guest: Resource): string {
