@@ -30,7 +30,7 @@ export type { Formatted } from "./format/index.ts";
 export { allPages, nearestCode, pageOf } from "./lint/catalogue.ts";
 export { applyFixes } from "./lint/fixes.ts";
 export type { FixedFile } from "./lint/fixes.ts";
-export { lint, lintNames, nearestLint } from "./lint/index.ts";
+export { lint, lintNames, nearestLint, type LintOptions } from "./lint/index.ts";
 export { foldsIn, LabService, TOKEN_TYPES } from "./service/index.ts";
 export type * from "./service/index.ts";
 export { diagnosticsJson } from "./report/json.ts";

@@ -25,6 +25,7 @@ import {
   type Position,
   type PublishDiagnosticsParams,
 } from "vscode-languageserver/node";
+import type { LintOptions } from "../lang/index.ts";
 import { serve } from "./index.ts";
 
 /** Where the state and the sockets of labs are looked for. */
@@ -73,10 +74,10 @@ export class Editor {
     });
   }
 
-  static async start(): Promise<Editor> {
+  static async start(lints: LintOptions = {}): Promise<Editor> {
     const folder = mkdtempSync(path.join(tmpdir(), "vbus-lsp-"));
     const [input, output] = [new PassThrough(), new PassThrough()];
-    const served = serve({ input, output, env: placesIn(folder), version: "test", clock });
+    const served = serve({ input, output, env: placesIn(folder), version: "test", clock, lints });
     const connection = createMessageConnection(
       new StreamMessageReader(output),
       new StreamMessageWriter(input),

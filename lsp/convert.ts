@@ -3,6 +3,7 @@
 import {
   CompletionItemKind,
   DiagnosticSeverity,
+  DiagnosticTag,
   InsertTextFormat,
   MarkupKind,
   type CompletionItem,
@@ -13,6 +14,8 @@ import type { Diagnostic, Offer, OfferKind, Offers } from "../lang/index.ts";
 import { rangeIn, type Documents } from "./documents.ts";
 
 const SOURCE = "vbus";
+/** Lints of what nobody reads: editors grey it out. */
+const UNREAD = new Set(["VB5001", "VB5006"]);
 
 export function diagnosticOf(diagnostic: Diagnostic, documents: Documents): LspDiagnostic {
   const { code, severity, span, message, hint, related, values } = diagnostic;
@@ -26,6 +29,7 @@ export function diagnosticOf(diagnostic: Diagnostic, documents: Documents): LspD
     code,
     source: SOURCE,
     message: told.join("\n"),
+    ...(UNREAD.has(code) && { tags: [DiagnosticTag.Unnecessary] }),
     ...(related && {
       relatedInformation: related.map((one) => ({
         location: documents.location(one.span),

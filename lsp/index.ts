@@ -8,6 +8,7 @@ import {
   StreamMessageWriter,
 } from "vscode-languageserver/node";
 import { openWritten, type Clock } from "../interpreter/index.ts";
+import type { LintOptions } from "../lang/index.ts";
 import { Server } from "./server.ts";
 
 export interface ServeOptions {
@@ -16,10 +17,13 @@ export interface ServeOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   readonly clock: Clock;
+  /** As `vbus lint` takes them; every lint is told where it is left out. */
+  readonly lints?: LintOptions;
 }
 
 /** Serves one editor until it says `exit` or its stream ends. Answers whether it said `shutdown` before. */
-export async function serve({ input, output, env, version, clock }: ServeOptions): Promise<boolean> {
+export async function serve(options: ServeOptions): Promise<boolean> {
+  const { input, output, env, version, clock, lints = {} } = options;
   const given = new Map<string, Uint8Array>();
   const written = await openWritten(env, given);
   return new Promise((resolve) => {
@@ -30,7 +34,7 @@ export async function serve({ input, output, env, version, clock }: ServeOptions
         createProtocolConnection(new StreamMessageReader(input), new StreamMessageWriter(output), logger),
       watchDog,
     );
-    const server = new Server({ connection, written, given, env, version, clock });
+    const server = new Server({ connection, written, given, env, version, clock, lints });
     const end = (): void => {
       server.close();
       // Whoever called us is still in the middle of a message.

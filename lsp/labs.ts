@@ -1,6 +1,13 @@
 // The labs of the files that are open: checked a moment after the last edit, asked in between.
 
-import { LabService, type Allocations, type Diagnostic, type Evaluation } from "../lang/index.ts";
+import {
+  lint,
+  LabService,
+  type Allocations,
+  type Diagnostic,
+  type Evaluation,
+  type LintOptions,
+} from "../lang/index.ts";
 import type { Clock, Written } from "../interpreter/index.ts";
 import type { Documents } from "./documents.ts";
 import { rootOf } from "./roots.ts";
@@ -22,6 +29,8 @@ export class OpenLab {
   /** Files that something was told of. */
   told: ReadonlySet<string> = new Set();
   diagnostics: readonly Diagnostic[] = [];
+  /** Of files without errors only. */
+  lints: readonly Diagnostic[] = [];
   allocations: Allocations | undefined;
   stale = true;
 
@@ -34,12 +43,14 @@ interface LabsOptions {
   readonly written: Written;
   readonly documents: Documents;
   readonly clock: Clock;
+  readonly lints: LintOptions;
 }
 
 export class Labs {
   readonly #written: Written;
   readonly #documents: Documents;
   readonly #clock: Clock;
+  readonly #lints: LintOptions;
   /** How long the newest check took. */
   #checkMs = 0;
   readonly #tell: (lab: OpenLab, findings: Findings) => void;
@@ -50,7 +61,9 @@ export class Labs {
   #timer: NodeJS.Timeout | undefined;
   readonly #waiting: (() => void)[] = [];
 
-  constructor({ written, documents, clock }: LabsOptions, tell: (lab: OpenLab, findings: Findings) => void) {
+  constructor(options: LabsOptions, tell: (lab: OpenLab, findings: Findings) => void) {
+    const { written, documents, clock, lints } = options;
+    this.#lints = lints;
     this.#written = written;
     this.#documents = documents;
     this.#clock = clock;
@@ -151,14 +164,16 @@ export class Labs {
     const { root, allocations } = lab;
     const begun = this.#clock.now();
     const evaluation = lab.service.refresh(this.#written.world, { root, allocations });
-    this.#checkMs = this.#clock.now() - begun;
     const refused = evaluation.model ? this.#written.refusals(evaluation.model) : [];
     lab.evaluation = evaluation;
     lab.diagnostics = [...evaluation.diagnostics, ...refused];
+    const isWrong = lab.diagnostics.some(({ severity }) => severity === "error");
+    lab.lints = isWrong ? [] : lint({ sources: evaluation.sources, root }, this.#lints);
+    this.#checkMs = this.#clock.now() - begun;
     lab.stale = false;
     const files = [...evaluation.sources.keys()].filter((file) => !file.startsWith("std:"));
     const findings = new Map<string, Diagnostic[]>([...lab.told, ...files].map((file) => [file, []]));
-    for (const one of lab.diagnostics) findings.get(one.span.file)?.push(one);
+    for (const one of [...lab.diagnostics, ...lab.lints]) findings.get(one.span.file)?.push(one);
     lab.told = new Set(files);
     this.#tell(lab, findings);
   }

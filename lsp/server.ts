@@ -9,6 +9,7 @@ import {
   type InitializeResult,
 } from "vscode-languageserver/node";
 import type { Clock, Written } from "../interpreter/index.ts";
+import type { LintOptions } from "../lang/index.ts";
 import { diagnosticOf } from "./convert.ts";
 import { Documents } from "./documents.ts";
 import { registerLanguage } from "./language.ts";
@@ -25,6 +26,8 @@ export interface ServerOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   readonly clock: Clock;
+  /** Which lints are not told, and which as errors. */
+  readonly lints: LintOptions;
 }
 
 /** What the editor said it can do. */
@@ -42,10 +45,10 @@ export class Server {
   readonly #client: Client = { snippets: false, refreshesHints: false, refreshesLenses: false };
 
   constructor(options: ServerOptions) {
-    const { connection, written, given, clock } = options;
+    const { connection, written, given, clock, lints } = options;
     this.#options = options;
     this.#documents = new Documents((name) => written.fileOf(name), given);
-    this.#labs = new Labs({ written, clock, documents: this.#documents }, (lab, findings) =>
+    this.#labs = new Labs({ written, clock, lints, documents: this.#documents }, (lab, findings) =>
       this.#publish(lab, findings),
     );
     connection.onInitialize((params) => this.#initialize(params));

@@ -183,11 +183,14 @@ function registerFixes({ connection, documents, labs }: Room): void {
     if (file === undefined) return [];
     const wants = (kind: string): boolean =>
       context.only === undefined || context.only.some((one) => kind === one || kind.startsWith(`${one}.`));
-    const { diagnostics } = labs.checked(file);
-    const fixable = diagnostics.filter(({ fix, span }) => fix && span.file === file);
+    const { diagnostics, lints } = labs.checked(file);
+    const isFixable = ({ fix, span }: Diagnostic): boolean => fix !== undefined && span.file === file;
+    const fixable = diagnostics.filter(isFixable);
     const document = documents.document(file);
     const [from, to] = [document.offsetAt(range.start), document.offsetAt(range.end)];
-    const here = fixable.filter(({ span }) => span.start <= to && from <= span.end);
+    const here = [...fixable, ...lints.filter(isFixable)].filter(
+      ({ span }) => span.start <= to && from <= span.end,
+    );
     const actions = wants(CodeActionKind.QuickFix) ? here.map((one) => quickFix(one, documents)) : [];
     if (!wants(CodeActionKind.SourceFixAll) || fixable.length === 0) return actions;
     if (fixable.length < 2 && context.only === undefined) return actions;

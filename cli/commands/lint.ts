@@ -8,6 +8,7 @@ import {
   lintNames,
   nearestLint,
   renderDiagnostics,
+  type LintOptions,
 } from "../../lang/index.ts";
 import { UsageError, type Context, type Exit } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -17,10 +18,8 @@ import { diagnosticsRecord, showDiagnostics } from "./diagnostics-record.ts";
 
 export const LINT_SCHEMA = 1;
 
-export interface LintCommandOptions extends SourceOptions {
+export interface LintCommandOptions extends SourceOptions, LintOptions {
   readonly json?: boolean;
-  readonly disable?: readonly string[];
-  readonly deny?: readonly string[];
 }
 
 export async function lint(
@@ -28,7 +27,7 @@ export async function lint(
   file: string | undefined,
   options: LintCommandOptions,
 ): Promise<Exit> {
-  for (const name of [...(options.disable ?? []), ...(options.deny ?? [])]) knownLint(name);
+  knownLints(options);
   const source = sourceOf(file, options);
   const checked = await checkFile(source);
   if (checked.diagnostics.some(({ severity }) => severity === "error")) {
@@ -55,8 +54,10 @@ export async function lint(
   return denied > 0 ? EXIT.failed : EXIT.done;
 }
 
-function knownLint(name: string): void {
-  if (lintNames().includes(name)) return;
+/** Throws where a name is of no lint. */
+export function knownLints({ disable = [], deny = [] }: LintOptions): void {
+  const name = [...disable, ...deny].find((one) => !lintNames().includes(one));
+  if (name === undefined) return;
   const meant = nearestLint(name);
   const hint = meant === undefined ? `Lints are ${lintNames().join(", ")}.` : `Did you mean ${meant}?`;
   throw new UsageError(`There is no lint ${name}. ${hint}`);

@@ -3,6 +3,7 @@
 import { Option } from "commander";
 import { CAPTURE_HELP } from "../help.ts";
 import { inLab, json, type Registrar } from "./registrar.ts";
+import { addLintOptions } from "./tidy.ts";
 
 export function registerLooking({ add, run, context }: Registrar, version: string): void {
   registerDash({ add, run, context });
@@ -43,9 +44,9 @@ export function registerLooking({ add, run, context }: Registrar, version: strin
       run(import("../commands/capture.ts").then(({ capture }) => capture(context, paths, options))),
     );
   // Editors add `--stdio`, whether it is asked for or not.
-  add("lsp", "the language server, for an editor on stdin and stdout")
+  addLintOptions(add("lsp", "the language server, for an editor on stdin and stdout"))
     .addOption(new Option("--stdio", "as it is anyway").hideHelp())
-    .action(() => run(import("../commands/lsp.ts").then(({ lsp }) => lsp(context, version))));
+    .action((options) => run(import("../commands/lsp.ts").then(({ lsp }) => lsp(context, version, options))));
   add("version", "versions of vbus and of what it runs on")
     .addOption(json())
     .action((options) =>

@@ -21,9 +21,15 @@ function programOf() {
   return name;
 }
 
+/** `--disable` and `--deny`, as the settings say. */
+function lintOptions() {
+  const settings = vscode.workspace.getConfiguration("vbus.lint");
+  return ["disable", "deny"].flatMap((name) => settings.get(name, []).flatMap((lint) => [`--${name}`, lint]));
+}
+
 async function start() {
   const command = programOf();
-  const server = { command, args: ["lsp"], transport: TransportKind.stdio };
+  const server = { command, args: ["lsp", ...lintOptions()], transport: TransportKind.stdio };
   client = new LanguageClient("vbus", "vbus", server, {
     documentSelector: [{ scheme: "file", language: "vbus" }],
     synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher("**/*.vbus") },
@@ -54,7 +60,7 @@ exports.activate = async (context) => {
     vscode.commands.registerCommand("vbus.restart", restart),
     vscode.workspace.onDidGrantWorkspaceTrust(restart),
     vscode.workspace.onDidChangeConfiguration((change) => {
-      if (change.affectsConfiguration("vbus.path")) void restart();
+      if (["vbus.path", "vbus.lint"].some((name) => change.affectsConfiguration(name))) void restart();
     }),
   );
   await start();
