@@ -4,9 +4,10 @@ import { spawnSync } from "node:child_process";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { parse } from "yaml";
 import { Desk } from "./run.test-support.ts";
 
 const LIMIT = 180_000;
@@ -82,6 +83,21 @@ test("a scrape under traffic has what the command has, and it grows", { timeout:
   expect(valueOf(last, 'vbus_guest_state{guest="client",state="failed"}')).toBe(0);
   const infinite = 'vbus_device_kick_seconds_bucket{device="client.eth0",le="+Inf"}';
   expect(valueOf(last, infinite)).toBe(valueOf(last, 'vbus_device_kick_seconds_count{device="client.eth0"}'));
+});
+
+test("what docs/metrics.md tells Prometheus to scrape is what it tells `vbus up` to serve", () => {
+  const page = readFileSync(new URL("../docs/metrics.md", import.meta.url), "utf8");
+  const [, config = ""] = /^```yaml\n(.*?)^```/ms.exec(page) ?? [];
+  const [, served = ""] = /`vbus up --metrics ([\d.:]+)`/.exec(page) ?? [];
+  expect(parse(config).scrape_configs[0].static_configs[0].targets).toEqual([served]);
+  expect(new URL(url).pathname).toBe("/metrics");
+  const file = path.join(desk.folder, "prometheus.yml");
+  writeFileSync(file, config);
+  const found = spawnSync("promtool", ["check", "config", file], { encoding: "utf8" });
+  if (found.error && !process.env["CI"])
+    return console.log("promtool check config: skipped, since prometheus is not installed");
+  expect(found.stdout).toContain("SUCCESS");
+  expect(found.status).toBe(0);
 });
 
 test("promtool finds nothing to say", { timeout: LIMIT }, async () => {

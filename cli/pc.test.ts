@@ -1,7 +1,8 @@
-// A real kernel in a PC, beside a guest of WebAssembly on one network. The image is built in CI; elsewhere
-// the one of this user's cache is taken, and if there is none it is said.
+// A real kernel in a PC, beside a guest of WebAssembly on one network, and in CI the lab of example 07. The
+// image is built in CI, by the commands of docs/linux.md; elsewhere the one of this user's cache is taken, and
+// if there is none it is said.
 
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { preparedFolder, readNote } from "../interpreter/index.ts";
@@ -26,6 +27,15 @@ guest pc {
 }
 `;
 
+/** The two commands of the page: the image, and the example with it. */
+const [BUILD = [], TEST = []] = commandsOf("docs/linux.md");
+
+function commandsOf(page: string): readonly (readonly string[])[] {
+  const text = readFileSync(new URL(`../${page}`, import.meta.url), "utf8");
+  const [, block = ""] = /^```sh\n(.*?)^```/ms.exec(text) ?? [];
+  return [...block.matchAll(/^(?:npx )?vbus (.*)$/gm)].map(([, words = ""]) => words.split(" "));
+}
+
 const desk = new Desk();
 afterAll(() => desk.close());
 
@@ -34,7 +44,7 @@ beforeAll(async () => {
   writeFileSync(path.join(desk.folder, "lab.vbus"), LAB);
   const own = preparedFolder({ HOME: desk.folder, XDG_CACHE_HOME: path.join(desk.folder, ".cache") });
   if (IN_CI) {
-    const built = await desk.run(["images", "build", IMAGE]);
+    const built = await desk.run(BUILD);
     if (built.exit !== 0) throw new Error(built.stderr);
   } else {
     const users = path.join(preparedFolder(process.env), IMAGE);
@@ -83,8 +93,15 @@ test(
   },
 );
 
-test("the router lab passes its test", { timeout: 3 * LIMIT }, async () => {
-  if (!isThere || process.env["SLOW"] !== "1") return;
-  const { exit, stdout } = await desk.run(["test", "examples/07-linux/lab.vbus"]);
-  expect({ exit, stdout }).toMatchObject({ exit: 0, stdout: expect.stringContaining("1 passed") });
-});
+test(
+  "example 07 passes its test, by the commands of the page and of its own",
+  { timeout: 4 * LIMIT },
+  async () => {
+    expect(BUILD).toEqual(["images", "build", IMAGE]);
+    expect(TEST).toEqual(["test", "examples/07-linux/lab.vbus"]);
+    expect(commandsOf("examples/07-linux/README.md")).toEqual([BUILD, ["test"]]);
+    if (!isThere || !(IN_CI || process.env["SLOW"] === "1")) return;
+    const { exit, stdout } = await desk.run(TEST);
+    expect({ exit, stdout }).toMatchObject({ exit: 0, stdout: expect.stringContaining("1 passed") });
+  },
+);

@@ -1,7 +1,17 @@
 // The package as npm would publish it, in somebody else's folder: its example runs there, and its types hold.
 
-import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -44,6 +54,45 @@ test("examples/08-embedding runs in another folder", { timeout: LIMIT }, async (
   expect(stdout).toMatch(/server sent [1-9]\d* frames/);
   expect(stdout).toContain("server.eth0: rate 1Gbps -> 10Mbps (live)");
   expect(stdout).toMatch(/CheckError: VB\d{4}\n$/);
+});
+
+test("the programs of docs/embedding.md run as they stand there", { timeout: LIMIT }, async () => {
+  const page = readFileSync(path.join(ROOT, "docs/embedding.md"), "utf8");
+  const blocks = [...page.matchAll(/^```js\n(.*?)^```/gms)].map(([, text = ""]) => text);
+  expect(blocks).toHaveLength(2);
+  const [inside = "", client = ""] = blocks;
+  mkdirSync(path.join(folder, "build"));
+  const echo = path.join(ROOT, "stdlib/guests/build/echo.wasm");
+  cpSync(echo, path.join(folder, "build/mine.wasm"));
+  writeFileSync(path.join(folder, "inside.mjs"), `${inside}console.log(ready, failed);\n`);
+  const { stdout } = await run(process.execPath, ["inside.mjs"], { cwd: folder });
+  expect(stdout).toContain("client 5 packets transmitted, 5 received, 0% packet loss");
+  expect(stdout).toMatch(/true \[\]\n$/);
+
+  const runtime = path.join(folder, "run");
+  mkdirSync(runtime, { mode: 0o700 });
+  const env = { ...process.env, HOME: folder, XDG_RUNTIME_DIR: runtime, XDG_STATE_HOME: folder };
+  const vbus = async (...args: string[]) =>
+    run(process.execPath, [path.join(ROOT, "cli/vbus.cjs"), ...args], { cwd: folder, env });
+  cpSync(path.join(ROOT, "examples/01-hello/lab.vbus"), path.join(folder, "lab.vbus"));
+  writeFileSync(path.join(folder, "client.mjs"), client);
+  await vbus("up", "-d");
+  try {
+    const watching = spawn(process.execPath, ["client.mjs"], { cwd: folder, env });
+    let told = "";
+    const hear = (text: Buffer): string => (told += text.toString());
+    watching.stdout.on("data", hear);
+    watching.stderr.on("data", hear);
+    const ended = once(watching, "close");
+    // Something happens until the program has told of it.
+    while (told === "" && watching.exitCode === null)
+      await vbus("pause", "server").then(() => vbus("resume", "server"));
+    await vbus("down");
+    expect([await ended, told]).toEqual([[0, null], expect.stringMatching(/^(server|client): \w/)]);
+  } finally {
+    // Where all went well it is down already.
+    await vbus("down").catch(() => undefined);
+  }
 });
 
 const TYPED = `import { connect, Lab, type LabClient, type Snapshot } from "alacrityvm";

@@ -17,7 +17,15 @@ const LIMIT_MS = 900_000;
 
 const TUTORIAL: Page = { name: "docs/tutorial.md", folder: "pings", isReady: false, stepsMin: 40 };
 /** Chapters with commands, and how many steps each has at least. */
-const CHAPTERS = { networks: 4, isolation: 4, testing: 4, admin: 8, operations: 8, import: 3 } as const;
+const CHAPTERS = {
+  networks: 4,
+  isolation: 4,
+  testing: 4,
+  admin: 8,
+  operations: 8,
+  import: 4,
+  asking: 8,
+} as const;
 const PAGES: readonly Page[] = Object.entries(CHAPTERS).map(([name, stepsMin]) => ({
   name: `docs/${name}.md`,
   folder: "lab",

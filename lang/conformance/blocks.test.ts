@@ -3,6 +3,7 @@
 
 import { expect, test } from "vitest";
 import { showValue, type Evaluation } from "../index.ts";
+import { parse } from "../syntax/index.ts";
 import { FOLDER, shownDiagnostics } from "../world.test-support.ts";
 import { blocksOf, evaluateSnippet, pageText, type Block } from "./page.test-support.ts";
 
@@ -50,6 +51,12 @@ function run({ text, files }: Block): void {
 
 test("the page has its blocks", () => {
   expect(blocks.length).toBeGreaterThan(20);
+});
+
+test("the declaration of a class that the page shows can be read", () => {
+  const [[, text = ""] = [], ...more] = pageText.matchAll(/^```text\n([\s\S]*?)^```$/gm);
+  expect(more).toEqual([]);
+  expect(parse("std:prelude/shown.vbus", text).diagnostics).toEqual([]);
 });
 
 test.each(blocks)("docs/language.md:$line", run);
