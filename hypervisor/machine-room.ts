@@ -38,14 +38,15 @@ export function assembleMachineRoom(
 ): MachineRoom {
   const fabric = createFabric();
   const pump = new WebAssembly.Module(readFileSync(PUMP));
-  const threads = { fabric: fabric.memory, pump };
-  const pool = new Pool(threads, options.warm ?? WARM);
-  const carriers = new Carriers(threads, fabric);
   const listeners = new Set<(event: HypervisorEvent) => void>();
   const tell = (event: HypervisorEvent): void => {
     for (const listener of listeners) listener(event);
   };
   const devices = new Devices(fabric, tell, options.volumes);
+  const hosts = devices.hostThreads.map(({ peer }) => peer);
+  const threads = { fabric: fabric.memory, pump, hosts };
+  const pool = new Pool(threads, options.warm ?? WARM);
+  const carriers = new Carriers(threads, fabric);
   const guests = new Guests({
     fabric,
     pool,

@@ -75,6 +75,7 @@ const peers = new Peers<CarrierLetter>(fabric, start.row, inbox, (letter) => {
   else if (letter.type === "look") guest?.want();
   else if (guest) guest.rank = letter.rank;
 });
+for (const host of start.hosts) peers.take(host);
 
 function seat(letter: SeatLetter): void {
   const { thread, incarnation, memory } = letter;

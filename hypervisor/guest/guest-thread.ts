@@ -28,7 +28,7 @@ function tell(letter: ThreadLetter): void {
 function boot(letter: BootLetter): void {
   const { thread } = letter;
   const peers = new Peers<GuestLetter>(fabric, thread, inbox, (news) => host.heed(news));
-  for (const peer of letter.peers) peers.take(peer);
+  for (const peer of [...start.hosts, ...letter.peers]) peers.take(peer);
   // Two devices of one guest may be on one network.
   peers.take({ type: "peer", thread, incarnation: letter.incarnation, memory: letter.memory });
   const { pump } = start;

@@ -74,7 +74,10 @@ export class Guests implements GuestsOfBus {
   async boot(id: Id, spec: GuestSpec): Promise<Outcome> {
     const refused = this.#refusal(id, spec);
     if (refused) return refused;
-    const booted = this.#boot(id, spec).finally(() => this.#booting.delete(id));
+    const booted = this.#boot(id, spec).finally(() => {
+      this.#booting.delete(id);
+      if (this.#booting.size === 0) this.#parts.pool.rest();
+    });
     this.#booting.set(id, booted);
     return booted;
   }
@@ -248,13 +251,12 @@ export class Guests implements GuestsOfBus {
   }
 
   async #vcpuFor(spec: GuestSpec, thread: number): Promise<Vcpu> {
-    const { fabric, pool, carriers, clock, devices } = this.#parts;
+    const { fabric, pool, carriers, clock } = this.#parts;
     const interrupts = this.#interrupts;
     if (spec.vcpu !== "shared")
       return new DedicatedVcpu({ fabric, clock, thread, interrupts, warm: await pool.take() });
     const carrier = await carriers.take();
-    const hosts = devices.hostThreads.map(({ peer }) => peer);
-    this.#introductions.begin(carrier, hosts, this.#byThread.values());
+    this.#introductions.begin(carrier, this.#byThread.values());
     return new SharedVcpu({ fabric, clock, thread, carrier });
   }
 
@@ -281,9 +283,7 @@ export class Guests implements GuestsOfBus {
       module,
       boot,
       devices: seen.map(noticeOf),
-      peers: vcpu.carrier
-        ? []
-        : [...[...neighbours].map(peerLetter), ...devices.hostThreads.map(({ peer }) => peer)],
+      peers: vcpu.carrier ? [] : [...neighbours].map(peerLetter),
       reap: (ended) => this.#reap(ended),
       onState: ({ state, exit, reason }) =>
         tell({

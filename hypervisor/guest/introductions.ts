@@ -10,10 +10,9 @@ export class Introductions {
   readonly #carriers = new Set<Listener>();
 
   /** A carrier knows everybody: it is told of these, and of all that come. Nothing for one that was here. */
-  begin(carrier: Listener, hosts: Iterable<PeerLetter>, guests: Iterable<Guest>): void {
+  begin(carrier: Listener, guests: Iterable<Guest>): void {
     if (this.#carriers.has(carrier)) return;
     this.#carriers.add(carrier);
-    for (const host of hosts) carrier.meet(host);
     this.introduce(carrier, guests);
   }
 

@@ -117,4 +117,9 @@ export type ThreadLetter =
 export interface ThreadStart {
   readonly fabric: WebAssembly.Memory;
   readonly pump: WebAssembly.Module;
+  /**
+   * The threads of the host that frames pass. Not in letters: where so large a memory comes in, the engine
+   * collects all garbage of the thread that gets it.
+   */
+  readonly hosts: readonly PeerLetter[];
 }

@@ -1,5 +1,6 @@
 // The pool of warm threads: started, compiled and waiting, so that a boot is one letter.
 
+import { setImmediate as breathe } from "node:timers/promises";
 import type { MessagePort, Worker } from "node:worker_threads";
 import { startHostThread } from "../host-thread.ts";
 import { GUEST_HEAP_MIB, GUEST_STACK_MIB } from "../limits.ts";
@@ -19,18 +20,29 @@ export class Pool {
   readonly #size: number;
   readonly #waiting: Promise<WarmThread>[] = [];
   #closed = false;
+  #rests = true;
+  #isRefilling = false;
 
   constructor(start: ThreadStart, size: number) {
     this.#start = start;
     this.#size = size;
-    this.#fill();
+    while (this.#lacks()) this.#waiting.push(this.#launch());
   }
 
-  /** A ready thread; the pool makes another one for it. Rejects when the system gives no more threads. */
+  /** A ready thread; `rest` makes up for it. Rejects when the system gives no more threads. */
   take(): Promise<WarmThread> {
-    const thread = this.#waiting.shift() ?? this.#launch();
-    this.#fill();
-    return thread;
+    this.#rests = false;
+    return this.#waiting.shift() ?? this.#launch();
+  }
+
+  /**
+   * Nobody boots: what was taken is made up for, one thread after the other, until somebody takes one.
+   * To start a thread takes ten times as long as to boot a guest on it, of the processors that those who boot
+   * want, and of the control thread.
+   */
+  rest(): void {
+    this.#rests = true;
+    if (!this.#isRefilling) void this.#refill();
   }
 
   async close(): Promise<void> {
@@ -41,8 +53,20 @@ export class Pool {
     );
   }
 
-  #fill(): void {
-    while (!this.#closed && this.#waiting.length < this.#size) this.#waiting.push(this.#launch());
+  #lacks(): boolean {
+    return !this.#closed && this.#waiting.length < this.#size;
+  }
+
+  async #refill(): Promise<void> {
+    this.#isRefilling = true;
+    await breathe(); // First whoever waited for the boots.
+    // Bound: what the pool lacks.
+    while (this.#rests && this.#lacks()) {
+      const thread = this.#launch();
+      this.#waiting.push(thread);
+      await thread.catch(() => undefined);
+    }
+    this.#isRefilling = false;
   }
 
   #launch(): Promise<WarmThread> {
