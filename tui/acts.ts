@@ -73,5 +73,5 @@ export function actAfterName(
   { question, name }: { readonly question: string; readonly name: string },
 ): DashboardState {
   if (state.readOnly || state.link.state !== "live") return act(state, asked);
-  return { ...state, confirm: { question, name, typed: "", act: asked } };
+  return { ...state, confirm: { question, name, typed: "", act: asked, line: asked.line } };
 }

@@ -40,6 +40,28 @@ test("what fits is asked for at each character, and an answer to another line is
   expect(after(":", "p", "s", found("p", "pause")).command?.candidates).toEqual([]);
 });
 
+test.each([
+  ["down", "hello", "The lab stops"],
+  ["down --grace 1s", "hello", "The lab stops"],
+  ["vbus rollback 2", "2", "What came after generation 2 is undone."],
+])("`%s` is run only after %s is typed", (line, name, question) => {
+  const asked = [":", ...line, "enter"];
+  expect(effects(...asked).some((effect) => effect.do === "run")).toBe(false);
+  expect(draw(SIZE, { keys: asked }).join("\n")).toContain(question);
+  expect(effects(...asked, ...name, "enter").at(-1)).toEqual({
+    do: "run",
+    line: line.replace("vbus ", ""),
+    run: 1,
+  });
+  const refused = after(...asked, "x", "enter");
+  expect([refused.view, refused.said?.text]).toEqual(["guests", "that is not its name: nothing was done"]);
+  expect(modeOf(after(...asked, "esc"))).toBe("guests");
+});
+
+test.each(["down --help", "ps", "plan"])("`%s` is run at once", (line) => {
+  expect(effects(":", ...line, "enter").at(-1)).toEqual({ do: "run", line, run: 1 });
+});
+
 test("tab goes round what fits, and the only one is taken whole", () => {
   const typed = [":", "p", found("p", "ps", "plan")];
   expect(after(...typed, "tab").command?.text).toBe("ps");

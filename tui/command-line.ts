@@ -87,15 +87,36 @@ export function closeLine({ command: _, ...state }: DashboardState): DashboardSt
   return state;
 }
 
-/** Runs what is typed, and shows what it prints. */
+/** Runs what is typed, after a name where a key that does the same would ask for one. */
 export function runLine(state: DashboardState): DashboardState {
   const line = (state.command?.text ?? "").trim().replace(/^vbus\s+/u, "");
   const closed = closeLine(state);
   if (line === "") return closed;
+  const stake = state.readOnly ? undefined : stakeOf(line, state.latest?.snapshot.lab);
+  if (stake === undefined) return startLine(closed, line);
+  return { ...closed, confirm: { ...stake, typed: "", line: `vbus ${line}` } };
+}
+
+/** What a command takes away that nobody loses by accident, and the name to type for it. */
+function stakeOf(
+  line: string,
+  lab = "lab",
+): { readonly question: string; readonly name: string } | undefined {
+  const [command, ...rest] = wordsOf(line);
+  if (rest.some((word) => word === "--help" || word === "-h")) return undefined;
+  if (command === "down") return { question: "The lab stops, and every guest in it.", name: lab };
+  if (command !== "rollback") return undefined;
+  const generation = rest.find((word) => /^\d+$/u.test(word)) ?? lab;
+  return { question: `What came after generation ${generation} is undone.`, name: generation };
+}
+
+/** Runs a command, and shows what it prints. */
+export function startLine(state: DashboardState, typed: string): DashboardState {
+  const line = typed.replace(/^vbus\s+/u, "");
   const history = [...state.history.filter((past) => past !== line), line].slice(-HISTORY_MAX);
   const run = (state.output?.run ?? 0) + 1;
   const output: Output = { line, run, lines: [] };
-  return perform(show({ ...closed, history, output }, "output"), { do: "run", line, run });
+  return perform(show({ ...state, history, output }, "output"), { do: "run", line, run });
 }
 
 export function hearOutput(

@@ -15,7 +15,9 @@ test("docs/dashboard.md lists each key as the help does, and each view", () => {
   const keys = helpLines(KEYS, COLUMNS)
     .map((line) => `${plainText(line).trimEnd()}\n`)
     .join("");
-  const written = page.replace(/```text\n[^`]*```/, () => `\`\`\`text\n${keys}\`\`\``);
+  const list = /```text\n[^]*?\n```/u;
+  expect(page).toMatch(list);
+  const written = page.replace(list, () => `\`\`\`text\n${keys}\`\`\``);
   if (process.env["UPDATE_GOLDENS"] === undefined) expect(page).toBe(written);
   else writeFileSync(PAGE, written);
   for (const view of VIEWS.filter((name) => !["help", "output"].includes(name)))

@@ -133,8 +133,8 @@ function bannerLines(context: ViewContext): readonly Line[] {
     lines.push(paint([span(text)], "alarm", columns));
   }
   if (state.confirm !== undefined) {
-    const { question, act } = state.confirm;
-    lines.push(paint([span(` ${act.line}`)], "badge", columns));
+    const { question, line } = state.confirm;
+    lines.push(paint([span(` ${line}`)], "badge", columns));
     lines.push(
       ...wrapWords(question, Math.max(8, columns - 1)).map((piece): Line => [span(` ${piece}`, "bad")]),
     );

@@ -186,10 +186,10 @@ export const COMMON_KEYS: readonly KeyEntry[] = [
   },
   {
     keys: ["["],
-    shown: "[ ]",
+    shown: "[",
     command: { do: "time", seconds: -5 },
     help: "five seconds back: all views as they were then",
-    footer: "time",
+    footer: "earlier",
     modes: LISTS,
   },
   {
@@ -232,14 +232,14 @@ export const COMMON_KEYS: readonly KeyEntry[] = [
     shown: "T",
     command: { do: "theme" },
     help: "the next theme: default, light, contrast, mono",
-    modes: VIEWS,
+    modes: OWN_VIEWS,
   },
   {
     keys: ["M"],
     shown: "M",
     command: { do: "mouse" },
     help: "take the mouse, or leave it to the terminal again",
-    modes: VIEWS,
+    modes: OWN_VIEWS,
   },
   {
     keys: ["pageup", "ctrl-b"],

@@ -174,7 +174,9 @@ export interface Confirm {
   /** What is to be typed. */
   readonly name: string;
   readonly typed: string;
-  readonly act: Act;
+  /** What is done then: an act, or the command `line` where there is none. */
+  readonly act?: Act;
+  readonly line: string;
 }
 
 /** What views and the reducer may read beside the state. */

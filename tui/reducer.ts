@@ -12,6 +12,7 @@ import {
   openLine,
   recallLine,
   runLine,
+  startLine,
   typeLine,
 } from "./command-line.ts";
 import { copyRow, copyView } from "./copy.ts";
@@ -194,6 +195,8 @@ function refrain({ confirm: _, ...state }: DashboardState): DashboardState {
 function confirm(state: DashboardState): DashboardState {
   const { confirm: asked } = state;
   if (asked === undefined) return state;
-  if (asked.typed.trim() === asked.name) return act(refrain(state), asked.act);
-  return say(refrain(state), "that is not its name: nothing was done", "bad", asked.act.line);
+  const { act: wanted, line } = asked;
+  if (asked.typed.trim() !== asked.name)
+    return say(refrain(state), "that is not its name: nothing was done", "bad", line);
+  return wanted === undefined ? startLine(refrain(state), line) : act(refrain(state), wanted);
 }

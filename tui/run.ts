@@ -90,8 +90,9 @@ export async function run(options: DashboardOptions): Promise<DashboardEnd> {
 }
 
 /** What is typed while a guest's terminal is seen is the guest's. */
-function gate(stdin: NodeJS.ReadStream, store: Store, { screen }: World): NodeJS.ReadStream {
+function gate(stdin: NodeJS.ReadStream, store: Store, { screen, keys }: World): NodeJS.ReadStream {
   return gatedInput(stdin, {
+    leaving: keys.flatMap((entry) => (entry.command.do === "detach" ? entry.keys : [])),
     isAttached: () => modeOf(store.getState()) === "console",
     canScroll: () => !screen.isFullScreen,
     typed: (text) => store.dispatch({ type: "typed", text }),

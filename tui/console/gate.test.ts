@@ -2,16 +2,20 @@ import { expect, test } from "vitest";
 import { pass } from "./gate.ts";
 
 /** What becomes of a chunk: what the guest gets, keys of the dashboard, and what is left for it. */
-function passed(text: string, { attached = true, scrolls = true } = {}): Record<string, unknown> {
+function passed(
+  text: string,
+  { attached = true, scrolls = true, leaving = ["ctrl-]"] } = {},
+): Record<string, unknown> {
   let isAttached = attached;
   const [typed, keys]: [string[], string[]] = [[], []];
   const rest = pass(text, {
+    leaving,
     isAttached: () => isAttached,
     canScroll: () => scrolls,
     typed: (piece) => typed.push(piece),
     key: (name) => {
       keys.push(name);
-      if (name === "ctrl-]") isAttached = false;
+      if (leaving.includes(name)) isAttached = false;
     },
   });
   return { typed, keys, rest };
@@ -23,6 +27,7 @@ test.each([
   ["\u0003\u001b[A", {}, { typed: ["\u0003\u001b[A"], keys: [], rest: "" }],
   ["\u001d", {}, { typed: [], keys: ["ctrl-]"], rest: "" }],
   ["ab\u001dq", {}, { typed: ["ab"], keys: ["ctrl-]"], rest: "q" }],
+  ["a\u001d\u000fb", { leaving: ["ctrl-o"] }, { typed: ["a\u001d"], keys: ["ctrl-o"], rest: "b" }],
   ["\u001b[5~", {}, { typed: [], keys: ["pageup"], rest: "" }],
   ["\u001b[6~", {}, { typed: [], keys: ["pagedown"], rest: "" }],
   ["\u001b[5~", { scrolls: false }, { typed: ["\u001b[5~"], keys: [], rest: "" }],
