@@ -25,7 +25,7 @@ export function frameLines(state: DashboardState, world: World, symbols: Symbols
   const base: ViewContext = { state, world, symbols, columns, rows: height, breadth };
   // A guest's terminal has the screen for itself.
   const top: Line[] = state.view === "console" ? [] : [headerLine(base)];
-  if (top.length > 0 && height >= 8) top.push(tabsLine(base));
+  if (top.length > 0 && height >= TABS_HEIGHT_MIN) top.push(tabsLine(base));
   const bottom = height >= 4 || modeOf(state) !== state.view ? [footerLine(base)] : [];
   const banner = bannerLines(base).slice(0, Math.max(0, Math.min(6, Math.floor((height - 3) / 2))));
   const most = Math.max(0, Math.min(8, Math.floor((height - top.length) / 2)));
@@ -58,7 +58,10 @@ function headerLine({ state, symbols, columns, breadth }: ViewContext): Line {
           failed ? "bad" : "busy",
         ),
       ];
-  const short: Line = [span(` ${snapshot.lab} `, "title"), ...ready, ...trouble(state)];
+  const wrong = trouble(state);
+  // Where nothing else has room, what is wrong goes before how many goals are met.
+  const how = columns < CLOSE_COLUMNS && wrong.length > 0 ? wrong : [...ready, ...wrong];
+  const short: Line = [span(` ${snapshot.lab} `, "title"), ...shortTab(state), ...how];
   if (breadth === "narrow") {
     return spread(short, [span(`${shortCount(totalRate(snapshot))} frames/s `, "strong")], columns);
   }
@@ -75,6 +78,16 @@ function headerLine({ state, symbols, columns, breadth }: ViewContext): Line {
   const history = sparkline(valuesOf(state.shown, "lab"), breadth === "wide" ? 20 : 8, symbols);
   const both: Line = [span(history, "accent"), rate];
   return spread(left, lineWidth(left) + lineWidth(both) < columns ? both : [rate], columns);
+}
+
+const TABS_HEIGHT_MIN = 8;
+const CLOSE_COLUMNS = 32;
+
+/** Where there is no line of tabs: which view is seen, or its key where that is too long. */
+function shortTab({ view, size: { columns, rows } }: DashboardState): Line {
+  if (rows - 1 >= TABS_HEIGHT_MIN) return [];
+  const key = partOf(view).key ?? ":";
+  return [span(columns < CLOSE_COLUMNS ? key : ` ${key} ${view} `, "tab")];
 }
 
 function watchTone(watch: "off" | "watching" | "applying" | "held"): Tone {
