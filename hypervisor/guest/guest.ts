@@ -68,6 +68,7 @@ export class Guest implements Listener {
   readonly memory: GuestMemory;
   /** Settles when its thread is gone and everything is reaped. */
   readonly ended: Promise<void>;
+  readonly #gone = Promise.withResolvers<void>();
   state: GuestState = "booting";
   exit: number | undefined;
   reason: string | undefined;
@@ -75,6 +76,7 @@ export class Guest implements Listener {
   readonly #ramBytes: number;
   readonly #vcpu: Vcpu;
   readonly #log: LogReader;
+  readonly #letter: BootLetter;
   readonly #bootedNs: number;
   readonly #commands = new Commands();
   readonly #running = Promise.withResolvers<void>();
@@ -96,6 +98,7 @@ export class Guest implements Listener {
   #cpuAtExit = 0;
 
   constructor(id: Id, spec: GuestSpec, ram: GuestRam, parts: GuestParts) {
+    this.ended = this.#gone.promise;
     this.id = id;
     this.spec = spec;
     this.thread = parts.thread;
@@ -111,7 +114,7 @@ export class Guest implements Listener {
     if (spec.realtime !== undefined) this.#goesBefore = refused;
     const log = createLogRing(this.#vcpu.kind === "shared" ? SHARED_LOG_RING_BYTES : LOG_RING_BYTES);
     this.#log = new LogReader(log);
-    const letter: BootLetter = {
+    this.#letter = {
       type: "boot",
       thread: this.thread,
       incarnation: this.incarnation,
@@ -129,15 +132,17 @@ export class Guest implements Listener {
       devices: parts.devices,
       peers: parts.peers,
     };
-    this.ended = new Promise((resolve) => {
-      this.#vcpu.boot(letter, {
-        said: (said) => this.#take(said),
-        broke: (why) => (this.reason ??= why),
-        gone: () => {
-          this.#finish();
-          resolve();
-        },
-      });
+  }
+
+  /** Starts its thread. Once, and not before everybody that it may send to has been told of it. */
+  start(): void {
+    this.#vcpu.boot(this.#letter, {
+      said: (said) => this.#take(said),
+      broke: (why) => (this.reason ??= why),
+      gone: () => {
+        this.#finish();
+        this.#gone.resolve();
+      },
     });
   }
 

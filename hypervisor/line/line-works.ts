@@ -46,15 +46,17 @@ export class LineWorks {
   /** Works until the thread is ended. */
   run(): never {
     // Event loop: this thread's own; each turn moves frames or sleeps.
-    for (;;) this.#turn();
+    for (;;) this.turn();
   }
 
-  /** One round: letters, frames that came, frames that are due, and sleep. */
-  #turn(): void {
+  /** One round: letters, frames that came, frames that are due, and sleep. This thread. */
+  turn(): void {
     const { memory, nowNs } = this.#parts;
     const seen = wakeCount(memory, EVENTS_AT);
     this.#peers.readMail();
     this.#takeFrames();
+    // Once more: a frame that came just now may be for a guest that came just before it.
+    this.#peers.readMail();
     // Bound: LINE_ROUNDS; what is due goes first, so that more does not come in than goes out.
     for (let round = 0; round < LINE_ROUNDS; round++) if (!this.#forwardDue()) break;
     if (this.#someLeft) return;
@@ -74,6 +76,7 @@ export class LineWorks {
       // Frames may have come before the letter.
       this.#left[letter.number >>> 5] =
         (this.#left[letter.number >>> 5] as number) | (1 << (letter.number & 31));
+      this.#someLeft = true;
       return;
     }
     if (known) {

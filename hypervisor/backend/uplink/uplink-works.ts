@@ -83,6 +83,8 @@ export class UplinkWorks {
   #begin(): Forwarder {
     if (this.#sent >= UPLINK_BUDGET_FRAMES) this.#signal();
     if (this.#sent++ === 0) {
+      // A socket's turn may come before that of letters, and its frame be for a guest that has just come.
+      this.#peers.readMail();
       this.#forwarder.begin();
       queueMicrotask(this.#signal);
     }
