@@ -13,6 +13,9 @@ export const FRAME_KINDS = 8;
 /** Requests to a disk that stand ready behind them, and where they have their data. */
 export const REQUESTS = { at: 81_920, count: 64, bytes: 32, data: 86_016 } as const;
 
+/** Where control writes what it last asked a guest for, when it wants other rings of a device. */
+export const TICKET_AT = 2048;
+
 export const LAST_HANDLE = 0x5a5a5a01;
 export const LAST_NUMBER = 0x5a5a5a02;
 export const OWN_PLACE = 0x5a5a5a03;
@@ -41,12 +44,13 @@ interface FuzzedClass {
   readonly lengths: readonly number[];
 }
 
+export const DISKS = [10, 11, 12, 13] as const;
 /** A new class is one more row, and a device of it on the fuzzed guest's bus. */
 const CLASSES: readonly FuzzedClass[] = [
-  { name: "venet", devices: [1, 3, 4], functions: [1], lengths: [14, 64, 64, 600, 1514, 1518] },
-  { name: "vblk", devices: [5], functions: [1], lengths: [REQUEST.size] },
+  { name: "venet", devices: [1, 3, 4], functions: [1, 2], lengths: [14, 64, 64, 600, 1514, 1518] },
+  { name: "vblk", devices: DISKS, functions: [1], lengths: [REQUEST.size] },
   { name: "vconsole", devices: [2], functions: [1], lengths: [0, 1, 80, 4096, 16_384] },
-  { name: "vchan", devices: [5, 6], functions: [1], lengths: [0, 1, 64, 64, 65] },
+  { name: "vchan", devices: [5, 6, 9], functions: [1], lengths: [0, 1, 64, 64, 65] },
   { name: "vclock", devices: [7], functions: [1, 2, 3, 4, 5], lengths: [0] },
   { name: "vrng", devices: [8], functions: [1], lengths: [0] },
 ];
@@ -93,6 +97,7 @@ export class Sequences {
       () => this.#bus(),
       () => this.#sleep(),
       () => this.#numbers(),
+      () => this.#swap(),
     ]);
     const calls = recipe().slice(0, 8);
     // One call of some recipes is not as it should be.
@@ -120,7 +125,8 @@ export class Sequences {
   #send(): FuzzedCall[] {
     const handle = this.#handle();
     const lengths = this.#chance(0.8) ? this.#pick(CLASSES).lengths : LENGTHS;
-    const address = PLACES.buffers + this.#below(FRAME_KINDS) * FRAME_BYTES;
+    const frame = PLACES.buffers + this.#below(FRAME_KINDS) * FRAME_BYTES;
+    const address = this.#chance(0.998) ? frame : this.#pick(POINTER_EDGES);
     const step = this.#pick([0, 0, FRAME_BYTES]);
     return [
       call("frames", handle, address, this.#pick(lengths), step, 1 + this.#below(step > 0 ? 8 : 600)),
@@ -151,7 +157,7 @@ export class Sequences {
     const address = this.#chance(0.998) ? first : this.#pick([first + 4, ...POINTER_EDGES]);
     const length = this.#chance(0.998) ? REQUEST.size : this.#pick(LENGTHS);
     return [
-      call("frames", handle, address, length, this.#pick([0, REQUESTS.bytes]), 1 + this.#below(8)),
+      call("frames", handle, address, length, this.#pick([0, REQUESTS.bytes]), 1 + this.#below(8), 1),
       call("signal", this.#chance(0.6) ? LAST_NUMBER : this.#pick([32, 33, 34])),
     ];
   }
@@ -159,6 +165,7 @@ export class Sequences {
   #bus(): FuzzedCall[] {
     return [
       call("store", 512, this.#pick([1, 1, 0, 2, -1])),
+      call("store", 520, this.#pick([3, 3, 0, -1])),
       call("call", 0, 1, 512, this.#pick([16, 16, 15, 64]), 0),
       ...Array.from({ length: 1 + this.#below(4) }, () =>
         call("call", 0, this.#pick(BUS_FUNCTIONS), this.#pick([512, 1024, 192, 576]), this.#pick(LENGTHS), 0),
@@ -175,13 +182,35 @@ export class Sequences {
     ];
   }
 
-  /** Rings until no number of a priority is left, or no handle. */
+  /** All queues of a disk at one priority: with those of the other disks they use up its numbers. */
   #numbers(): FuzzedCall[] {
+    const [first, listens] = [this.#below(2), this.#chance(0.3)];
+    const bytes = RING_SLOTS_MIN * 16;
+    return [
+      call("open", this.#pick(DISKS), 1),
+      ...Array.from({ length: listens ? 5 : 7 }, (_, id) =>
+        call("shm", LAST_HANDLE, first + id, 1, OWN_PLACE, bytes, OWN_PLACE, 0),
+      ),
+      call("store", 512, 1),
+      call("call", this.#handle(), 2, 512, 16, 0),
+    ];
+  }
+
+  /** Other rings in the place of those that it has, as control asks for all the time. */
+  #swap(): FuzzedCall[] {
     const handle = this.#handle();
-    const [id, prio] = [this.#below(2), this.#below(8)];
-    return Array.from({ length: 8 }, () =>
-      call("shm", handle, id, prio, OWN_PLACE, RING_SLOTS_MIN * 16, OWN_PLACE, 0),
-    );
+    const bytes = (RING_SLOTS_MIN << this.#below(4)) * 16;
+    const staged = (id: number): FuzzedCall[] =>
+      this.#chance(0.9) ? [call("shm", handle, id, id, OWN_PLACE, bytes, OWN_PLACE, 1)] : [];
+    return [
+      ...(this.#chance(0.3) ? [call("frames", handle, PLACES.buffers, 64, 0, 4)] : []),
+      ...staged(0),
+      ...staged(1),
+      call("call", handle, 2, TICKET_AT, 4, 0),
+      call("call", handle, 2, TICKET_AT, 4, 0),
+      call("signal", LAST_NUMBER),
+      call("call", handle, 2, TICKET_AT, 4, 0),
+    ];
   }
 
   #any(): FuzzedCall {
@@ -198,7 +227,11 @@ export class Sequences {
     ] as const);
     switch (verb) {
       case "open":
-        return call(verb, this.#pick([1, 2, 3, 4, 5, 6, 7, 8, ...EDGES]), this.#pick([1, 1, 1, 0, 2, -1]));
+        return call(
+          verb,
+          this.#pick([1, 2, 3, 4, 5, 6, 7, 8, 9, ...DISKS, ...EDGES]),
+          this.#pick([1, 1, 1, 0, 2, -1]),
+        );
       case "close":
       case "signal":
         return call(verb, this.#pick([1, 2, 3, 4, 32, 33, LAST_NUMBER, ...EDGES]));

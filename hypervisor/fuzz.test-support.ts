@@ -4,6 +4,7 @@
 import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
 import { once } from "node:events";
 import {
+  DISKS as DISK_IDS,
   FRAME_BYTES,
   FRAME_KINDS,
   LAST_HANDLE,
@@ -13,10 +14,12 @@ import {
   PLACES,
   REQUESTS,
   Sequences,
+  TICKET_AT,
   wordsOf,
   type FuzzedCall,
 } from "./fuzz-calls.test-support.ts";
 import { disk } from "./disks.test-support.ts";
+import { PORT, portAt } from "./memory/layout.ts";
 import { REQUEST, REQUEST_OP } from "./ring/abi.ts";
 import type { ScribbleLetter, ScribbleMode } from "./fuzz-scribbler.test-support.ts";
 import type { DeviceSpec, Image, VenetSpec } from "./hypervisor.ts";
@@ -44,6 +47,9 @@ const DONE = 278_532 >> 2;
 const BATCH = 512;
 const CHURN_MS = 10;
 const STORE_BYTES = 64 * 1024;
+/** With so many queues they use up the numbers of a priority. */
+const DISKS = ["disk0", "disk1", "disk2", "disk3"] as const;
+const QUEUES = 8;
 const ENDS = ["completed", "failed", "stopped", "quarantined"];
 /** What a guest may be stopped for. The rest would be an exception of the host's own. */
 const BROKE = /^broke the protocol: /;
@@ -60,6 +66,10 @@ function venet(name: string, n: number, change: Partial<VenetSpec> = {}): Device
   const common = { prefix: 16, gateway: "10.0.255.254", mtu: 1500, ring: 256, link: "up" } as const;
   const [mac, ip] = [`02:00:00:00:00:${n.toString(16).padStart(2, "0")}`, `10.0.0.${n}`];
   return { class: "venet", name, venet: { network: "arena", mac, ip, ...common, ...change } };
+}
+
+function vchan(name: string, channel: string, role: "both" | "send" | "receive"): DeviceSpec {
+  return { class: "vchan", name, vchan: { channel, role, priority: 3 } };
 }
 
 export class Fuzzer {
@@ -96,16 +106,24 @@ export class Fuzzer {
       ["refuses", "refuse"],
     ] as const) {
       must(lab.hv.createChannel(id, { kind: "datagram", depth: 4, messageMax: 64, full }));
-      const vchan = { channel: id, role: full === "wait" ? "both" : "send", priority: 3 } as const;
-      must(lab.hv.addDevice(`bus${FUZZED_PORT}`, id, { class: "vchan", name: id, vchan }));
+      must(lab.hv.addDevice(`bus${FUZZED_PORT}`, id, vchan(id, id, full === "wait" ? "both" : "send")));
     }
     const clock: DeviceSpec = { class: "vclock", name: "clock", vclock: { offsetNs: 0, drift: 0.01 } };
     must(lab.hv.addDevice(`bus${FUZZED_PORT}`, "clock", clock));
     must(lab.hv.addDevice(`bus${FUZZED_PORT}`, "dice", { class: "vrng", name: "dice", vrng: { seed: 1 } }));
-    must(await lab.hv.createVolume("store", { class: "memory", size: STORE_BYTES, readonly: false }));
-    must(lab.hv.addDevice(`bus${FUZZED_PORT}`, "disk", disk("disk", "store", { queues: 2 })));
+    must(lab.hv.addDevice(`bus${FUZZED_PORT}`, "hears", vchan("hears", "refuses", "receive")));
+    for (const id of DISKS) {
+      must(await lab.hv.createVolume(id, { class: "memory", size: STORE_BYTES, readonly: false }));
+      must(lab.hv.addDevice(`bus${FUZZED_PORT}`, id, disk(id, id, { queues: QUEUES })));
+    }
     const shape = shapeOf(FUZZED_PORT, macOf(FEEDER_PORT), { rx: 16, tx: 16 });
-    this.#image = await guestImage(testGuest("fuzzed"), shape, { LAST_HANDLE, LAST_NUMBER, OWN_PLACE });
+    this.#image = await guestImage(testGuest("fuzzed"), shape, {
+      LAST_HANDLE,
+      LAST_NUMBER,
+      OWN_PLACE,
+      FIRST_DISK: DISK_IDS[0],
+      REQUEST_BYTES: REQUEST.size,
+    });
     const sink = await peer(SINK_PORT, {
       to: macOf(FEEDER_PORT),
       window: 1,
@@ -144,7 +162,9 @@ export class Fuzzer {
     if (!scribbler) return;
     this.#scribbler = undefined;
     clearInterval(this.#churn);
-    Atomics.store(new Int32Array(this.#end), 0, 1);
+    const end = new Int32Array(this.#end);
+    Atomics.store(end, 0, 1);
+    Atomics.notify(end, 0);
     await once(scribbler.worker, "exit");
     scribbler.port.close();
     for (const id of ["fuzzed", "feeder", "sink"]) must(await this.lab.hv.killGuest(id));
@@ -256,10 +276,21 @@ export class Fuzzer {
     if (step % 4 === 2) lab.hv.typeConsole("screen", "typed");
     if (step % 16 === 11) {
       const readonly = step % 32 === 11;
-      must(lab.hv.setDevice("disk", disk("disk", "store", { queues: 2, readonly })));
+      must(lab.hv.setDevice(DISKS[0], disk(DISKS[0], DISKS[0], { queues: QUEUES, readonly })));
     }
+    if (step % 4 === 3) this.#askForRings(step % 8 === 3 ? 128 : 256);
     if (step % 16 === 3) must(lab.hv.removeDevice("spare"));
     if (step % 16 === 7) must(lab.hv.addDevice(`bus${FUZZED_PORT}`, "spare", venet("spare", 7)));
+  }
+
+  /** Refused where its guest has not agreed to that, or has not done what it was asked for before. */
+  #askForRings(ring: number): void {
+    const { hv, room } = this.lab;
+    void hv.reconfigureDevice("slow", venet("slow", 6, { rate: 8000, ring }));
+    const port = room.devices.device("slow")?.port ?? 0;
+    const ticket = room.fabric.i32[(portAt(port) + PORT.ticket) >> 2] as number;
+    const memory = room.guests.memoryOf("fuzzed"); // None while it is replaced.
+    if (memory) Atomics.store(memory.i32, TICKET_AT >> 2, ticket);
   }
 
   #memory(): { readonly u8: Uint8Array; readonly i32: Int32Array; readonly memory: WebAssembly.Memory } {

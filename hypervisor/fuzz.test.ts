@@ -13,6 +13,8 @@ const COUNT = LONG ? 1_000_000 : 10_000;
 /** Sequences between two looks at the pair: some hundred milliseconds of its CPU time. */
 const WINDOW = LONG ? 20_000 : COUNT;
 const QUIET_MS = 1000;
+/** The pair's rest between rounds: a closed loop that leaves the cores to those who fuzz. */
+const PACE_US = 100;
 const LIMIT_MS = LONG ? 2_400_000 : 240_000;
 
 /** Host code on guests' threads that may refuse what a guest does. */
@@ -48,9 +50,15 @@ const UNREACHED: readonly { readonly line: string; readonly why: string; readonl
   { line: ".device.port)) return ENODEV", why: "the moment before the letter that says so is read" },
   { line: "if (!portExists(parts.fabric, device.port)) return ENODEV", why: "the same" },
   { line: "return EBUSY;", why: "a sender that does not come back: holes.test.ts, 9" },
+  { line: "waitForSenders(fabric, this.#retiring.ring, nowNs)) return EAGAIN", why: "the same" },
   {
     line: "=== generation ? FULL : GONE; // G.",
     why: "all tries lost to others: ring/interleavings.test.ts",
+  },
+  { line: "this.#events === 0 ? EINVAL : 0)) !== 0) return EINVAL", why: "shared guests: shared.test.ts" },
+  {
+    line: "TAP_SIDE.in) === 0 || outcome === COUNTER.noListener",
+    why: "while it is captured: capture.test.ts",
   },
   { line: "=== generation ? verdict : GONE", why: "a ring that goes in the middle of a claim" },
   { line: "if (verdict === GONE)", why: "the same" },
@@ -66,7 +74,7 @@ const UNREACHED: readonly { readonly line: string; readonly why: string; readonl
 async function labWithPair(): Promise<TestLab> {
   const lab = new TestLab();
   for (const n of [1, 2]) lab.plug(n);
-  await bootPair(lab);
+  await bootPair(lab, { paceUs: PACE_US });
   return lab;
 }
 
