@@ -43,8 +43,8 @@ function scribbleDescriptor(): void {
   if (what === 3) scribbleSignals();
 }
 
-// Bound: the test says when. Letters are read between strokes. It rests between bursts, since a core of its own
-// is what the fuzzed guest and the pair would pay for.
+// Bound: the test says when. Letters are read between strokes. It rests between bursts: the fuzzed guest and
+// the pair would pay for a core of its own.
 while (Atomics.wait(ended, 0, 0, REST_MS) === "timed-out") {
   const letter = receiveMessageOnPort(port)?.message as ScribbleLetter | undefined;
   if (letter) {

@@ -3,6 +3,7 @@
 // allocation, no await, no exception and no log per frame.
 
 import { BUDGET_FRAMES, PORTS_MAX, RING_SWAPS_MAX } from "../limits.ts";
+import { countUp } from "../memory/counts.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { COUNTER, PORT, PORT_FLAG, RING, TAP_SIDE, THREAD } from "../memory/layout.ts";
 import { IO_THREAD, portAt, ringAt, threadAt } from "../memory/layout.ts";
@@ -356,7 +357,9 @@ export class Forwarder {
     const full = verdict === FULL;
     if (full) this.#shares.refused(ring, this.generation);
     if (target >= 0) {
-      Atomics.add(fabric.i32, (portAt(target) + (full ? PORT.rxFull : PORT.rxOther)) >> 2, 1);
+      const row = portAt(target);
+      if (full) countUp(fabric.i32, (row + PORT.rxFull) >> 2, (row + PORT.rxFullHigh) >> 2);
+      else countUp(fabric.i32, (row + PORT.rxOther) >> 2, (row + PORT.rxOtherHigh) >> 2);
     }
     if (full) return COUNTER.full;
     if (verdict === SMALL) return COUNTER.tooBig;

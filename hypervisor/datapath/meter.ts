@@ -8,6 +8,7 @@
 // look.
 
 import { KICKS_TIMED_EVERY, KICKS_TIMED_FIRST } from "../limits.ts";
+import { countUp } from "../memory/counts.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { placeOf, record } from "../memory/histogram.ts";
 import { COUNTER, HISTOGRAM, METER, PORT, RING, SAMPLE, SLOT, THREAD } from "../memory/layout.ts";
@@ -64,8 +65,8 @@ export function recordLateness(fabric: Fabric, port: number, ns: number): void {
 export function countLate({ i32, f64 }: Fabric, thread: number, port: number): void {
   const cell = ((portAt(port) + PORT.counters) >> 3) + COUNTER.late;
   f64[cell] = (f64[cell] as number) + 1;
-  const word = (threadAt(thread) + THREAD.late) >> 2;
-  i32[word] = ((i32[word] as number) + 1) | 0;
+  const row = threadAt(thread);
+  countUp(i32, (row + THREAD.late) >> 2, (row + THREAD.lateHigh) >> 2);
 }
 
 /** Whether a ring has a sample that somebody might close. Any thread. */

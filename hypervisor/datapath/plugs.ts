@@ -178,7 +178,10 @@ export class Plugs {
   setTap(port: number, tap: Tap): void {
     const { i32 } = this.#fabric;
     const row = portAt(port) >> 2;
-    if (i32[row + (PORT.tap >> 2)] !== tap.number) Atomics.store(i32, row + (PORT.tapLost >> 2), 0);
+    if (i32[row + (PORT.tap >> 2)] !== tap.number) {
+      Atomics.store(i32, row + (PORT.tapLost >> 2), 0);
+      Atomics.store(i32, row + (PORT.tapLostHigh >> 2), 0);
+    }
     i32[row + (PORT.tap >> 2)] = tap.number;
     i32[row + (PORT.tapKeep >> 2)] = tap.keep;
     Atomics.store(i32, row + (PORT.tapSides >> 2), tap.sides);

@@ -15,10 +15,7 @@ import {
 } from "../limits.ts";
 import { cellsFor, type HistogramPlace } from "./histogram.ts";
 
-/**
- * A row for each thread that runs host code; row 0 is the control thread. Written by that thread, read by
- * all.
- */
+/** A row for each thread that runs host code, which writes it; row 0 is the control thread. */
 export const THREAD = {
   /** A `WHERE`: whose code the thread runs. Written by that thread, atomic. */
   where: 0,
@@ -32,7 +29,7 @@ export const THREAD = {
   incarnation: 20,
   /** Not 0 when the guest is to be stopped, a `Fault`; the first one wins. Written by any thread. */
   fault: 24,
-  /** Signals sent to this guest. Any thread, atomic. */
+  /** Signals sent to this guest. Any thread, atomic; see `counts.ts`. */
   signals: 28,
   /** Float64: verbs called. */
   exits: 32,
@@ -46,10 +43,14 @@ export const THREAD = {
   portsBell: 52,
   /** How many of the claimed positions have had their commit; 0 where none is claimed. */
   published: 56,
-  /** Of `signals`, those that woke the guest. Any thread, atomic. */
+  /** Of `signals`, those that woke the guest. The same. */
   interrupts: 60,
   /** Room for the batch that the pump works on: 32 × 16 bytes. */
   scratch: 64,
+  /** High words of `signals`, `interrupts` and `late`. */
+  signalsHigh: 976,
+  interruptsHigh: 980,
+  lateHigh: 984,
   /** Float64, nanoseconds: what a shared guest's turns have taken, and how long it waited for them. */
   cpuNs: 992,
   queueNs: 1000,
@@ -81,9 +82,7 @@ export const WHERE = {
 /** Whether a shared guest has turns. */
 export const HELD = { no: 0, paused: 1, ending: 2 } as const;
 
-/**
- * A row for each network. Joined networks are one segment; one of them, its leader, holds what they share.
- */
+/** A row for each network. Of joined ones, a segment, one leads and holds what they share. */
 export const NETWORK = {
   /** How many entries of `ports` have ever been used. */
   portsUsed: 0,
@@ -129,9 +128,7 @@ export const PORT = {
   /** Of a device: the port + 1 of its line for what it sends, and for what it receives, or 0. Control. */
   egressLine: 20,
   ingressLine: 24,
-  /**
-   * Of a line: its ring's position up to which everything has gone on, when nothing waits. The I/O thread.
-   */
+  /** Of a line: its ring's position up to which all has gone on, when none waits. The I/O thread. */
   lineDone: 28,
   /** Next position of the sending ring. The owner's thread. */
   txPosition: 32,
@@ -145,23 +142,18 @@ export const PORT = {
   ticket: 44,
   /** Float64: bits per second for each direction, 0 for no limit. Control. */
   rate: 48,
-  /**
-   * Float64, nanoseconds of the monotonic clock at which the next byte is due. Sending: the owner's thread.
-   */
+  /** Float64, monotonic nanoseconds at which the next byte to send is due. The owner's thread. */
   txDue: 56,
   /** The same for receiving, i32 in units of 64 ns, compare-and-swap by every sender. */
   rxDue: 64,
-  /** Frames lost at this receiver, by sender's choice of reason; i32, atomic, for attribution only. */
+  /** Frames lost at this receiver, by sender's choice of reason. Any thread, atomic; see `counts.ts`. */
   rxFull: 68,
   rxOther: 72,
   /**
    * 802.1Q VLAN that the port is a member of, untagged; 0: it sees the segment's frames as they are. Control.
    */
   vlan: 76,
-  /**
-   * Float64, nanoseconds of the monotonic clock at which a guest opened it last, 0: never. The owner's
-   * thread.
-   */
+  /** Float64, monotonic nanoseconds at which a guest opened it last, 0: never. The owner's thread. */
   attached: 80,
   /**
    * Of a device whose frames are captured: the number of its tap, `TAP_SIDE`s, bytes to keep of a frame.
@@ -187,7 +179,11 @@ export const PORT = {
    * thread.
    */
   counters: 128,
-  size: 384,
+  /** High words of `rxFull`, `rxOther` and `tapLost`. */
+  rxFullHigh: 384,
+  rxOtherHigh: 388,
+  tapLostHigh: 392,
+  size: 448,
 } as const;
 
 /**
@@ -259,6 +255,10 @@ export const RING = {
   cursor: 0,
   /** Counts positions that were passed over. Atomic. */
   passes: 4,
+  /** High words of `sent`, `suppressed` and `interrupts`: written to once in 2^31 times. */
+  sentHigh: 8,
+  suppressedHigh: 12,
+  interruptsHigh: 16,
   /** Slots - 1; byte offsets of the descriptors, the signal and the event area in the owner's memory. */
   mask: 64,
   offset: 68,
@@ -271,12 +271,12 @@ export const RING = {
   /** Thread row of the guest whose memory it is, and its incarnation. */
   owner: 88,
   incarnation: 92,
-  /** Signals sent, and those that were suppressed; i32, atomic. */
+  /** Signals sent, and those that were suppressed. Any thread, atomic; see `counts.ts`. */
   sent: 96,
   suppressed: 100,
   /** Counts registrations that have ended here: who looked before must look again. Atomic. */
   generation: 104,
-  /** Of `sent`, those that woke the guest; i32, atomic. */
+  /** Of `sent`, those that woke the guest; the same. */
   interrupts: 108,
   /** Not 0: somebody found it full who had not filled it. Any sender; see datapath/shares.ts. */
   wanted: 112,
@@ -331,9 +331,7 @@ export const RECORD = {
   frame: 32,
 } as const;
 
-/**
- * A row for each port: what is measured at its two rings. It stays while guests come and go, as counters do.
- */
+/** A row for each port: what is measured at its two rings. It stays while guests come and go. */
 export const METER = {
   /** The sample of `latencyNs`: its number × 4, and a `SAMPLE`. Compare-and-swap by senders and the owner. */
   sample: 0,

@@ -1,5 +1,6 @@
 // A thread's own row of the fabric: whose code runs there, whether it stands still, its mail, its fault.
 
+import { countOf } from "./counts.ts";
 import type { Fabric } from "./fabric.ts";
 import { HELD, THREAD, WHERE, threadAt } from "./layout.ts";
 
@@ -119,17 +120,17 @@ export function exitsOf(fabric: Fabric, thread: number): number {
 }
 
 export function signalsOf(fabric: Fabric, thread: number): number {
-  return Atomics.load(fabric.i32, at(thread, THREAD.signals));
+  return countOf(fabric.i32, at(thread, THREAD.signals), at(thread, THREAD.signalsHigh));
 }
 
 /** Wake-ups that came after the guest's deadline. */
 export function lateOf(fabric: Fabric, thread: number): number {
-  return Atomics.load(fabric.i32, at(thread, THREAD.late));
+  return countOf(fabric.i32, at(thread, THREAD.late), at(thread, THREAD.lateHigh));
 }
 
 /** Of the signals those that woke the guest. */
 export function interruptsOf(fabric: Fabric, thread: number): number {
-  return Atomics.load(fabric.i32, at(thread, THREAD.interrupts));
+  return countOf(fabric.i32, at(thread, THREAD.interrupts), at(thread, THREAD.interruptsHigh));
 }
 
 /** Marks a guest as broken; true for the first to do so. Any thread. */

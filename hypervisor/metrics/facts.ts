@@ -2,6 +2,7 @@
 
 import { countersOf, received } from "../datapath/port.ts";
 import type { CounterFacts, LineFacts, RequestFacts } from "../hypervisor.ts";
+import { countOf } from "../memory/counts.ts";
 import type { Fabric } from "../memory/fabric.ts";
 import { PORT, portAt, type COUNTER } from "../memory/layout.ts";
 
@@ -49,8 +50,8 @@ export function sentFacts(fabric: Fabric, { port, egress }: DevicePorts): Counte
 export function receivedFacts(fabric: Fabric, { port, ingress }: DevicePorts): CounterFacts {
   const { frames, bytes } = received(fabric, port);
   const row = portAt(port) >> 2;
-  const full = (fabric.i32[row + (PORT.rxFull >> 2)] as number) >>> 0;
-  const malformed = (fabric.i32[row + (PORT.rxOther >> 2)] as number) >>> 0;
+  const full = countOf(fabric.i32, row + (PORT.rxFull >> 2), row + (PORT.rxFullHigh >> 2));
+  const malformed = countOf(fabric.i32, row + (PORT.rxOther >> 2), row + (PORT.rxOtherHigh >> 2));
   const droppedBy = only(
     sum({ full, malformed }, ingress === undefined ? undefined : lostOn(fabric, ingress)),
   );

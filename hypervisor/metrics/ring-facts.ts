@@ -3,6 +3,7 @@
 
 import { receivingRing } from "../datapath/port.ts";
 import type { RingFacts } from "../hypervisor.ts";
+import { countOf } from "../memory/counts.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { PORT, RING, SLOT, portAt, ringAt, slotAt } from "../memory/layout.ts";
 import { DESCRIPTOR, SIGNAL } from "../ring/abi.ts";
@@ -43,9 +44,9 @@ export function receivingFacts(
     slots,
     filled,
     enabled: memory.i32[((i32[at + (RING.signal >> 2)] as number) + SIGNAL.enabled) >>> 2] !== 0,
-    signals: (i32[at + (RING.sent >> 2)] as number) >>> 0,
-    suppressed: (i32[at + (RING.suppressed >> 2)] as number) >>> 0,
-    interrupts: (i32[at + (RING.interrupts >> 2)] as number) >>> 0,
+    signals: countOf(i32, at + (RING.sent >> 2), at + (RING.sentHigh >> 2)),
+    suppressed: countOf(i32, at + (RING.suppressed >> 2), at + (RING.suppressedHigh >> 2)),
+    interrupts: countOf(i32, at + (RING.interrupts >> 2), at + (RING.interruptsHigh >> 2)),
   };
 }
 

@@ -3,6 +3,7 @@
 // sleeps, and all four are sequentially consistent.
 
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
+import { countUp } from "../memory/counts.ts";
 import { METER, RING, THREAD, meterAt, ringAt, threadAt } from "../memory/layout.ts";
 import { EVENT, FEATURE, SIGNAL, SIGNAL_AT } from "./abi.ts";
 
@@ -23,20 +24,20 @@ export function signalRing(fabric: Fabric, ring: number, memory: GuestMemory, no
   // S6: pairs with the guest's `enabled`, which it sets before it looks.
   const enabled = Atomics.load(memory.i32, signal + (SIGNAL.enabled >> 2));
   if (enabled === 0 || (enabled === SIGNAL_AT && !isAt(fabric, ring, memory, signal))) {
-    Atomics.add(i32, at + (RING.suppressed >> 2), 1);
+    countUp(i32, at + (RING.suppressed >> 2), at + (RING.suppressedHigh >> 2));
     return;
   }
-  Atomics.add(i32, at + (RING.sent >> 2), 1);
+  countUp(i32, at + (RING.sent >> 2), at + (RING.sentHigh >> 2));
   const events = i32[at + (RING.events >> 2)] as number;
   const number = i32[at + (RING.number >> 2)] as number;
   if (nowNs) noteSignal(fabric, ring, memory, nowNs);
   const word = (events + EVENT.pending) >>> 2;
   Atomics.or(memory.i32, word + (number >>> 5), 1 << (number & 31)); // S2: pairs with S4.
   const thread = threadAt(i32[at + (RING.owner >> 2)] as number);
-  Atomics.add(i32, (thread + THREAD.signals) >> 2, 1);
+  countUp(i32, (thread + THREAD.signals) >> 2, (thread + THREAD.signalsHigh) >> 2);
   if (!wake(memory, events, false)) return;
-  Atomics.add(i32, at + (RING.interrupts >> 2), 1);
-  Atomics.add(i32, (thread + THREAD.interrupts) >> 2, 1);
+  countUp(i32, at + (RING.interrupts >> 2), at + (RING.interruptsHigh >> 2));
+  countUp(i32, (thread + THREAD.interrupts) >> 2, (thread + THREAD.interruptsHigh) >> 2);
 }
 
 /** Sets a signal of the calling thread's own guest, which is not asleep then. */
@@ -49,7 +50,8 @@ export function raise(
 ): void {
   const word = (events + EVENT.pending) >>> 2;
   Atomics.or(memory.i32, word + (number >>> 5), 1 << (number & 31)); // S2.
-  Atomics.add(fabric.i32, (threadAt(thread) + THREAD.signals) >> 2, 1);
+  const row = threadAt(thread);
+  countUp(fabric.i32, (row + THREAD.signals) >> 2, (row + THREAD.signalsHigh) >> 2);
 }
 
 /**

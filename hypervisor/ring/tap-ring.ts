@@ -5,6 +5,7 @@
 // writer stands anywhere but here, so whoever has the row next goes on where it was.
 
 import { TAP_RING_BYTES } from "../limits.ts";
+import { countOf, countUp } from "../memory/counts.ts";
 import type { Fabric } from "../memory/fabric.ts";
 import { PORT, RECORD, TAP, TAP_BELL_AT, THREAD_ROWS, portAt, tapAt, tapRingAt } from "../memory/layout.ts";
 
@@ -47,7 +48,7 @@ export class TapWriter {
     const place = head & (TAP_RING_BYTES - 1);
     const gap = place + size > TAP_RING_BYTES ? TAP_RING_BYTES - place : 0;
     if (used + gap + size > TAP_RING_BYTES) {
-      Atomics.add(i32, (portAt(port) + PORT.tapLost) >> 2, 1);
+      countUp(i32, (portAt(port) + PORT.tapLost) >> 2, (portAt(port) + PORT.tapLostHigh) >> 2);
       return -1;
     }
     if (gap > 0) i32[(this.#ring + place) >> 2] = WRAP;
@@ -128,7 +129,7 @@ export class TapReader {
 export function tapLost(fabric: Fabric, port: number, tap: number): number | undefined {
   const row = portAt(port) >> 2;
   if (fabric.i32[row + (PORT.tap >> 2)] !== tap) return undefined;
-  return Atomics.load(fabric.i32, row + (PORT.tapLost >> 2)) >>> 0;
+  return countOf(fabric.i32, row + (PORT.tapLost >> 2), row + (PORT.tapLostHigh >> 2));
 }
 
 /** Wakes the capture thread: it has letters. Control. */
