@@ -2,7 +2,7 @@
 // image is built in CI, by the commands of docs/linux.md; elsewhere the one of this user's cache is taken, and
 // if there is none it is said.
 
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { preparedFolder, readNote } from "../interpreter/index.ts";
@@ -13,7 +13,9 @@ const IMAGE = "debian-i386";
 const LIMIT = 600_000;
 const IN_CI = process.env["CI"] === "true";
 
-const LAB = `network lan { subnet = 10.0.0.0/24 }
+const LAB = `volume data: file { path = "./data.img", size = 4MiB }
+volume look: memory { size = 1MiB }
+network lan { subnet = 10.0.0.0/24 }
 image debian: linux { from = "std:images/${IMAGE}" }
 image echo: wasm { path = "std:guests/echo" }
 guest server { image = echo, device eth0: venet { network = lan } }
@@ -22,6 +24,8 @@ guest pc {
   env = { start = "echo started > /tmp/mark", GREETING = "hello there" }
   device eth0: venet { network = lan }
   device tty: vconsole { }
+  device first: vblk { volume = data }
+  device second: vblk { volume = look, readonly = true }
   health = shell("ping -c 1 -W 1 \${server.eth0.ip}")
   goal = ready
 }
@@ -40,6 +44,13 @@ const desk = new Desk();
 afterAll(() => desk.close());
 
 let isThere = false;
+let folder = "";
+/** Bytes of each booted state that there is. */
+const states = (): readonly number[] =>
+  readdirSync(folder)
+    .filter((name) => name.startsWith("booted-"))
+    .map((name) => statSync(path.join(folder, name)).size);
+const exec = (command: string) => desk.run(["exec", "--timeout", "500s", "pc", command]);
 beforeAll(async () => {
   writeFileSync(path.join(desk.folder, "lab.vbus"), LAB);
   const own = preparedFolder({ HOME: desk.folder, XDG_CACHE_HOME: path.join(desk.folder, ".cache") });
@@ -53,8 +64,9 @@ beforeAll(async () => {
       return;
     }
     mkdirSync(own, { recursive: true });
-    symlinkSync(users, path.join(own, IMAGE));
+    cpSync(users, path.join(own, IMAGE), { recursive: true });
   }
+  folder = path.join(own, IMAGE);
   isThere = true;
 }, LIMIT);
 
@@ -63,10 +75,14 @@ test(
   { timeout: LIMIT },
   async () => {
     if (!isThere) return;
-    const exec = (command: string) => desk.run(["exec", "--timeout", "500s", "pc", command]);
+    // What can't be a booted state is thrown away, and the PC boots.
+    expect(states()).toHaveLength(1);
+    for (const name of readdirSync(folder).filter((each) => each.startsWith("booted-")))
+      writeFileSync(path.join(folder, name), "nonsense");
     expect(await desk.run(["up", "-d", "lab.vbus"])).toMatchObject({ exit: 0 });
     // Asked before there is a kernel: it waits until there is.
     expect(await exec("uname -s; cat /tmp/mark")).toMatchObject({ exit: 0, stdout: "Linux\nstarted\n" });
+    expect(states()).toEqual([expect.toSatisfy((bytes: number) => bytes > 1 << 20)]);
     const cards = await exec("ip -o addr show eth0; ip route; cat /sys/class/net/eth0/address");
     expect(cards.stdout).toMatch(/inet 10\.0\.0\.3\/24 /);
     const mac = (await desk.run(["get", "pc.eth0.mac"])).stdout.trim().replaceAll('"', "");
@@ -103,5 +119,39 @@ test(
     if (!isThere || !(IN_CI || process.env["SLOW"] === "1")) return;
     const { exit, stdout } = await desk.run(TEST);
     expect({ exit, stdout }).toMatchObject({ exit: 0, stdout: expect.stringContaining("1 passed") });
+  },
+);
+
+test(
+  "one that begins booted has a clock, chance and disks of its own; what it synced outlives the lab",
+  { timeout: LIMIT },
+  async () => {
+    if (!isThere) return;
+    const up = async (): Promise<number> => {
+      const { exit, stdout, stderr } = await desk.run(["up", "-d", "lab.vbus"]);
+      expect({ exit, stderr }).toMatchObject({ exit: 0 });
+      return Number(/\(pid (\d+)\)/.exec(stdout + stderr)?.[1]);
+    };
+    const pid = await up();
+    const seconds = Number((await exec("date +%s")).stdout);
+    expect(Math.abs(seconds - Date.now() / 1000)).toBeLessThan(300);
+    const disks = await exec(
+      "cd /sys/block; cat vda/serial; echo; cat vdb/serial; echo; cat vda/size vdb/ro",
+    );
+    expect(disks.stdout).toBe("first\nsecond\n8192\n1\n");
+    expect((await exec("dd if=/dev/zero of=/dev/vdb bs=512 count=1 conv=fsync")).exit).not.toBe(0);
+    const written = await exec(
+      "blkdiscard /dev/vda && mke2fs /dev/vda && mount /dev/vda /mnt && seq 20000 > /mnt/mark && sync",
+    );
+    expect(written.exit).toBe(0);
+    const random = (await exec("head -c 16 /dev/urandom | base64; md5sum < /mnt/mark")).stdout.split("\n");
+    process.kill(pid, "SIGKILL");
+    await up();
+    expect(await exec("mount /dev/vda /mnt && md5sum < /mnt/mark")).toMatchObject({
+      exit: 0,
+      stdout: `${random[1]}\n`,
+    });
+    expect((await exec("head -c 16 /dev/urandom | base64")).stdout).not.toContain(random[0]);
+    expect(await desk.run(["down"])).toMatchObject({ exit: 0 });
   },
 );

@@ -27,6 +27,11 @@ export interface PcFiles {
   readonly bios: Uint8Array;
   readonly vgaBios: Uint8Array;
   readonly commandLine: string;
+  /**
+   * A folder for booted states, which PCs make and begin from: only where the first process greets
+   * (docs/linux.md) before it needs any device of its bus.
+   */
+  readonly states?: string;
 }
 
 /** What became of a command in a guest. */

@@ -6,6 +6,7 @@ export { createHypervisor } from "./machine-room.ts";
 export { readFilter } from "./capture/filter.ts";
 export type { FilterError, FilterReading } from "./capture/filter.ts";
 export { judgeImage, prepareImage } from "./guest/image.ts";
+export { bootFirst } from "./machine/pc/first-boot.ts";
 export { judgePc } from "./machine/pc/image.ts";
 export { HARMLESS } from "./line/timetable.ts";
 export { SHARED_MEMORY_MAX } from "./limits.ts";

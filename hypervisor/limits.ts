@@ -150,6 +150,13 @@ export const PC_CARDS_MAX = 8;
 /** Memory for the rings of one card, bytes: long frames get fewer slots. And slots of a ring at most. */
 export const PC_CARD_BYTES = 4 * 1024 * 1024;
 export const PC_RING_MAX = 256;
+/** Disks of one PC. The devices beyond are not there for it. */
+export const PC_DISKS_MAX = 8;
+/** Booted states that are kept of one image; the oldest go. And how long a first boot may take, ms. */
+export const PC_STATES_MAX = 8;
+export const PC_FIRST_BOOT_MS = 1_800_000;
+/** Requests that a PC's disk does before others have their turn. */
+export const PC_BUDGET_REQUESTS = 32;
 /** Descriptors of a virtio queue, and parts of one chain in it. A longer chain ends the PC. */
 export const PC_QUEUE_MAX = 256;
 export const PC_CHAIN_MAX = 64;

@@ -13,8 +13,9 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
-import { PREPARED_FILES, PREPARED_NOTE, PREPARED_SCHEMA } from "../../interpreter/index.ts";
+import { OperationError, PREPARED_FILES, PREPARED_NOTE, PREPARED_SCHEMA } from "../../interpreter/index.ts";
 import type { PreparedFile, PreparedNote } from "../../interpreter/index.ts";
+import { bootFirst } from "../../hypervisor/index.ts";
 import { packageFolder } from "../package-folder.ts";
 import { cpio, MODE, type ArchiveFile } from "./cpio.ts";
 import { BUSYBOX, COMMAND_LINE, KERNEL, MEMORY_MIN, MODULES, PACKAGES, SEABIOS } from "./debian.ts";
@@ -50,10 +51,11 @@ export async function buildDebian({ images, mirror, say }: BuildOptions): Promis
     }
     say("making the first file system");
     const made = path.join(work, "made");
-    writeImage(
-      made,
-      contentOf((name) => roots.get(name) as string),
-    );
+    const content = contentOf((name) => roots.get(name) as string);
+    writeImage(made, content);
+    say("booting it once");
+    const refused = await bootFirst({ ...content, commandLine: COMMAND_LINE, states: made }, MEMORY_MIN);
+    if (refused !== undefined) throw new OperationError("failed", `${NAME} does not boot: ${refused}.`);
     const folder = path.join(images, NAME);
     rmSync(folder, { recursive: true, force: true });
     renameSync(made, folder);

@@ -37,7 +37,7 @@ export const PACKAGES: readonly DebianPackage[] = [KERNEL, BUSYBOX, SEABIOS];
 export const SUITE = "bookworm";
 
 /** Modules that init loads, with what they need. */
-export const MODULES = ["virtio_pci", "virtio_net", "virtio_blk", "ext4"] as const;
+export const MODULES = ["virtio_pci", "virtio_net", "virtio_blk", "crc32c_generic", "ext4"] as const;
 
 /**
  * Debian's kernel boots in half the time without the self-tests of its ciphers, the search for ISA cards,

@@ -5,12 +5,14 @@ import { refuse } from "../bus/outcome.ts";
 import type { HostClock } from "../clock.ts";
 import { faultText } from "../datapath/fault.ts";
 import type { PeerLetter } from "../datapath/peers.ts";
+import type { StateFolder } from "../machine/pc/booted.ts";
 import type {
   CommandResult,
   GuestFacts,
   GuestSpec,
   GuestState,
   Id,
+  Image,
   Outcome,
   RealtimeSpec,
 } from "../hypervisor.ts";
@@ -58,6 +60,10 @@ export interface GuestParts {
 
 function bitsOf(features: readonly FeatureName[]): number {
   return features.reduce((bits, name) => bits | FEATURE[name], 0);
+}
+
+function statesOf({ files, digest }: Image): StateFolder | undefined {
+  return files?.states === undefined ? undefined : { folder: files.states, digest };
 }
 
 export class Guest implements Listener {
@@ -121,7 +127,14 @@ export class Guest implements Listener {
       module: parts.module,
       code: spec.image.code,
       ...(spec.image.files && {
-        pc: { files: spec.image.files, ramBytes: ram.bytes, name: id, args: spec.args, env: spec.env },
+        pc: {
+          files: spec.image.files,
+          ramBytes: ram.bytes,
+          states: statesOf(spec.image),
+          name: id,
+          args: spec.args,
+          env: spec.env,
+        },
       }),
       memory: ram.memory.memory,
       ...(ram.program && { programMemory: ram.program }),

@@ -4,6 +4,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { PeerLetter } from "../datapath/peers.ts";
 import type { DeviceNotice } from "../device/connection.ts";
+import type { StateFolder } from "../machine/pc/booted.ts";
 import type { GuestSpec, PcFiles, RealtimeSpec } from "../hypervisor.ts";
 
 export type { DeviceNotice };
@@ -37,6 +38,8 @@ export interface BootLetter {
 export interface PcLetter extends Pick<GuestSpec, "args" | "env"> {
   readonly files: PcFiles;
   readonly ramBytes: number;
+  /** Where its image keeps booted states, if it does. */
+  readonly states: StateFolder | undefined;
   /** The guest's own. */
   readonly name: string;
 }

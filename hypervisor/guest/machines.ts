@@ -6,6 +6,7 @@ import { systemClock, threadCpuNs } from "../clock.ts";
 import { FAULT } from "../datapath/fault.ts";
 import { countRequest } from "../datapath/port.ts";
 import type { DeviceNotice, FolderNotice } from "../device/connection.ts";
+import { stateFile } from "../machine/pc/booted.ts";
 import { commandLineOf } from "../machine/pc/command-line.ts";
 import type { BusVerbs } from "../machine/streams.ts";
 import { Program, type GivenFolder } from "../machine/wasi/program.ts";
@@ -14,6 +15,10 @@ import { markFault } from "../memory/threads.ts";
 import type { GuestHost } from "./guest-host.ts";
 import type { BootLetter, PcLetter, ThreadLetter } from "./letters.ts";
 import { GuestEnd } from "./verbs.ts";
+
+const NS_PER_S = 1e9;
+/** What a PC's kernel is given of chance: it keeps no more. */
+const SEED_BYTES = 32;
 
 /** What a guest ended with, that it was asked to end, or why it could not go on. */
 export type End = number | "stopped" | { readonly failed: string };
@@ -82,15 +87,11 @@ function folderOf(
 async function runPc({ letter, host, fabric, tell }: MachineParts, made: PcLetter): Promise<End> {
   const { MachineReset, Pc } = await import("../machine/pc/pc.ts");
   const { kernel, initrd, bios, vgaBios } = made.files;
+  const memoryBytes = made.ramBytes;
+  const commandLine = commandLineOf(made.files, made.args);
   const pc = await Pc.make({
-    hardware: {
-      memoryBytes: made.ramBytes,
-      bios,
-      vgaBios,
-      kernel,
-      initrd,
-      commandLine: commandLineOf(made.files, made.args),
-    },
+    hardware: { memoryBytes, bios, vgaBios, kernel, initrd, commandLine },
+    stateFile: made.states && stateFile(made.states, { commandLine, memoryBytes }),
     module: letter.module,
     driver: viewGuestMemory(letter.memory),
     verbs: host.verbs.imports(),
@@ -98,6 +99,10 @@ async function runPc({ letter, host, fabric, tell }: MachineParts, made: PcLette
     name: hostName(made.name),
     env: made.env,
     commands: host.commands,
+    fresh: () => ({
+      seconds: Number(systemClock.wallNs()) / NS_PER_S,
+      seed: randomFillSync(new Uint8Array(SEED_BYTES)),
+    }),
     answer: (done) => tell({ type: "command-done", ...done }),
     broken: () => {
       markFault(fabric, letter.thread, FAULT.virtio);

@@ -61,6 +61,8 @@ interface Named {
   readonly files: Readonly<Record<"kernel" | "bios" | "vgaBios", string>> & { readonly initrd?: string };
   readonly commandLine: string;
   readonly memoryMin: number;
+  /** Where its booted states are, of a prepared image. */
+  readonly states?: string;
 }
 
 function preparedFiles(from: string, env: Environment): Named {
@@ -73,7 +75,7 @@ function preparedFiles(from: string, env: Environment): Named {
     throw new Unusable(`${from} has not been built here: \`npx vbus images build ${name}\` does that`);
   const files = Object.fromEntries(PREPARED_FILES.map((file) => [file, path.join(folder, file)]));
   const { commandLine, memoryMin } = note;
-  return { name: from, files: files as unknown as Named["files"], commandLine, memoryMin };
+  return { name: from, files: files as unknown as Named["files"], commandLine, memoryMin, states: folder };
 }
 
 function ownFiles(kernel: string | undefined, initrd: string | undefined, env: Environment): Named {
@@ -88,7 +90,10 @@ function ownFiles(kernel: string | undefined, initrd: string | undefined, env: E
   };
 }
 
-function inspect({ name, files, commandLine, memoryMin }: Named, added: string): ImageFile | ImageProblem {
+function inspect(
+  { name, files, commandLine, memoryMin, states }: Named,
+  added: string,
+): ImageFile | ImageProblem {
   const { initrd } = files;
   const read: PcFiles = {
     kernel: readFileSync(files.kernel),
@@ -96,6 +101,7 @@ function inspect({ name, files, commandLine, memoryMin }: Named, added: string):
     bios: readFileSync(files.bios),
     vgaBios: readFileSync(files.vgaBios),
     commandLine: [commandLine, added].filter((part) => part !== "").join(" "),
+    ...(states !== undefined && { states }),
   };
   const judged = judgePc(read, memoryMin);
   if ("problem" in judged) return { problem: `${name} can't be a guest: ${judged.problem}` };

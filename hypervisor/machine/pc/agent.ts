@@ -5,7 +5,7 @@ import { PC_LINE_MAX, PC_OUTPUT_MAX } from "../../limits.ts";
 import type { CardFacts } from "./network-card.ts";
 
 const NEWLINE = 10;
-const GREETING = "vbus 1";
+const GREETING = "vbus 2";
 
 export interface AgentParts {
   readonly send: (text: string) => void;
@@ -14,6 +14,10 @@ export interface AgentParts {
   readonly env: Readonly<Record<string, string>>;
   /** The cards that are there when the guest asks. */
   readonly cards: () => readonly CardFacts[];
+  /** What a state of before can't know. */
+  readonly fresh: () => { readonly seconds: number; readonly seed: Uint8Array };
+  /** The guest has greeted: `configure` it, now or later. */
+  readonly greeted: () => void;
   readonly answer: (done: CommandDone) => void;
 }
 
@@ -63,6 +67,11 @@ export class Agent {
     this.#take(line);
   }
 
+  /** Tells the guest what it is. It looks for its devices first. */
+  configure(): void {
+    this.#parts.send(this.#configuration());
+  }
+
   /** False where nobody listens: the guest has no agent, or not yet. */
   stop(): boolean {
     this.#stopping = true;
@@ -78,7 +87,7 @@ export class Agent {
   }
 
   #take(line: string): void {
-    if (line === GREETING) this.#parts.send(this.#configuration());
+    if (line === GREETING) this.#parts.greeted();
     else if (line === "up") this.#begin();
     const [word, number, rest = ""] = line.split(" ", 3);
     const running = this.#running.get(Number(number));
@@ -114,7 +123,9 @@ export class Agent {
       return `net ${written} ${name} ${address}/${prefix} ${gateway}\n`;
     });
     const env = Object.entries(this.#parts.env).map(([name, value]) => `env ${name} ${base64(value)}\n`);
-    return `host ${this.#parts.name}\n${env.join("")}${cards.join("")}go\n`;
+    const { seconds, seed } = this.#parts.fresh();
+    const fresh = `clock ${Math.round(seconds)}\nseed ${Buffer.from(seed).toString("base64")}\n`;
+    return `host ${this.#parts.name}\n${fresh}${env.join("")}${cards.join("")}go\n`;
   }
 }
 

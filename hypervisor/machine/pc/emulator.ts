@@ -18,6 +18,7 @@ export interface VirtioRegisters {
   readonly queues: readonly QueueRegisters[];
   readonly device_status: number;
   is_feature_negotiated(feature: number): boolean;
+  reset: () => void;
   raise_irq(type: number): void;
   notify_config_changes(): void;
 }
@@ -54,7 +55,8 @@ interface Uart {
 }
 interface Pci {
   readonly devices: unknown[];
-  readonly device_spaces: unknown[];
+  /** The 256 bytes of each device's configuration. */
+  readonly device_spaces: (Int32Array | undefined)[];
   register_device(device: unknown): unknown;
 }
 interface Processor {
@@ -82,7 +84,11 @@ interface Bus {
   register(name: string, listener: (value: number) => void, self: unknown): void;
 }
 interface V86 {
-  readonly v86: { readonly cpu: Processor };
+  readonly v86: {
+    readonly cpu: Processor;
+    save_state(): ArrayBuffer;
+    restore_state(state: ArrayBuffer): void;
+  };
   readonly bus: Bus;
   add_listener(name: string, listener: (value: number) => void): void;
 }
@@ -97,6 +103,9 @@ export interface PcHardware {
   readonly commandLine: string;
 }
 
+/** Bit of a virtio device's status: its driver has begun. */
+export const DRIVER_OK = 4;
+
 /** Thrown through the processor's loop where the machine was reset. */
 export class MachineReset extends Error {}
 
@@ -109,15 +118,25 @@ const OWN_FUNCTIONS = 1024;
 const FIRST_SLOT = 13;
 const FIRST_PORT = 0xd000;
 const PORTS = 0x100;
+/** Where the ISA bridge is, and what stands in a device's configuration. Spec: PCI 3.0, 6.2.4; PIIX3, 2.4. */
+const ISA_BRIDGE = 1 << 3;
+const INTERRUPT = { line: 0x3c, pin: 0x3d, routes: 0x60 } as const;
 const AT = { notification: 0x40, isr: 0x60, device: 0x80 } as const;
 
 const WASM = "v86/build/v86.wasm";
+const PACKAGE = "v86/package.json";
 let compiled: WebAssembly.Module | undefined;
 
 /** v86's own module, compiled once a thread that asks; threads share what V8 makes of it. */
 export function emulatorModule(): WebAssembly.Module {
   compiled ??= new WebAssembly.Module(readFileSync(createRequire(import.meta.url).resolve(WASM)));
   return compiled;
+}
+
+/** Of the package: what it has saved, another version may not read. */
+export function emulatorVersion(): string {
+  const text = readFileSync(createRequire(import.meta.url).resolve(PACKAGE), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 /** A PC as its thread drives it. */
@@ -133,7 +152,7 @@ export class Emulator {
   private constructor(v86: V86) {
     this.#v86 = v86;
     this.#cpu = v86.v86.cpu;
-    checkNames(this.#cpu);
+    checkNames(v86.v86);
     const { mem8, wasm_memory } = this.#cpu;
     this.#ramAt = mem8.byteOffset;
     this.ramBytes = mem8.length;
@@ -142,6 +161,7 @@ export class Emulator {
     this.#cpu.reboot_internal = () => {
       throw new MachineReset("the machine was reset");
     };
+    this.#removeOwnCard();
   }
 
   /** A PC that has not run yet. Rejects where v86 refuses what it is given. */
@@ -168,6 +188,16 @@ export class Emulator {
     });
     await new Promise<void>((resolve) => v86.add_listener("emulator-loaded", () => resolve()));
     return new Emulator(v86);
+  }
+
+  /** All that the machine is, between two runs; devices that were added are not in it. */
+  save(): ArrayBuffer {
+    return this.#v86.v86.save_state();
+  }
+
+  /** Makes the machine what was saved, before it runs. Throws what v86 refuses; it is then of no use. */
+  restore(state: ArrayBuffer): void {
+    this.#v86.v86.restore_state(state);
   }
 
   /** Its RAM. Asked for anew wherever the processor may have run meanwhile: its memory may grow. */
@@ -223,7 +253,7 @@ export class Emulator {
     const index = this.#devices++;
     const port = FIRST_PORT + index * PORTS;
     const Virtio = virtio.constructor as new (cpu: Processor, options: VirtioOptions) => VirtioRegisters;
-    return new Virtio(this.#cpu, {
+    const made = new Virtio(this.#cpu, {
       name: device.name,
       pci_id: (FIRST_SLOT + index) << 3,
       device_id: 0x1040 + device.type,
@@ -232,7 +262,7 @@ export class Emulator {
         initial_port: port,
         queues: device.queues.map(({ size }, queue) => ({ size_supported: size, notify_offset: queue })),
         features: device.features,
-        on_driver_ok: device.driverReady,
+        on_driver_ok: () => undefined,
       },
       notification: {
         initial_port: port + AT.notification,
@@ -242,6 +272,22 @@ export class Emulator {
       isr_status: { initial_port: port + AT.isr },
       device_specific: { initial_port: port + AT.device, struct: device.fields },
     });
+    this.#route(FIRST_SLOT + index);
+    const reset = made.reset.bind(made);
+    made.reset = () => {
+      reset();
+      device.driverReset();
+    };
+    return made;
+  }
+
+  /** Writes down which interrupt the card in a slot has, as the BIOS does for those that it finds. */
+  #route(slot: number): void {
+    const { device_spaces } = this.#cpu.devices.pci;
+    const bridge = new DataView((device_spaces[ISA_BRIDGE] as Int32Array).buffer);
+    const card = new DataView((device_spaces[slot << 3] as Int32Array).buffer);
+    const pin = card.getUint8(INTERRUPT.pin) - 1;
+    card.setUint8(INTERRUPT.line, bridge.getUint8(INTERRUPT.routes + ((pin + slot - 1) & 3)));
   }
 
   /** Compiled at once, and given to the processor when it next pauses, which is when it may be. */
@@ -254,7 +300,7 @@ export class Emulator {
   }
 
   /** Takes v86's own network card off the bus: ours are made of its parts. */
-  removeOwnCard(): void {
+  #removeOwnCard(): void {
     const { pci, virtio_net } = this.#cpu.devices;
     const slot = pci.devices.indexOf(virtio_net.virtio);
     if (slot < 0) return;
@@ -271,7 +317,8 @@ export interface VirtioDevice {
   readonly queues: readonly { readonly size: number; readonly kick: () => void }[];
   readonly features: readonly number[];
   readonly fields: readonly Field[];
-  readonly driverReady: () => void;
+  /** The guest has reset it: its queues begin anew. */
+  readonly driverReset: () => void;
 }
 
 function fileOf(bytes: Uint8Array): { readonly buffer: ArrayBuffer } {
@@ -279,7 +326,7 @@ function fileOf(bytes: Uint8Array): { readonly buffer: ArrayBuffer } {
 }
 
 /** v86 is pinned; where it isn't the version that this was written for, a PC says so. */
-function checkNames(cpu: Processor): void {
+function checkNames({ cpu, save_state, restore_state }: V86["v86"]): void {
   const names: readonly (keyof Processor)[] = [
     "wasm_memory",
     "mem8",
@@ -297,6 +344,7 @@ function checkNames(cpu: Processor): void {
   ];
   const missing: string[] = names.filter((name) => cpu[name] === undefined);
   const { pci, uart0, uart1, virtio_net } = cpu.devices;
+  if (!save_state || !restore_state) missing.push("save_state");
   if (!pci?.devices || !pci.device_spaces || !virtio_net?.virtio) missing.push("devices.pci");
   if (!uart0?.input || !uart1?.input) missing.push("devices.uart0");
   if (missing.length > 0) throw new Error(`this v86 has no ${missing.join(", ")}`);

@@ -24,7 +24,7 @@ export function judgePc(
 export function preparePc(files: PcFiles, memoryMin: number): Image | { readonly problem: string } {
   const judged = judgePc(files, memoryMin);
   if ("problem" in judged) return judged;
-  const { kernel, initrd, bios, vgaBios, commandLine } = files;
+  const { kernel, initrd, bios, vgaBios, commandLine, states } = files;
   return {
     class: "linux",
     ...judged,
@@ -34,6 +34,7 @@ export function preparePc(files: PcFiles, memoryMin: number): Image | { readonly
       bios: shared(bios),
       vgaBios: shared(vgaBios),
       commandLine,
+      ...(states !== undefined && { states }),
     },
     module: emulatorModule(),
     code: new Uint8Array(new SharedArrayBuffer(0)),

@@ -5,7 +5,8 @@ import { FRAME_MIN, PC_BUDGET_FRAMES, PC_QUEUE_MAX } from "../../limits.ts";
 import type { GuestMemory } from "../../memory/fabric.ts";
 import { CHANGE } from "../../ring/abi.ts";
 import type { BusVerbs } from "../streams.ts";
-import type { Emulator, VirtioRegisters } from "./emulator.ts";
+import { readName } from "./change-record.ts";
+import { DRIVER_OK, type Emulator, type VirtioRegisters } from "./emulator.ts";
 import { SplitQueue, type BrokenQueue } from "./split-queue.ts";
 import { Station } from "./station.ts";
 
@@ -38,11 +39,9 @@ export function readCardFacts(view: DataView, at: number): CardFacts {
   const bytes = (offset: number, count: number): number[] =>
     Array.from({ length: count }, (_, index) => byte(offset + index));
   const facts = CHANGE.facts;
-  const name = bytes(16, 32);
-  const end = name.indexOf(0);
   return {
     id: view.getUint32(at + 4, true),
-    name: Buffer.from(end < 0 ? name : name.slice(0, end)).toString(),
+    name: readName(view, at),
     mac: Uint8Array.from(bytes(facts, 6)),
     mtu: view.getUint16(at + facts + 6, true) || MTU_MOST,
     up: view.getUint32(at + facts + 8, true) !== 0,
@@ -92,7 +91,7 @@ export class NetworkCard {
       ],
       features: Object.values(FEATURE),
       fields: this.#fields(),
-      driverReady: () => {
+      driverReset: () => {
         this.#receive.reset();
         this.#send.reset();
       },
@@ -119,7 +118,13 @@ export class NetworkCard {
     this.#station.close();
   }
 
-  /** Microseconds after which to call it again; 0: everything has been sent. */
+  /** Moves frames both ways. Microseconds after which to call it again; 0: everything has been sent. */
+  move(): number {
+    this.receive();
+    return this.send();
+  }
+
+  /** As `move`, one way. */
   send(): number {
     if (this.#gone) return 0;
     let taken = 0;
@@ -185,5 +190,3 @@ export class NetworkCard {
     ];
   }
 }
-
-const DRIVER_OK = 4;

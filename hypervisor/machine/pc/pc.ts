@@ -1,20 +1,24 @@
 // A PC as a guest: the processor's loop, its serial ports, its cards, and its end. On the guest's own thread;
 // what of it runs in a verb is counted, paused and killed as every verb is.
 
-import { LOG_WRITE_MAX, PC_CARDS_MAX, PC_TYPED_MAX } from "../../limits.ts";
+import { LOG_WRITE_MAX, PC_CARDS_MAX, PC_DISKS_MAX, PC_TYPED_MAX } from "../../limits.ts";
 import type { GuestMemory } from "../../memory/fabric.ts";
 import { CHANGE, CLASS_NUMBER } from "../../ring/abi.ts";
 import { Streams, type BusVerbs } from "../streams.ts";
+import { dropState, keepState, readState } from "./booted.ts";
 import { Agent, type Command, type CommandDone } from "./agent.ts";
+import { DiskCard, readDiskFacts, type DiskFacts } from "./disk-card.ts";
 import { Emulator, type PcHardware } from "./emulator.ts";
-import { NetworkCard, readCardFacts } from "./network-card.ts";
-import { cardPlace } from "./places.ts";
+import { NetworkCard, readCardFacts, type CardFacts } from "./network-card.ts";
+import { cardPlace, diskPlace } from "./places.ts";
 import type { BrokenQueue } from "./split-queue.ts";
 
 export { MachineReset } from "./emulator.ts";
 
 export interface PcParts {
   readonly hardware: PcHardware;
+  /** The file of its booted state, where its image keeps such: it is then without devices until it greets. */
+  readonly stateFile: string | undefined;
   /** v86's own module. */
   readonly module: WebAssembly.Module;
   /** `PC_DRIVER_BYTES` that only host code has. */
@@ -28,6 +32,7 @@ export interface PcParts {
   /** Those to be run, in order: taken out as they are given to the agent. */
   readonly commands: Command[];
   readonly answer: (done: CommandDone) => void;
+  readonly fresh: () => { readonly seconds: number; readonly seed: Uint8Array };
   /** A queue of its has what can't be. */
   readonly broken: BrokenQueue;
 }
@@ -41,26 +46,47 @@ export class Pc {
   readonly #streams: Streams;
   readonly #agent: Agent;
   readonly #cards = new Map<number, NetworkCard>();
+  readonly #disks = new Map<number, DiskCard>();
   /** What the guest has shown on its first serial port, and not yet been told on. */
   readonly #shown = new Uint8Array(LOG_WRITE_MAX);
   #shownBytes = 0;
   #asked = false;
 
+  /** What it was told of devices before it greeted: copies of the records. Undefined: it is told at once. */
+  #held: Uint8Array[] | undefined;
+  /** It is what was kept when it had greeted. */
+  readonly #restored: boolean;
+  #greeted = false;
+
   /** A PC that is about to start. Rejects where the emulator refuses what it is given. */
   static async make(parts: PcParts): Promise<Pc> {
-    return new Pc(parts, await Emulator.start(parts.hardware, parts.module));
+    const { hardware, module, stateFile } = parts;
+    const state = stateFile === undefined ? undefined : readState(stateFile);
+    if (stateFile === undefined || !state)
+      return new Pc(parts, await Emulator.start(hardware, module), false);
+    const restored = await Emulator.start(hardware, module);
+    try {
+      restored.restore(state);
+      return new Pc(parts, restored, true);
+    } catch {
+      dropState(stateFile);
+      return new Pc(parts, await Emulator.start(hardware, module), false);
+    }
   }
 
-  private constructor(parts: PcParts, emulator: Emulator) {
+  private constructor(parts: PcParts, emulator: Emulator, restored: boolean) {
     this.#parts = parts;
     this.#emulator = emulator;
-    emulator.removeOwnCard();
+    this.#restored = restored;
+    this.#held = parts.stateFile === undefined ? undefined : [];
     this.#streams = new Streams(parts.verbs, parts.driver, (at) => this.#takeChange(at));
     this.#agent = new Agent({
       send: (text) => emulator.sendSerial(1, Buffer.from(text)),
       name: parts.name,
       env: parts.env,
       cards: () => [...this.#cards.values()].map(({ facts }) => facts),
+      fresh: parts.fresh,
+      greeted: () => (this.#greeted = true),
       answer: parts.answer,
     });
     emulator.onSerial(0, (byte) => this.#show(byte));
@@ -72,15 +98,28 @@ export class Pc {
     this.#streams.begin();
     this.#streams.lookAtDevices();
     started();
+    if (this.#restored) this.#introduce();
     // Event loop: ends when the machine halts.
     for (;;) {
       this.#attend();
-      const waitUs = this.#moveFrames();
+      const waitUs = this.#moveData();
       const waitMs = this.#emulator.run();
       this.#flush();
+      if (this.#greeted) this.#introduce();
       if (this.#emulator.halted) return this.#asked ? "stopped" : "halted";
       this.#rest(waitMs * NS_PER_MS, waitUs * NS_PER_US);
     }
+  }
+
+  /** It has greeted: what it is now is kept, its devices are put in, and it is told who it is. */
+  #introduce(): void {
+    this.#greeted = false;
+    const { stateFile } = this.#parts;
+    const held = this.#held ?? [];
+    if (this.#held && stateFile !== undefined && !this.#restored) keepState(stateFile, this.#emulator.save());
+    this.#held = undefined;
+    for (const record of held) this.#change(new DataView(record.buffer), 0);
+    this.#agent.configure();
   }
 
   /** Sleeps until the machine's next timer is due, or it is told something. */
@@ -103,14 +142,15 @@ export class Pc {
     if (typed.length > 0) this.#emulator.sendSerial(0, typed);
   }
 
-  /** Microseconds after which a card wants to go on sending; 0: none does. */
-  #moveFrames(): number {
+  /** Microseconds after which a device wants to go on; 0: none does. */
+  #moveData(): number {
     let waitUs = 0;
-    for (const card of this.#cards.values()) {
-      card.receive();
-      const again = card.send();
+    const move = (device: { move(): number }): void => {
+      const again = device.move();
       if (again > 0) waitUs = waitUs === 0 ? again : Math.min(waitUs, again);
-    }
+    };
+    for (const card of this.#cards.values()) move(card);
+    for (const disk of this.#disks.values()) move(disk);
     return waitUs;
   }
 
@@ -128,21 +168,40 @@ export class Pc {
 
   /** A record of a change of the bus lies at `at` of the driver's memory. */
   #takeChange(at: number): void {
-    const { view } = this.#parts.driver;
-    const [type, id, class_] = [0, 4, 8].map((offset) => view.getUint32(at + offset, true));
-    if (class_ !== CLASS_NUMBER.venet) return;
-    const card = this.#cards.get(id as number);
-    if (type === CHANGE.removed) card?.remove();
-    else if (card && type === CHANGE.changed) card.changed(readCardFacts(view, at));
-    else if (type === CHANGE.added) this.#plug(at);
+    const { u8, view } = this.#parts.driver;
+    if (this.#held) this.#held.push(u8.slice(at, at + CHANGE.size));
+    else this.#change(view, at);
   }
 
-  #plug(at: number): void {
-    if (this.#cards.size === PC_CARDS_MAX) return;
+  #change(view: DataView, at: number): void {
+    const [type, id, class_] = [0, 4, 8].map((offset) => view.getUint32(at + offset, true)) as [
+      number,
+      number,
+      number,
+    ];
+    if (class_ === CLASS_NUMBER.venet) this.#changeCard(type, id, readCardFacts(view, at));
+    else if (class_ === CLASS_NUMBER.vblk) this.#changeDisk(type, id, readDiskFacts(view, at));
+  }
+
+  #changeCard(type: number, id: number, facts: CardFacts): void {
     const { driver: memory, verbs, broken } = this.#parts;
+    const card = this.#cards.get(id);
+    if (type === CHANGE.removed) card?.remove();
+    else if (card && type === CHANGE.changed) card.changed(facts);
+    if (type !== CHANGE.added || this.#cards.size === PC_CARDS_MAX) return;
     const place = cardPlace(this.#cards.size);
-    const facts = readCardFacts(memory.view, at);
-    const card = NetworkCard.plug({ emulator: this.#emulator, verbs, memory, at: place, broken }, facts);
-    if (card) this.#cards.set(facts.id, card);
+    const added = NetworkCard.plug({ emulator: this.#emulator, verbs, memory, at: place, broken }, facts);
+    if (added) this.#cards.set(id, added);
+  }
+
+  #changeDisk(type: number, id: number, facts: DiskFacts): void {
+    const { driver: memory, verbs, broken } = this.#parts;
+    const disk = this.#disks.get(id);
+    if (type === CHANGE.removed) disk?.remove();
+    else if (disk && type === CHANGE.changed) disk.changed(facts);
+    if (type !== CHANGE.added || this.#disks.size === PC_DISKS_MAX) return;
+    const place = diskPlace(this.#disks.size);
+    const added = DiskCard.plug({ emulator: this.#emulator, verbs, memory, at: place, broken }, facts);
+    if (added) this.#disks.set(id, added);
   }
 }
