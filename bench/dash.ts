@@ -1,161 +1,232 @@
-// What a dashboard costs on a lab of 200 guests under traffic, beside its budget: as its users have it, in a
-// terminal of 120 by 40, on a lab in a process of its own.
-import { readFileSync } from "node:fs";
-import { spawn, type IPty } from "@lydell/node-pty";
-import type { Measure, Work } from "./harness.ts";
+// What a dashboard costs, beside what it may cost: on a lab of 200 guests under traffic, on an idle one, and
+// beside two guests that send as fast as they can. As its users have it: in a terminal of 120 by 40, on a lab
+// in a process of its own.
+import { pairLab, wideLab } from "./dash-labs.ts";
+import type { Figure } from "./figures.ts";
 import { quantile } from "./harness.ts";
-import { openRunningLab, VBUS, type RunningLab } from "./running-lab.ts";
+import { openRunningLab, type RunningLab } from "./running-lab.ts";
+import { usageOf, Watched } from "./watched.ts";
 
-const PAIRS = { tiny: 3, real: 100 };
-const SECONDS = { tiny: 1, real: 10 };
-const KEYS = { tiny: 5, real: 60 };
-const PATIENCE_MS = 60_000;
-/** Of `/proc/PID/stat`, which counts in hundredths of a second. */
-const TICK_MS = 10;
-
-/** So many guests that ask, and as many that answer. */
-function busyLab(pairs: number): string {
-  return `lab busy { }
-network lan { subnet = 10.0.0.0/16 }
-image echo: wasm { path = "std:guests/echo" }
-image ping: wasm { path = "std:guests/ping" }
-guest e for i in 1..${pairs} {
-  image = echo
-  device eth0: venet { network = lan, ip = "10.0.1.\${i}" }
-}
-guest p for i in 1..${pairs} {
-  image = ping
-  args = ["--to", "10.0.1.\${i}", "--count", 1_000_000, "--interval", 20ms]
-  device eth0: venet { network = lan }
-}
-`;
+interface Size {
+  readonly pairs: number;
+  /** How long one is looked at. */
+  readonly seconds: number;
+  /** Until what is compiled late is compiled. */
+  readonly warmSeconds: number;
+  readonly starts: number;
+  readonly keys: number;
+  /** Of the lab of two guests: how often with and without, and how long each. */
+  readonly turns: number;
+  readonly turnSeconds: number;
 }
 
-/** A dashboard in a terminal; all that it wrote is counted. */
-class Watched {
-  readonly #pty: IPty;
-  readonly #began = performance.now();
-  #waiting: (() => void) | undefined;
-  bytes = 0;
-  text = "";
-  /** Milliseconds from the start of the process to the first text. */
-  firstPaintMs = 0;
+const REAL: Size = {
+  pairs: 100,
+  seconds: 60,
+  warmSeconds: 5,
+  starts: 7,
+  keys: 60,
+  turns: 8,
+  turnSeconds: 5,
+};
+const TINY: Size = {
+  pairs: 2,
+  seconds: 1,
+  warmSeconds: 0,
+  starts: 1,
+  keys: 4,
+  turns: 1,
+  turnSeconds: 0.5,
+};
+/** Of each sender: 125 frames a second. Of 200 guests that makes work for about one core of two. */
+const RATE = "100kbps";
+const RESIDENT_EVERY_MS = 1000;
 
-  constructor(lab: RunningLab) {
-    const env = { PATH: process.env["PATH"] ?? "", XDG_RUNTIME_DIR: lab.socket, TERM: "xterm-256color" };
-    const args = [VBUS, "dash", lab.client.hello.file];
-    this.#pty = spawn(process.execPath, args, { cols: 120, rows: 40, name: env.TERM, env });
-    this.#pty.onData((data) => {
-      if (this.firstPaintMs === 0 && data.includes("vbus"))
-        this.firstPaintMs = performance.now() - this.#began;
-      this.bytes += Buffer.byteLength(data);
-      this.text = (this.text + data).slice(-100_000);
-      this.#waiting?.();
-    });
-  }
+/** What has to be on the screen after a key. */
+const VIEWS = [
+  ["2", "BUS  DEVICE"],
+  ["3", "FR/S DROPS OPEN BY"],
+  ["l", "all guests"],
+  ["1", "GOAL    "],
+] as const;
 
-  /** Milliseconds of a core that it has used. */
-  cpuMs(): number {
-    const fields = readFileSync(`/proc/${this.#pty.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-    return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
-  }
+type Tell = (line: string) => void;
 
-  type(keys: string): void {
-    this.text = "";
-    this.#pty.write(keys);
-  }
-
-  shows(wanted: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`the dashboard never showed ${wanted}`)), PATIENCE_MS);
-      this.#waiting = () => {
-        if (!this.text.includes(wanted)) return;
-        clearTimeout(timer);
-        this.#waiting = undefined;
-        resolve();
-      };
-      this.#waiting();
-    });
-  }
-
-  end(): void {
-    this.#pty.kill("SIGKILL");
-  }
+export interface DashOptions {
+  readonly tiny: boolean;
+  /** Instead of the minute for which a dashboard is looked at. */
+  readonly seconds?: number | undefined;
+  /** Instead of how often two guests send with one and without. */
+  readonly pairs?: number | undefined;
+  /** Only the labs whose name has this in it: `traffic`, `idle`, `pair`. */
+  readonly only: string;
+  readonly tell: Tell;
 }
 
-const budget = (value: number): Work["rivals"] => [
-  { name: "its budget", measure: () => Promise.resolve(value) },
-];
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-/** Boots the lab once; each measure is of a dashboard of its own. */
-export async function openDashBench(
-  tiny: boolean,
-): Promise<{ readonly works: readonly Work[]; readonly close: () => Promise<void> }> {
-  const size = tiny ? "tiny" : "real";
-  const lab = await openRunningLab(busyLab(PAIRS[size]), false);
-  const watched = async (measure: (dashboard: Watched) => Promise<number>): Promise<number> => {
-    const dashboard = new Watched(lab);
+/** Measures everything, or what `only` says. */
+export async function measureDash({ tiny, tell, only, ...given }: DashOptions): Promise<readonly Figure[]> {
+  const size: Size = {
+    ...(tiny ? TINY : REAL),
+    ...(given.seconds !== undefined && { seconds: given.seconds }),
+    ...(given.pairs !== undefined && { turns: given.pairs }),
+  };
+  const inLab = async (text: string, measure: Measure): Promise<readonly Figure[]> => {
+    const lab = await openRunningLab(text, true);
     try {
-      await dashboard.shows("frames/s");
-      return await measure(dashboard);
+      return await measure(lab, size, tell);
     } finally {
-      dashboard.end();
+      await lab.close();
     }
   };
-  const over =
-    (rate: (dashboard: Watched) => number): Measure =>
-    () =>
-      watched(async (dashboard) => {
-        await pause(1000);
-        const [before, began] = [rate(dashboard), performance.now()];
-        await pause(SECONDS[size] * 1000);
-        return ((rate(dashboard) - before) / (performance.now() - began)) * 1000;
-      });
-  const works: readonly Work[] = [
-    {
-      name: "first paint",
-      unit: "ms",
-      better: "less",
-      ours: () => watched((dashboard) => Promise.resolve(dashboard.firstPaintMs)),
-      rivals: budget(700),
-    },
-    {
-      name: "to the terminal",
-      unit: "KB/s",
-      better: "less",
-      ours: over(({ bytes }) => bytes / 1000),
-      rivals: budget(40),
-    },
-    {
-      name: "CPU",
-      unit: "% of a core",
-      better: "less",
-      ours: over((dashboard) => dashboard.cpuMs() / 10),
-      rivals: budget(15),
-    },
-    {
-      name: "key to frame, p95",
-      unit: "ms",
-      better: "less",
-      ours: () => watched((dashboard) => keyTime(dashboard, KEYS[size])),
-      rivals: budget(100),
-    },
+  const labs: readonly (readonly [string, string, Measure])[] = [
+    ["traffic", wideLab(size.pairs, RATE), underTraffic],
+    ["idle", wideLab(size.pairs * 2), idle],
+    ["pair", pairLab(), besideFrames],
   ];
-  return { works, close: () => lab.close() };
+  const figures: Figure[] = [];
+  for (const [name, text, measure] of labs) {
+    if (name.includes(only)) figures.push(...(await inLab(text, measure)));
+  }
+  return figures;
 }
 
-/** From a key to the other view's title, there and back, so many times. */
-async function keyTime(dashboard: Watched, times: number): Promise<number> {
-  const took: number[] = [];
-  for (let time = 0; time < times; time++) {
-    const [key, shown] = time % 2 === 0 ? ["3", "OPEN BY"] : ["1", "GOAL"];
-    const began = performance.now();
-    dashboard.type(key as string);
-    await dashboard.shows(shown as string);
-    took.push(performance.now() - began);
-    await pause(50);
+type Measure = (lab: RunningLab, size: Size, tell: Tell) => Promise<readonly Figure[]>;
+
+async function underTraffic(lab: RunningLab, size: Size, tell: Tell): Promise<readonly Figure[]> {
+  tell(`${size.pairs * 2} guests under traffic: ${size.starts} starts`);
+  const starts: number[] = [];
+  for (let start = 0; start < size.starts; start++) {
+    await watch(lab, ({ firstPaintMs }) => Promise.resolve(starts.push(firstPaintMs)));
   }
-  return quantile(took, 0.95);
+  tell(`${size.keys} keys`);
+  const keys = await watch(lab, (dashboard) => keyTimes(dashboard, size.keys));
+  tell(`${size.seconds} s of looking`);
+  const { frames, bytes, cpu, clears, labCpu, growth } = await look(lab, size);
+  return [
+    { name: "the lab itself", unit: "% of a core", value: labCpu },
+    { name: "first paint, median", unit: "ms", value: quantile(starts, 0.5), most: 700 },
+    { name: "screen cleared after that", unit: "times", value: clears, most: 0 },
+    { name: "data", unit: "frames/s", value: frames, least: 3.5, most: 4.5 },
+    { name: "to the terminal", unit: "KB/s", value: bytes / 1000, most: 40 },
+    { name: "CPU", unit: "% of a core", value: cpu, most: 15 },
+    { name: "memory grows", unit: "MB/min", value: growth, most: 5 },
+    { name: "key to frame, p95", unit: "ms", value: quantile(keys, 0.95), most: 100 },
+  ];
 }
+
+async function idle(lab: RunningLab, size: Size, tell: Tell): Promise<readonly Figure[]> {
+  tell(`${size.pairs * 2} idle guests: ${size.seconds} s of looking`);
+  const { frames, cpu } = await look(lab, size);
+  return [
+    { name: "idle lab: data", unit: "frames/s", value: frames, most: 1.05 },
+    { name: "idle lab: CPU", unit: "% of a core", value: cpu, most: 2 },
+  ];
+}
+
+/** Turns with and without a dashboard, each pair the other way round. */
+async function besideFrames(lab: RunningLab, size: Size, tell: Tell): Promise<readonly Figure[]> {
+  tell(`two guests at full speed: ${size.turns} pairs of ${size.turnSeconds} s`);
+  const alone = (): Promise<number> => framesPerSecond(lab, size.turnSeconds);
+  const watched = (): Promise<number> => watch(lab, alone);
+  await alone();
+  const ratios: number[] = [];
+  const rates: number[] = [];
+  for (let turn = 0; turn < size.turns; turn++) {
+    const first = turn % 2 === 0 ? await watched() : await alone();
+    const second = turn % 2 === 0 ? await alone() : await watched();
+    const [ours, theirs] = turn % 2 === 0 ? [first, second] : [second, first];
+    ratios.push(ours / theirs);
+    rates.push(theirs);
+    tell(`  ${(ours / theirs).toFixed(4)} of ${(theirs / 1e6).toFixed(3)} Mframes/s`);
+  }
+  return [
+    { name: "1500 B without one", unit: "Mframes/s", value: quantile(rates, 0.5) / 1e6 },
+    { name: "lost with one", unit: "%", value: (1 - quantile(ratios, 0.5)) * 100, most: 1 },
+  ];
+}
+
+/** What the receiver's device has counted meanwhile. */
+async function framesPerSecond(lab: RunningLab, seconds: number): Promise<number> {
+  const count = async (): Promise<readonly [number, number]> => {
+    const { devices } = await lab.client.request("snapshot", {});
+    const frames = devices.find(({ id }) => id.startsWith("receiver"))?.rx.count ?? 0;
+    return [frames, performance.now()];
+  };
+  const [before, began] = await count();
+  await pause(seconds * 1000);
+  const [after, ended] = await count();
+  return ((after - before) / (ended - began)) * 1000;
+}
+
+/** With a dashboard that has drawn the lab. */
+async function watch<T>(lab: RunningLab, measure: (dashboard: Watched) => Promise<T>): Promise<T> {
+  const dashboard = new Watched(lab);
+  try {
+    await dashboard.shows("frames/s");
+    return await measure(dashboard);
+  } finally {
+    dashboard.end();
+  }
+}
+
+interface Looked {
+  /** Each a second. */
+  readonly frames: number;
+  readonly bytes: number;
+  /** Percents of a core. */
+  readonly cpu: number;
+  readonly labCpu: number;
+  readonly clears: number;
+  /** Megabytes a minute. */
+  readonly growth: number;
+}
+
+function look(lab: RunningLab, { seconds, warmSeconds }: Size): Promise<Looked> {
+  return watch(lab, async (dashboard) => {
+    await pause(warmSeconds * 1000);
+    const { frames, bytes } = dashboard;
+    const [{ cpuMs }, ofLab, began] = [dashboard.usage, usageOf(lab.client.hello.pid), performance.now()];
+    const resident: number[] = [];
+    const timer = setInterval(() => resident.push(dashboard.usage.residentBytes / 1e6), RESIDENT_EVERY_MS);
+    await pause(seconds * 1000);
+    clearInterval(timer);
+    const passed = (performance.now() - began) / 1000;
+    const labMs = usageOf(lab.client.hello.pid).cpuMs - ofLab.cpuMs;
+    return {
+      frames: (dashboard.frames - frames) / passed,
+      bytes: (dashboard.bytes - bytes) / passed,
+      cpu: (dashboard.usage.cpuMs - cpuMs) / passed / 10,
+      labCpu: labMs / passed / 10,
+      clears: dashboard.clears,
+      growth: slopeOf(resident) * 60,
+    };
+  });
+}
+
+/** Of the straight line that lies closest to values a second apart, by the second. */
+function slopeOf(values: readonly number[]): number {
+  const middle = (values.length - 1) / 2;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const up = values.reduce((sum, value, at) => sum + (at - middle) * (value - mean), 0);
+  const across = values.reduce((sum, _, at) => sum + (at - middle) ** 2, 0);
+  return across === 0 ? 0 : up / across;
+}
+
+/** From a key to the view that it opens, milliseconds each. */
+async function keyTimes(dashboard: Watched, times: number): Promise<readonly number[]> {
+  const took: number[] = [];
+  // The first of each view compiles it.
+  for (let time = -VIEWS.length; time < times; time++) {
+    const [key, shown] = VIEWS[(time + VIEWS.length) % VIEWS.length] ?? VIEWS[0];
+    const began = performance.now();
+    dashboard.type(key);
+    const ms = (await dashboard.shows(shown)) - began;
+    if (time >= 0) took.push(ms);
+    // Anywhere between two frames of data.
+    await pause(100 + ((took.length * 37) % 150));
+  }
+  return took;
+}
+
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));

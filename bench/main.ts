@@ -1,6 +1,6 @@
 // `npm run bench -- NAME [--json] [--tiny] [--pairs N] [--rival TEXT]`: runs one benchmark beside its rivals
-// and prints what came out. A figure that is bad for us is printed like any other; only a run that is void
-// (frames lost, a sum that is wrong) ends with 1.
+// and prints what came out; `dash` has bounds in place of rivals. A figure that is bad for us is printed like
+// any other; only a run that is void (frames lost, a sum that is wrong) ends with 1.
 import { parseArgs } from "node:util";
 import {
   compare,
@@ -14,8 +14,9 @@ import { openBlkBench } from "./blk.ts";
 import { openBootBench } from "./boot.ts";
 import { openChanBench } from "./chan.ts";
 import { openClockBench } from "./clock.ts";
-import { openDashBench } from "./dash.ts";
+import { measureDash } from "./dash.ts";
 import { openEngineBench } from "./engine.ts";
+import { figuresToJson, printFigures } from "./figures.ts";
 import { openLangBench } from "./lang.ts";
 import { openLinksBench } from "./links.ts";
 import { openLspBench } from "./lsp.ts";
@@ -37,8 +38,9 @@ const BENCHES: Readonly<Record<string, (tiny: boolean) => Promise<Bench>>> = {
   lang: openLangBench,
   lsp: openLspBench,
   engine: openEngineBench,
-  dash: openDashBench,
 };
+/** Not beside rivals, but beside what it may cost. */
+const BOUNDED = "dash";
 const PAIRS = { tiny: 1, real: 7 };
 
 async function main(): Promise<number> {
@@ -49,35 +51,51 @@ async function main(): Promise<number> {
       tiny: { type: "boolean" },
       pairs: { type: "string" },
       rival: { type: "string" },
+      seconds: { type: "string" },
+      only: { type: "string" },
     },
   });
   const [name = ""] = positionals;
   const open = BENCHES[name];
   const tiny = values.tiny ?? false;
-  const pairs = Number(values.pairs ?? (tiny ? PAIRS.tiny : PAIRS.real));
-  if (!open || positionals.length !== 1 || !Number.isSafeInteger(pairs) || pairs < 1) {
+  const [pairs, seconds] = [values.pairs, values.seconds].map(countOf);
+  const isBounded = name === BOUNDED;
+  if ((!open && !isBounded) || positionals.length !== 1 || pairs === null || seconds === null) {
     const names = Object.keys(BENCHES).join(" | ");
     console.error(`Usage: npm run bench -- ${names} [--json] [--tiny] [--pairs N] [--rival TEXT]`);
+    console.error(
+      `       npm run bench -- ${BOUNDED} [--json] [--tiny] [--pairs N] [--seconds N] [--only TEXT]`,
+    );
     return 64;
   }
-  console.error(describeMachine());
+  const tell = (line: string): void => console.error(line);
+  tell(describeMachine());
+  if (!open) {
+    const figures = await measureDash({ tiny, seconds, pairs, only: values.only ?? "", tell });
+    console.log(values.json ? figuresToJson(figures) : `\n${describeMachine()}\n\n${printFigures(figures)}`);
+    return 0;
+  }
   const bench = await open(tiny);
   try {
     const rows: MeasuredComparison[] = [];
     for (const work of bench.works) {
       const rivals = work.rivals.filter((rival) => rival.name.includes(values.rival ?? ""));
       if (rivals.length === 0) continue;
-      rows.push(...(await compare({ ...work, rivals }, pairs, (line) => console.error(line))));
+      rows.push(...(await compare({ ...work, rivals }, pairs ?? (tiny ? PAIRS.tiny : PAIRS.real), tell)));
     }
-    if (values.json) console.log(toJson(rows));
-    else
-      console.log(
-        `\n${describeMachine()}\n\n${printTable(rows)}\n\nratio: how many times as good as the rival we are`,
-      );
+    const words = "ratio: how many times as good as the rival we are";
+    console.log(values.json ? toJson(rows) : `\n${describeMachine()}\n\n${printTable(rows)}\n\n${words}`);
   } finally {
     await bench.close();
   }
   return 0;
+}
+
+/** A number from 1 on; undefined where none is given, null where it is something else. */
+function countOf(text: string | undefined): number | undefined | null {
+  if (text === undefined) return undefined;
+  const count = Number(text);
+  return Number.isSafeInteger(count) && count >= 1 ? count : null;
 }
 
 try {

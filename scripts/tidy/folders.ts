@@ -31,7 +31,14 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   bench: {
     rooms: ["lang", "stdlib", "hypervisor", "interpreter", "lsp"],
-    packages: ["node:", "wabt", "assemblyscript", "@lydell/node-pty", "vscode-languageserver"],
+    packages: [
+      "node:",
+      "wabt",
+      "assemblyscript",
+      "@lydell/node-pty",
+      "@xterm/headless",
+      "vscode-languageserver",
+    ],
   },
   scripts: {
     rooms: ["lang", "stdlib"],
