@@ -98,8 +98,8 @@ export class Watched {
 
   #screen(): string {
     const { active } = this.#emulator.buffer;
-    return Array.from({ length: SIZE.rows }, (_, row) => active.getLine(row)?.translateToString(true)).join(
-      "\n",
-    );
+    return Array.from({ length: SIZE.rows }, (_, row) =>
+      active.getLine(row)?.translateToString(true, 0, SIZE.cols),
+    ).join("\n");
   }
 }

@@ -1,31 +1,40 @@
-// The one place that speaks Ink: lines become text, tones become looks, key events become names. It decides
-// nothing.
+// The one place that speaks Ink: what is typed becomes names of keys, and who hears the screen is read lines.
+// It decides nothing.
 
-import { createElement, memo, useEffect, useSyncExternalStore } from "react";
+import { Writable } from "node:stream";
+import { createElement, useEffect, useSyncExternalStore } from "react";
 import type { ReactNode } from "react";
-import { Box, Text, useApp, useInput, useIsScreenReaderEnabled, useStdin } from "ink";
-import type { SuspendTerminal } from "ink";
-import { frameLines } from "./frame.ts";
+import { Box, render, Text, useApp, useInput, useStdin } from "ink";
+import type { Instance, SuspendTerminal } from "ink";
 import { keyNames } from "./keys.ts";
-import type { Line, Look } from "./line.ts";
 import { linearLines } from "./linear.ts";
 import type { World } from "./model.ts";
 import type { Store } from "./store.ts";
-import type { Symbols } from "./symbols.ts";
-import type { Theme, ThemeName } from "./theme.ts";
 
 export interface AppProps {
   readonly store: Store;
-  readonly world: World;
-  readonly symbols: Symbols;
-  /** How a theme of this name looks on this terminal. */
-  readonly themeOf: (name: ThemeName) => Theme;
   /** Called once, with the way to give the terminal away for a while. */
   readonly onReady: (suspendTerminal: SuspendTerminal) => void;
 }
 
-export function App({ store, world, symbols, themeOf, onReady }: AppProps): ReactNode {
-  const state = useSyncExternalStore(store.subscribe, store.getState);
+const OPTIONS = { exitOnCtrlC: false, patchConsole: false, interactive: true } as const;
+
+/** Reads the keys. Another has the screen: what Ink would write goes nowhere. */
+export function openKeyboard(stdin: NodeJS.ReadStream, props: AppProps): Instance {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const stdout = Object.assign(nowhere, { columns: 80, rows: 24 }) as unknown as NodeJS.WriteStream;
+  return render(createElement(Keyboard, props), { ...OPTIONS, stdin, stdout, isScreenReaderEnabled: false });
+}
+
+/** Reads the keys and has the screen: it is heard in order, and what it said stays to be read again. */
+export function openReader(
+  streams: { readonly stdin: NodeJS.ReadStream; readonly stdout: NodeJS.WriteStream },
+  props: AppProps & { readonly world: World },
+): Instance {
+  return render(createElement(Reader, props), { ...OPTIONS, ...streams, isScreenReaderEnabled: true });
+}
+
+function Keyboard({ store, onReady }: AppProps): ReactNode {
   const { isRawModeSupported } = useStdin();
   const { suspendTerminal } = useApp();
   useEffect(() => onReady(suspendTerminal), [onReady, suspendTerminal]);
@@ -35,54 +44,16 @@ export function App({ store, world, symbols, themeOf, onReady }: AppProps): Reac
     },
     { isActive: isRawModeSupported },
   );
-  if (useIsScreenReaderEnabled()) return linear(linearLines(state, world));
-  const theme = themeOf(state.theme);
-  const lines = frameLines(state, world, symbols);
-  return createElement(
-    Box,
-    { flexDirection: "column" },
-    lines.map((line, row) => createElement(LineText, { key: row, line, theme })),
-  );
+  return null;
 }
 
 /** Text without looks, a line each. */
-function linear(lines: readonly string[]): ReactNode {
+function Reader({ store, world, onReady }: AppProps & { readonly world: World }): ReactNode {
+  const state = useSyncExternalStore(store.subscribe, store.getState);
   return createElement(
     Box,
     { flexDirection: "column" },
-    lines.map((line, row) => createElement(Text, { key: row }, line)),
-  );
-}
-
-interface LineProps {
-  readonly line: Line;
-  readonly theme: Theme;
-}
-
-/** Drawn anew only when its text or its tones are others. */
-const LineText = memo(function LineText({ line, theme }: LineProps): ReactNode {
-  // An empty text has no height.
-  if (line.length === 0) return createElement(Text, null, " ");
-  const pieces = line.map(({ text, tone, look }, place) =>
-    createElement(Text, { key: place, ...(look === undefined ? theme[tone] : shownLook(look, theme)) }, text),
-  );
-  return createElement(Text, { wrap: "truncate-end" }, ...pieces);
-}, sameLine);
-
-/** Where the theme has no colours a guest has none either. */
-function shownLook(look: Look, { accent }: Theme): Look {
-  if (accent.color !== undefined) return look;
-  const { color: _, backgroundColor, ...rest } = look;
-  return backgroundColor === undefined ? rest : { ...rest, inverse: rest.inverse !== true };
-}
-
-function sameLine(before: LineProps, after: LineProps): boolean {
-  const [a, b] = [before.line, after.line];
-  return (
-    before.theme === after.theme &&
-    a.length === b.length &&
-    a.every(
-      (piece, at) => piece.text === b[at]?.text && piece.tone === b[at]?.tone && piece.look === b[at]?.look,
-    )
+    createElement(Keyboard, { store, onReady }),
+    linearLines(state, world).map((line, row) => createElement(Text, { key: row }, line)),
   );
 }

@@ -87,7 +87,9 @@ export class TestTerminal {
   get lines(): readonly string[] {
     const { active } = this.#emulator.buffer;
     return Array.from({ length: this.#emulator.rows }, (_, row) =>
-      (active.getLine(active.viewportY + row)?.translateToString(true) ?? "").trimEnd(),
+      (
+        active.getLine(active.viewportY + row)?.translateToString(true, 0, this.#emulator.cols) ?? ""
+      ).trimEnd(),
     );
   }
 

@@ -1,11 +1,7 @@
 // A dashboard on a terminal from its beginning to its end. Whatever ends it, the terminal is as it was
 // before: a key, a signal, an error, or the terminal itself going away.
 
-import { createElement } from "react";
-import type { ReactNode } from "react";
-import { render } from "ink";
-import type { Instance, RenderOptions, SuspendTerminal, TerminalSuspension } from "ink";
-import { App } from "./app.ts";
+import type { Instance, SuspendTerminal, TerminalSuspension } from "ink";
 import { copySequence } from "./copy.ts";
 import { History } from "./history.ts";
 import type { DashboardOptions } from "./index.ts";
@@ -18,12 +14,15 @@ import { ConsoleDesk } from "./console/desk.ts";
 import { gatedInput } from "./console/gate.ts";
 import { GuestScreen } from "./console/screen.ts";
 import { EventBuffer } from "./event-buffer.ts";
+import { frameLines } from "./frame.ts";
 import type { DashboardEnd, DashboardState, Size, World } from "./model.ts";
 import { selectedDevice } from "./select.ts";
 import { withMouse } from "./mouse-input.ts";
 import { MOUSE_OFF, MOUSE_ON } from "./mouse.ts";
+import { Painter } from "./painter.ts";
 import { withKeys } from "./preferences.ts";
 import { FrameBuffer } from "./packets/buffer.ts";
+import { depthOf } from "./sgr.ts";
 import { DashboardSource } from "./source.ts";
 import type { Wants } from "./source.ts";
 import { makeStore } from "./store.ts";
@@ -33,60 +32,86 @@ import { chooseTheme, themeFor, withColours } from "./theme.ts";
 import type { Theme, ThemeName } from "./theme.ts";
 import { consoleOf } from "./views/console.ts";
 
-const FRAMES_PER_SECOND_MAX = 30;
-const SCREEN = {
-  exitOnCtrlC: false,
-  patchConsole: false,
-  interactive: true,
-  alternateScreen: true,
-  incrementalRendering: true,
-  maxFps: FRAMES_PER_SECOND_MAX,
-} as const;
 /** Of a guest without a console: only its output is seen. */
 const DUMB_TERMINAL = { columns: 80, rows: 24 };
-const HOME_AND_ERASE_DOWN = "\u001b[H\u001b[J";
+/** So long the lab's first picture goes before the keyboard, whose library takes its time. */
+const FIRST_PICTURE_MS = 300;
 
 /** See `runDashboard`. */
 export async function run(options: DashboardOptions): Promise<DashboardEnd> {
   const { stdin, stdout } = options.streams;
-  const terminal = new TerminalLoan(stdout);
+  const isHeard = options.environment["INK_SCREEN_READER"] === "true";
+  const terminal = new TerminalLoan(stdin, stdout);
   const { store, source, world, desk } = openLab(options, terminal);
+  const painter = isHeard ? undefined : paint(options, store, world);
   const outcome = Promise.withResolvers<DashboardEnd>();
   store.subscribe(() => {
     const state = store.getState();
     if (state.end !== undefined) outcome.resolve(state.end);
     source.want(wantsOf(state));
   });
-  const element = createElement(App, {
-    store,
-    world,
-    symbols: SYMBOL_SETS[options.preferences?.symbols ?? "block"],
-    themeOf: themesOf(options),
-    onReady: terminal.set,
-  });
-  const others = stdout.listeners("resize");
-  const heard = withMouse(stdin, (event) => store.dispatch({ type: "mouse", event }));
-  const screen = render(element, { stdin: gate(heard, store, world), stdout, ...screenFor(options) });
-  const endResizing = followSize(stdout, screen, others, (size) => {
-    store.dispatch({ type: "size", size });
-    return element;
-  });
+  const resize = (): void => {
+    store.dispatch({ type: "size", size: sizeOf(stdout) });
+    painter?.redraw();
+  };
+  stdout.on("resize", resize);
   const endListening = listen(stdin, stdout, terminal, outcome);
+  terminal.begin(painter);
   terminal.setMouse(store.getState().mouse);
   const sourceEnded = source.run();
+  let screen: Instance | undefined;
   try {
+    const end = await Promise.race([outcome.promise, firstPicture(store)]);
+    if (end !== undefined) return end;
+    const { openKeyboard, openReader } = await import("./app.ts");
+    const keyed = gate(
+      withMouse(stdin, (event) => store.dispatch({ type: "mouse", event })),
+      store,
+      world,
+    );
+    const props = { store, onReady: terminal.set };
+    screen = isHeard ? openReader({ stdin: keyed, stdout }, { ...props, world }) : openKeyboard(keyed, props);
     const exited = screen.waitUntilExit().then((): DashboardEnd => "left");
     return await Promise.race([outcome.promise, exited]);
   } finally {
     source.close();
     desk.end();
     terminal.setMouse(false);
-    screen.unmount();
-    await screen.waitUntilExit().catch(() => undefined);
-    endResizing();
+    screen?.unmount();
+    await screen?.waitUntilExit().catch(() => undefined);
+    terminal.end();
+    stdout.off("resize", resize);
     endListening();
     await sourceEnded;
   }
+}
+
+/** Draws what changes, as long as it has the screen. */
+function paint(options: DashboardOptions, store: Store, world: World): Painter {
+  const { environment, preferences, streams } = options;
+  const [symbols, themeOf] = [SYMBOL_SETS[preferences?.symbols ?? "block"], themesOf(options)];
+  const painter = new Painter(streams.stdout, depthOf(environment), () => {
+    const state = store.getState();
+    return { lines: frameLines(state, world, symbols), theme: themeOf(state.theme) };
+  });
+  store.subscribe(() => painter.changed());
+  return painter;
+}
+
+/** When there is something of the lab to be seen, or it takes too long. */
+function firstPicture(store: Store): Promise<undefined> {
+  return new Promise((resolve) => {
+    const seen = (): void => {
+      clearTimeout(timer);
+      end();
+      resolve(undefined);
+    };
+    const timer = setTimeout(seen, FIRST_PICTURE_MS);
+    const end = store.subscribe(() => {
+      // What draws it is due before what waits for this goes on.
+      if (store.getState().shown !== undefined) setImmediate(seen);
+    });
+  });
 }
 
 /** What is typed while a guest's terminal is seen is the guest's. */
@@ -165,13 +190,6 @@ function openLab(options: DashboardOptions, terminal: TerminalLoan): Opened {
   return { store, source, world, desk };
 }
 
-/** Who hears the screen hears it in order, and what it said stays to be read again. */
-function screenFor({ environment }: DashboardOptions): RenderOptions {
-  const isHeard = environment["INK_SCREEN_READER"] === "true";
-  if (!isHeard) return SCREEN;
-  return { ...SCREEN, alternateScreen: false, incrementalRendering: false, isScreenReaderEnabled: true };
-}
-
 /** The same theme is the same object, so that nothing is drawn anew for it. */
 function themesOf({ environment, preferences = {} }: DashboardOptions): (name: ThemeName) => Theme {
   const made = new Map<ThemeName, Theme>();
@@ -193,33 +211,6 @@ function wantsOf(state: DashboardState): Wants {
   };
 }
 
-/**
- * Draws anew in the size that the terminal gets. `resized` answers what to draw, `others` listen to it
- * already and go on. The answer ends it.
- *
- * Ink's own listener is taken away: it would first draw the old frame on the new screen, and it erases from
- * where it believes the frame to be, while what was under way when the size changed may have gone anywhere.
- * Ink is made to forget the frame and begins at the top.
- */
-function followSize(
-  stdout: NodeJS.WriteStream,
-  screen: Instance,
-  others: readonly Function[],
-  resized: (size: Size) => ReactNode,
-): () => void {
-  for (const listener of stdout.listeners("resize")) {
-    if (!others.includes(listener)) stdout.off("resize", listener as () => void);
-  }
-  const resize = (): void => {
-    const element = resized(sizeOf(stdout));
-    screen.clear();
-    stdout.write(HOME_AND_ERASE_DOWN);
-    screen.rerender(element);
-  };
-  stdout.on("resize", resize);
-  return () => void stdout.off("resize", resize);
-}
-
 function sizeOf(stdout: NodeJS.WriteStream): Size {
   return { columns: stdout.columns || 80, rows: stdout.rows || 24 };
 }
@@ -229,22 +220,39 @@ function stopGroup(): void {
   process.kill(0, "SIGTSTP");
 }
 
-/** Gives the terminal back to the shell for a while, and takes it again. */
+/** Takes the terminal, gives it back to the shell for a while, and in the end. */
 class TerminalLoan {
+  readonly #stdin: NodeJS.ReadStream;
   readonly #stdout: NodeJS.WriteStream;
+  /** Absent: Ink has the screen. */
+  #painter: Painter | undefined;
   #suspend: SuspendTerminal | undefined;
   #loan: TerminalSuspension | undefined;
+  #isLent = false;
   #mouse = false;
 
-  constructor(stdout: NodeJS.WriteStream) {
+  constructor(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream) {
+    this.#stdin = stdin;
     this.#stdout = stdout;
+  }
+
+  /** What is typed before anybody reads it waits unseen. */
+  begin(painter: Painter | undefined): void {
+    this.#painter = painter;
+    this.#setRaw(true);
+    painter?.enter();
+  }
+
+  end(): void {
+    this.#painter?.leave();
+    this.#setRaw(false);
   }
 
   /** Has the mouse reported, or no more. */
   setMouse(on: boolean): void {
     if (on === this.#mouse) return;
     this.#mouse = on;
-    if (this.#loan === undefined) this.#stdout.write(on ? MOUSE_ON : MOUSE_OFF);
+    if (!this.#isLent) this.#stdout.write(on ? MOUSE_ON : MOUSE_OFF);
   }
 
   readonly set = (suspend: SuspendTerminal): void => {
@@ -252,24 +260,36 @@ class TerminalLoan {
   };
 
   async give(): Promise<void> {
-    if (this.#loan !== undefined) return;
+    if (this.#isLent) return;
+    this.#isLent = true;
     if (this.#mouse) this.#stdout.write(MOUSE_OFF);
+    this.#painter?.leave();
     this.#loan = await this.#suspend?.();
+    this.#setRaw(false);
   }
 
   async take(): Promise<void> {
+    if (!this.#isLent) return this.redraw();
+    this.#isLent = false;
     const loan = this.#loan;
     this.#loan = undefined;
-    if (loan === undefined) await this.redraw();
-    else await loan.resume();
+    this.#setRaw(true);
+    await loan?.resume();
+    this.#painter?.enter();
     if (this.#mouse) this.#stdout.write(MOUSE_ON);
   }
 
   /** Takes modes and the whole screen anew. */
   async redraw(): Promise<void> {
-    if (this.#loan !== undefined) return;
+    if (this.#isLent) return;
+    this.#painter?.leave();
     const loan = await this.#suspend?.();
     await loan?.resume();
+    this.#painter?.enter();
+  }
+
+  #setRaw(on: boolean): void {
+    if (this.#stdin.isTTY) this.#stdin.setRawMode(on);
   }
 }
 

@@ -26,9 +26,14 @@ export function clean(text: string): string {
     .replace(DIRECTIONS, "");
 }
 
+/** Each of its characters is sure to take one cell. */
+export function isNarrow(text: string): boolean {
+  return NARROW.test(text);
+}
+
 /** Cells that a cleaned text takes. */
 export function widthOf(text: string): number {
-  return NARROW.test(text) ? text.length : stringWidth(text);
+  return isNarrow(text) ? text.length : stringWidth(text);
 }
 
 /**
