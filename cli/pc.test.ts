@@ -1,6 +1,6 @@
 // A real kernel in a PC, beside a guest of WebAssembly on one network, and in CI the lab of example 07. The
-// image is built in CI, by the commands of docs/linux.md; elsewhere the one of this user's cache is taken, and
-// if there is none it is said.
+// image is built in CI, by the commands of docs/linux.md; elsewhere the one of this user's cache is taken,
+// and if there is none it is said.
 
 import { cpSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
