@@ -2,7 +2,7 @@
 // image is built in CI, by the commands of docs/linux.md; elsewhere the one of this user's cache is taken,
 // and if there is none it is said.
 
-import { cpSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { preparedFolder, readNote } from "../interpreter/index.ts";
