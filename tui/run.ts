@@ -70,7 +70,9 @@ export async function run(options: DashboardOptions): Promise<DashboardEnd> {
       world,
     );
     const props = { store, onReady: terminal.set };
-    screen = isHeard ? openReader({ stdin: keyed, stdout }, { ...props, world }) : openKeyboard(keyed, props);
+    screen = isHeard
+      ? openReader({ stdin: keyed, stdout }, { ...props, world })
+      : openKeyboard({ stdin: keyed, stdout }, props);
     const exited = screen.waitUntilExit().then((): DashboardEnd => "left");
     return await Promise.race([outcome.promise, exited]);
   } finally {
@@ -90,9 +92,14 @@ export async function run(options: DashboardOptions): Promise<DashboardEnd> {
 function paint(options: DashboardOptions, store: Store, world: World): Painter {
   const { environment, preferences, streams } = options;
   const [symbols, themeOf] = [SYMBOL_SETS[preferences?.symbols ?? "block"], themesOf(options)];
-  const painter = new Painter(streams.stdout, depthOf(environment), () => {
-    const state = store.getState();
-    return { lines: frameLines(state, world, symbols), theme: themeOf(state.theme) };
+  const painter = new Painter({
+    stdout: streams.stdout,
+    depth: depthOf(environment),
+    now: () => options.clock.now(),
+    draw: () => {
+      const state = store.getState();
+      return { lines: frameLines(state, world, symbols), theme: themeOf(state.theme) };
+    },
   });
   store.subscribe(() => painter.changed());
   return painter;
