@@ -40,6 +40,7 @@ export class Watched {
   #tail = "";
   frames = 0;
   bytes = 0;
+  /** After the first frame. */
   clears = 0;
   /** Milliseconds from the start of the process to the first frame; 0 before it. */
   firstPaintMs = 0;
@@ -87,7 +88,10 @@ export class Watched {
     // What is looked for may be cut in two.
     const text = this.#tail + data;
     const ends = text.split(FRAME_END).length - 1;
-    const clears = [...text.matchAll(CLEARS)].length;
+    // The first frame comes after an erased screen.
+    const after = this.firstPaintMs === 0 ? Math.max(0, text.indexOf(FRAME_END)) : 0;
+    const isSeen = this.firstPaintMs > 0 || ends > 0;
+    const clears = isSeen ? [...text.slice(after).matchAll(CLEARS)].length : 0;
     this.#tail = text.slice(-(FRAME_END.length - 1));
     if (this.#tail.includes("J")) this.#tail = "";
     this.frames += ends;
