@@ -19,6 +19,11 @@ export interface RowSources {
   readonly ledger: ReadonlyMap<string, Resource>;
 }
 
+/** What of them is looked at once for a picture. */
+interface SeenSources extends RowSources {
+  readonly guestsNow: readonly GuestFacts[];
+}
+
 /** Rates over the last second: the id of a thing and its counter now. */
 export interface RateSource {
   frames(id: string, now: number): number;
@@ -28,9 +33,9 @@ export interface RateSource {
 type Rows = Pick<Snapshot, "guests" | "devices" | "networks" | "uplinks" | "channels" | "volumes" | "buses">;
 
 /** `measured`: the devices whose rings are looked into; absent: all. */
-export function renderRows(sources: RowSources, rates: RateSource, measured?: ReadonlySet<string>): Rows {
+export function renderRows(sources: SeenSources, rates: RateSource, measured?: ReadonlySet<string>): Rows {
   const devices = new Map(sources.hypervisor.devices(measured).map((device) => [device.id, device]));
-  const guestFacts = new Map(sources.hypervisor.guests().map((guest) => [guest.id, guest]));
+  const guestFacts = new Map(sources.guestsNow.map((guest) => [guest.id, guest]));
   const things = [...sources.ledger.values()];
   const seen = seenDevices(things, devices);
   const guests = things.flatMap((thing) => {

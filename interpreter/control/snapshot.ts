@@ -1,6 +1,7 @@
 // Builds the picture that dashboards draw, from the ledger, the controller and the hypervisor's facts.
 // Rates come from the difference to a sample of about a second ago; asking changes nothing that runs.
 
+import type { GuestFacts } from "../../hypervisor/index.ts";
 import { renderRows } from "./rows.ts";
 import type { RateSource, RowSources } from "./rows.ts";
 import { PROTOCOL_VERSION } from "./protocol.ts";
@@ -54,12 +55,16 @@ export class SnapshotBuilder {
 
   /** Notes counters for later rates. Called once a second, so that a first picture has rates too. */
   sample(): void {
+    this.#sample(() => this.#sources.hypervisor.guests());
+  }
+
+  #sample(guestsNow: () => readonly GuestFacts[]): void {
     const at = this.#sources.clock.now();
     const newest = this.#samples.at(-1);
     if (newest !== undefined && at - newest.at < SPACING_MS) return;
     const { hypervisor } = this.#sources;
     const frames = hypervisor.traffic();
-    const cpu = new Map(hypervisor.guests().map((guest) => [guest.id, guest.cpuMs]));
+    const cpu = new Map(guestsNow().map((guest) => [guest.id, guest.cpuMs]));
     this.#samples.push({ at, cpu, frames });
     // Keeps one sample older than the window.
     while ((this.#samples[1]?.at ?? at) <= at - WINDOW_MS) this.#samples.shift();
@@ -67,15 +72,17 @@ export class SnapshotBuilder {
 
   /** Looks into the rings of these devices, or of all. */
   build(measured?: ReadonlySet<string>): Snapshot {
-    this.sample();
-    const { clock, facts } = this.#sources;
+    const { clock, facts, hypervisor } = this.#sources;
+    // The system is asked for each thread's time: once for a picture.
+    const guests = hypervisor.guests();
+    this.#sample(() => guests);
     return {
       version: PROTOCOL_VERSION,
       pid: process.pid,
       time: isoTime(clock),
       uptimeMs: Math.round(clock.now() - this.#begin),
       ...facts(),
-      ...renderRows(this.#sources, this.#rates(), measured),
+      ...renderRows({ ...this.#sources, guestsNow: guests }, this.#rates(), measured),
     };
   }
 
