@@ -14,6 +14,8 @@ const LONG = process.env["SLOW"] === "1";
 const KILLS = LONG ? 5000 : 200;
 const LIFE_MS_MAX = 6;
 const LOOK_MS_MAX = 5;
+/** They spin: control, which boots the next ones, and the pair go before them. */
+const YIELDING = { nice: 15 };
 /**
  * What the pair's rings may hold of dead senders before the next ones start: nothing is lost for want of
  * room.
@@ -88,7 +90,17 @@ async function attack(run: Run, which: (typeof ATTACKERS)[number], times: number
       "the pair has taken what dead senders left",
       () => backlog(lab, 1) + backlog(lab, 2) < BACKLOG_MAX,
     );
-    must(await lab.hv.bootGuest(`x${n}`, { bus: `bus${n}`, vcpu, image, memory, args: [], env: {} }));
+    must(
+      await lab.hv.bootGuest(`x${n}`, {
+        bus: `bus${n}`,
+        vcpu,
+        image,
+        memory,
+        args: [],
+        env: {},
+        ...YIELDING,
+      }),
+    );
     const life = random() * LIFE_MS_MAX;
     await new Promise((resolve) => setTimeout(resolve, life));
     await pauseAwhile(run, `x${n}`);

@@ -23,6 +23,9 @@ export const REPORT = {
   pause: 15,
 } as const;
 
+/** For what a busy machine may take long to do. */
+const PATIENCE_MS = 60_000;
+
 export const BROADCAST = [255, 255, 255, 255, 255, 255] as const;
 
 /** The MAC of the n-th port. */
@@ -275,18 +278,19 @@ export async function pairGoesOn(lab: TestLab, frames: number): Promise<void> {
   await until(
     `${frames} more frames of the pair`,
     () => lab.report("a", REPORT.answered) - before >= frames,
-    20_000,
+    PATIENCE_MS,
   );
 }
 
 /** Lets the pair come to rest and answers what then does not lie where it belongs; afterwards it goes on. */
 export async function pairAtRest(lab: TestLab): Promise<string[]> {
   lab.tell("a", REPORT.pause, 1);
-  await until("the pair rests", () => lab.report("a", REPORT.sent) === lab.report("a", REPORT.answered));
+  const resting = (): boolean => lab.report("a", REPORT.sent) === lab.report("a", REPORT.answered);
+  await until("the pair rests", resting, PATIENCE_MS);
   const wrong: string[] = [];
   for (const n of [1, 2]) {
     const allPosted = (): boolean => /^p+$/.test(lab.slots(n));
-    await until("all buffers are posted", allPosted, 2000).catch(() =>
+    await until("all buffers are posted", allPosted, PATIENCE_MS).catch(() =>
       wrong.push(`ring ${n}: ${lab.slots(n)}`),
     );
   }

@@ -15,6 +15,16 @@ interface Trend {
 }
 
 const Z = 2.576;
+/** KiB a minute that nobody calls growth. */
+const SLOPE_MIN = 256;
+
+/**
+ * Memory grows, by all that its noise allows: the whole interval lies above `SLOPE_MIN`. Of values KiB, times
+ * in minutes.
+ */
+export function isGrowth({ low }: Trend): boolean {
+  return low > SLOPE_MIN;
+}
 
 /** Of at least three samples. */
 export function trendOf(samples: readonly Sample[]): Trend {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { SEED, randomOf } from "./machine-room.test-support.ts";
-import { trendOf } from "./soak-trend.test-support.ts";
+import { isGrowth, trendOf } from "./soak-trend.test-support.ts";
 
 const PROGRAM = fileURLToPath(new URL("./soak.test-support.ts", import.meta.url));
 
@@ -36,4 +36,18 @@ test("a trend is found in noise, and none where there is none", () => {
   const rests = Array.from({ length: 100 }, () => trendOf(samples(0)));
   // One in a hundred is wrong by chance; of a hundred, eight never are.
   expect(rests.filter(({ low, high }) => low > 0 || high < 0).length).toBeLessThan(8);
+});
+
+test("memory grows where it does beyond its noise, not where it is full after a while", () => {
+  const random = randomOf(SEED);
+  const samples = (value: (minute: number) => number) =>
+    Array.from({ length: 70 }, (_, index) => ({
+      at: 3 + index / 10,
+      value: value(3 + index / 10) + random() * 8000,
+    }));
+  expect(isGrowth(trendOf(samples((minute) => 150_000 + 3000 * minute)))).toBe(true);
+  expect(isGrowth(trendOf(samples(() => 150_000)))).toBe(false);
+  expect(isGrowth(trendOf(samples((minute) => 150_000 + 100 * minute)))).toBe(false);
+  // A pool that was filled by the fourth minute.
+  expect(isGrowth(trendOf(samples((minute) => 150_000 + 3000 * Math.min(minute, 4))))).toBe(false);
 });
