@@ -155,3 +155,25 @@ test(
     expect(await desk.run(["down"])).toMatchObject({ exit: 0 });
   },
 );
+
+const SIX = `network lan { subnet = 10.0.0.0/24 }
+image debian: linux { from = "std:images/${IMAGE}" }
+guest pc for i in 1..6 {
+  image = debian
+  device eth0: venet { network = lan }
+  goal = running
+}
+`;
+
+test("six PCs on one network reach each other", { timeout: 2 * LIMIT }, async () => {
+  if (!isThere || !(IN_CI || process.env["SLOW"] === "1")) return;
+  writeFileSync(path.join(desk.folder, "six.vbus"), SIX);
+  expect(await desk.run(["up", "-d", "six.vbus"])).toMatchObject({ exit: 0 });
+  // A neighbour may not be up yet; the command's time limit ends the loop.
+  const ping = "for i in 2 3 4 5 6 7; do until ping -c 1 -W 1 10.0.0.$i; do :; done; done";
+  const answers = [1, 2, 3, 4, 5, 6].map((each) =>
+    desk.run(["exec", "--timeout", "500s", `pc[${each}]`, ping]),
+  );
+  expect((await Promise.all(answers)).map(({ exit }) => exit)).toEqual([0, 0, 0, 0, 0, 0]);
+  expect(await desk.run(["down"])).toMatchObject({ exit: 0 });
+});

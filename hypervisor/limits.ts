@@ -183,6 +183,8 @@ export const WATCH_EVERY_MS = 100;
 export const WATCHDOG_MS = 10_000;
 /** A guest must have entered main within this, milliseconds. */
 export const BOOT_MS_MAX = 10_000;
+/** The same of a PC, whose memory is filled first: tens of MB, of several PCs at the same time. */
+export const PC_START_MS_MAX = 120_000;
 /**
  * A guest that is to pause and computes is interrupted after this, milliseconds: others stand still by then.
  */

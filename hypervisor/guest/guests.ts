@@ -19,7 +19,7 @@ import type {
   Outcome,
   RealtimeSpec,
 } from "../hypervisor.ts";
-import { BOOT_MS_MAX, GUESTS_MAX, WATCHDOG_MS, WATCH_EVERY_MS } from "../limits.ts";
+import { BOOT_MS_MAX, GUESTS_MAX, PC_START_MS_MAX, WATCHDOG_MS, WATCH_EVERY_MS } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { WHERE } from "../memory/layout.ts";
 import { hearPorts, markFault, startRow, whereOf } from "../memory/threads.ts";
@@ -101,10 +101,8 @@ export class Guests implements GuestsOfBus {
       return refuse("limit", `no thread or memory for the guest: ${guest}`);
     }
     if (this.#closed) await guest.kill();
-    const timer = setTimeout(
-      () => guest.giveUp(`did not reach main within ${BOOT_MS_MAX / 1000} s`),
-      BOOT_MS_MAX,
-    );
+    const boundMs = spec.image.files ? PC_START_MS_MAX : BOOT_MS_MAX;
+    const timer = setTimeout(() => guest.giveUp(`did not reach main within ${boundMs / 1000} s`), boundMs);
     await guest.entered;
     clearTimeout(timer);
     if (guest.state === "running" || guest.alive || guest.exit !== undefined) return success();

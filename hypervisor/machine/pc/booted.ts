@@ -46,6 +46,8 @@ export function stateFile({ folder, digest }: StateFolder, { commandLine, memory
 export function readState(file: string): ArrayBuffer | undefined {
   try {
     const { buffer, byteOffset, length } = readFileSync(file);
+    // A large file has a buffer of its own, which needn't be copied.
+    if (length === buffer.byteLength) return buffer as ArrayBuffer;
     return buffer.slice(byteOffset, byteOffset + length) as ArrayBuffer;
   } catch {
     return undefined;

@@ -21,6 +21,7 @@ const NOT_MET: Readonly<Record<string, string>> = {
   PC_RING_MAX: "how many frames wait beside the PC, before the ring is full for senders",
   PC_DISKS_MAX: "as PC_CARDS_MAX",
   PC_STATES_MAX: "booted.test.ts",
+  PC_START_MS_MAX: "two minutes of waiting",
   PC_FIRST_BOOT_MS: "half an hour without a greeting",
   PC_BUDGET_REQUESTS: "fairness between devices, not asserted on a noisy machine",
   PC_QUEUE_MAX: "what a virtio queue offers; the driver takes fewer or as many",

@@ -98,7 +98,8 @@ export interface PcHardware {
   readonly memoryBytes: number;
   readonly bios: Uint8Array;
   readonly vgaBios: Uint8Array;
-  readonly kernel: Uint8Array;
+  /** What it boots; none where it is to be restored. */
+  readonly kernel: Uint8Array | undefined;
   readonly initrd: Uint8Array | undefined;
   readonly commandLine: string;
 }
@@ -173,7 +174,7 @@ export class Emulator {
         Promise.resolve(new WebAssembly.Instance(module, imports).exports),
       bios: fileOf(bios),
       vga_bios: fileOf(vgaBios),
-      bzimage: fileOf(kernel),
+      ...(kernel && { bzimage: fileOf(kernel) }),
       ...(initrd && { initrd: fileOf(initrd) }),
       cmdline: commandLine,
       memory_size: memoryBytes,

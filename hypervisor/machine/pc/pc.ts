@@ -64,8 +64,8 @@ export class Pc {
     const state = stateFile === undefined ? undefined : readState(stateFile);
     if (stateFile === undefined || !state)
       return new Pc(parts, await Emulator.start(hardware, module), false);
-    const restored = await Emulator.start(hardware, module);
     try {
+      const restored = await Emulator.start({ ...hardware, kernel: undefined, initrd: undefined }, module);
       restored.restore(state);
       return new Pc(parts, restored, true);
     } catch {
@@ -105,9 +105,9 @@ export class Pc {
       const waitUs = this.#moveData();
       const waitMs = this.#emulator.run();
       this.#flush();
-      if (this.#greeted) this.#introduce();
       if (this.#emulator.halted) return this.#asked ? "stopped" : "halted";
-      this.#rest(waitMs * NS_PER_MS, waitUs * NS_PER_US);
+      if (this.#greeted) this.#introduce();
+      else this.#rest(waitMs * NS_PER_MS, waitUs * NS_PER_US);
     }
   }
 
