@@ -9,7 +9,7 @@ import { preparedFolder, readNote } from "../interpreter/index.ts";
 import { Desk } from "./run.test-support.ts";
 
 const IMAGE = "debian-i386";
-/** A boot takes half a minute of a core, and cores are shared. */
+/** The first boot takes half a minute of a core, and cores are shared. */
 const LIMIT = 600_000;
 const IN_CI = process.env["CI"] === "true";
 
