@@ -2,7 +2,7 @@
 // round after round, and says on standard output what is flushed. Arguments: base, overlay, image, bytes,
 // seed. It is started hundreds of times, so it imports little and leaves its compiled code to the next one.
 
-import { readFileSync, writeSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { createHypervisor, type DeviceSpec, type Outcome } from "./index.ts";
 
@@ -27,7 +27,7 @@ must(await hypervisor.createVolume("vdb", { class: "file", path: image, create: 
 must(hypervisor.createBus("bus"));
 for (const name of ["vda", "vdb"]) must(hypervisor.addDevice("bus", name, disk(name)));
 hypervisor.on((event) => {
-  if (event.type === "log") writeSync(1, event.text);
+  if (event.type === "log") process.stdout.write(event.text); // Waits where nobody reads yet.
 });
 const args = ["--bytes", bytes, "--block", "12KiB", "--random", "--seed", seed, "--rounds", "0"];
 const code = must(await hypervisor.compile(new Uint8Array(readFileSync(GUEST))));
