@@ -228,7 +228,9 @@ class RunningLab implements Lab {
 
   logs(params?: readonly string[] | Methods["logs"]["params"], lines?: number): readonly LogLine[] {
     if (params === undefined || isList(params)) return this.#engine.logs.last(params, lines);
-    return this.#engine.logs.last(params.guests, params.lines);
+    const { guests, lines: most, shared = false } = params;
+    if (shared && guests === undefined && most !== undefined) return this.#engine.logs.shared(most);
+    return this.#engine.logs.last(guests, most);
   }
 
   onEvent(listener: (event: LabEvent) => void): () => void {

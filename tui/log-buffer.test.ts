@@ -22,6 +22,14 @@ test("a guest that says much doesn't push out what a quiet one said", () => {
   expect(logs.before(logs.last, { count: 5, guest: "quiet" }).map(({ text }) => text)).toEqual(["once"]);
 });
 
+test("what is held is each line once, also those that only their guest's ring has still", () => {
+  const logs = new LogBuffer(3);
+  logs.append([makeLine(1, "quiet"), makeLine(2, "quiet")]);
+  for (let index = 3; index <= 7; index++) logs.append([makeLine(index, "loud")]);
+  expect(numbers(logs.held).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect(new LogBuffer().held).toEqual([]);
+});
+
 test("what is asked for is what a plain list would answer", () => {
   const guests = fc.constantFrom("a", "b", "c");
   fc.assert(

@@ -66,6 +66,15 @@ export class LogBuffer {
     return this.#ring(query)?.after(sequence, query) ?? [];
   }
 
+  /** Every line that is kept, once: of all, and what only its guest's ring has still. */
+  get held(): readonly NumberedLine[] {
+    const every = { count: Number.POSITIVE_INFINITY };
+    const all = this.before(this.#last, every);
+    const [{ sequence: first } = { sequence: this.#last + 1 }] = all;
+    const older = [...this.#guests.values()].flatMap((ring) => ring.before(first - 1, every));
+    return [...older, ...all];
+  }
+
   #ring({ guest }: LogQuery): Ring | undefined {
     return guest === undefined ? this.#all : this.#guests.get(guest);
   }

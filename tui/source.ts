@@ -172,8 +172,8 @@ export class DashboardSource {
     this.#options.consoles.use(client);
     this.#tap = this.#makeTap(client);
     this.#tap.want(this.#wants.packets);
-    const history = (await client.request("logs", { lines: HISTORY_LINES })).lines;
-    const known = countLines(logs.before(logs.last, { count: HISTORY_LINES }));
+    const history = (await client.request("logs", { lines: HISTORY_LINES, shared: true })).lines;
+    const known = countLines(logs.held);
     this.#addLines(dropRepeated(history, known, false));
     repeated = countLines(history);
     const waited = early;

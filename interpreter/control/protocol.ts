@@ -228,7 +228,11 @@ export interface Methods extends AdminMethods {
     };
     result: Record<string, never>;
   };
-  logs: { params: { guests?: readonly string[]; lines?: number }; result: { lines: readonly LogLine[] } };
+  /** `shared`: of all guests, each with a share of the lines, so that a loud one leaves the others theirs. */
+  logs: {
+    params: { guests?: readonly string[]; lines?: number; shared?: boolean };
+    result: { lines: readonly LogLine[] };
+  };
   events: { params: { since?: number }; result: { events: readonly LabEvent[] } };
   /**
    * Stops the lab; answers when everything is down. `volumes`: and deletes the files of those unprotected.

@@ -50,7 +50,7 @@ const SHAPES: { readonly [M in keyof Methods]: Shape } = {
     console: { check: isText },
     rings: { check: isTexts },
   },
-  logs: { guests: { check: isTexts }, lines: { check: isNumber } },
+  logs: { guests: { check: isTexts }, lines: { check: isNumber }, shared: { check: isBoolean } },
   events: { since: { check: isNumber } },
   down: { graceMs: { check: isNumber }, volumes: { check: isBoolean } },
   volumes: {},

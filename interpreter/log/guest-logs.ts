@@ -96,6 +96,20 @@ export class GuestLogs {
     return entries.slice(Math.max(0, entries.length - count)).map((entry) => entry.line);
   }
 
+  /**
+   * At most `count` lines of all guests, in the order in which they came: the newest, but of each guest as
+   * many of its own as are its share, however much the others have said since.
+   */
+  shared(count: number): readonly LogLine[] {
+    const logs = [...this.#logs.values()];
+    const share = Math.floor(count / Math.max(1, logs.length));
+    const kept = logs.flatMap(({ lines }) => lines.slice(Math.max(0, lines.length - share)));
+    const rest = logs.flatMap(({ lines }) => lines.slice(0, Math.max(0, lines.length - share)));
+    rest.sort((a, b) => a.order - b.order);
+    const entries = [...rest.slice(Math.max(0, rest.length - (count - kept.length))), ...kept];
+    return entries.sort((a, b) => a.order - b.order).map((entry) => entry.line);
+  }
+
   /** What a terminal would have been told: the lines that are kept, and what was begun. */
   textOf(guest: string): string {
     const log = this.#logs.get(guest);

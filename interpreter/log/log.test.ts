@@ -36,6 +36,17 @@ test("lines of several guests are in the order in which they came", () => {
   expect(logs.last()[0]?.time).toBe("1970-01-01T00:00:00.005Z");
 });
 
+test("of all guests each has its share of the lines, and what nobody needs of it goes to the newest", () => {
+  const logs = new GuestLogs(clock);
+  for (const text of ["a", "b", "c"]) logs.write("quiet", `${text}\n`);
+  for (let index = 0; index < 9; index++) logs.write("loud", `${index}\n`);
+  logs.write("new", "hi\n");
+  expect(texts(logs.shared(6))).toEqual(["quiet:b", "quiet:c", "loud:6", "loud:7", "loud:8", "new:hi"]);
+  expect(texts(logs.shared(2))).toEqual(["loud:8", "new:hi"]);
+  expect(texts(logs.shared(100))).toEqual(texts(logs.last()));
+  expect(texts(new GuestLogs(clock).shared(3))).toEqual([]);
+});
+
 test("the oldest lines fall off by number and by size", () => {
   const logs = new GuestLogs(clock, limits);
   for (let index = 0; index < 10; index++) logs.write("a", `${index}\n`);
