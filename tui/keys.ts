@@ -17,7 +17,7 @@ export type Command =
   | { readonly do: "next-guest" | "times" | "wraps" | "record" }
   | { readonly do: "undo" | "again" }
   | { readonly do: "step" | "knob"; readonly by: -1 | 1 }
-  | { readonly do: "cut" | "adopt" | "heal" }
+  | { readonly do: "cut" | "adopt" | "heal" | "way" }
   | { readonly do: "confirm" | "refrain" }
   | { readonly do: "command" | "run" | "close" | "complete" | "older" | "newer" | "end-command" }
   | { readonly do: "detach" }

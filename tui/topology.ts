@@ -15,6 +15,8 @@ export interface TopologyPlace {
   /** The selected edge, by the address of its device. */
   readonly edge?: string;
   readonly knob: Knob;
+  /** Of what the device sends, or of what it receives. */
+  readonly way: "sent" | "received";
   /** Paths that were changed by hand, as the lab said last. */
   readonly hand: readonly string[];
   /** The generation that it said so of. */
@@ -23,7 +25,7 @@ export interface TopologyPlace {
   readonly pending: Readonly<Record<string, string>>;
 }
 
-export const FIRST_TOPOLOGY: TopologyPlace = { knob: "delay", hand: [], pending: {} };
+export const FIRST_TOPOLOGY: TopologyPlace = { knob: "delay", way: "sent", hand: [], pending: {} };
 
 export function visibleEdges(state: DashboardState): readonly Edge[] {
   return hubsOf(state.shown?.snapshot, state.filters.topology).flatMap(({ edges }) => edges);
@@ -37,14 +39,18 @@ export function selectedEdge(state: DashboardState): Edge | undefined {
 
 /** What a flat member of the impairment is now, or will be when what was asked is done. */
 export function valueAt({ topology }: DashboardState, device: DeviceRow, knob: Knob): string | undefined {
-  const { path, member } = placeOf(device, knob);
+  const { path, member } = placeOf(device, topology, knob);
   return topology.pending[path] ?? device.link?.impair[member];
 }
 
-/** Where the knob is in the impairment of what is sent: flat, or in `egress` where that is how it is said. */
-function placeOf({ id, link }: DeviceRow, knob: Knob): { readonly path: string; readonly member: string } {
+/** Of what is sent it is flat, or in `egress` where that is how it is said; the other way in `ingress`. */
+function placeOf(
+  { id, link }: DeviceRow,
+  { way }: TopologyPlace,
+  knob: Knob,
+): { readonly path: string; readonly member: string } {
   const isNested = Object.keys(link?.impair ?? {}).some((name) => name.startsWith("egress."));
-  const member = isNested ? `egress.${knob}` : knob;
+  const member = way === "received" ? `ingress.${knob}` : isNested ? `egress.${knob}` : knob;
   return { path: `${id}.impair.${member}`, member };
 }
 
@@ -57,11 +63,17 @@ export function chooseKnob(state: DashboardState, by: 1 | -1): DashboardState {
   return { ...state, topology: { ...state.topology, knob } };
 }
 
+/** Turns from what the device sends to what it receives, and back. */
+export function turnWay(state: DashboardState): DashboardState {
+  const way = state.topology.way === "sent" ? "received" : "sent";
+  return { ...state, topology: { ...state.topology, way } };
+}
+
 export function stepImpairment(state: DashboardState, by: 1 | -1): DashboardState {
   const device = selectedEdge(state)?.device;
   if (device?.link === undefined) return say(state, "only the link of a network device can be bad", "bad");
   const { knob } = state.topology;
-  const { path } = placeOf(device, knob);
+  const { path } = placeOf(device, state.topology, knob);
   const value = stepped(knob, valueAt(state, device, knob), by);
   if (value === undefined) return say(state, `${knob} goes no further`, "busy");
   return set(state, path, value);

@@ -26,6 +26,13 @@ const ROWS: readonly Omit<KeyEntry, "modes">[] = [
   },
   { keys: ["left"], shown: "left", command: { do: "knob", by: -1 }, help: "the one before" },
   {
+    keys: ["i"],
+    shown: "i",
+    command: { do: "way" },
+    help: "impairments of what the device receives, or of what it sends",
+    footer: "in/out",
+  },
+  {
     keys: ["x"],
     shown: "x",
     command: { do: "cut" },

@@ -21,6 +21,7 @@ import {
   settleHand,
   settlePending,
   stepImpairment,
+  turnWay,
   valueAt,
   visibleEdges,
 } from "../topology.ts";
@@ -52,6 +53,8 @@ export const topologyPart: ViewPart = {
         return chooseKnob(state, command.by);
       case "step":
         return stepImpairment(state, command.by);
+      case "way":
+        return turnWay(state);
       case "cut":
         return cutLink(state);
       case "adopt":
@@ -249,7 +252,7 @@ function detailLines(context: ViewContext, edge: Edge | undefined): readonly Lin
   const { state, columns, symbols, breadth } = context;
   if (edge?.device?.link === undefined) return [];
   const { device } = edge;
-  const { knob } = state.topology;
+  const { knob, way } = state.topology;
   const shown = breadth === "narrow" ? [knob] : KNOBS;
   const knobs = shown.flatMap((one): Line => {
     const value = valueAt(state, device, one) ?? (one === "rate" ? "none" : "0");
@@ -258,5 +261,6 @@ function detailLines(context: ViewContext, edge: Edge | undefined): readonly Lin
   });
   const hand = isByHand(state, edge.id) ? ", by hand: w writes it into the file, u undoes it" : "";
   const title = cut(`${edge.id}${hand}`, Math.max(1, columns - 6), symbols.ellipsis);
-  return [ruleWith(title, columns, symbols), clipLine(knobs, columns, symbols.ellipsis)];
+  const line: Line = way === "sent" ? knobs : [span(" in", "accent"), ...knobs];
+  return [ruleWith(title, columns, symbols), clipLine(line, columns, symbols.ellipsis)];
 }
