@@ -3,8 +3,8 @@
 
 import { spawn } from "node:child_process";
 
-/** Ends what dashboards begin: the alternate screen, the mouse's reports, a hidden cursor, colours. */
-const RESTORE = String.raw`\033[?1006l\033[?1000l\033[0m\033[?25h\033[?1049l`;
+/** Ends what dashboards begin: brackets round pastes, the mouse's reports, colours, another screen. */
+const RESTORE = String.raw`\033[?2004l\033[?1006l\033[?1000l\033[0m\033[?25h\033[?1049l`;
 /** The line `done` says that the terminal is in order. Without it, the dashboard has gone. */
 const SCRIPT = `read said; [ "$said" = done ] && exit 0; printf '${RESTORE}'; stty sane <&1`;
 

@@ -157,6 +157,64 @@ test("killed with the mouse taken, its terminal is in order all the same", async
   expect(written.lastIndexOf("\u001b[?25h")).toBeGreaterThan(written.lastIndexOf("\u001b[?25l"));
 });
 
+test.each(["SIGKILL", "SIGTERM", "SIGTSTP"] as const)(
+  "after %s of a dashboard with the mouse its shell has the terminal as it was",
+  async (signal) => {
+    const pidFile = join(folder, "dash.pid");
+    const script = join(folder, "dash.sh");
+    const words = [process.execPath, VBUS, "dash", "--mouse", file].map((word) => `'${word}'`).join(" ");
+    await writeFile(script, `echo $$ > '${pidFile}'\nexec ${words}\n`);
+    const command = ["bash", "--norc", "-i"] as const;
+    const shell = { ...environment, PS1: "ready> ", INPUTRC: "/dev/null" };
+    const terminal = new TestTerminal({ columns: 80, rows: 24, command, environment: shell });
+    terminals.push(terminal);
+    await terminal.shows("ready>");
+    terminal.type("bind 'set enable-bracketed-paste off'\r", `sh '${script}'\r`);
+    await terminal.until("the dashboard", (screen) => screen.includes("server") && terminal.isAlternate);
+    await terminal.until("the mouse taken", () => terminal.modes.includes("mouse"));
+    process.kill(Number(await readFile(pidFile, "utf8")), signal);
+    await terminal.until("the main screen", () => !terminal.isAlternate && terminal.modes.length === 0);
+    terminal.type("stty -a | tr ' ' '\\n' | grep -x -e icanon -e echo | sort\r");
+    await terminal.until("lines that are edited and echoed", (screen) => /^echo\nicanon$/m.test(screen));
+    if (signal !== "SIGTSTP") return;
+    terminal.type("fg\r");
+    await terminal.until("the dashboard", (screen) => screen.includes("server") && terminal.isAlternate);
+    terminal.type("q");
+    await terminal.until("the main screen", () => !terminal.isAlternate && terminal.modes.length === 0);
+  },
+);
+
+test.each([
+  ["with its signal", "exec"],
+  ["without a signal, by its reads alone", "setsid --wait"],
+])("a terminal that is closed %s leaves no dashboard behind, and the lab as it is", async (_, how) => {
+  const before: unknown = JSON.parse(await vbus("ps", "--json", file));
+  const pidFile = join(folder, "closed.pid");
+  const script = join(folder, "closed.sh");
+  await writeFile(script, `echo $$ > '${pidFile}'\nexec '${process.execPath}' '${VBUS}' dash '${file}'\n`);
+  const command = ["sh", "-c", `${how} sh '${script}'`] as const;
+  const terminal = new TestTerminal({ columns: 80, rows: 24, command, environment });
+  await terminal.until("the dashboard", (screen) => screen.includes("server") && terminal.isAlternate);
+  const pid = Number(await readFile(pidFile, "utf8"));
+  terminal.hangUp();
+  await untilGone(pid);
+  expect(idOf(JSON.parse(await vbus("ps", "--json", file)))).toEqual(idOf(before));
+});
+
+test("a lab that is killed is said to be lost, and is shown again when it runs again", async () => {
+  const terminal = dash(80, 24);
+  await terminal.shows("server");
+  const { pid } = JSON.parse(await vbus("ps", "--json", file)) as { readonly pid: number };
+  process.kill(pid, "SIGKILL");
+  await terminal.shows(" LOST ");
+  await untilGone(pid);
+  await vbus("up", "-d", "--max-disruption", "restart", file);
+  await terminal.hides(" LOST ");
+  await terminal.until("frames", (screen) => /[1-9]\d* frames\/s/.test(screen));
+  terminal.type("q");
+  expect(await terminal.exited).toMatchObject({ code: 0 });
+});
+
 test("up on a terminal is a dashboard that asks, and stops the lab where that is wanted", async () => {
   const other = join(folder, "other.vbus");
   await copyFile(EXAMPLE, other);
@@ -171,6 +229,17 @@ test("up on a terminal is a dashboard that asks, and stops the lab where that is
   expect(terminal.isAlternate).toBe(false);
   await expect(vbus("ps", other)).rejects.toThrow(/not running/);
 });
+
+/** There is no such process; the test's time limit ends the asking. */
+async function untilGone(pid: number): Promise<void> {
+  const isThere = async (): Promise<boolean> => {
+    const stat = await promisify(execFile)("ps", ["-o", "stat=", "-p", String(pid)]).catch(() => ({
+      stdout: "",
+    }));
+    return stat.stdout.trim() !== "" && !stat.stdout.startsWith("Z");
+  };
+  while (await isThere());
+}
 
 /** Which lab it is and how often its guests began. */
 function idOf(report: unknown): string {

@@ -29,11 +29,16 @@ const KEYS: Readonly<Record<string, string>> = {
   tab: "\t",
   space: " ",
   backspace: "\u007f",
+  left: "\u001b[D",
+  right: "\u001b[C",
   "ctrl-]": "\u001d",
-  "ctrl-c": "\u0003",
-  "ctrl-u": "\u0015",
-  "ctrl-z": "\u001a",
 };
+
+/** What a terminal sends for a key, or text as it is. */
+function bytesOf(key: string): string {
+  const [, letter] = /^ctrl-([a-z])$/u.exec(key) ?? [];
+  return letter === undefined ? (KEYS[key] ?? key) : String.fromCharCode(letter.charCodeAt(0) & 31);
+}
 
 interface Cell {
   readonly text: string;
@@ -97,9 +102,45 @@ export class TestTerminal {
     return this.lines.join("\n");
   }
 
+  /** Lines that went on in the next row: something was wider than the screen. */
+  get wrapped(): number {
+    const { active } = this.#emulator.buffer;
+    const rows = Array.from({ length: this.#emulator.rows }, (_, row) => row);
+    return rows.filter((row) => active.getLine(active.viewportY + row)?.isWrapped).length;
+  }
+
+  /** The text of a row that stands out: on a background of its own, or inverse. */
+  standsOut(row: number): string {
+    const { active } = this.#emulator.buffer;
+    const line = active.getLine(active.viewportY + row);
+    let text = "";
+    for (let column = 0; column < this.#emulator.cols; column++) {
+      const cell = line?.getCell(column);
+      if (cell !== undefined && (!cell.isBgDefault() || cell.isInverse() !== 0))
+        text += cell.getChars() || " ";
+    }
+    return text;
+  }
+
   /** The alternate screen is shown. */
   get isAlternate(): boolean {
     return this.#emulator.buffer.active.type === "alternate";
+  }
+
+  /** What the program has switched on, and not off again. */
+  get modes(): readonly string[] {
+    const { mouseTrackingMode, bracketedPasteMode } = this.#emulator.modes;
+    const isHidden = this.written.lastIndexOf("\u001b[?25l") > this.written.lastIndexOf("\u001b[?25h");
+    return [
+      ...(mouseTrackingMode === "none" ? [] : ["mouse"]),
+      ...(bracketedPasteMode ? ["brackets"] : []),
+      ...(isHidden ? ["hidden cursor"] : []),
+    ];
+  }
+
+  /** Closes the terminal itself, as a window is closed: who leads the session gets SIGHUP. */
+  hangUp(): void {
+    (this.#pty as IPty & { destroy(): void }).destroy();
   }
 
   /** How a cell is drawn; columns and rows count from 0. */
@@ -132,7 +173,7 @@ export class TestTerminal {
 
   /** Types keys by name, or text as it is. */
   type(...keys: readonly string[]): void {
-    for (const key of keys) this.#pty.write(KEYS[key] ?? key);
+    for (const key of keys) this.#pty.write(bytesOf(key));
   }
 
   resize(columns: number, rows: number): void {
