@@ -83,7 +83,9 @@ export function stepImpairment(state: DashboardState, by: 1 | -1): DashboardStat
 export function cutLink(state: DashboardState): DashboardState {
   const device = selectedEdge(state)?.device;
   if (device?.link === undefined) return say(state, "only a network device has a cable", "bad");
-  return set(state, `${device.id}.link`, device.link.state === "up" ? "down" : "up");
+  const path = `${device.id}.link`;
+  const now = state.topology.pending[path] ?? device.link.state;
+  return set(state, path, now === "up" ? "down" : "up");
 }
 
 function set(state: DashboardState, path: string, value: string): DashboardState {
@@ -120,9 +122,10 @@ export function settlePending(state: DashboardState): DashboardState {
   const { topology, latest } = state;
   const devices = new Map(latest?.snapshot.devices.map((device) => [device.id, device]));
   const left = Object.entries(topology.pending).filter(([path, value]) => {
-    const [id = "", member = ""] = path.split(/\.impair\./u);
+    const [, id = "", member] = /^(.*?)\.(?:link|impair\.(.*))$/u.exec(path) ?? [];
     const link = devices.get(id)?.link;
     if (link === undefined) return false;
+    if (member === undefined) return link.state !== value;
     return sizeOf(link.impair[member] ?? "0") !== (value === "none" ? 0 : sizeOf(value));
   });
   if (left.length === Object.keys(topology.pending).length) return state;

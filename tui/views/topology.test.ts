@@ -50,6 +50,13 @@ test("keys that come faster than snapshots go on from what was asked", () => {
   ]);
 });
 
+test("a cable that is pulled twice in one breath is in again", () => {
+  const set = (way: string): string => `vbus set client.eth0.link ${way}`;
+  expect(lines("x", "x", "x")).toEqual([set("down"), set("up"), set("down")]);
+  const same: Happening = { type: "snapshot", snapshot: makeSnapshot(61) };
+  expect(lines("x", same, "x")).toEqual([set("down"), set("up")]);
+});
+
 test("what a snapshot says counts, once it says what was asked", () => {
   const [client, ...rest] = makeSnapshot(61).devices;
   const link = { state: "up", impair: { delay: "1ms" } } as const;
