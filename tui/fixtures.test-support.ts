@@ -11,6 +11,7 @@ export function makeGuest(part: Partial<GuestRow> & { readonly address: string }
     goalMet: true,
     image: "echo.wasm",
     bus: "bus.main",
+    vcpu: "dedicated",
     labels: {},
     interfaces: [{ device: "eth0", ip: "10.0.0.2", mac: "02:00:00:00:00:02" }],
     memory: 1024 * 1024,

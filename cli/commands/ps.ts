@@ -15,7 +15,19 @@ export interface PsOptions {
 }
 
 const PS_SCHEMA = 1;
-const HEAD = ["GUEST", "STATE", "GOAL", "IMAGE", "ADDRESS", "MEMORY", "CPU", "FRAMES/S", "UPTIME", "REASON"];
+const HEAD = [
+  "GUEST",
+  "STATE",
+  "GOAL",
+  "IMAGE",
+  "ADDRESS",
+  "MEMORY",
+  "CPU",
+  "FRAMES/S",
+  "UPTIME",
+  "VCPU",
+  "REASON",
+];
 
 const UPLINK_HEAD = ["UPLINK", "CLASS", "NETWORK", "RX", "TX", "DROPS", "FRAMES/S", "STATE"];
 
@@ -51,6 +63,7 @@ function row(guest: GuestRow): string[] {
     `${Math.round(cpu * 100)}%`,
     Math.round(framesPerSecond).toString(),
     ageText(uptimeMs),
+    guest.vcpu,
     guest.reason ?? "",
   ];
 }

@@ -46,6 +46,8 @@ export interface GuestRow {
   readonly reason?: string;
   readonly image: string;
   readonly bus: string;
+  /** Whether it has a thread of its own, or turns on one that guests share. */
+  readonly vcpu: "dedicated" | "shared";
   readonly labels: Readonly<Record<string, string>>;
   /** Name and address of each network device it sees: `eth0 10.0.0.1`. */
   readonly interfaces: readonly { readonly device: string; readonly ip: string; readonly mac: string }[];

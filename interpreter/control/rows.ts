@@ -7,7 +7,7 @@ import type { DeviceFacts, GuestFacts, Hypervisor } from "../../hypervisor/index
 import type { Guests } from "../apply/guests.ts";
 import { goalMet } from "../apply/guest-record.ts";
 import type { GuestRecord } from "../apply/guest-record.ts";
-import { entriesOf, goalOf, imageOf, usedDevices } from "../drivers/guest.ts";
+import { entriesOf, goalOf, imageOf, isShared, usedDevices } from "../drivers/guest.ts";
 import { numberOf, refOf, shownWordOf, valueOf } from "../drivers/read.ts";
 import { linkRow } from "./link-row.ts";
 import type { BusRow, DeviceRow, GuestRow, NetworkRow, Snapshot, UplinkRow, VolumeRow } from "./protocol.ts";
@@ -104,6 +104,7 @@ function guestRow({ record, facts, devices, sources, rates }: GuestParts): Guest
     ...(end?.reason !== undefined && { reason: end.reason }),
     image: imageOf(resource),
     bus: refOf(resource, "bus") ?? "",
+    vcpu: isShared(resource) ? "shared" : "dedicated",
     labels: entriesOf(valueOf(resource, "labels")),
     interfaces,
     memory: facts?.memory ?? 0,

@@ -137,6 +137,7 @@ function columnsFor(context: ViewContext, guests: readonly GuestRow[]): readonly
     status(14),
     { title: "GOAL", width: 11, cell: (guest) => goalCell(guest, context) },
     { title: "IMAGE", width: widest(images, 8, 24), cell: ({ image }) => span(image, "dim") },
+    { title: "VCPU", width: 9, cell: ({ vcpu }) => span(vcpu, vcpu === "shared" ? "plain" : "dim") },
     ...numbers,
     spark,
   ];
@@ -155,6 +156,8 @@ function detailLines(context: ViewContext, guests: readonly GuestRow[]): readonl
   const facts: [string, string][] = [
     ["image", guest.image],
     ["bus", guest.bus],
+    // The table says it where there is room; elsewhere what is the rule is not said.
+    ...(guest.vcpu === "shared" && breadth !== "wide" ? [["vcpu", "shared"] as [string, string]] : []),
     ["goal", `${guest.goal}${guest.goalMet ? ", met" : ", not met"}`],
     ["verbs", shortCount(guest.exits)],
     ["signals", shortCount(guest.signals)],
