@@ -34,9 +34,13 @@ guest pc {
 /** The two commands of the page: the image, and the example with it. */
 const [BUILD = [], TEST = []] = commandsOf("docs/linux.md");
 
-function commandsOf(page: string): readonly (readonly string[])[] {
+function blockOf(page: string, kind: "sh" | "vbus"): string {
   const text = readFileSync(new URL(`../${page}`, import.meta.url), "utf8");
-  const [, block = ""] = /^```sh\n(.*?)^```/ms.exec(text) ?? [];
+  return new RegExp(`^\`\`\`${kind}\\n(.*?)^\`\`\``, "ms").exec(text)?.[1] ?? "";
+}
+
+function commandsOf(page: string): readonly (readonly string[])[] {
+  const block = blockOf(page, "sh");
   return [...block.matchAll(/^(?:npx )?vbus (.*)$/gm)].map(([, words = ""]) => words.split(" "));
 }
 
@@ -108,6 +112,15 @@ test(
     expect(await desk.run(["down"])).toMatchObject({ exit: 0 });
   },
 );
+
+test("the disk of the page is one of a lab that checks", { timeout: LIMIT }, async () => {
+  if (!isThere) return;
+  const disk = blockOf("docs/linux.md", "vbus");
+  expect(disk).toContain("vblk");
+  const image = `image debian: linux { from = "std:images/${IMAGE}" }`;
+  writeFileSync(path.join(desk.folder, "disk.vbus"), `${image}\n${disk}`);
+  expect(await desk.run(["check", "disk.vbus"])).toMatchObject({ exit: 0, stderr: "" });
+});
 
 test(
   "example 07 passes its test, by the commands of the page and of its own",

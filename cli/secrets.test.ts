@@ -250,7 +250,7 @@ const CALLS: Readonly<Record<string, readonly (readonly [number, ...string[]])[]
 /** Options that are tried in other tests of this file, or can't be without a terminal or an end. */
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   // lsp/stdio.test.ts calls it so.
-  lsp: ["--stdio"],
+  lsp: ["--stdio", "--disable", "--deny"],
   // The whole of it: what a running lab is stopped by, at the end of the last test.
   down: ["--file", "--lab", "--grace", "--volumes", "--yes", "--no-input"],
   up: ["--serve"],

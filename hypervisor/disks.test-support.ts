@@ -58,7 +58,14 @@ export class DiskGuest {
   /** Boots a guest on a bus. */
   static async boot(lab: TestLab, id: string, bus: string, memory = MEMORY): Promise<DiskGuest> {
     const shape = shapeOf(9, macOf(9), { rx: 16, tx: 16 });
-    image ??= guestImage(testGuest("fuzzed"), shape, { LAST_HANDLE, LAST_NUMBER, OWN_PLACE });
+    image ??= guestImage(testGuest("fuzzed"), shape, {
+      LAST_HANDLE,
+      LAST_NUMBER,
+      OWN_PLACE,
+      // Whatever it posts is posted.
+      FIRST_DISK: 0x7fff_ffff,
+      REQUEST_BYTES: REQUEST.size,
+    });
     must(await lab.hv.bootGuest(id, { bus, image: await image, args: [], env: {}, memory }));
     return new DiskGuest(lab, id);
   }

@@ -54,6 +54,7 @@ const ROWS: readonly Row[] = [
   ["docs/editors.md", "sh", 1, "cli/editors.test.ts", "typed, up to VS Code itself"],
   ["docs/embedding.md", "js", 2, "embed/package.test.ts", "run against the packed package"],
   ["docs/linux.md", "sh", 1, "cli/pc.test.ts", "typed"],
+  ["docs/linux.md", "vbus", 1, "cli/pc.test.ts", "checked"],
   ["docs/metrics.md", "yaml", 1, "cli/metrics.test.ts", "read by promtool, its target compared"],
   ["docs/dashboard.md", "text", 1, "tui/docs.test.ts", "written from the key table"],
   [
