@@ -114,7 +114,7 @@ test("the tests of the racks pass", { retry: 4, timeout: 300_000 }, async () => 
     exit: 0,
     stderr: "",
     stdout:
-      "ok      examples/03-racks/lab.vbus:27  every source finishes and nothing is lost on the way  T s\n" +
+      "ok      examples/03-racks/lab.vbus:28  every source finishes and nothing is lost on the way  T s\n" +
       "1 passed in T s\n",
   });
 });
