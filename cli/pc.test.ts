@@ -119,7 +119,7 @@ test("the disk of the page is one of a lab that checks", { timeout: LIMIT }, asy
   expect(disk).toContain("vblk");
   const image = `image debian: linux { from = "std:images/${IMAGE}" }`;
   writeFileSync(path.join(desk.folder, "disk.vbus"), `${image}\n${disk}`);
-  expect(await desk.run(["check", "disk.vbus"])).toMatchObject({ exit: 0, stderr: "" });
+  expect(await desk.run(["check", "disk.vbus"])).toMatchObject({ exit: 0 });
 });
 
 test(
