@@ -69,6 +69,7 @@ test("what is written is read back, and each request is counted", LIMIT, async (
       reads: 1,
       writes: 1,
       flushes: 1,
+      discards: 1,
       writer: `d${device}`,
     });
   }

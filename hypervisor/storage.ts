@@ -65,7 +65,8 @@ export interface RequestFacts {
   readonly flushes: number;
   readonly discards: number;
 }
-export interface VolumeFacts {
+/** With the requests done since it is there, of all devices. */
+export interface VolumeFacts extends RequestFacts {
   readonly id: Id;
   readonly class: VolumeSpec["class"] | "folder";
   readonly size: number;
@@ -74,10 +75,6 @@ export interface VolumeFacts {
   readonly file?: string;
   /** The device that may write to it. */
   readonly writer?: Id;
-  /** Requests done since it is there, of all devices. */
-  readonly reads: number;
-  readonly writes: number;
-  readonly flushes: number;
   /** Bytes that are really stored; absent where that is elsewhere. */
   readonly used?: number;
 }

@@ -18,7 +18,7 @@ interface Folder {
   readonly descriptor: number;
   readonly users: Map<Id, Device>;
   /** Of devices that are gone. */
-  readonly past: { reads: number; writes: number; flushes: number };
+  readonly past: { reads: number; writes: number; flushes: number; discards: number };
 }
 
 export class Folders implements DeviceClass<Spec> {
@@ -38,7 +38,7 @@ export class Folders implements DeviceClass<Spec> {
   create(id: Id, spec: FolderSpec): Outcome {
     const descriptor = openFolder(spec.path, spec.create);
     if (typeof descriptor === "string") return refuse("invalid", descriptor);
-    const past = { reads: 0, writes: 0, flushes: 0 };
+    const past = { reads: 0, writes: 0, flushes: 0, discards: 0 };
     this.all.set(id, { spec, descriptor, users: new Map(), past });
     return success();
   }
@@ -132,10 +132,11 @@ export class Folders implements DeviceClass<Spec> {
   }
 
   #count(sum: Folder["past"], port: number): void {
-    const { reads, writes, flushes } = requestFacts(this.#fabric, port);
+    const { reads, writes, flushes, discards } = requestFacts(this.#fabric, port);
     sum.reads += reads;
     sum.writes += writes;
     sum.flushes += flushes;
+    sum.discards += discards;
   }
 }
 

@@ -34,6 +34,7 @@ interface Requests {
   reads: number;
   writes: number;
   flushes: number;
+  discards: number;
 }
 
 export interface Volume {
@@ -99,7 +100,7 @@ export class Volumes {
       writer: undefined,
       users: 0,
       nbd,
-      past: { reads: 0, writes: 0, flushes: 0 },
+      past: { reads: 0, writes: 0, flushes: 0, discards: 0 },
       files: [...files],
       file: this.#fileOf(id, spec),
       closed: Promise.withResolvers(),
@@ -170,10 +171,11 @@ export class Volumes {
   forgetPort(port: number): void {
     const volume = [...this.all.values(), ...this.#closing].find(({ ports }) => ports.has(port));
     if (!volume) return;
-    const { reads, writes, flushes } = requestsOf(this.#fabric, port);
+    const { reads, writes, flushes, discards } = requestsOf(this.#fabric, port);
     volume.past.reads += reads;
     volume.past.writes += writes;
     volume.past.flushes += flushes;
+    volume.past.discards += discards;
     volume.ports.delete(port);
     this.#closeIfFree(volume);
   }
@@ -188,10 +190,11 @@ export class Volumes {
     if (!volume) return undefined;
     const sum = { ...volume.past };
     for (const port of volume.ports) {
-      const { reads, writes, flushes } = requestsOf(this.#fabric, port);
+      const { reads, writes, flushes, discards } = requestsOf(this.#fabric, port);
       sum.reads += reads;
       sum.writes += writes;
       sum.flushes += flushes;
+      sum.discards += discards;
     }
     const { spec, notice, writer, file } = volume;
     return {

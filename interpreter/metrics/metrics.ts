@@ -135,11 +135,12 @@ function addUplink(text: Text, { id, link, rx, tx }: UplinkFacts): void {
   addCounter(text, "uplink", { ...of, direction: "tx" }, tx);
 }
 
-function addVolume(text: Text, { id, size, used, reads, writes, flushes }: VolumeFacts): void {
+function addVolume(text: Text, { id, size, used, reads, writes, flushes, discards }: VolumeFacts): void {
   const of: Labels = { volume: id };
   text.add("vbus_volume_size_bytes", of, size);
   if (used !== undefined) text.add("vbus_volume_used_bytes", of, used);
-  for (const [request, count] of Object.entries({ read: reads, write: writes, flush: flushes }))
+  const done = { read: reads, write: writes, flush: flushes, discard: discards };
+  for (const [request, count] of Object.entries(done))
     text.add("vbus_volume_requests_total", { ...of, request }, count);
 }
 

@@ -162,7 +162,8 @@ export class LiveFacts implements Live {
     if (facts === undefined) return undefined;
     if (fact === "used" && facts.used !== undefined)
       return { is: "quantity", dimension: "size", value: facts.used };
-    return fact === "reads" || fact === "writes" || fact === "flushes" ? int(facts[fact]) : nobody(of, fact);
+    const counted = fact === "reads" || fact === "writes" || fact === "flushes" || fact === "discards";
+    return counted ? int(facts[fact]) : nobody(of, fact);
   }
 
   #bus(of: LiveThing, fact: string): Answer {
