@@ -6,7 +6,7 @@ import type { PortSettings } from "../datapath/plugs.ts";
 import type { DeviceSpec, FolderSpec, Id, Outcome, VolumeFacts } from "../hypervisor.ts";
 import { FOLDER_NAME_MAX, MTU_MAX } from "../limits.ts";
 import type { Fabric } from "../memory/fabric.ts";
-import { requestFacts } from "../metrics/facts.ts";
+import { addRequests, noRequests, type RequestSum } from "../metrics/facts.ts";
 import type { Device } from "./bus.ts";
 import type { DeviceClass } from "./device-class.ts";
 import { refuse, success } from "./outcome.ts";
@@ -18,7 +18,7 @@ interface Folder {
   readonly descriptor: number;
   readonly users: Map<Id, Device>;
   /** Of devices that are gone. */
-  readonly past: { reads: number; writes: number; flushes: number; discards: number };
+  readonly past: RequestSum;
 }
 
 export class Folders implements DeviceClass<Spec> {
@@ -38,7 +38,7 @@ export class Folders implements DeviceClass<Spec> {
   create(id: Id, spec: FolderSpec): Outcome {
     const descriptor = openFolder(spec.path, spec.create);
     if (typeof descriptor === "string") return refuse("invalid", descriptor);
-    const past = { reads: 0, writes: 0, flushes: 0, discards: 0 };
+    const past = noRequests();
     this.all.set(id, { spec, descriptor, users: new Map(), past });
     return success();
   }
@@ -70,7 +70,7 @@ export class Folders implements DeviceClass<Spec> {
     const folder = this.all.get(id);
     if (!folder) return undefined;
     const sum = { ...folder.past };
-    for (const { port } of folder.users.values()) this.#count(sum, port);
+    for (const { port } of folder.users.values()) addRequests(sum, this.#fabric, port);
     // Nobody walks through a folder to say how much is in it.
     return { id, class: "folder", size: 0, readonly: folder.spec.readonly, ...sum };
   }
@@ -106,7 +106,7 @@ export class Folders implements DeviceClass<Spec> {
     const folder = this.all.get(volume);
     if (!folder) return;
     folder.users.delete(device.id);
-    this.#count(folder.past, device.port);
+    addRequests(folder.past, this.#fabric, device.port);
   }
 
   change(device: Device, _: Spec, after: Spec): Outcome {
@@ -129,14 +129,6 @@ export class Folders implements DeviceClass<Spec> {
   #give(device: Device, { folder: { volume, at, readonly } }: Spec): void {
     const { descriptor, spec } = this.all.get(volume) as Folder;
     device.folder = { fd: descriptor, at, readonly: readonly || spec.readonly };
-  }
-
-  #count(sum: Folder["past"], port: number): void {
-    const { reads, writes, flushes, discards } = requestFacts(this.#fabric, port);
-    sum.reads += reads;
-    sum.writes += writes;
-    sum.flushes += flushes;
-    sum.discards += discards;
   }
 }
 

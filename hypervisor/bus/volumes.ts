@@ -16,7 +16,7 @@ import { NbdVolume } from "../backend/volume/nbd.ts";
 import { flushOverlay } from "../backend/volume/overlay-store.ts";
 import type { VolumeNotice } from "../datapath/block-store.ts";
 import type { DiskNotice } from "../device/connection.ts";
-import { requestFacts as requestsOf } from "../metrics/facts.ts";
+import { addRequests, noRequests, type RequestSum } from "../metrics/facts.ts";
 import type { Id, Outcome, VolumeFacts, VolumeSpec } from "../hypervisor.ts";
 import {
   SECTOR_BYTES,
@@ -28,14 +28,6 @@ import {
 } from "../limits.ts";
 import type { Fabric } from "../memory/fabric.ts";
 import { refuse, success } from "./outcome.ts";
-
-/** What has been counted of requests. */
-interface Requests {
-  reads: number;
-  writes: number;
-  flushes: number;
-  discards: number;
-}
 
 export interface Volume {
   readonly id: Id;
@@ -49,7 +41,7 @@ export interface Volume {
   /** Devices that are there, and overlays on top. */
   users: number;
   /** Of ports that are gone. */
-  readonly past: Requests;
+  readonly past: RequestSum;
   /** Its own connection, or that of what lies below it. */
   readonly nbd: NbdVolume | undefined;
   /** File descriptors, also those that were opened when it could not be written yet. */
@@ -100,7 +92,7 @@ export class Volumes {
       writer: undefined,
       users: 0,
       nbd,
-      past: { reads: 0, writes: 0, flushes: 0, discards: 0 },
+      past: noRequests(),
       files: [...files],
       file: this.#fileOf(id, spec),
       closed: Promise.withResolvers(),
@@ -171,11 +163,7 @@ export class Volumes {
   forgetPort(port: number): void {
     const volume = [...this.all.values(), ...this.#closing].find(({ ports }) => ports.has(port));
     if (!volume) return;
-    const { reads, writes, flushes, discards } = requestsOf(this.#fabric, port);
-    volume.past.reads += reads;
-    volume.past.writes += writes;
-    volume.past.flushes += flushes;
-    volume.past.discards += discards;
+    addRequests(volume.past, this.#fabric, port);
     volume.ports.delete(port);
     this.#closeIfFree(volume);
   }
@@ -189,13 +177,7 @@ export class Volumes {
     const volume = this.all.get(id);
     if (!volume) return undefined;
     const sum = { ...volume.past };
-    for (const port of volume.ports) {
-      const { reads, writes, flushes, discards } = requestsOf(this.#fabric, port);
-      sum.reads += reads;
-      sum.writes += writes;
-      sum.flushes += flushes;
-      sum.discards += discards;
-    }
+    for (const port of volume.ports) addRequests(sum, this.#fabric, port);
     const { spec, notice, writer, file } = volume;
     return {
       id,

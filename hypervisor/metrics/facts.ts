@@ -82,6 +82,20 @@ export function requestFacts(fabric: Fabric, port: number): RequestFacts {
   return { reads, writes, flushes, discards };
 }
 
+/** A sum of what several disks did. */
+export type RequestSum = { -readonly [Key in keyof RequestFacts]: RequestFacts[Key] };
+
+export const noRequests = (): RequestSum => ({ reads: 0, writes: 0, flushes: 0, discards: 0 });
+
+/** Adds what the disk at a port did to a sum. */
+export function addRequests(sum: RequestSum, fabric: Fabric, port: number): void {
+  const { reads, writes, flushes, discards } = requestFacts(fabric, port);
+  sum.reads += reads;
+  sum.writes += writes;
+  sum.flushes += flushes;
+  sum.discards += discards;
+}
+
 /** What is on its way to and from a device. */
 export function lineFacts(
   fabric: Fabric,
