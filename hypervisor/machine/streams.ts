@@ -27,6 +27,14 @@ export type BusVerbs = {
   wait(timeoutNs: bigint): number;
 };
 
+/** Has a ring worked off. Microseconds after which to call again; 0: all is done, or the ring can't be. */
+export function workOff(verbs: BusVerbs, signal: number): number {
+  let answer = verbs.signal(signal);
+  // Bound: what was posted; each turn works off a budget of it.
+  while (answer === 1) answer = verbs.signal(signal);
+  return answer > 1 ? answer : 0;
+}
+
 /** Thrown where the guest is asked to end: it does so at its next call. */
 export class ProgramStop extends Error {}
 

@@ -7,7 +7,7 @@ import { CHANGE, type REQUEST_OP } from "../../ring/abi.ts";
 import type { BusVerbs } from "../streams.ts";
 import { readName } from "./change-record.ts";
 import { DiskStation, type DiskPlace } from "./disk-station.ts";
-import { DRIVER_OK, type Emulator, type VirtioRegisters } from "./emulator.ts";
+import { DRIVER_OK, type Emulator, type VirtioDevice, type VirtioRegisters } from "./emulator.ts";
 import { SplitQueue, type BrokenQueue } from "./split-queue.ts";
 
 /** Spec: virtio 1.1, 5.2.3. */
@@ -184,27 +184,21 @@ export class DiskCard {
     return (this.#view.getUint32(at + 4, true) * 2 ** 32 + this.#view.getUint32(at, true)) * SECTOR;
   }
 
-  #fields(): Parameters<Emulator["addVirtio"]>[0]["fields"] {
-    const field = (name: string, bytes: number, read: () => number) => ({
-      name,
-      bytes,
-      read,
-      write: () => undefined,
-    });
+  #fields(): VirtioDevice["fields"] {
     const sectors = (): number => Math.floor(this.facts.bytes / SECTOR);
     return [
-      field("capacity", 4, () => sectors() | 0),
-      field("capacity_high", 4, () => Math.floor(sectors() / 2 ** 32)),
-      field("size_max", 4, () => PART_BYTES),
-      field("seg_max", 4, () => PARTS_MAX),
-      field("geometry", 4, () => 0),
-      field("blk_size", 4, () => SECTOR),
-      field("topology", 4, () => 0),
-      field("opt_io_size", 4, () => 0),
-      field("writeback", 4, () => 0),
-      field("max_discard_sectors", 4, () => REQUEST_BYTES_MAX / SECTOR),
-      field("max_discard_seg", 4, () => 1),
-      field("discard_sector_alignment", 4, () => 1),
+      ["capacity", 4, () => sectors() | 0],
+      ["capacity_high", 4, () => Math.floor(sectors() / 2 ** 32)],
+      ["size_max", 4, () => PART_BYTES],
+      ["seg_max", 4, () => PARTS_MAX],
+      ["geometry", 4, () => 0],
+      ["blk_size", 4, () => SECTOR],
+      ["topology", 4, () => 0],
+      ["opt_io_size", 4, () => 0],
+      ["writeback", 4, () => 0],
+      ["max_discard_sectors", 4, () => REQUEST_BYTES_MAX / SECTOR],
+      ["max_discard_seg", 4, () => 1],
+      ["discard_sector_alignment", 4, () => 1],
     ];
   }
 }

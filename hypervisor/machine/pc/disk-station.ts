@@ -3,7 +3,7 @@
 import { REQUEST_BYTES_MAX, RING_SLOTS_MIN } from "../../limits.ts";
 import type { GuestMemory } from "../../memory/fabric.ts";
 import { DESCRIPTOR, REQUEST, REQUEST_OP, SIGNAL } from "../../ring/abi.ts";
-import type { BusVerbs } from "../streams.ts";
+import { workOff, type BusVerbs } from "../streams.ts";
 
 const VERSION = 1;
 const RING_BYTES = RING_SLOTS_MIN * DESCRIPTOR.size;
@@ -66,10 +66,7 @@ export class DiskStation {
    * then answers by `status`.
    */
   work(): number {
-    let answer = this.#verbs.signal(this.#queue);
-    // Bound: one request; a flush ends the call's budget.
-    while (answer === 1) answer = this.#verbs.signal(this.#queue);
-    return answer > 1 ? answer : 0;
+    return workOff(this.#verbs, this.#queue);
   }
 
   /** 0, or a negative errno value: how the request that was posted ended. */

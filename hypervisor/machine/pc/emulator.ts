@@ -271,7 +271,11 @@ export class Emulator {
         handlers: device.queues.map(({ kick }) => kick),
       },
       isr_status: { initial_port: port + AT.isr },
-      device_specific: { initial_port: port + AT.device, struct: device.fields },
+      device_specific: {
+        initial_port: port + AT.device,
+        // A driver that writes to one of them changes nothing.
+        struct: device.fields.map(([name, bytes, read]) => ({ name, bytes, read, write: () => undefined })),
+      },
     });
     this.#route(FIRST_SLOT + index);
     const reset = made.reset.bind(made);
@@ -317,7 +321,8 @@ export interface VirtioDevice {
   readonly type: number;
   readonly queues: readonly { readonly size: number; readonly kick: () => void }[];
   readonly features: readonly number[];
-  readonly fields: readonly Field[];
+  /** What a driver reads of the device itself, in order: name, bytes, value. */
+  readonly fields: readonly (readonly [name: string, bytes: number, read: () => number])[];
   /** The guest has reset it: its queues begin anew. */
   readonly driverReset: () => void;
 }

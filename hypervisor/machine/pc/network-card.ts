@@ -6,7 +6,7 @@ import type { GuestMemory } from "../../memory/fabric.ts";
 import { CHANGE } from "../../ring/abi.ts";
 import type { BusVerbs } from "../streams.ts";
 import { readName } from "./change-record.ts";
-import { DRIVER_OK, type Emulator, type VirtioRegisters } from "./emulator.ts";
+import { DRIVER_OK, type Emulator, type VirtioDevice, type VirtioRegisters } from "./emulator.ts";
 import { SplitQueue, type BrokenQueue } from "./split-queue.ts";
 import { Station } from "./station.ts";
 
@@ -175,18 +175,14 @@ export class NetworkCard {
     return given === PC_BUDGET_FRAMES;
   }
 
-  #fields(): Parameters<Emulator["addVirtio"]>[0]["fields"] {
-    const field = (name: string, bytes: number, read: () => number) => ({
-      name,
-      bytes,
-      read,
-      write: () => undefined,
-    });
+  #fields(): VirtioDevice["fields"] {
     return [
-      ...[0, 1, 2, 3, 4, 5].map((index) => field(`mac${index}`, 1, () => this.facts.mac[index] as number)),
-      field("status", 2, () => (this.facts.up ? 1 : 0)),
-      field("pairs", 2, () => 1),
-      field("mtu", 2, () => Math.min(this.facts.mtu, MTU_MOST)),
+      ...[0, 1, 2, 3, 4, 5].map(
+        (index) => [`mac${index}`, 1, () => this.facts.mac[index] as number] as const,
+      ),
+      ["status", 2, () => (this.facts.up ? 1 : 0)],
+      ["pairs", 2, () => 1],
+      ["mtu", 2, () => Math.min(this.facts.mtu, MTU_MOST)],
     ];
   }
 }

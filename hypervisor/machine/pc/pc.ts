@@ -7,9 +7,9 @@ import { CHANGE, CLASS_NUMBER } from "../../ring/abi.ts";
 import { Streams, type BusVerbs } from "../streams.ts";
 import { dropState, keepState, readState } from "./booted.ts";
 import { Agent, type Command, type CommandDone } from "./agent.ts";
-import { DiskCard, readDiskFacts, type DiskFacts } from "./disk-card.ts";
+import { DiskCard, readDiskFacts } from "./disk-card.ts";
 import { Emulator, type PcHardware } from "./emulator.ts";
-import { NetworkCard, readCardFacts, type CardFacts } from "./network-card.ts";
+import { NetworkCard, readCardFacts } from "./network-card.ts";
 import { cardPlace, diskPlace } from "./places.ts";
 import type { BrokenQueue } from "./split-queue.ts";
 
@@ -174,34 +174,37 @@ export class Pc {
   }
 
   #change(view: DataView, at: number): void {
-    const [type, id, class_] = [0, 4, 8].map((offset) => view.getUint32(at + offset, true)) as [
-      number,
-      number,
-      number,
-    ];
-    if (class_ === CLASS_NUMBER.venet) this.#changeCard(type, id, readCardFacts(view, at));
-    else if (class_ === CLASS_NUMBER.vblk) this.#changeDisk(type, id, readDiskFacts(view, at));
-  }
-
-  #changeCard(type: number, id: number, facts: CardFacts): void {
+    const [type, class_] = [0, 8].map((offset) => view.getUint32(at + offset, true)) as [number, number];
     const { driver: memory, verbs, broken } = this.#parts;
-    const card = this.#cards.get(id);
-    if (type === CHANGE.removed) card?.remove();
-    else if (card && type === CHANGE.changed) card.changed(facts);
-    if (type !== CHANGE.added || this.#cards.size === PC_CARDS_MAX) return;
-    const place = cardPlace(this.#cards.size);
-    const added = NetworkCard.plug({ emulator: this.#emulator, verbs, memory, at: place, broken }, facts);
-    if (added) this.#cards.set(id, added);
+    const parts = { emulator: this.#emulator, verbs, memory, broken };
+    if (class_ === CLASS_NUMBER.venet)
+      follow(this.#cards, PC_CARDS_MAX, type, readCardFacts(view, at), (facts, index) =>
+        NetworkCard.plug({ ...parts, at: cardPlace(index) }, facts),
+      );
+    else if (class_ === CLASS_NUMBER.vblk)
+      follow(this.#disks, PC_DISKS_MAX, type, readDiskFacts(view, at), (facts, index) =>
+        DiskCard.plug({ ...parts, at: diskPlace(index) }, facts),
+      );
   }
+}
 
-  #changeDisk(type: number, id: number, facts: DiskFacts): void {
-    const { driver: memory, verbs, broken } = this.#parts;
-    const disk = this.#disks.get(id);
-    if (type === CHANGE.removed) disk?.remove();
-    else if (disk && type === CHANGE.changed) disk.changed(facts);
-    if (type !== CHANGE.added || this.#disks.size === PC_DISKS_MAX) return;
-    const place = diskPlace(this.#disks.size);
-    const added = DiskCard.plug({ emulator: this.#emulator, verbs, memory, at: place, broken }, facts);
-    if (added) this.#disks.set(id, added);
-  }
+interface Plugged<Facts> {
+  changed(facts: Facts): void;
+  remove(): void;
+}
+
+/** Does with a PC's devices of one class what a record of the bus says of one of them. */
+function follow<Facts extends { readonly id: number }, Device extends Plugged<Facts>>(
+  devices: Map<number, Device>,
+  most: number,
+  type: number,
+  facts: Facts,
+  plug: (facts: Facts, index: number) => Device | undefined,
+): void {
+  const device = devices.get(facts.id);
+  if (type === CHANGE.removed) device?.remove();
+  else if (type === CHANGE.changed) device?.changed(facts);
+  if (type !== CHANGE.added || devices.size === most) return;
+  const added = plug(facts, devices.size);
+  if (added) devices.set(facts.id, added);
 }

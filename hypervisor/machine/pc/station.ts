@@ -5,7 +5,7 @@ import { FRAME_OVERHEAD, PC_CARD_BYTES, PC_RING_MAX, RING_SLOTS_MIN } from "../.
 import type { GuestMemory } from "../../memory/fabric.ts";
 import { DESCRIPTOR, VENET } from "../../ring/abi.ts";
 import { placeReceiving, prepareReceiving, Receiving } from "../../ring/receiving.ts";
-import type { BusVerbs } from "../streams.ts";
+import { workOff, type BusVerbs } from "../streams.ts";
 
 const VERSION = 1;
 const ALIGNMENT = 64;
@@ -99,11 +99,9 @@ export class Station {
   /** Has the switch work off what was posted. Microseconds after which to call again; 0: all is done. */
   send(): number {
     if (this.#posted === this.#returned) return 0;
-    let answer = this.#verbs.signal(this.#outgoing);
-    // Bound: each turn works off a budget of the ring's frames.
-    while (answer === 1) answer = this.#verbs.signal(this.#outgoing);
+    const waitUs = workOff(this.#verbs, this.#outgoing);
     this.#takeBack();
-    return answer > 1 ? answer : 0;
+    return waitUs;
   }
 
   /** The next frame that came, or none; `give` its buffer back before the next. */
