@@ -1,6 +1,8 @@
 // What a call loads before it can answer: help must not wait for the language, nor a question to a running
 // lab for what runs one. Held by what is loaded, not by a clock.
 
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { Desk } from "./run.test-support.ts";
 
@@ -17,8 +19,14 @@ const TELLING = `data:text/javascript,${encodeURIComponent(`
 /** The rooms and packages that a call loads something of. */
 async function loadedBy(...args: readonly string[]): Promise<ReadonlySet<string>> {
   const { stderr } = await desk.run(args, { NODE_OPTIONS: `--import=${TELLING}` });
-  const rooms = [...stderr.matchAll(/^loads file:.*\/(?:dist|node_modules)\/([\w-]+)\//gm)];
-  return new Set(rooms.map(([, room]) => room ?? ""));
+  const packages = stderr.matchAll(/^loads file:.*\/node_modules\/([\w-]+)\//gm);
+  const files = [...stderr.matchAll(/^loads (file:.*\/dist\/.*)$/gm)].map(([, url]) => url ?? "");
+  expect(files.length).toBeGreaterThan(0);
+  // A built file holds modules of several rooms, and says in a comment where each begins.
+  const modules = files.flatMap((url) => [
+    ...readFileSync(fileURLToPath(url), "utf8").matchAll(/^\/\/ ([\w-]+)\/.*\.js$/gm),
+  ]);
+  return new Set([...packages, ...modules].map(([, name]) => name ?? ""));
 }
 
 test.each(["--help", "up --help", "--version"])("%s loads the command line alone", async (call) => {

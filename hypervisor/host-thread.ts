@@ -1,15 +1,18 @@
 // Starts threads of host code, from sources and from what is built of them.
 
+import { getCompileCacheDir } from "node:module";
 import { fileURLToPath } from "node:url";
 import { Worker, type WorkerOptions } from "node:worker_threads";
 
 const FROM_SOURCE = import.meta.url.endsWith(".ts");
 /**
- * From sources, types are stripped once and kept: done in each thread it takes five times as long as all the
- * rest.
+ * What is compiled is kept, by Node, for the next thread. From sources that takes a folder of its own, where
+ * types are stripped once: done in each thread it takes five times as long as all the rest. What is built
+ * has the folder of the process, if that has one.
  */
-const CACHE = fileURLToPath(new URL("../node_modules/.cache/guest-threads", import.meta.url));
-const ENVIRONMENT: Record<string, string> = FROM_SOURCE ? { NODE_COMPILE_CACHE: CACHE } : {};
+const SOURCES = fileURLToPath(new URL("../node_modules/.cache/guest-threads", import.meta.url));
+const CACHE = FROM_SOURCE ? SOURCES : getCompileCacheDir();
+const ENVIRONMENT: Record<string, string> = CACHE === undefined ? {} : { NODE_COMPILE_CACHE: CACHE };
 
 /**
  * A thread that runs `entry`, a path beside the file with this URL, without its extension. It doesn't keep

@@ -1,33 +1,48 @@
-// Compiles TypeScript to dist/, from nothing each time, with what the compiled code loads beside it. The old
-// dist/ stays until the new one is whole, so that nobody who starts meanwhile finds half of it.
+// Compiles TypeScript to dist/, from nothing each time, joined into few modules, with what the compiled code
+// loads beside it. The old dist/ stays until the new one is whole, so that nobody who starts meanwhile finds
+// half of it.
 
 import { spawn } from "node:child_process";
-import { cp, mkdir, rename, rm } from "node:fs/promises";
+import { cp, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import type { StepResult } from "./build.ts";
 import { LWIP_KEPT } from "./build-lwip.ts";
 import { listWat, wasmOf } from "./build-wat.ts";
+import { bundle } from "./bundle.ts";
 
 /**
- * Where the new dist/ and the old one are for a moment: on the same file system, and ignored by everybody.
+ * Where the new dist/, its parts and the old one are for a moment: on the same file system, and ignored by
+ * everybody.
  */
-const scratch = (root: string, age: string): string =>
-  join(root, "node_modules", `.dist-${age}-${process.pid}`);
+const scratch = (root: string, what: string): string =>
+  join(root, "node_modules", `.dist-${what}-${process.pid}`);
 
 export async function buildDist(root: string): Promise<StepResult> {
-  const fresh = scratch(root, "new");
-  await rm(fresh, { recursive: true, force: true });
+  const [modules, fresh] = [scratch(root, "modules"), scratch(root, "new")];
+  for (const folder of [modules, fresh]) await rm(folder, { recursive: true, force: true });
   const tsc = join(root, "node_modules/typescript/bin/tsc");
-  const args = [tsc, "-p", "tsconfig.build.json", "--outDir", fresh];
+  const args = [tsc, "-p", "tsconfig.build.json", "--outDir", modules];
   const { code, output } = await run(process.execPath, args, root);
+  const { files } = await bundle(modules, fresh);
+  await copyTypes(modules, fresh);
   await copyModules(root, fresh);
   await swap(root, fresh);
-  if (code === 0) return { done: "compiled", problems: [] };
+  await rm(modules, { recursive: true, force: true });
+  if (code === 0) return { done: `compiled, ${files} modules`, problems: [] };
   return { done: "compiled with errors", problems: [`build: TypeScript found errors.\n${output.trimEnd()}`] };
 }
 
-/** Modules are loaded from where the code that loads them is. */
+/** What a program that embeds the library is checked against. */
+async function copyTypes(from: string, to: string): Promise<void> {
+  for (const name of await readdir(from, { recursive: true })) {
+    if (!name.endsWith(".d.ts")) continue;
+    await mkdir(dirname(join(to, name)), { recursive: true });
+    await cp(join(from, name), join(to, name));
+  }
+}
+
+/** WebAssembly is loaded from where the code that loads it was. */
 async function copyModules(root: string, target: string): Promise<void> {
   for (const wasm of [...(await listWat(root)).map(wasmOf), LWIP_KEPT.module]) {
     if (!existsSync(wasm)) continue;

@@ -42,7 +42,15 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   scripts: {
     rooms: ["lang", "stdlib"],
-    packages: ["node:", "typescript", "wabt", "assemblyscript", "@xterm/headless", "@lydell/node-pty"],
+    packages: [
+      "node:",
+      "typescript",
+      "rolldown",
+      "wabt",
+      "assemblyscript",
+      "@xterm/headless",
+      "@lydell/node-pty",
+    ],
   },
   "": { rooms: ["scripts"], packages: ["node:", "vitest"] },
 };
