@@ -10,8 +10,11 @@ const DISK_ONLY = ["rate", "iops", "queues"];
 
 /** One error for each device that the guests of its bus can't use as it is declared. */
 export function misplaced(model: Model): readonly Diagnostic[] {
-  const things = new Map(model.resources.map((resource) => [resource.address, resource]));
-  const classOf = (address: string | undefined): string | undefined => things.get(address ?? "")?.class;
+  let things: ReadonlyMap<string, Resource> | undefined;
+  const classOf = (address: string | undefined): string | undefined => {
+    things ??= new Map(model.resources.map((resource) => [resource.address, resource]));
+    return things.get(address ?? "")?.class;
+  };
   const found: Diagnostic[] = [];
   for (const device of model.resources) {
     if (device.class === "vblk") found.push(...wrongDisk(device, classOf(refOf(device, "volume"))));
@@ -23,6 +26,8 @@ export function misplaced(model: Model): readonly Diagnostic[] {
         refusal(base.span, `A folder has no sectors: ${overlay.address} can't have it as its base.`),
       );
   }
+  // Most labs have neither, and thousands of guests.
+  if (!model.resources.some((one) => one.class === "wasi" || isFolder(one))) return found;
   const devices = model.resources.filter(({ kind }) => kind === "device");
   const onBus = Map.groupBy(devices, ({ bus }) => bus);
   for (const guest of model.resources) {

@@ -32,9 +32,17 @@ const ALL: readonly Driver[] = [
   guestDriver,
 ];
 
+/** By kind, then class: every resource of a lab is asked for its driver, more than once. */
+const DRIVERS: ReadonlyMap<string, ReadonlyMap<string | undefined, Driver>> = new Map(
+  [...Map.groupBy(ALL, ({ kind }) => kind)].map(([kind, drivers]) => [
+    kind,
+    new Map(drivers.map((driver) => [driver.class, driver])),
+  ]),
+);
+
 /** The driver of a kind and class; undefined where there is none yet. */
 export function driverOf(kind: string, className: string | undefined): Driver | undefined {
-  return ALL.find((driver) => driver.kind === kind && driver.class === className);
+  return DRIVERS.get(kind)?.get(className);
 }
 
 /** The drivers as the language asks for them. */

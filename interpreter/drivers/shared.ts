@@ -8,9 +8,10 @@ const MIB = 1024 * 1024;
 
 /** One error for each shared guest that needs a thread of its own. */
 export function cannotShare(model: Model): readonly Diagnostic[] {
+  const shared = model.resources.filter((resource) => resource.kind === "guest" && isShared(resource));
+  if (shared.length === 0) return [];
   const things = new Map(model.resources.map((resource) => [resource.address, resource]));
-  return model.resources.flatMap((guest) => {
-    if (guest.kind !== "guest" || !isShared(guest)) return [];
+  return shared.flatMap((guest) => {
     const why = whyNot(guest, things.get(imageOf(guest))?.class);
     const span = guest.attributes["vcpu"]?.span ?? guest.span;
     if (why === undefined) return [];

@@ -3,6 +3,7 @@
 
 import type { Attribute, Diagnostic, Model, Resource, Value } from "../../lang/index.ts";
 import { compilePattern } from "../../lang/index.ts";
+import type { Driver } from "./driver.ts";
 import { healthCheckOf, healthPatternOf, imageOf } from "./guest.ts";
 import { misplaced } from "./programs.ts";
 import { refOf } from "./read.ts";
@@ -24,16 +25,30 @@ const REFUSED_EVERYWHERE: Readonly<Record<string, (value: Value) => boolean>> = 
 
 /** One error for each thing or setting that nothing serves yet, in the order of declaration. */
 function unsupported(model: Model): readonly Diagnostic[] {
-  return model.resources.flatMap((resource) => {
-    if (driverOf(resource.kind, resource.class) === undefined) return [noDriver(resource)];
-    const table = { ...REFUSED_EVERYWHERE, ...REFUSED[resource.kind], ...REFUSED[resource.class ?? ""] };
-    return Object.entries(table).flatMap(([name, asksNothing]) => {
+  const found: Diagnostic[] = [];
+  const tables = new Map<Driver, ReturnType<typeof refusedOf>>();
+  for (const resource of model.resources) {
+    const driver = driverOf(resource.kind, resource.class);
+    if (driver === undefined) {
+      found.push(noDriver(resource));
+      continue;
+    }
+    const table = tables.get(driver) ?? refusedOf(driver);
+    tables.set(driver, table);
+    for (const [name, asksNothing] of table) {
       const attribute = resource.attributes[name];
-      if (attribute === undefined || attribute.origin !== "set" || asksNothing(attribute.value)) return [];
-      return [notYet(resource, name, attribute)];
-    });
-  });
+      if (attribute?.origin !== "set" || asksNothing(attribute.value)) continue;
+      found.push(notYet(resource, name, attribute));
+    }
+  }
+  return found;
 }
+
+const refusedOf = ({
+  kind,
+  class: name = "",
+}: Driver): readonly (readonly [string, (value: Value) => boolean])[] =>
+  Object.entries({ ...REFUSED_EVERYWHERE, ...REFUSED[kind], ...REFUSED[name] });
 
 /** Networks that are told to answer DHCP and have no gateway that does, or one that can't be served. */
 function withoutGateway(model: Model): readonly Diagnostic[] {
@@ -67,26 +82,28 @@ export function refusals(model: Model): readonly Diagnostic[] {
 
 /** Health checks by a command where nothing in the guest would run it. */
 function withoutShell(model: Model): readonly Diagnostic[] {
+  const asked = model.resources.filter((one) => one.kind === "guest" && healthCheckOf(one) !== undefined);
+  if (asked.length === 0) return [];
   const classes = new Map(model.resources.map((resource) => [resource.address, resource.class]));
-  return model.resources.flatMap((resource) => {
-    const health = resource.attributes["health"];
-    if (resource.kind !== "guest" || health === undefined || healthCheckOf(resource) === undefined) return [];
-    if (classes.get(imageOf(resource)) === "linux") return [];
-    return [notYet(resource, "health", health, "Only guests of an image of class `linux` have a shell.")];
+  return asked.flatMap((guest) => {
+    const health = guest.attributes["health"];
+    if (health === undefined || classes.get(imageOf(guest)) === "linux") return [];
+    return [notYet(guest, "health", health, "Only guests of an image of class `linux` have a shell.")];
   });
 }
 
 /** Patterns that a guest's log can't be held against. */
 function badPatterns(model: Model): readonly Diagnostic[] {
-  return model.resources.flatMap((resource) => {
+  const found: Diagnostic[] = [];
+  for (const resource of model.resources) {
     const pattern = resource.kind === "guest" ? healthPatternOf(resource) : undefined;
     const made = pattern === undefined ? undefined : compilePattern(pattern);
     const span = resource.attributes["health"]?.span;
-    if (made === undefined || span === undefined || !("problem" in made)) return [];
-    return [
-      { code: "VB3011", severity: "error", span, message: `This pattern can't be read: ${made.problem}.` },
-    ];
-  });
+    if (made === undefined || span === undefined || !("problem" in made)) continue;
+    const message = `This pattern can't be read: ${made.problem}.`;
+    found.push({ code: "VB3011", severity: "error", span, message });
+  }
+  return found;
 }
 
 /** The guests' memory beside what the lab allows. */
