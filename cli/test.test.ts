@@ -132,11 +132,11 @@ test("a file that doesn't check is told like in check, and nothing runs", async 
   const { exit, stdout, stderr } = await desk.run(["test", wrong, "examples/01-hello"]);
   expect({ exit, stdout }).toEqual({ exit: 65, stdout: "" });
   expect(stderr).toContain("`guest` has no member `exti`");
-  const offloading = LAB.replace("{ network = lan } }", "{ network = lan, offload = true } }");
+  const moving = LAB.replace("{ network = lan } }", '{ network = lan, moved_from = "nic" } }');
   const asked = `test "a" { expect client.exit == 0 within 1s }`;
-  const offload = await desk.run(["test", write("offload.vbus", asked, offloading)]);
-  expect(offload.exit).toBe(65);
-  expect(offload.stderr).toContain("No driver serves `offload` of server.eth0 yet");
+  const moved = await desk.run(["test", write("moved.vbus", asked, moving)]);
+  expect(moved.exit).toBe(65);
+  expect(moved.stderr).toContain("No driver serves `moved_from` of server.eth0 yet");
 });
 
 test("a failure shows the step with its values, what guests said and why frames were dropped", async () => {

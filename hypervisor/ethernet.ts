@@ -61,6 +61,8 @@ export interface VenetSpec {
   readonly rate?: number;
   /** 802.1Q VLAN, 1 to 4094; absent: frames as they are on the segment, tags and all. */
   readonly vlan?: number;
+  /** Large frames, to be cut and summed by the host, are taken and given; absent: yes. */
+  readonly offload?: boolean;
   readonly impair?: ImpairmentSpec;
   /** Names by which a gateway of its network answers for it, beside its id. */
   readonly names?: readonly string[];

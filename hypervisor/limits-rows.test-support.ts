@@ -4,6 +4,7 @@
 export const ELSEWHERE: Readonly<Record<string, readonly [file: string, text: string]>> = {
   BOOT_BYTES_MAX: ["guest/boot-info.test.ts", "as much as there is room for, and one byte more is refused"],
   FRAME_MIN: ["switch.test.ts", "the shortest and the longest frame pass"],
+  SEGMENT_BYTES_MIN: ["datapath/offload.test.ts", "segments of so many bytes, and no fewer"],
   FRAME_OVERHEAD: ["switch.test.ts", "the shortest and the longest frame pass"],
   LINE_STORE_BYTES: ["lines.test.ts", "a queue holds so many, the rest is lost and counted"],
   LINE_BLOCK_BYTES: ["line/waiting-frames.test.ts", "as a sorted list does it"],

@@ -25,6 +25,8 @@ export const MTU_MAX = 65_536;
 /** Ethernet header and one VLAN tag. */
 export const FRAME_OVERHEAD = 18;
 export const FRAME_MIN = 14;
+/** Payload of the segments that a large frame is cut into, bytes: what any host takes (RFC 9293). */
+export const SEGMENT_BYTES_MIN = 536;
 
 /** One call of `signal` ends after this many frames or bytes; the rest waits for the next call. */
 export const BUDGET_FRAMES = 256;

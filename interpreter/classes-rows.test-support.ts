@@ -182,6 +182,7 @@ export const ROWS: Row[] = [
   venet("ring", "ring = 1024"),
   venet("mtu", "mtu = 1500B"),
   venet("rate", "rate = 10Gbps"),
+  venet("offload", "offload = false"),
   { attribute: "venet.vlan", change: { port: "vlan = 7" } },
   { attribute: "venet.mac", change: { port: "mac = 02:00:00:00:00:77" }, restarted: ["extra"] },
   { attribute: "venet.ip", change: { ip: "10.1.0.10" }, restarted: ["extra"] },
@@ -283,7 +284,6 @@ ROWS.push(
 /** What no driver serves yet, and how it would be said: it is refused, never ignored. */
 export const REFUSED: Readonly<Record<string, Texts>> = {
   "resource.moved_from": { extra: 'moved_from = "old"' },
-  "venet.offload": { port: "offload = true" },
   "network.dhcp": { near: "links = [lan], dhcp = true" },
 };
 /** Needs the right to make interfaces: tap.test.ts. Needs a kernel: drivers/linux-image.test.ts. */

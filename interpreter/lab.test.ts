@@ -60,8 +60,8 @@ test.each([
   [
     "a setting that no driver serves",
     `image e: wasm { path = "std:guests/echo" }
-network n { subnet = 10.0.0.0/24 }
-guest g { image = e, device eth0: venet { network = n, offload = true } }`,
+network n { subnet = 10.0.0.0/24, dhcp = true }
+guest g { image = e, device eth0: venet { network = n } }`,
     undefined,
   ],
   [

@@ -64,7 +64,7 @@ test("diagnostics come as the file is typed, also while it is broken, and go aga
 
 test("what the language takes and nothing serves is told too", async () => {
   const name = fresh();
-  await editor.show(name, LAB.replace("= lan }", "= lan, offload = true }"));
+  await editor.show(name, LAB.replace("= lan }", '= lan, moved_from = "nic" }'));
   const told = await editor.diagnostics(name, ({ length }) => length > 0);
   expect(told.map(({ code }) => code)).toContain("VB2022");
 });

@@ -26,8 +26,8 @@ export class Ethernet implements DeviceClass<Spec> {
     this.#meet = meet;
   }
 
-  settings({ venet: { link, mtu, rate = 0, vlan = 0 } }: Spec): PortSettings {
-    return { linkUp: link === "up", mtu, rate, vlan };
+  settings({ venet: { link, mtu, rate = 0, vlan = 0, offload = true } }: Spec): PortSettings {
+    return { linkUp: link === "up", mtu, rate, vlan, offload };
   }
 
   wrong({ venet }: Spec): Outcome | undefined {

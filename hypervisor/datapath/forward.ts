@@ -7,13 +7,16 @@ import { countUp } from "../memory/counts.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { COUNTER, PORT, PORT_FLAG, RING, TAP_SIDE, THREAD } from "../memory/layout.ts";
 import { IO_THREAD, portAt, ringAt, threadAt } from "../memory/layout.ts";
+import { LARGE } from "../ring/abi.ts";
 import { BROKEN, CLAIMED, Claims, FULL, GONE, SMALL, generationOf } from "../ring/claims.ts";
 import { TapWriter, tapKeep, tapSides } from "../ring/tap-ring.ts";
 import { FAULT, type RaiseFault } from "./fault.ts";
 import { isEmptyLine, timeMark } from "./line-port.ts";
 import { learnMac, lookUpMac } from "./mac-table.ts";
 import { closeSample, hasSample, openSample } from "./meter.ts";
+import { NOT_WHOLE, takesWhole } from "./offload.ts";
 import type { Peers } from "./peers.ts";
+import { countAt } from "./port.ts";
 import { rateOf, takeToReceive } from "./rate.ts";
 import { gatherPorts, leaderOf } from "./segments.ts";
 import { Shares } from "./shares.ts";
@@ -27,6 +30,8 @@ export interface ForwardParts {
   readonly fault: RaiseFault;
   readonly nowNs: () => number;
 }
+
+type FrameSource = Pick<GuestMemory, "u8" | "view">;
 
 /** One a thread. Holds the frame that is being forwarded and the rings that are to be signalled. */
 export class Forwarder {
@@ -44,8 +49,12 @@ export class Forwarder {
   /** Ports that a flooded frame goes to. */
   readonly #hearing = new Int32Array(PORTS_MAX);
   #nowNs = 0;
+  /** Where the frame lies: the thread's memory, or what host code made of it. */
+  #source: FrameSource;
   #address = 0;
   #length = 0;
+  /** Of a large frame: what its receiver is told beside its length. */
+  #segment = 0;
   /** It may be read: it lies in the memory. */
   #readable = false;
   /** When a captured frame came, before anybody could answer it; 0: not captured so far. */
@@ -65,6 +74,7 @@ export class Forwarder {
 
   constructor(parts: ForwardParts) {
     this.#parts = parts;
+    this.#source = parts.memory;
     this.#claims = new Claims(parts.fabric, parts.thread);
     this.#tap = new TapWriter(parts.fabric, parts.thread);
     this.#shares = new Shares(parts.fabric);
@@ -73,7 +83,10 @@ export class Forwarder {
   /** The clock is to be read anew. */
   begin(): void {
     this.#nowNs = 0;
-    if (this.#last >= 0 && hasSample(this.#parts.fabric, this.#last)) this.#closeSample(this.#last);
+    const { fabric, nowNs } = this.#parts;
+    if (this.#last < 0 || !hasSample(fabric, this.#last)) return;
+    const memory = this.#memoryOf(this.#last);
+    if (memory) closeSample(fabric, this.#last, memory, nowNs);
   }
 
   /** The clock is read at most once a call, and only where something asks. */
@@ -83,8 +96,9 @@ export class Forwarder {
   }
 
   /** The frame that is forwarded next, sent by port `from`. It has been checked to lie in the memory. */
-  hold(from: number, address: number, length: number): void {
-    const { view } = this.#parts.memory;
+  hold(from: number, address: number, length: number, source: FrameSource = this.#parts.memory): void {
+    const { view } = source;
+    this.#source = source;
     this.#address = address;
     this.#length = length;
     this.#readable = true;
@@ -110,7 +124,7 @@ export class Forwarder {
 
   /** Shows the frame to those who capture at a port: on which side, and the counter that it ended in. */
   record(port: number, side: number, outcome: number): void {
-    const { fabric, memory } = this.#parts;
+    const { fabric } = this.#parts;
     const { i32 } = fabric;
     const tag = side === TAP_SIDE.in ? this.#tag : TAG.keep;
     const length = this.#length + growthOf(tag);
@@ -118,7 +132,7 @@ export class Forwarder {
     const at = this.#tap.begin(port, kept);
     if (at < 0) return;
     if (kept > 0) {
-      copyTagged(memory.u8, this.#address, fabric.u8, at, kept, tag, this.#vlan);
+      copyTagged(this.#source.u8, this.#address, fabric.u8, at, kept, tag, this.#vlan);
       i32[at >> 2] = this.header0;
       i32[(at + 4) >> 2] = this.header1;
       i32[(at + 8) >> 2] = this.header2;
@@ -135,7 +149,9 @@ export class Forwarder {
     const { i32 } = this.#parts.fabric;
     const segment = leaderOf(i32, network);
     this.#readVlan(from);
-    this.#learn(from, segment, (this.header1 >>> 16) | (this.header2 << 16), this.header2 >>> 16);
+    const low = (this.header1 >>> 16) | (this.header2 << 16);
+    // A group address is nobody's source.
+    if ((low & 1) === 0) learnMac(i32, segment, low, this.header2 >>> 16, from);
     if ((this.header0 & 1) !== 0) return -1;
     const target = lookUpMac(i32, segment, this.header0, this.header1 & 0xffff);
     const found = target >= 0 && this.#isOn(target, segment) && this.#tagFor(target) !== TAG.refuse;
@@ -143,15 +159,15 @@ export class Forwarder {
   }
 
   #readVlan(from: number): void {
-    const { fabric, memory } = this.#parts;
+    const { fabric } = this.#parts;
     this.#vlan = fabric.i32[(portAt(from) + PORT.vlan) >> 2] as number;
     const tagged = this.#length >= TAG_AT + TAG_BYTES + 2;
-    this.#namedVlan = tagged ? vlanOfTag(memory.view.getInt32(this.#address + TAG_AT, true)) : 0;
+    this.#namedVlan = tagged ? vlanOfTag(this.#source.view.getInt32(this.#address + TAG_AT, true)) : 0;
   }
 
   #tagFor(target: number): number {
-    const to = this.#parts.fabric.i32[(portAt(target) + PORT.vlan) >> 2] as number;
-    return tagAction(this.#vlan, this.#namedVlan, to);
+    const { i32 } = this.#parts.fabric;
+    return tagAction(this.#vlan, this.#namedVlan, i32[(portAt(target) + PORT.vlan) >> 2] as number);
   }
 
   /** Whether a port is plugged into a network of this segment. */
@@ -194,6 +210,14 @@ export class Forwarder {
     return outcome;
   }
 
+  /** The same of a large frame of which nothing else is asked: NOT_WHOLE, or a counter. */
+  arriveWhole(target: number, countFor: number, segment: number): number {
+    this.#segment = segment;
+    const outcome = this.#put(target, target, countFor);
+    this.#segment = 0;
+    return outcome;
+  }
+
   /** A frame that came to `target`, in its ring or lost before it. */
   #recordCome(target: number, outcome: number): void {
     if ((tapSides(this.#parts.fabric, target) & TAP_SIDE.in) === 0 || outcome === COUNTER.noListener) return;
@@ -225,7 +249,7 @@ export class Forwarder {
         this.#claims.release();
         copies++;
       } else if (outcome !== COUNTER.noListener && outcome !== COUNTER.down) {
-        this.#countLostCopy(counts);
+        countAt(this.#parts.fabric, counts, COUNTER.copiesLost, 1);
         copies++;
       }
     }
@@ -314,12 +338,6 @@ export class Forwarder {
     return peers.memoryOf(owner, fabric.i32[at + (RING.incarnation >> 2)] as number);
   }
 
-  #closeSample(ring: number): void {
-    const { fabric, nowNs } = this.#parts;
-    const memory = this.#memoryOf(ring);
-    if (memory) closeSample(fabric, ring, memory, nowNs);
-  }
-
   /**
    * Into the ring of `port`, which is `target`'s own or its line's; -1: nobody's loss where there is no room.
    */
@@ -332,6 +350,7 @@ export class Forwarder {
     for (let tries = 0; verdict === GONE && tries < RING_SWAPS_MAX; tries++) {
       ring = this.ringOf(port);
       if (ring < 0 || !this.receiver) return COUNTER.noListener;
+      if (this.#segment !== 0 && !takesWhole(this.#parts.fabric, ring)) return NOT_WHOLE;
       // Lines are not shared out: who waits in one is the impairment's affair.
       const spare = port === target ? this.spareOf(ring, this.generation) : 0;
       verdict = claims.claim(ring, this.receiver, length, countFor, this.generation, spare);
@@ -339,14 +358,14 @@ export class Forwarder {
     const receiver = this.receiver as GuestMemory;
     if (verdict !== CLAIMED) return this.#refused(verdict, port, ring, target);
     const to = claims.address;
-    copyTagged(this.#parts.memory.u8, this.#address, receiver.u8, to, length, this.#tag, this.#vlan);
+    copyTagged(this.#source.u8, this.#address, receiver.u8, to, length, this.#tag, this.#vlan);
     // The header that was judged, whatever stands in the sender's RAM now.
     receiver.view.setInt32(to, this.header0, true);
     receiver.view.setInt32(to + 4, this.header1, true);
     receiver.view.setInt32(to + 8, this.header2, true);
     // A line counts from here, whenever its thread wakes.
     if (port !== target) claims.mark(timeMark(this.now()));
-    claims.publish(length);
+    claims.publish(length, length | (this.#segment << LARGE.segmentShift));
     this.came(ring, this.generation, 1);
     return COUNTER.sent;
   }
@@ -370,11 +389,6 @@ export class Forwarder {
     return COUNTER.noListener;
   }
 
-  #learn(port: number, segment: number, low: number, high: number): void {
-    if ((low & 1) !== 0) return; // A group address is nobody's source.
-    learnMac(this.#parts.fabric.i32, segment, low, high, port);
-  }
-
   /** A copy that was published; in one straight line with the note that it is counted. */
   #countCopy(port: number): void {
     const { i32, f64 } = this.#parts.fabric;
@@ -382,11 +396,5 @@ export class Forwarder {
     const claimFor = (threadAt(this.#parts.thread) + THREAD.claimFor) >> 2;
     f64[cell] = (f64[cell] as number) + 1;
     i32[claimFor] = 0;
-  }
-
-  #countLostCopy(port: number): void {
-    const { f64 } = this.#parts.fabric;
-    const cell = ((portAt(port) + PORT.counters) >> 3) + COUNTER.copiesLost;
-    f64[cell] = (f64[cell] as number) + 1;
   }
 }

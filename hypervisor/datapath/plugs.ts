@@ -42,6 +42,8 @@ export interface PortSettings {
   readonly vlan: number;
   /** Requests per second of a disk, 0 and absent for no limit. */
   readonly iops?: number;
+  /** Large frames are cut for it, or come whole; absent: no. */
+  readonly offload?: boolean;
 }
 
 /** How the frames of a port are captured. */
@@ -157,10 +159,10 @@ export class Plugs {
     f64[(portAt(port) + PORT.iops) >> 3] = settings.iops ?? 0;
     i32[(portAt(port) + PORT.vlan) >> 2] = settings.vlan;
     i32[(portAt(port) + PORT.frameMax) >> 2] = settings.mtu + FRAME_OVERHEAD;
-    this.#setFlags(port, settings.linkUp);
+    this.#setFlags(port, settings.linkUp, settings.offload === true ? PORT_FLAG.offload : 0);
   }
 
-  #setFlags(port: number, linkUp: boolean): void {
+  #setFlags(port: number, linkUp: boolean, offload: number): void {
     const { i32, f64 } = this.#fabric;
     const row = portAt(port);
     const settings = [
@@ -169,8 +171,8 @@ export class Plugs {
       i32[(row + PORT.tapSides) >> 2],
     ];
     const slow = settings.some((setting) => setting !== 0);
-    const flags = PORT_FLAG.exists | (linkUp ? PORT_FLAG.linkUp : 0) | (slow ? PORT_FLAG.slow : 0);
-    Atomics.store(i32, (row + PORT.flags) >> 2, flags);
+    const bits = PORT_FLAG.exists | (linkUp ? PORT_FLAG.linkUp : 0) | (slow ? PORT_FLAG.slow : 0);
+    Atomics.store(i32, (row + PORT.flags) >> 2, bits | offload);
     changeForwarding(this.#fabric);
   }
 
@@ -185,7 +187,9 @@ export class Plugs {
     i32[row + (PORT.tap >> 2)] = tap.number;
     i32[row + (PORT.tapKeep >> 2)] = tap.keep;
     Atomics.store(i32, row + (PORT.tapSides >> 2), tap.sides);
-    if (portExists(this.#fabric, port)) this.#setFlags(port, isLinkUp(this.#fabric, port));
+    if (!portExists(this.#fabric, port)) return;
+    const offload = (i32[row + (PORT.flags >> 2)] as number) & PORT_FLAG.offload;
+    this.#setFlags(port, isLinkUp(this.#fabric, port), offload);
   }
 
   /** Plugs a port into a network. False: the network is full. */

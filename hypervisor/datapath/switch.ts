@@ -6,20 +6,26 @@ import { BUDGET_BYTES, BUDGET_FRAMES, FRAME_MIN } from "../limits.ts";
 import { inside } from "../memory/fabric.ts";
 import { COUNTER, PORT, PORT_FLAG, TAP_SIDE, THREAD } from "../memory/layout.ts";
 import { portAt, ringAt, threadAt } from "../memory/layout.ts";
-import { DESCRIPTOR } from "../ring/abi.ts";
-import { turnAt, type TxRing } from "../ring/sending.ts";
+import { DESCRIPTOR, FEATURE, LARGE } from "../ring/abi.ts";
+import { giveBack, turnAt, type TxRing } from "../ring/sending.ts";
 import { tapSides } from "../ring/tap-ring.ts";
 import { FAULT } from "./fault.ts";
 import { Flows, type Flow } from "./flows.ts";
 import { Forwarder, type ForwardParts } from "./forward.ts";
 import { closeSample, countKick, hasSample, recordKick } from "./meter.ts";
 import { networkRateOf, takeFromNetwork } from "./network-rate.ts";
+import { Cutter, LARGE_FRAME_MAX, NOT_WHOLE } from "./offload.ts";
 import { networkOf, receivingRing } from "./port.ts";
 import { PUMP_PASSED, limitOf, type Pump, type Pumps } from "./pump.ts";
 import { rateOf, takeToSend, waitToSend } from "./rate.ts";
 
 /** Bytes that are copied before they are published together: about what a core's nearest caches hold. */
 const BATCH_BYTES = 48 * 1024;
+
+/** In the place of a descriptor: the frame was cut from a larger one, whose descriptor it is. */
+const NONE = -1;
+/** What is asked of a port that gets a large frame whole: the first two, and not the third. */
+const TAKES_WHOLE = PORT_FLAG.linkUp | PORT_FLAG.offload | PORT_FLAG.slow;
 
 export interface SwitchParts extends ForwardParts {
   readonly pumps: Pumps;
@@ -32,6 +38,10 @@ export class Switch {
   readonly #flows: Flows;
   /** Bytes that went into the egress line in this call. */
   #bytesQueued = 0;
+  /** Made for the first large frame. */
+  #cutter: Cutter | undefined;
+  /** What the sender has to wait, microseconds, where a large frame did not go. */
+  #waitUs = 0;
 
   constructor(parts: SwitchParts) {
     this.#parts = parts;
@@ -69,14 +79,17 @@ export class Switch {
       const before = this.#bytesOut(tx.port);
       const most = BUDGET_FRAMES - frames;
       const mostBytes = BUDGET_BYTES - bytes;
-      let moved = this.#follow(tx, address, most, mostBytes);
+      const isLarge = length > LARGE.lengthMask && this.#cuts(tx.port);
+      let moved = isLarge
+        ? this.#forwardLarge(tx, descriptor, address, length)
+        : this.#follow(tx, address, most, mostBytes);
+      if (moved === 0 && !isLarge) {
+        this.#waitUs = this.#waitFor(tx.port, length, Math.min(length, this.#frameMax(tx.port)));
+        if (this.#waitUs === 0) moved = this.#forward(tx, descriptor, address, length, most, mostBytes);
+      }
       if (moved === 0) {
-        const wait = this.#waitFor(tx.port, length);
-        if (wait > 0) {
-          answer = wait;
-          break;
-        }
-        moved = this.#forward(tx, descriptor, address, length, most, mostBytes);
+        answer = this.#waitUs;
+        break;
       }
       frames += moved;
       bytes += this.#bytesOut(tx.port) - before;
@@ -86,8 +99,11 @@ export class Switch {
     return answer;
   }
 
-  /** Takes a frame from the rates of its port and its network: 0, or microseconds to wait. */
-  #waitFor(port: number, length: number): number {
+  /**
+   * Takes a frame from the rates of its port and its network: 0, or microseconds to wait. What is longer than
+   * `bytes` will be dropped, and must not make others wait.
+   */
+  #waitFor(port: number, length: number, bytes = length): number {
     const { fabric, nowNs } = this.#parts;
     const network = networkOf(fabric, port);
     const shared = network >= 0 && networkRateOf(fabric, network) !== 0;
@@ -96,8 +112,6 @@ export class Switch {
     if (!shared) return takeToSend(fabric, port, length, now);
     const wait = waitToSend(fabric, port, now);
     if (wait > 0) return wait;
-    // What is longer will be dropped, and must not make others wait.
-    const bytes = Math.min(length, fabric.i32[(portAt(port) + PORT.frameMax) >> 2] as number);
     return takeFromNetwork(fabric, network, port, bytes, now, nowNs) || takeToSend(fabric, port, length, now);
   }
 
@@ -123,18 +137,22 @@ export class Switch {
     most: number,
     mostBytes: number,
   ): number {
-    const { fabric, memory } = this.#parts;
+    this.#flows.look(tx.port);
+    if (length < FRAME_MIN) return this.#refuse(tx, descriptor, COUNTER.malformed, length);
+    if (length > this.#frameMax(tx.port)) return this.#refuse(tx, descriptor, COUNTER.tooBig, length);
+    if (!inside(this.#parts.memory, address, length)) this.#parts.fault(this.#parts.thread, FAULT.txPointer);
+    this.#forwarder.hold(tx.port, address, length);
+    return this.#forwardHeld(tx, descriptor, length, most, mostBytes);
+  }
+
+  /** The same of the frame that is held. One of `NONE` is a segment: nothing follows it. */
+  #forwardHeld(tx: TxRing, descriptor: number, length: number, most: number, mostBytes: number): number {
+    const { fabric } = this.#parts;
     const { i32 } = fabric;
     const forwarder = this.#forwarder;
     const row = portAt(tx.port) >> 2;
-    this.#flows.look(tx.port);
     const flags = Atomics.load(i32, row + (PORT.flags >> 2));
     const network = (i32[row + (PORT.network >> 2)] as number) - 1;
-    if (length < FRAME_MIN) return this.#refuse(tx, descriptor, COUNTER.malformed, length);
-    if (length > (i32[row + (PORT.frameMax >> 2)] as number))
-      return this.#refuse(tx, descriptor, COUNTER.tooBig, length);
-    if (!inside(memory, address, length)) this.#parts.fault(this.#parts.thread, FAULT.txPointer);
-    forwarder.hold(tx.port, address, length);
     if ((flags & PORT_FLAG.linkUp) === 0) return this.#end(tx, descriptor, COUNTER.down, 0);
     if (network < 0) return this.#end(tx, descriptor, COUNTER.noListener, 0);
     const line = forwarder.lineOf(tx.port, PORT.egressLine);
@@ -144,7 +162,12 @@ export class Switch {
     if (target === tx.port) return this.#end(tx, descriptor, COUNTER.noListener, 0);
     const targetFlags = Atomics.load(i32, (portAt(target) + PORT.flags) >> 2);
     const plain = ((flags | targetFlags) & PORT_FLAG.slow) === 0 && (targetFlags & PORT_FLAG.linkUp) !== 0;
-    if (plain && networkRateOf(fabric, network) === 0 && forwarder.lineOf(target, PORT.ingressLine) < 0) {
+    if (
+      plain &&
+      descriptor !== NONE &&
+      networkRateOf(fabric, network) === 0 &&
+      forwarder.lineOf(target, PORT.ingressLine) < 0
+    ) {
       const flow = this.#flowTo(tx, target);
       const moved = flow ? this.#pump(flow, most, mostBytes) : 0;
       if (moved > 0) return moved;
@@ -155,7 +178,74 @@ export class Switch {
     return done;
   }
 
-  /** Drops a frame for its length. */
+  /**
+   * Moves a large frame: whole where its receiver takes it so, else in segments. Answers their number, or 0:
+   * the sender has to wait. What is wrong in it is dropped, as one frame.
+   */
+  #forwardLarge(tx: TxRing, descriptor: number, address: number, word: number): number {
+    const { fabric, memory } = this.#parts;
+    const length = word & LARGE.lengthMask;
+    const size = word >>> LARGE.segmentShift;
+    if (length < FRAME_MIN) return this.#refuse(tx, descriptor, COUNTER.malformed, length);
+    if (length > LARGE_FRAME_MAX) return this.#refuse(tx, descriptor, COUNTER.tooBig, length);
+    if (!inside(memory, address, length)) this.#parts.fault(this.#parts.thread, FAULT.txPointer);
+    const cutter = (this.#cutter ??= new Cutter());
+    const count = cutter.judge(memory, address, length, size);
+    if (count === 0) return this.#refuse(tx, descriptor, COUNTER.malformed, length);
+    if (cutter.longest > this.#frameMax(tx.port)) return this.#refuse(tx, descriptor, COUNTER.tooBig, length);
+    this.#waitUs = this.#waitFor(tx.port, cutter.bytes);
+    if (this.#waitUs > 0) return 0;
+    const outcome = this.#deliverWhole(tx.port, address, length, size);
+    if (outcome !== NOT_WHOLE) {
+      const done = this.#end(tx, descriptor, outcome, length);
+      if (outcome === COUNTER.sent) this.#forwarder.release();
+      return done;
+    }
+    cutter.load(memory, address);
+    // Bound: what LARGE_FRAME_MAX has of SEGMENT_BYTES_MIN.
+    for (let index = 0; index < count; index++) {
+      const bytes = cutter.cut(index);
+      this.#forwarder.hold(tx.port, cutter.at, bytes, cutter);
+      this.#forwardHeld(tx, NONE, bytes, 0, 0);
+    }
+    giveBack(fabric, memory, descriptor, tx);
+    return count;
+  }
+
+  /**
+   * Puts a large frame as it is before the one receiver that it is for, where nobody between them asks for
+   * more: the counter that it ends in, or NOT_WHOLE.
+   */
+  #deliverWhole(port: number, address: number, length: number, size: number): number {
+    const { i32 } = this.#parts.fabric;
+    const forwarder = this.#forwarder;
+    const row = portAt(port) >> 2;
+    const flags = Atomics.load(i32, row + (PORT.flags >> 2));
+    const network = (i32[row + (PORT.network >> 2)] as number) - 1;
+    if ((flags & (PORT_FLAG.linkUp | PORT_FLAG.slow)) !== PORT_FLAG.linkUp || network < 0) return NOT_WHOLE;
+    if (forwarder.lineOf(port, PORT.egressLine) >= 0) return NOT_WHOLE;
+    forwarder.hold(port, address, length);
+    const target = forwarder.route(port, network);
+    if (target < 0 || target === port) return NOT_WHOLE;
+    const targetFlags = Atomics.load(i32, (portAt(target) + PORT.flags) >> 2);
+    if ((targetFlags & TAKES_WHOLE) !== (PORT_FLAG.linkUp | PORT_FLAG.offload)) return NOT_WHOLE;
+    if (forwarder.lineOf(target, PORT.ingressLine) >= 0) return NOT_WHOLE;
+    return forwarder.arriveWhole(target, port + 1, size);
+  }
+
+  /** Whether large frames of a port's guest are taken. */
+  #cuts(port: number): boolean {
+    const { i32 } = this.#parts.fabric;
+    const features = i32[(threadAt(this.#parts.thread) + THREAD.features) >> 2] as number;
+    const flags = Atomics.load(i32, (portAt(port) + PORT.flags) >> 2);
+    return (features & FEATURE.segment) !== 0 && (flags & PORT_FLAG.offload) !== 0;
+  }
+
+  #frameMax(port: number): number {
+    return this.#parts.fabric.i32[(portAt(port) + PORT.frameMax) >> 2] as number;
+  }
+
+  /** Drops a frame for its length, or a large one for its headers. */
   #refuse(tx: TxRing, descriptor: number, counter: number, length: number): number {
     this.#forwarder.holdUnread(tx.port, length);
     return this.#end(tx, descriptor, counter, 0);
@@ -235,8 +325,8 @@ export class Switch {
   }
 
   /**
-   * Shows a frame to those who capture, counts it and gives its descriptor back. In this order, and from the
-   * first count on without a call (also of `Atomics`): a kill can't come between.
+   * Shows a frame to those who capture, counts it and gives its descriptor, if it has one, back. In this
+   * order, and from the first count on without a call (also of `Atomics`): a kill can't come between.
    */
   #end(tx: TxRing, descriptor: number, counter: number, bytes: number, flooded = 0): number {
     const { fabric, memory, thread } = this.#parts;
@@ -254,6 +344,7 @@ export class Switch {
     f64[cells + COUNTER.flooded] = (f64[cells + COUNTER.flooded] as number) + flooded;
     i32[self + (THREAD.claimFor >> 2)] = 0;
     i32[self + (THREAD.flooding >> 2)] = 0;
+    if (descriptor === NONE) return 1;
     i32[(row + PORT.txPosition) >> 2] = next;
     if ((tx.position & tx.mask) === tx.mask) tx.lapped = true;
     tx.position = next;

@@ -247,6 +247,8 @@ export const PORT_FLAG = {
   egress: 8,
   /** A line that does nothing to frames: senders go past it as soon as it is empty. */
   passing: 16,
+  /** Large frames are cut for its guest, and given to it whole, where it took those features. */
+  offload: 32,
 } as const;
 
 /** A row for each receiving ring; two to a port, used in turn, so that a ring can be swapped. */

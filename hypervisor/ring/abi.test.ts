@@ -16,6 +16,8 @@ import {
   SECTOR_BYTES,
   FRAME_MIN,
   FRAME_OVERHEAD,
+  MTU_MAX,
+  SEGMENT_BYTES_MIN,
 } from "../limits.ts";
 import { COUNTER, PORT, RING, SLOT, THREAD } from "../memory/layout.ts";
 import * as abi from "./abi.ts";
@@ -90,6 +92,8 @@ test("functions of the bus, boot records and the event area", () => {
   expect(numbers(section("Features"), 1, 0)).toEqual({
     RECONFIGURE: abi.FEATURE.reconfigure,
     NOTIFY_AT: abi.FEATURE.notifyAt,
+    SEGMENT: abi.FEATURE.segment,
+    WHOLE: abi.FEATURE.whole,
   });
   expect(bus).toContain(`A change record is ${abi.CHANGE.size} bytes`);
   const classes = Object.entries(abi.CLASS_NUMBER).map(([name, number]) => `${number} ${name}`);
@@ -110,6 +114,17 @@ test("rings, signals and their bounds", () => {
     ACKNOWLEDGE: abi.VENET.acknowledge,
   });
   expect(section("venet")).toContain(`id ${abi.VENET.rx} is rx, id ${abi.VENET.tx} is tx`);
+  const { factsBytes, factsBytesMin } = abi.VENET;
+  expect(section("venet")).toContain(`out, ${factsBytes} bytes: the class facts of the change record`);
+  expect(section("venet")).toContain(`with room for ${factsBytesMin}, the first ${factsBytesMin}`);
+  expect(page).toContain(`u32 bits (${abi.VENET_FACT.offload}: large frames`);
+  expect(section("venet")).toContain(`in bits 0 to ${abi.LARGE.segmentShift - 1}`);
+  expect(section("venet")).toContain(`in bits ${abi.LARGE.segmentShift} to 31`);
+  expect(abi.LARGE.lengthMask).toBe(2 ** abi.LARGE.segmentShift - 1);
+  expect(section("venet")).toContain(`payload that one segment is to have, at least ${SEGMENT_BYTES_MIN}`);
+  const longest = (MTU_MAX + FRAME_OVERHEAD).toLocaleString("en");
+  expect(section("venet")).toContain(`the frame's bytes, at most ${longest}`);
+  expect(section("venet")).toContain(`Its buffers take ${longest} bytes`);
   expect(section("venet")).toContain(`${FRAME_MIN} to MTU + ${FRAME_OVERHEAD} bytes`);
   expect(section("vconsole")).toContain(`id ${abi.VCONSOLE.in} is in`);
 });

@@ -3,7 +3,7 @@
 
 export const ABI_VERSION = 1;
 /** Features by name, as bits of what `NEGOTIATE` agrees on. */
-export const FEATURE = { reconfigure: 1, notifyAt: 2 } as const;
+export const FEATURE = { reconfigure: 1, notifyAt: 2, segment: 4, whole: 8 } as const;
 export type FeatureName = keyof typeof FEATURE;
 export const FEATURE_NAMES = Object.keys(FEATURE) as readonly FeatureName[];
 
@@ -41,6 +41,11 @@ export const FOLDER_NUMBER = 0;
 
 /** A descriptor. `turn`: bit 0 is 1 while it is the host's, the rest is the sequence. */
 export const DESCRIPTOR = { address: 0, length: 4, turn: 8, cookie: 12, size: 16 } as const;
+/**
+ * The length of a frame that is large: bytes in the low bits, above them those of one segment's payload, not
+ * 0. With `segment` in a sending ring, with `whole` in a receiving one.
+ */
+export const LARGE = { lengthMask: 0x1ffff, segmentShift: 17 } as const;
 /** A ring's signal. */
 export const SIGNAL = { enabled: 0, dirty: 4, at: 8, size: 16 } as const;
 /** The value of `enabled` with which a guest that took `notifyAt` waits for the position in `at`. */
@@ -49,8 +54,10 @@ export const SIGNAL_AT = 2;
 /** Flags of `shm`: the ring takes the place of the one before when the guest acknowledges. */
 export const SHM = { staged: 1 } as const;
 
-/** Venet: functions, ring ids, size of its facts. */
-export const VENET = { info: 1, acknowledge: 2, rx: 0, tx: 1, factsBytes: 28 } as const;
+/** Venet: functions, ring ids, size of its facts, and how many of them there were at first. */
+export const VENET = { info: 1, acknowledge: 2, rx: 0, tx: 1, factsBytes: 32, factsBytesMin: 28 } as const;
+/** Bits of the last word of its facts. */
+export const VENET_FACT = { offload: 1 } as const;
 /** Vblk: its function, ring ids 0 to 7 (one a queue), size of its facts. */
 export const VBLK = { info: 1, factsBytes: 24 } as const;
 /** A request, which the descriptor of a queue names. Offsets and size. */

@@ -128,10 +128,10 @@ export class Claims {
   }
 
   /**
-   * Gives the claimed buffer to the receiver with `length` bytes in it. The caller counts the frame right
-   * after.
+   * Gives the claimed buffer to the receiver with `length` bytes in it, which `word` says to it. The caller
+   * counts the frame right after.
    */
-  publish(length: number): void {
+  publish(length: number, word = length): void {
     const { i32, f64 } = this.#fabric;
     const memory = this.#memory as GuestMemory;
     const turn = (this.#position << 1) | 0;
@@ -141,7 +141,7 @@ export class Claims {
       // P4: a pass of the next lap, O3, comes first or overwrites it.
       Atomics.compareExchange(i32, this.#slot + PASSED, passed, (this.#position - slots) | 0);
     }
-    memory.i32[this.#descriptor + 1] = length;
+    memory.i32[this.#descriptor + 1] = word;
     Atomics.store(memory.i32, this.#descriptor + (DESCRIPTOR.turn >> 2), turn); // P1: the commit.
     i32[this.#self + (THREAD.published >> 2)] = 1; // Up to the next `Atomics` nothing ends the thread.
     i32[this.#slot + TURN] = turn;

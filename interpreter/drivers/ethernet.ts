@@ -6,10 +6,10 @@ import { invariant } from "../bug.ts";
 import type { Derived, Driver, Find, ThingState } from "./driver.ts";
 import { isPlace } from "./place.ts";
 import { impairmentSpec } from "./impairment.ts";
-import { numberOf, optionalNumberOf, refOf, refsOf, wordOf } from "./read.ts";
+import { isTrue, numberOf, optionalNumberOf, refOf, refsOf, wordOf } from "./read.ts";
 
 /** What the hypervisor takes over while a device is open. */
-const VENET_LIVE: ReadonlySet<string> = new Set(["network", "link", "rate", "vlan", "impair"]);
+const VENET_LIVE: ReadonlySet<string> = new Set(["network", "link", "rate", "vlan", "offload", "impair"]);
 /** These take other rings: the guest is asked for them, if it knows how (docs/abi.md). */
 const VENET_RINGS: ReadonlySet<string> = new Set(["mtu", "ring"]);
 
@@ -73,6 +73,7 @@ export function venetSpec(device: Resource, find: Find): VenetSpec {
     mtu: numberOf(device, "mtu"),
     ring: numberOf(device, "ring"),
     link: wordOf(device, "link") === "down" ? "down" : "up",
+    offload: isTrue(device, "offload"),
     ...(rate !== undefined && { rate }),
     ...(vlan !== undefined && { vlan }),
     ...(impair !== undefined && { impair }),

@@ -27,6 +27,12 @@ export function optionalNumberOf(resource: Resource, name: string): number | und
   throw misfit(resource, name, "a number");
 }
 
+/** Whether a flag is there and set. */
+export function isTrue(resource: Resource, name: string): boolean {
+  const value = valueOf(resource, name);
+  return value.is === "bool" && value.value;
+}
+
 /** A string, an address, or the name of a variant. */
 export function wordOf(resource: Resource, name: string): string {
   const value = valueOf(resource, name);

@@ -16,7 +16,6 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, (value: Value) =>
     // Nobody connects to a guest from outside yet.
     health: (value) => isNone(value) || (value.is === "variant" && value.name !== "tcp"),
   },
-  venet: { offload: isFalse },
 };
 /** Of every kind. */
 const REFUSED_EVERYWHERE: Readonly<Record<string, (value: Value) => boolean>> = {

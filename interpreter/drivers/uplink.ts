@@ -12,7 +12,7 @@ import type {
 import path from "node:path";
 import { BugError, invariant } from "../bug.ts";
 import type { Derived, Driver, Find } from "./driver.ts";
-import { optionalNumberOf, pathOf, refOf, valueOf, wordOf } from "./read.ts";
+import { isTrue, optionalNumberOf, pathOf, refOf, valueOf, wordOf } from "./read.ts";
 
 /** What is opened outside is opened anew where it is another thing. */
 const uplink = (className: string): Driver => ({
@@ -103,10 +103,10 @@ function natSpec(resource: Resource, find: Find): NatSpec {
     gateway: wordOf(network, "gateway"),
     prefix: Number(wordOf(network, "subnet").split("/")[1] ?? 32),
     pool: endsOf(wordOf(network, "pool")),
-    dhcp: boolOf(network, "dhcp"),
-    dns: boolOf(resource, "dns"),
-    outward: boolOf(resource, "outward"),
-    hostAccess: boolOf(resource, "host_access"),
+    dhcp: isTrue(network, "dhcp"),
+    dns: isTrue(resource, "dns"),
+    outward: isTrue(resource, "outward"),
+    hostAccess: isTrue(resource, "host_access"),
     publish: publish.is === "list" ? publish.items.map(publishSpec) : [],
   };
 }
@@ -140,9 +140,4 @@ function endsOf(pool: string): readonly [string, string] {
 
 function ipText(value: number): string {
   return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join(".");
-}
-
-function boolOf(resource: Resource, name: string): boolean {
-  const value = valueOf(resource, name);
-  return value.is === "bool" && value.value;
 }

@@ -8,7 +8,7 @@ import { BugError, invariant } from "../bug.ts";
 import type { Definition } from "../plan/definition.ts";
 import type { Driver } from "./driver.ts";
 import { isPlace } from "./place.ts";
-import { numberOf, optionalNumberOf, pathOf, refOf, valueOf, wordOf } from "./read.ts";
+import { isTrue, numberOf, optionalNumberOf, pathOf, refOf, valueOf, wordOf } from "./read.ts";
 
 const SECTOR_BYTES = 512;
 
@@ -100,11 +100,6 @@ export function vblkSpec(device: Resource): VblkSpec {
     ...(rate !== undefined && { rate }),
     ...(iops !== undefined && { iops }),
   };
-}
-
-function isTrue(resource: Resource, name: string): boolean {
-  const value = valueOf(resource, name);
-  return value.is === "bool" && value.value;
 }
 
 /**

@@ -19,8 +19,9 @@ export class VenetConnection extends RingDevice {
         : this.acknowledge(this.parts.memory.view.getInt32(pointer, true));
     }
     if (func !== VENET.info) return ENOENT;
-    if (length < VENET.factsBytes) return ENOSPC;
-    this.parts.memory.u8.set(this.device.facts.subarray(0, VENET.factsBytes), pointer);
+    if (length < VENET.factsBytesMin) return ENOSPC;
+    const bytes = length < VENET.factsBytes ? VENET.factsBytesMin : VENET.factsBytes;
+    this.parts.memory.u8.set(this.device.facts.subarray(0, bytes), pointer);
     return 0;
   }
 

@@ -1,7 +1,7 @@
-// What a guest is told of a venet: the 28 bytes of docs/abi.md.
+// What a guest is told of a venet: the 32 bytes of docs/abi.md.
 
 import type { VenetSpec } from "../../hypervisor.ts";
-import { VENET } from "../../ring/abi.ts";
+import { VENET, VENET_FACT } from "../../ring/abi.ts";
 
 export function encodeVenetFacts(facts: VenetSpec, linkUp: boolean): Uint8Array {
   const bytes = new Uint8Array(VENET.factsBytes);
@@ -13,6 +13,7 @@ export function encodeVenetFacts(facts: VenetSpec, linkUp: boolean): Uint8Array 
   bytes.set(ipBytes(facts.gateway), 16);
   view.setUint32(20, facts.prefix, true);
   view.setUint32(24, facts.ring, true);
+  view.setUint32(28, facts.offload === false ? 0 : VENET_FACT.offload, true);
   return bytes;
 }
 

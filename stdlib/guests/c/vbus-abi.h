@@ -30,6 +30,8 @@ enum {
 
   VBUS_FEATURE_RECONFIGURE = 1, // What a guest and its host may agree on, as bits.
   VBUS_FEATURE_NOTIFY_AT = 2,
+  VBUS_FEATURE_SEGMENT = 4,
+  VBUS_FEATURE_WHOLE = 8,
 
   VBUS_BOOT_LAB = 1,
   VBUS_BOOT_GUEST = 2,
@@ -53,6 +55,11 @@ enum {
   VBUS_VENET_ACKNOWLEDGE = 2,
   VBUS_VENET_RX = 0,
   VBUS_VENET_TX = 1,
+  VBUS_VENET_OFFLOAD = 1, // A bit of its facts: large frames are taken and given.
+  VBUS_LENGTH_MASK = 0x1ffff, // Of a large frame's length word: its bytes; above them those of a segment.
+  VBUS_SEGMENT_SHIFT = 17,
+  VBUS_SEGMENT_BYTES_MIN = 536,
+  VBUS_LARGE_FRAME_MAX = 65554,
   VBUS_VCONSOLE_SIZE = 1,
   VBUS_VCONSOLE_IN = 0,
   VBUS_VCONSOLE_OUT = 1,
@@ -91,7 +98,7 @@ struct vbus_venet_facts {
   uint16_t mtu; // 0 is 65,536.
   uint32_t link;
   uint8_t ip[4], gateway[4]; // In the network's order.
-  uint32_t prefix, ring;
+  uint32_t prefix, ring, bits;
 };
 
 struct vbus_vblk_facts {
@@ -143,7 +150,8 @@ VBUS_AT(vbus_venet_facts, ip, 12);
 VBUS_AT(vbus_venet_facts, gateway, 16);
 VBUS_AT(vbus_venet_facts, prefix, 20);
 VBUS_AT(vbus_venet_facts, ring, 24);
-_Static_assert(sizeof(struct vbus_venet_facts) == 28, "vbus_venet_facts");
+VBUS_AT(vbus_venet_facts, bits, 28);
+_Static_assert(sizeof(struct vbus_venet_facts) == 32, "vbus_venet_facts");
 VBUS_AT(vbus_vchan_facts, message_max, 4);
 VBUS_AT(vbus_vchan_facts, role, 8);
 VBUS_AT(vbus_vchan_facts, priority, 12);

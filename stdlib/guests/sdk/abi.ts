@@ -24,6 +24,8 @@ export const BUS_CLOCK: i32 = 6;
 /** Features, as bits: what a guest and its host may agree on. */
 export const FEATURE_RECONFIGURE: u64 = 1;
 export const FEATURE_NOTIFY_AT: u64 = 2;
+export const FEATURE_SEGMENT: u64 = 4;
+export const FEATURE_WHOLE: u64 = 8;
 
 export const BOOT_LAB: u8 = 1;
 export const BOOT_GUEST: u8 = 2;
@@ -62,7 +64,10 @@ export const FACT_IP: usize = 12;
 export const FACT_GATEWAY: usize = 16;
 export const FACT_PREFIX: usize = 20;
 export const FACT_RING: usize = 24;
-export const VENET_FACTS_BYTES: i32 = 28;
+export const FACT_BITS: usize = 28;
+export const VENET_FACTS_BYTES: i32 = 32;
+/** Bits of `FACT_BITS`: large frames are taken and given. */
+export const FACT_OFFLOAD: u32 = 1;
 
 /** The facts of a vchan: what its channel takes, what it may do, how urgent its messages are. */
 export const FACT_KIND: usize = 0;
@@ -79,6 +84,11 @@ export const DESCRIPTOR_BYTES: i32 = 16;
 export const DESCRIPTOR_ADDRESS: usize = 0;
 export const DESCRIPTOR_LENGTH: usize = 4;
 export const DESCRIPTOR_TURN: usize = 8;
+/** The length word of a large frame: its bytes, and above them those of one segment's payload. */
+export const LENGTH_MASK: u32 = 0x1ffff;
+export const SEGMENT_SHIFT: u32 = 17;
+export const SEGMENT_BYTES_MIN: i32 = 536;
+export const LARGE_FRAME_MAX: i32 = 65_554;
 export const SIGNAL_BYTES: i32 = 16;
 export const SIGNAL_ENABLED: usize = 0;
 export const SIGNAL_DIRTY: usize = 4;
