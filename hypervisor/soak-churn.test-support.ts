@@ -11,7 +11,7 @@ import { guestImage, memoryOf, testGuest } from "./wat.test-support.ts";
 const PORTS = [3, 4, 5, 6, 7, 8];
 const NETWORKS = ["east", "west"] as const;
 /** Patience with a machine that has other work. */
-const WAIT_MS = 60_000;
+const WAIT_MS = 300_000;
 const RINGS = [64, 128, 256];
 
 interface Bootable {

@@ -1,5 +1,6 @@
-// Whether numbers grow with time: the slope after Theil and Sen, the median of the slopes of all pairs, and
-// its confidence interval by Kendall's statistic. Outliers and the shape of the noise do not matter to it.
+// Whether numbers grow with what is done: the slope after Theil and Sen, the median of the slopes of all
+// pairs, and its confidence interval by Kendall's statistic. Outliers and the shape of the noise do not
+// matter to it.
 
 interface Sample {
   readonly at: number;
@@ -15,13 +16,10 @@ interface Trend {
 }
 
 const Z = 2.576;
-/** KiB a minute that nobody calls growth. */
+/** KiB for a thousand changes, a minute's on a machine without other work, that nobody calls growth. */
 const SLOPE_MIN = 256;
 
-/**
- * Memory grows, by all that its noise allows: the whole interval lies above `SLOPE_MIN`. Of values KiB, times
- * in minutes.
- */
+/** Memory grows, by all that its noise allows: the whole interval lies above `SLOPE_MIN`. */
 export function isGrowth({ low }: Trend): boolean {
   return low > SLOPE_MIN;
 }

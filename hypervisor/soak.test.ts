@@ -40,14 +40,14 @@ test("a trend is found in noise, and none where there is none", () => {
 
 test("memory grows where it does beyond its noise, not where it is full after a while", () => {
   const random = randomOf(SEED);
-  const samples = (value: (minute: number) => number) =>
+  const samples = (value: (thousands: number) => number) =>
     Array.from({ length: 70 }, (_, index) => ({
       at: 3 + index / 10,
       value: value(3 + index / 10) + random() * 8000,
     }));
-  expect(isGrowth(trendOf(samples((minute) => 150_000 + 3000 * minute)))).toBe(true);
+  expect(isGrowth(trendOf(samples((thousands) => 150_000 + 3000 * thousands)))).toBe(true);
   expect(isGrowth(trendOf(samples(() => 150_000)))).toBe(false);
-  expect(isGrowth(trendOf(samples((minute) => 150_000 + 100 * minute)))).toBe(false);
-  // A pool that was filled by the fourth minute.
-  expect(isGrowth(trendOf(samples((minute) => 150_000 + 3000 * Math.min(minute, 4))))).toBe(false);
+  expect(isGrowth(trendOf(samples((thousands) => 150_000 + 100 * thousands)))).toBe(false);
+  // A pool that was filled by the four-thousandth change.
+  expect(isGrowth(trendOf(samples((thousands) => 150_000 + 3000 * Math.min(thousands, 4))))).toBe(false);
 });
