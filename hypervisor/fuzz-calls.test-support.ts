@@ -1,7 +1,9 @@
 // What the fuzzer has a guest call: sequences of one to eight calls, by chance and by recipe, the same for
 // the same seed. A class of devices is a row of CLASSES.
 
-import { RING_SLOTS_MIN } from "./limits.ts";
+import { LARGE_FRAME_MAX } from "./datapath/offload.ts";
+import { wordOf } from "./large-frames.test-support.ts";
+import { RING_SLOTS_MIN, SEGMENT_BYTES_MIN } from "./limits.ts";
 import { REQUEST } from "./ring/abi.ts";
 
 /** Bytes of the fuzzed guest's memory, and what lies where; see test-guests/fuzzed.wat.txt. */
@@ -10,6 +12,8 @@ export const PLACES = { events: 192, signals: 256, rings: 4096, buffers: 65_536,
 export const FRAME_BYTES = 2048;
 /** Kinds of frames that stand ready in the buffers. */
 export const FRAME_KINDS = 8;
+/** Each of them is TCP, and could be cut, where it has so many bytes. */
+export const LARGE_BYTES = 2000;
 /** Requests to a disk that stand ready behind them, and where they have their data. */
 export const REQUESTS = { at: 81_920, count: 64, bytes: 32, data: 86_016 } as const;
 
@@ -92,6 +96,7 @@ export class Sequences {
       () => this.#open(),
       () => this.#send(),
       () => this.#send(),
+      () => this.#large(),
       () => this.#receive(),
       () => this.#ask(),
       () => this.#bus(),
@@ -135,6 +140,33 @@ export class Sequences {
     ];
   }
 
+  /** Frames to be cut, by a guest that took the features for it, mostly as they should be. */
+  #large(): FuzzedCall[] {
+    const good = this.#pick([SEGMENT_BYTES_MIN, 1000, 1400]);
+    const bad = this.#pick([
+      wordOf(LARGE_BYTES, SEGMENT_BYTES_MIN - 1),
+      wordOf(LARGE_BYTES, 1500),
+      wordOf(LARGE_BYTES - 1, good),
+      wordOf(LARGE_FRAME_MAX + 1, good),
+      wordOf(13, good),
+    ]);
+    const frame = PLACES.buffers + this.#below(FRAME_KINDS) * FRAME_BYTES;
+    return [
+      call("store", 512, 1),
+      call("store", 520, this.#pick([15, 15, 4, 8])),
+      call("call", 0, 1, 512, 16, 0),
+      call(
+        "frames",
+        this.#handle(),
+        this.#chance(0.998) ? frame : this.#pick(POINTER_EDGES),
+        this.#chance(0.7) ? wordOf(LARGE_BYTES, good) : bad,
+        this.#pick([0, FRAME_BYTES]),
+        1 + this.#below(8),
+      ),
+      call("signal", this.#chance(0.6) ? LAST_NUMBER : this.#pick([32, 33, 34])),
+    ];
+  }
+
   #receive(): FuzzedCall[] {
     const handle = this.#handle();
     return [
@@ -165,7 +197,7 @@ export class Sequences {
   #bus(): FuzzedCall[] {
     return [
       call("store", 512, this.#pick([1, 1, 0, 2, -1])),
-      call("store", 520, this.#pick([3, 3, 0, -1])),
+      call("store", 520, this.#pick([3, 15, 0, -1])),
       call("call", 0, 1, 512, this.#pick([16, 16, 15, 64]), 0),
       ...Array.from({ length: 1 + this.#below(4) }, () =>
         call("call", 0, this.#pick(BUS_FUNCTIONS), this.#pick([512, 1024, 192, 576]), this.#pick(LENGTHS), 0),

@@ -7,6 +7,7 @@ import {
   DISKS as DISK_IDS,
   FRAME_BYTES,
   FRAME_KINDS,
+  LARGE_BYTES,
   LAST_HANDLE,
   LAST_NUMBER,
   MEMORY,
@@ -18,6 +19,7 @@ import {
   wordsOf,
   type FuzzedCall,
 } from "./fuzz-calls.test-support.ts";
+import { largeFrame } from "./large-frames.test-support.ts";
 import { disk } from "./disks.test-support.ts";
 import { PORT, portAt } from "./memory/layout.ts";
 import { REQUEST, REQUEST_OP } from "./ring/abi.ts";
@@ -186,9 +188,15 @@ export class Fuzzer {
       BROADCAST,
     ];
     for (let kind = 0; kind < FRAME_KINDS; kind++) {
-      const tag = kind % 3 === 0 ? [0x81, 0, 0, 7] : [];
-      const head = [...(heads[kind] as readonly number[]), ...macOf(FUZZED_PORT), ...tag, 0x88, 0xb5];
-      u8.set(head, PLACES.buffers + kind * FRAME_BYTES);
+      const [tag, more] = kind % 3 === 0 ? [{ vlan: 7 }, 4] : [{}, 0];
+      const payload = Array.from({ length: LARGE_BYTES - 54 - more }, () => kind);
+      const frame = largeFrame({
+        to: heads[kind] as readonly number[],
+        from: macOf(FUZZED_PORT),
+        payload,
+        ...tag,
+      });
+      u8.set(frame, PLACES.buffers + kind * FRAME_BYTES);
     }
     for (let n = 0; n < REQUESTS.count; n++) u8.set(this.#request(), REQUESTS.at + n * REQUESTS.bytes);
     this.#scribble({ memory, mode: "signals", seed: this.#seed() });
