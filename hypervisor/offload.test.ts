@@ -9,9 +9,13 @@ import type { FeatureName, Image, VenetSpec } from "./hypervisor.ts";
 import { FLAGS, largeFrame, readSegment, wordOf, type LargeFrame } from "./large-frames.test-support.ts";
 import { SEGMENT_BYTES_MIN } from "./limits.ts";
 import { direction } from "./lines.test-support.ts";
-import { BROADCAST, TestLab, macOf, must, until } from "./machine-room.test-support.ts";
+import { bootLoad } from "./load.test-support.ts";
+import { BROADCAST, REPORT, SEED, TestLab, macOf, must } from "./machine-room.test-support.ts";
+import { randomOf, shapeOf, until } from "./machine-room.test-support.ts";
 import { LARGE, VENET } from "./ring/abi.ts";
+import { guestImage, memoryOf, testGuest } from "./wat.test-support.ts";
 
+const KILLS = process.env["SLOW"] === "1" ? 1000 : 20;
 const WHOLE_BYTES = 20_000;
 const SIZE = 1428;
 const PAYLOAD = Array.from({ length: 10 * SIZE + 100 }, (_, n) => (n * 7) & 255);
@@ -257,4 +261,38 @@ test("one that lies outside its guest's memory stops that guest, and nobody else
   await expect(a.caller.signal(a.tx.number)).rejects.toThrow("points outside the guest's memory");
   expect(lab.guest("g1").state).toBe("quarantined");
   expect([lab.guest("g2").state, take(b)]).toEqual(["running", []]);
+});
+
+test("a sender that is ended while its frame is cut leaves nothing behind", async () => {
+  lab.plug(1);
+  lab.plug(2);
+  await bootLoad(lab, 1, { work: 0 });
+  const shape = shapeOf(2, macOf(1), { rx: 16, tx: 16, txSize: 66_000 });
+  const bytes = largeFrame({
+    to: macOf(1),
+    from: macOf(2),
+    payload: Array.from({ length: 60_000 }, (_, n) => n & 255),
+  });
+  const sender = await guestImage(testGuest("large"), shape, {
+    WORD: wordOf(bytes.length, SEGMENT_BYTES_MIN),
+  });
+  const random = randomOf(SEED);
+  console.log(`large frames: seed ${SEED}`);
+  for (let turn = 0; turn < KILLS; turn++) {
+    await lab.boot("x", 2, sender, memoryOf(shape));
+    const memory = lab.room.guests.memoryOf("x");
+    memory?.u8.set(bytes, 65_536 + shape.rx * shape.rxSize);
+    lab.tell("x", REPORT.pause, 1);
+    const before = lab.device(2).tx;
+    await until("some went", () => lab.device(2).tx.count > before.count, 60_000);
+    await new Promise((resolve) => setTimeout(resolve, random() * 4));
+    must(await lab.hv.killGuest("x"));
+    must(lab.hv.removeGuest("x"));
+  }
+  expect(lab.reaped.filter(({ inHost }) => inHost).length).toBeGreaterThan(0);
+  expect(lab.openClaims()).toEqual([]);
+  await until("all buffers are posted", () => /^p+$/.test(lab.slots(1)), 60_000);
+  const { received, accounted } = lab.sums([1, 2]);
+  expect(received).toBeGreaterThan(KILLS);
+  expect(accounted).toBe(received);
 });
