@@ -17,7 +17,7 @@ const WARM_UP = 0.3;
 const WARM_UP_STEPS = 600;
 /** Shorter runs say nothing about memory: it takes minutes until every pool has had its most. */
 const JUDGED_SECONDS = 480;
-const SAMPLES_MIN = 40;
+const SAMPLES_MIN = 20;
 /** Where time ends before so many are there, it goes on for so many times as long, and then has failed. */
 const LONGER = 2;
 /** Where memory seems to grow, the run goes on for so much of its time, once, and that alone is judged. */

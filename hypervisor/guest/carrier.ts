@@ -11,6 +11,7 @@ import type { Fabric } from "../memory/fabric.ts";
 import { countMail, setEnding, setHeld, startRow, turnsOf } from "../memory/threads.ts";
 import type { CpuTime } from "./cpu-time.ts";
 import type { BootLetter, CarrierAnswer, CarrierLetter, CarrierStart, GuestLetter, Rank } from "./letters.ts";
+import { afterAwake } from "./patience.ts";
 import { Pause } from "./pause.ts";
 import type { Listener, Vcpu, VcpuEvents } from "./vcpu.ts";
 
@@ -150,7 +151,8 @@ export class SharedVcpu implements Vcpu {
   #alive = true;
   #isSeated = false;
   #rank: Rank = { urgency: 0, turnNs: TURN_NS };
-  #late: NodeJS.Timeout | undefined;
+  /** Calls off what is done where its carrier does not end it. */
+  #notLate: (() => void) | undefined;
 
   constructor(parts: PlaceParts) {
     const { fabric, clock, thread, carrier } = parts;
@@ -171,7 +173,7 @@ export class SharedVcpu implements Vcpu {
   boot(letter: BootLetter, { said, broke, gone }: VcpuEvents): void {
     const over = (): void => {
       this.#alive = false;
-      clearTimeout(this.#late);
+      this.#notLate?.();
       this.pause.forget();
       gone();
     };
@@ -188,7 +190,7 @@ export class SharedVcpu implements Vcpu {
     setEnding(fabric, thread);
     this.carrier.post({ type: "look", thread });
     // Host code that doesn't return would be a bug of ours; its guests must end all the same.
-    this.#late ??= setTimeout(() => void this.carrier.end("its carrier did not answer"), CARRIER_END_MS);
+    this.#notLate ??= afterAwake(CARRIER_END_MS, () => void this.carrier.end("its carrier did not answer"));
   }
 
   cpu(): CpuTime {

@@ -31,6 +31,7 @@ import { Guest } from "./guest.ts";
 import { meteredOf } from "./image.ts";
 import { Interrupts } from "./interrupts.ts";
 import { Introductions, peerLetter } from "./introductions.ts";
+import { afterAwake } from "./patience.ts";
 import type { Pool } from "./pool.ts";
 import { allocateRam } from "./ram.ts";
 import { DedicatedVcpu, type Vcpu } from "./vcpu.ts";
@@ -102,9 +103,9 @@ export class Guests implements GuestsOfBus {
     }
     if (this.#closed) await guest.kill();
     const boundMs = spec.image.files ? PC_START_MS_MAX : BOOT_MS_MAX;
-    const timer = setTimeout(() => guest.giveUp(`did not reach main within ${boundMs / 1000} s`), boundMs);
+    const off = afterAwake(boundMs, () => guest.giveUp(`did not reach main within ${boundMs / 1000} s`));
     await guest.entered;
-    clearTimeout(timer);
+    off();
     if (guest.state === "running" || guest.alive || guest.exit !== undefined) return success();
     return refuse("image", guest.reason ?? "the guest ended before it ran");
   }

@@ -71,14 +71,17 @@ export class Pause {
   /** Interrupts the guest while its own code runs. True when it stands still or was found asleep. */
   async #seek(turn: number, limitMs: number): Promise<boolean> {
     const { clock, alive, interrupt } = this.#parts;
-    const startNs = clock.nowNs();
+    let [elapsedMs, lookedNs] = [0, clock.nowNs()];
     let nextMs = PAUSE_GRACE_MS;
     const answered = (inOwnWait: unknown): void => {
       if (inOwnWait === true && turn === this.#turn) this.#asleep = true;
     };
     // Bound: limitMs; for one that sleeps in a wait of its own, until it is resumed.
     for (;;) {
-      const elapsedMs = (clock.nowNs() - startNs) / 1e6;
+      const nowNs = clock.nowNs();
+      // A process that was stopped has not given the guest its time either.
+      elapsedMs += Math.min((nowNs - lookedNs) / 1e6, PAUSE_AGAIN_MS);
+      lookedNs = nowNs;
       if (turn !== this.#turn || !alive() || elapsedMs > limitMs) return false;
       if (this.#stands()) return true;
       if (this.#asleep && limitMs !== Infinity) {
