@@ -74,7 +74,7 @@ test("cut into segments, a frame says what it said whole", () => {
         expect(frames[index]?.slice(0, 14)).toEqual(bytes.slice(0, 14));
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 60, endOnFailure: true },
   );
 });
 
@@ -152,6 +152,6 @@ test("whatever bytes there are, it is cut within its bounds or refused", () => {
         expect(frames.flatMap((one) => readSegment(one).wrong)).toEqual([]);
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 100, endOnFailure: true },
   );
 });
