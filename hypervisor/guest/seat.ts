@@ -149,7 +149,9 @@ export class Seat {
     // Bound: once for each time that control resumes it while it sleeps.
     for (;;) {
       setWhere(this.#parts.fabric, this.thread, WHERE.asleep);
-      await this.#suspended();
+      const woken = this.#suspended();
+      if (this.#isWanted(this.#parts.fabric)) this.want(); // What was asked of it within its turn.
+      await woken;
       this.#mayGoOn();
       if (got) return got.value;
     }
