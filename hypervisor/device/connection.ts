@@ -72,7 +72,8 @@ export interface ConnectionParts {
   readonly memory: GuestMemory;
   /** Byte offset of the event area; rings can be registered only once there is one. */
   readonly events: number;
-  readonly switch: Switch;
+  /** Made when it is first asked for: a guest that sends nothing has none. */
+  readonly switchOf: () => Switch;
   readonly peers: Pick<Peers<never>, "memoryOf">;
   /** Reads letters from control. */
   readonly readMail: () => void;

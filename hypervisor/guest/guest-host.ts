@@ -58,7 +58,11 @@ export class GuestHost {
       if (markFault(fabric, broken, reason)) tell({ type: "fault" });
       if (broken === thread) throw new GuestEnd();
     };
-    const pumps = new Pumps(parts.pump, fabric, memory, parts.pairs);
+    let made: Switch | undefined;
+    const makeSwitch = (): Switch => {
+      const pumps = new Pumps(parts.pump, fabric, memory, parts.pairs);
+      return new Switch({ fabric, thread, memory, peers, pumps, fault, nowNs: steadyNowNs });
+    };
     this.verbs = new Verbs({
       fabric,
       thread,
@@ -75,7 +79,7 @@ export class GuestHost {
       peers,
       timers: this.timers,
       urgency: this.urgency,
-      switch: new Switch({ fabric, thread, memory, peers, pumps, fault, nowNs: steadyNowNs }),
+      switchOf: () => (made ??= makeSwitch()),
       openStore,
       readMail: () => peers.readMail(),
       portsChanged: () => {

@@ -1,5 +1,6 @@
 // The host half of venet on the guest's thread: an ethernet port of the switch.
 
+import type { Switch } from "../../datapath/switch.ts";
 import type { TxRing } from "../../ring/sending.ts";
 import { ENOENT, ENOSPC, VENET } from "../../ring/abi.ts";
 import type { ConnectionParts, DeviceNotice } from "../connection.ts";
@@ -8,8 +9,11 @@ import { RingDevice } from "../ring-device.ts";
 const TICKET_BYTES = 4;
 
 export class VenetConnection extends RingDevice {
+  readonly #switch: Switch;
+
   constructor(device: DeviceNotice, parts: ConnectionParts) {
     super(device, parts, VENET.rx, VENET.tx);
+    this.#switch = parts.switchOf();
   }
 
   call(func: number, pointer: number, length: number): number {
@@ -26,6 +30,6 @@ export class VenetConnection extends RingDevice {
   }
 
   protected drain(ring: TxRing): number {
-    return this.parts.switch.drain(ring);
+    return this.#switch.drain(ring);
   }
 }
