@@ -20,6 +20,7 @@ import { figuresToJson, printFigures } from "./figures.ts";
 import { openLangBench } from "./lang.ts";
 import { openLinksBench } from "./links.ts";
 import { openLspBench } from "./lsp.ts";
+import { openNatBench } from "./nat.ts";
 import { openNetBench } from "./net.ts";
 
 /** A benchmark made ready; `close` ends what it started. */
@@ -30,6 +31,7 @@ interface Bench {
 
 const BENCHES: Readonly<Record<string, (tiny: boolean) => Promise<Bench>>> = {
   net: openNetBench,
+  nat: openNatBench,
   blk: openBlkBench,
   links: openLinksBench,
   chan: openChanBench,
