@@ -6,6 +6,7 @@
 
 import { Socket } from "node:net";
 import { getSystemErrorName } from "node:util";
+import { UPLINK_BUDGET_FRAMES } from "../limits.ts";
 
 /** A descriptor whose messages come by the event loop, one a read. */
 export interface Watched {
@@ -53,6 +54,7 @@ export async function loadSystem(): Promise<System | string> {
   const socket = libc.func("int socket(int domain, int type, int protocol)");
   const dup2 = libc.func("int dup2(int from, int to)");
   const close = libc.func("int close(int fd)");
+  const read = libc.func("intptr_t read(int fd, void *into, size_t bytes)");
   const setsockopt = libc.func(
     "int setsockopt(int fd, int level, int name, const void *value, uint32_t bytes)",
   );
@@ -80,26 +82,39 @@ export async function loadSystem(): Promise<System | string> {
       return problem;
     },
     close: (fd) => void close(fd),
-    watch(from, { most, take, failed }) {
+    watch(from, watching) {
       const fd = checked(socket(AF_UNIX, SOCK_STREAM, 0) as number);
-      const callback = (length: number, bytes: Uint8Array): boolean => {
-        take(bytes.subarray(0, length));
-        return true;
-      };
-      const onread = { buffer: new Uint8Array(most), callback };
-      const reader = new Socket({ fd, readable: true, writable: false, onread });
-      reader.on("error", failed);
+      const reader = makeReader(fd, watching, read as Read);
       checked(dup2(from, fd) as number);
       reader.resume();
-      return {
-        fd,
-        close: () =>
-          new Promise((resolve) => {
-            if (reader.closed) return resolve();
-            reader.once("close", () => resolve());
-            reader.destroy();
-          }),
-      };
+      return { fd, close: () => closed(reader) };
     },
   };
+}
+
+type Read = (fd: number, into: Uint8Array, bytes: number) => number;
+
+/** Libuv takes a short read for the last one, and would come for each message in a turn of its own. */
+function makeReader(fd: number, { most, take, failed }: Watching, read: Read): Socket {
+  const buffer = new Uint8Array(most);
+  const callback = (first: number): boolean => {
+    take(buffer.subarray(0, first));
+    // Bound: UPLINK_BUDGET_FRAMES.
+    for (let taken = 1; taken < UPLINK_BUDGET_FRAMES && !reader.destroyed; taken++) {
+      const length = read(fd, buffer, most);
+      if (length <= 0) break; // Nothing is there, or libuv meets the error.
+      take(buffer.subarray(0, length));
+    }
+    return true;
+  };
+  const reader = new Socket({ fd, readable: true, writable: false, onread: { buffer, callback } });
+  return reader.on("error", failed);
+}
+
+function closed(reader: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    if (reader.closed) return resolve();
+    reader.once("close", () => resolve());
+    reader.destroy();
+  });
 }
