@@ -1,5 +1,5 @@
-// A gateway in user mode and clients that know nothing of us: a network namespace is a station by a TAP
-// interface, whose frames socat carries to an uplink of class socket; another one is the world.
+// A gateway in user mode and clients that know nothing of us: a network namespace is a station by an uplink
+// of class tap; another one is the world.
 
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
@@ -9,11 +9,11 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { NatFacts } from "./hypervisor.ts";
-import { must, type TestLab, until } from "./machine-room.test-support.ts";
-import { factsOf, Labs, socket, uplink } from "./uplinks.test-support.ts";
+import { must, type TestLab } from "./machine-room.test-support.ts";
+import { factsOf, Labs, uplink } from "./uplinks.test-support.ts";
 
 const LIMIT = { timeout: 120_000 };
-const COMMANDS = ["ip", "socat", "busybox", "dig", "curl", "iperf3", "ping"];
+const COMMANDS = ["ip", "busybox", "dig", "curl", "iperf3", "ping"];
 const GATEWAY = "10.0.255.254";
 const [STATION, WORLD, LINK, TAP] = ["c", "w", "v", "t"].map((name) => `vb${name}${process.pid}`) as [
   string,
@@ -69,9 +69,8 @@ async function run(
   }
 }
 
-function start(namespace: string | undefined, ...words: string[]): void {
-  const [file, ...args] = namespace === undefined ? words : ["ip", "netns", "exec", namespace, ...words];
-  children.push(spawn(file as string, args, { stdio: "ignore" }));
+function start(namespace: string, ...words: string[]): void {
+  children.push(spawn("ip", ["netns", "exec", namespace, ...words], { stdio: "ignore" }));
 }
 
 beforeAll(async () => {
@@ -98,10 +97,8 @@ beforeAll(async () => {
       uplink({ class: "nat", nat: { ...nat, outward: true, hostAccess: false, publish } }),
     ),
   );
-  const address = { family: "udp", host: "127.0.0.1", port: 0 } as const;
-  must(await lab.hv.createUplink("out", uplink(socket("listen", address))));
-  await until("the port is told", () => /:\d+$/.test(factsOf(lab).detail));
-  const port = /:(\d+)$/.exec(factsOf(lab).detail)?.[1] ?? "";
+  ip("tuntap", "add", "dev", TAP, "mode", "tap");
+  must(await lab.hv.createUplink("out", uplink({ class: "tap", tap: { interface: TAP } })));
   for (const name of [STATION, WORLD]) {
     ip("netns", "add", name);
     ip("-n", name, "link", "set", "lo", "up");
@@ -111,15 +108,6 @@ beforeAll(async () => {
   ip("link", "set", LINK, "up");
   ip("-n", WORLD, "addr", "add", `${THERE}/24`, "dev", "out");
   ip("-n", WORLD, "link", "set", "out", "up");
-  start(
-    undefined,
-    "socat",
-    "-b",
-    "65536",
-    `TUN,tun-type=tap,tun-name=${TAP},iff-no-pi`,
-    `UDP4:127.0.0.1:${port}`,
-  );
-  await until("the interface is there", () => os.networkInterfaces() !== undefined && hasInterface());
   ip("link", "set", TAP, "address", "02:00:00:00:00:02");
   ip("link", "set", TAP, "netns", STATION);
   ip("-n", STATION, "link", "set", TAP, "up");
@@ -127,15 +115,6 @@ beforeAll(async () => {
   start(STATION, "busybox", "httpd", "-f", "-p", "80", "-h", folder);
   start(WORLD, "iperf3", "-s");
 }, 120_000);
-
-function hasInterface(): boolean {
-  try {
-    ip("link", "show", TAP);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 afterAll(async () => {
   for (const child of children) child.kill("SIGKILL");
