@@ -424,6 +424,31 @@ static inline void vbus_vchan_wait(struct vbus_rx *in, struct vbus_tx *out, int3
   vbus_store(&room->enabled, 0);
 }
 
+// ---- Disks: one request at a time, on the first queue of a vblk
+
+#define VBUS_DISK_BYTES VBUS_RING_BYTES(VBUS_RING_SLOTS_MIN, sizeof(struct vbus_request))
+
+// `memory` has VBUS_DISK_BYTES and is aligned to 64. 0, or a negative errno value.
+static inline int32_t vbus_disk_open(struct vbus_tx *queue, int32_t handle, void *memory) {
+  return vbus_tx_open(queue, handle, 0, memory, VBUS_RING_SLOTS_MIN, sizeof(struct vbus_request));
+}
+
+// Does what `op` says and returns when it is done: 0, or a negative errno value. Whole sectors; `at` is not
+// looked at where nothing is read or written.
+static inline int32_t vbus_disk(struct vbus_tx *queue, uint32_t op, uint64_t offset, void *at,
+                                uint32_t length) {
+  struct vbus_request *request = (struct vbus_request *)vbus_tx_reserve(queue);
+  if (request == NULL) return VBUS_EBUSY; // One that failed half-way was before it.
+  *request = (struct vbus_request){op, 0, offset, length, (uint32_t)(uintptr_t)at};
+  vbus_tx_post(queue, sizeof *request);
+  // Bound: the disk's rate, which says how long to wait.
+  for (int32_t answer = vbus_tx_kick(queue);; answer = vbus_tx_kick(queue)) {
+    if (answer < 0) return answer;
+    if (answer == 0) return request->status;
+    vbus_wait((int64_t)answer * 1000);
+  }
+}
+
 // ---- Clocks and randomness
 
 // The signal number of the timers from now on, or a negative errno value.

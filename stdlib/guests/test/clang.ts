@@ -19,8 +19,12 @@ export function hasClang(skipped: string): boolean {
   return false;
 }
 
-/** The module of a C file, named from the project's folder. Throws the compiler's own words. */
 export function compileC(source: string): WebAssembly.Module {
+  return new WebAssembly.Module(bytesOfC(source));
+}
+
+/** The module of a C file, named from the project's folder. Throws the compiler's own words. */
+export function bytesOfC(source: string): Uint8Array<ArrayBuffer> {
   const page = readFileSync(join(root, "docs/guests.md"), "utf8");
   const command = /^clang (.*) -o \S+ \S+$/m.exec(page)![1]!.split(" ");
   const folder = mkdtempSync(join(tmpdir(), "vbus-c-"));
@@ -28,7 +32,7 @@ export function compileC(source: string): WebAssembly.Module {
     const out = join(folder, "out.wasm");
     const { status, stderr } = spawnSync("clang", [...command, "-o", out, source], { cwd: root });
     if (status !== 0) throw new Error(String(stderr));
-    return new WebAssembly.Module(readFileSync(out));
+    return new Uint8Array(readFileSync(out));
   } finally {
     rmSync(folder, { recursive: true });
   }
