@@ -12,9 +12,11 @@ import type { ViewContext } from "./views/context.ts";
 /** Holds the picture, or goes on with now. */
 export function freeze(state: DashboardState, { logs, events, frames }: World): DashboardState {
   if (state.frozen) return thaw(state);
+  const { shown } = state;
   return {
     ...state,
     frozen: true,
+    ...(shown && { shown: { ...shown, rates: shown.rates.copy() } }),
     frozenLog: logs.last,
     frozenEvent: events.last,
     frozenFrame: frames.last,

@@ -18,7 +18,16 @@ interface Row {
 
 /** The rates of one life of a lab. Only the newest second is written; pictures read up to their own. */
 export class RateBook {
-  readonly #rows = new Map<string, Row>();
+  readonly #rows: Map<string, Row>;
+
+  constructor(rows: ReadonlyMap<string, Row> = new Map()) {
+    this.#rows = new Map([...rows].map(([key, row]) => [key, { ...row, values: row.values.slice() }]));
+  }
+
+  /** As it is now: the newest second of this one is still being written. */
+  copy(): RateBook {
+    return new RateBook(this.#rows);
+  }
 
   set(key: string, second: number, value: number): void {
     let row = this.#rows.get(key);

@@ -126,8 +126,14 @@ test("a frozen picture stays while the lab goes on, and catches up at once", () 
   logs.append([makeLine(1)]);
   const frozen = type(begin(), ["space"], logs);
   logs.append([makeLine(2)]);
-  const later = reduce(frozen, { type: "snapshot", snapshot: makeSnapshot(61) }, worldOf(logs));
+  const rates = valuesOf(frozen.shown, "lab");
+  // Its second is not over yet.
+  const silent = makeSnapshot(60.5, { networks: [] });
+  const soon = reduce(frozen, { type: "snapshot", snapshot: silent }, worldOf(logs));
+  const later = reduce(soon, { type: "snapshot", snapshot: makeSnapshot(61) }, worldOf(logs));
   expect(later.shown?.snapshot.uptimeMs).toBe(60_000);
+  expect(valuesOf(later.shown, "lab")).toEqual(rates);
+  expect(valuesOf(later.latest, "lab")).toEqual([0, ...rates]);
   expect(bottomOf(later, logs)).toBe(1);
   const thawed = type(later, ["space"], logs);
   expect(thawed.shown?.snapshot.uptimeMs).toBe(61_000);
