@@ -14,7 +14,7 @@ import type { Symbols } from "./symbols.ts";
 import { shortCount, shortDuration, wrapWords } from "./text.ts";
 import { candidateLines, promptOf } from "./prompt.ts";
 import { PARTS, partOf } from "./views/all.ts";
-import { breadthOf } from "./views/context.ts";
+import { breadthOf, TABS_HEIGHT_MIN } from "./views/context.ts";
 import type { ViewContext } from "./views/context.ts";
 
 /** Draws the state: exactly as many lines as the terminal has, less one, and at least one. */
@@ -80,7 +80,6 @@ function headerLine({ state, symbols, columns, breadth }: ViewContext): Line {
   return spread(left, lineWidth(left) + lineWidth(both) < columns ? both : [rate], columns);
 }
 
-const TABS_HEIGHT_MIN = 8;
 const CLOSE_COLUMNS = 32;
 
 /** Where there is no line of tabs: which view is seen, or its key where that is too long. */

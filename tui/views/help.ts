@@ -8,6 +8,7 @@ import { VIEWS } from "../model.ts";
 import type { Mode } from "../model.ts";
 import { stepOf } from "../scroll.ts";
 import { fit } from "../text.ts";
+import { roomOf } from "./context.ts";
 import type { ViewContext } from "./context.ts";
 import type { ViewPart } from "./part.ts";
 
@@ -19,7 +20,7 @@ export const helpPart: ViewPart = {
   keys: [{ keys: ["?"], shown: "?", command: { do: "back" }, help: "close the help", modes: ["help"] }],
   draw: helpView,
   move: (state, by, { keys }) => {
-    const most = helpLines(keys, state.size.columns).length - Math.max(1, state.size.rows - 4);
+    const most = helpLines(keys, state.size.columns).length - roomOf(state.size);
     return { ...state, helpTop: Math.max(0, Math.min(most, stepOf(by, state.helpTop, state.size))) };
   },
 };

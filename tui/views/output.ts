@@ -6,6 +6,7 @@ import type { Line } from "../line.ts";
 import type { DashboardState } from "../model.ts";
 import { stepOf } from "../scroll.ts";
 import { back } from "../walk.ts";
+import { roomOf } from "./context.ts";
 import type { ViewContext } from "./context.ts";
 import type { ViewPart } from "./part.ts";
 
@@ -44,9 +45,9 @@ export const outputPart: ViewPart = {
   },
 };
 
-/** The top when the last line is at the bottom; about, as the frame may have less room. */
+/** The top when the last line is at the bottom, below the line that says what was run. */
 function lastTop({ output, size }: DashboardState): number {
-  return Math.max(0, (output?.lines.length ?? 0) - Math.max(1, size.rows - 5));
+  return Math.max(0, (output?.lines.length ?? 0) - Math.max(1, roomOf(size) - 1));
 }
 
 function outputView({ state, rows, columns, symbols }: ViewContext): readonly Line[] {

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { PlanAnswer } from "../../interpreter/index.ts";
 import type { Act, Replied } from "../acts.ts";
 import { draw, SIZES, stateAfter, text } from "../drawing.test-support.ts";
@@ -78,6 +78,21 @@ test("the plan is asked for when it is shown, and again when the lab stands othe
   expect(acts("p", told({ plan: PLAN }), same)).toEqual([ASKED]);
   expect(acts("p", told({ plan: PLAN }), held)).toEqual([ASKED, ASKED]);
   expect(acts("p", told({ plan: PLAN }), "1", held)).toEqual([ASKED]);
+});
+
+const steps = Array.from({ length: 40 }, () => PLAN.steps[1]!);
+const printed = Array.from({ length: 80 }, (_, line) => `line ${line}`).join("\n");
+
+describe.each(SIZES)("at %ix%i", (columns, rows) => {
+  test.each<[string, Happening[]]>([
+    ["plan", ["p", told({ plan: { ...PLAN, steps } })]],
+    ["output", [":", "p", "s", "enter", { type: "printed", run: 1, text: printed, exit: 0 }]],
+    ["help", ["?"]],
+  ])("the end of a %s is where one step up shows another line", (_, keys) => {
+    const seen = (...more: string[]) => draw({ columns, rows }, { keys: [...keys, ...more] });
+    expect(seen("G", "down")).toEqual(seen("G"));
+    expect(seen("G", "up").at(-2)).toBe(seen("G").at(-3));
+  });
 });
 
 test("enter applies what is seen and nothing else, with the command line that does the same", () => {

@@ -9,6 +9,7 @@ import type { Line, Tone } from "../line.ts";
 import type { DashboardState } from "../model.ts";
 import { stepOf } from "../scroll.ts";
 import { wrapWords } from "../text.ts";
+import { breadthOf, roomOf } from "./context.ts";
 import type { ViewContext } from "./context.ts";
 import type { ViewPart } from "./part.ts";
 
@@ -45,13 +46,16 @@ export const planPart: ViewPart = {
     },
   ],
   draw: (context) => {
+    const { state, rows, columns, symbols } = context;
     const lines = planLines(context);
-    const top = Math.max(0, Math.min(context.state.plan.top, lines.length - context.rows));
-    return lines.slice(top, top + context.rows);
+    const top = Math.max(0, Math.min(state.plan.top, lines.length - rows));
+    return lines.slice(top, top + rows).map((line) => clipLine(line, columns, symbols.ellipsis));
   },
   count: ({ plan }) => (plan.answer?.plan === undefined ? undefined : String(plan.answer.plan.steps.length)),
   move: (state, by) => {
-    const most = Math.max(0, (state.plan.answer?.plan?.steps.length ?? 0) * 4 - 1);
+    const { columns } = state.size;
+    const rows = roomOf(state.size);
+    const most = planLines({ state, rows, columns, breadth: breadthOf(columns) }).length - rows;
     const top = Math.max(0, Math.min(most, stepOf(by, state.plan.top, state.size)));
     return { ...state, plan: { ...state.plan, top } };
   },
@@ -145,8 +149,11 @@ const VERBS: Readonly<Record<Step["kind"], string>> = {
   destroy: "destroy",
 };
 
-function planLines(context: ViewContext): readonly Line[] {
-  const { state, columns, symbols, breadth } = context;
+type Room = Omit<ViewContext, "world" | "symbols">;
+
+/** All of it, each line as long as it is. */
+function planLines(context: Room): readonly Line[] {
+  const { state, columns, breadth } = context;
   const { answer, asked, problem } = state.plan;
   if (problem !== undefined) return [[span(` no plan: ${problem}`, "bad")]];
   if (answer === undefined) return [[span(asked ? " the lab makes a plan" : " no plan yet: r asks", "dim")]];
@@ -159,16 +166,10 @@ function planLines(context: ViewContext): readonly Line[] {
   }
   const { plan } = answer;
   const steps = plan.steps.flatMap((step) => stepLines(step, columns, breadth === "narrow"));
-  return [...headLines(context, answer, plan), ...steps].map((line) =>
-    clipLine(line, columns, symbols.ellipsis),
-  );
+  return [...headLines(context, answer, plan), ...steps];
 }
 
-function headLines(
-  { state, columns, rows }: ViewContext,
-  { refused }: PlanAnswer,
-  plan: Plan,
-): readonly Line[] {
+function headLines({ state, columns, rows }: Room, { refused }: PlanAnswer, plan: Plan): readonly Line[] {
   const { steps, unchanged, disruption, warnings = [], expected } = plan;
   if (steps.length === 0) return [[span(` nothing to do: ${unchanged} as declared`, "good")]];
   const held = state.shown?.snapshot.held;
