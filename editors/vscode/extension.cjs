@@ -11,14 +11,17 @@ let client;
 /** The program of the settings, of the workspace, or of the PATH. Code of a workspace is run only if it is trusted. */
 function programOf() {
   const named = vscode.workspace.getConfiguration("vbus").get("path");
-  if (named) return named;
+  if (named) return { command: named };
   const name = process.platform === "win32" ? "vbus.cmd" : "vbus";
   const folders = vscode.workspace.isTrusted ? (vscode.workspace.workspaceFolders ?? []) : [];
   for (const { uri } of folders) {
-    const own = path.join(uri.fsPath, "node_modules", ".bin", name);
-    if (existsSync(own)) return own;
+    const bin = path.join(uri.fsPath, "node_modules", ".bin");
+    const own = path.join(bin, name);
+    // As `npx` would: the Node that a project brings along comes before the one that the editor was started with.
+    const PATH = [bin, process.env.PATH].join(path.delimiter);
+    if (existsSync(own)) return { command: own, options: { env: { ...process.env, PATH } } };
   }
-  return name;
+  return { command: name };
 }
 
 /** `--disable` and `--deny`, as the settings say. */
@@ -28,8 +31,8 @@ function lintOptions() {
 }
 
 async function start() {
-  const command = programOf();
-  const server = { command, args: ["lsp", ...lintOptions()], transport: TransportKind.stdio };
+  const program = programOf();
+  const server = { ...program, args: ["lsp", ...lintOptions()], transport: TransportKind.stdio };
   client = new LanguageClient("vbus", "vbus", server, {
     documentSelector: [{ scheme: "file", language: "vbus" }],
     synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher("**/*.vbus") },
@@ -38,10 +41,13 @@ async function start() {
     await client.start();
   } catch (error) {
     const choice = await vscode.window.showErrorMessage(
-      `The language server \`${command} lsp\` does not start: ${error.message ?? error}`,
+      `The language server \`${program.command} lsp\` does not start: ${error.message ?? error}`,
+      "Output",
       "Settings",
     );
-    if (choice) await vscode.commands.executeCommand("workbench.action.openSettings", "vbus.path");
+    if (choice === "Output") client?.outputChannel.show();
+    if (choice === "Settings")
+      await vscode.commands.executeCommand("workbench.action.openSettings", "vbus.path");
   }
 }
 
