@@ -9,6 +9,7 @@ export const FAULT = {
   hostStack: 5,
   request: 6,
   virtio: 7,
+  bridge: 8,
 } as const;
 
 const WORDS: Readonly<Record<number, string>> = {
@@ -18,6 +19,8 @@ const WORDS: Readonly<Record<number, string>> = {
     "broke the protocol: a descriptor of a receiving ring has a turn or a pointer that can't be",
   [FAULT.request]: "broke the protocol: a descriptor of a disk's queue names no request",
   [FAULT.virtio]: "broke the protocol: a queue of a virtio device has a chain or a place that can't be",
+  [FAULT.bridge]:
+    "broke the protocol: a ring or a call of the vbus bridge has a turn or a place that can't be",
   [FAULT.watchdog]: "used its CPU time without calling the host (watchdog)",
   [FAULT.hostStack]: "called the host with no stack left",
 };

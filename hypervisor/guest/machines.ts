@@ -89,6 +89,10 @@ async function runPc({ letter, host, fabric, tell }: MachineParts, made: PcLette
   const { kernel, initrd, bios, vgaBios } = made.files;
   const memoryBytes = made.ramBytes;
   const commandLine = commandLineOf(made.files, made.args);
+  const end = (fault: number): never => {
+    markFault(fabric, letter.thread, fault);
+    throw new GuestEnd();
+  };
   const pc = await Pc.make({
     hardware: { memoryBytes, bios, vgaBios, kernel, initrd, commandLine },
     stateFile: made.states && stateFile(made.states, { commandLine, memoryBytes }),
@@ -104,10 +108,8 @@ async function runPc({ letter, host, fabric, tell }: MachineParts, made: PcLette
       seed: randomFillSync(new Uint8Array(SEED_BYTES)),
     }),
     answer: (done) => tell({ type: "command-done", ...done }),
-    broken: () => {
-      markFault(fabric, letter.thread, FAULT.virtio);
-      throw new GuestEnd();
-    },
+    broken: () => end(FAULT.virtio),
+    brokenBridge: () => end(FAULT.bridge),
   });
   try {
     return pc.run(() => tell({ type: "running" })) === "stopped" ? "stopped" : 0;

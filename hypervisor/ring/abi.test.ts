@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import {
   RING_SLOTS_MAX,
   RING_SLOTS_MIN,
+  BRIDGE_BATCH,
   BUDGET_BYTES,
   CHANNEL_BUDGET_BYTES,
   CHANNEL_BUDGET_MESSAGES,
@@ -194,4 +195,19 @@ test("the offsets in pump.wat are those of the layout", () => {
   expect(offsets("ring").size + offsets("s").size + offsets("thread").size).toBeGreaterThan(8);
   expect(pump).toContain(`(i32.add (local.get $ring) (i32.const ${RING.slots}))`);
   expect([...offsets("x")].every((at) => at >= scratch && at < scratch + abi.DESCRIPTOR.size)).toBe(true);
+});
+
+test("the bridge of a PC", () => {
+  const { BRIDGE } = abi;
+  const bridge = section("The bridge of a PC");
+  const hex = (value: number): string => `0x${value.toString(16).padStart(4, "0")}`;
+  expect(bridge).toContain(
+    `vendor ${hex(BRIDGE.vendor)}, device ${hex(BRIDGE.device)}, revision ${BRIDGE.version}`,
+  );
+  expect(bridge).toContain(`read: ${hex(BRIDGE.magic)}`);
+  expect(bridge).toContain(`a block of ${BRIDGE.blockBytes} bytes`);
+  const verbs = (["open", "close", "call", "shm"] as const).map((name) => `${BRIDGE[name]} \`${name}\``);
+  expect(bridge).toContain(`The verbs are ${verbs.join(", ")}.`);
+  expect(bridge.replace(/\s+/g, " ")).toContain(`the word at offset ${BRIDGE.waiting}, \`waiting\``);
+  expect(bridge).toContain(`kicks once in ${BRIDGE_BATCH} frames`);
 });

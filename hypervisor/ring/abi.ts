@@ -54,8 +54,21 @@ export const SIGNAL_AT = 2;
 /** Flags of `shm`: the ring takes the place of the one before when the guest acknowledges. */
 export const SHM = { staged: 1 } as const;
 
-/** Venet: functions, ring ids, size of its facts, and how many of them there were at first. */
-export const VENET = { info: 1, acknowledge: 2, rx: 0, tx: 1, factsBytes: 32, factsBytesMin: 28 } as const;
+/**
+ * Venet: functions, ring ids, size of its facts, and how many of them there were at first; behind them, in
+ * records, how a PC is shown it.
+ */
+export const VENET = {
+  info: 1,
+  acknowledge: 2,
+  rx: 0,
+  tx: 1,
+  factsBytes: 32,
+  factsBytesMin: 28,
+  model: 32,
+  onBridge: 1,
+  recordBytes: 36,
+} as const;
 /** Bits of the last word of its facts. */
 export const VENET_FACT = { offload: 1 } as const;
 /** Vblk: its function, ring ids 0 to 7 (one a queue), size of its facts. */
@@ -76,3 +89,18 @@ export const VCHAN = { info: 1, in: 0, out: 1, factsBytes: 16, datagram: 1, stre
 export const VCHAN_ROLE = { send: 1, receive: 2 } as const;
 export const VCLOCK = { now: 1, listen: 2, deadline: 3, period: 4, ticks: 5 } as const;
 export const VRNG = { fill: 1 } as const;
+
+/** The bridge of a PC: how it shows itself, a block of a hypercall, verbs, and a word of a sending ring. */
+export const BRIDGE = {
+  vendor: 0x7662,
+  device: 0x0001,
+  version: 1,
+  magic: 0x73756276,
+  blockBytes: 64,
+  answer: 4,
+  open: 1,
+  close: 2,
+  call: 3,
+  shm: 4,
+  waiting: 12,
+} as const;

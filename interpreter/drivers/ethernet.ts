@@ -74,6 +74,7 @@ export function venetSpec(device: Resource, find: Find): VenetSpec {
     ring: numberOf(device, "ring"),
     link: wordOf(device, "link") === "down" ? "down" : "up",
     offload: isTrue(device, "offload"),
+    model: wordOf(device, "model") === "vbus" ? "vbus" : "virtio",
     ...(rate !== undefined && { rate }),
     ...(vlan !== undefined && { vlan }),
     ...(impair !== undefined && { impair }),

@@ -1,10 +1,10 @@
-// What a guest is told of a venet: the 32 bytes of docs/abi.md.
+// What a guest is told of a venet: the facts of docs/abi.md.
 
 import type { VenetSpec } from "../../hypervisor.ts";
 import { VENET, VENET_FACT } from "../../ring/abi.ts";
 
 export function encodeVenetFacts(facts: VenetSpec, linkUp: boolean): Uint8Array {
-  const bytes = new Uint8Array(VENET.factsBytes);
+  const bytes = new Uint8Array(VENET.recordBytes);
   const view = new DataView(bytes.buffer);
   bytes.set(macBytes(facts.mac), 0);
   view.setUint16(6, facts.mtu & 0xffff, true); // 65,536 is said as 0.
@@ -14,6 +14,7 @@ export function encodeVenetFacts(facts: VenetSpec, linkUp: boolean): Uint8Array 
   view.setUint32(20, facts.prefix, true);
   view.setUint32(24, facts.ring, true);
   view.setUint32(28, facts.offload === false ? 0 : VENET_FACT.offload, true);
+  view.setUint32(VENET.model, facts.model === "vbus" ? VENET.onBridge : 0, true);
   return bytes;
 }
 

@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { pciSpace, portOf, portsOf, type PortDevice, type PortInterrupt } from "./port-device.ts";
 
 /** A virtio device's queue as its registers describe it; all of it is what the guest wrote. */
 interface QueueRegisters {
@@ -58,7 +59,10 @@ interface Pci {
   /** The 256 bytes of each device's configuration. */
   readonly device_spaces: (Int32Array | undefined)[];
   register_device(device: unknown): unknown;
+  raise_irq(slot: number): void;
+  lower_irq(slot: number): void;
 }
+type Width = undefined;
 interface Processor {
   readonly wasm_memory: WebAssembly.Memory;
   readonly mem8: Uint8Array;
@@ -66,6 +70,11 @@ interface Processor {
   readonly in_hlt: Uint8Array;
   readonly flags: Int32Array;
   readonly jit_imports: Record<string, unknown>;
+  /** Handlers of ports for 8, 16 and 32 bits. */
+  readonly io: {
+    register_read(port: number, device: object, _8: Width, _16: Width, read: () => number): void;
+    register_write(port: number, device: object, _8: Width, _16: Width, write: (value: number) => void): void;
+  };
   readonly wm: { readonly wasm_table: { set(index: number, value: unknown): void } };
   readonly devices: {
     readonly pci: Pci;
@@ -147,6 +156,7 @@ export class Emulator {
   readonly ramBytes: number;
   readonly #ramAt: number;
   #ram: Uint8Array;
+  #words: Int32Array | undefined;
   readonly #finished: [number, number, number][] = [];
   #devices = 0;
 
@@ -206,6 +216,14 @@ export class Emulator {
     if (this.#ram.length === 0)
       this.#ram = new Uint8Array(this.#cpu.wasm_memory.buffer, this.#ramAt, this.ramBytes);
     return this.#ram;
+  }
+
+  /** The same by words, each at a multiple of four bytes; asked for anew like `ram`. */
+  get words(): Int32Array {
+    const { buffer } = this.ram;
+    if (this.#words?.buffer !== buffer)
+      this.#words = new Int32Array(buffer, this.#ramAt, this.ramBytes >>> 2);
+    return this.#words;
   }
 
   /** Host code has written here: what the processor had compiled of it is forgotten. */
@@ -286,6 +304,30 @@ export class Emulator {
     return made;
   }
 
+  /** Puts a device that is only ports into the next free slot of the PCI bus. */
+  addPorts(device: PortDevice): PortInterrupt {
+    const { io, devices } = this.#cpu;
+    const index = this.#devices++;
+    const slot = FIRST_SLOT + index;
+    const port = FIRST_PORT + index * PORTS;
+    const made = {
+      name: "vbus",
+      pci_id: slot << 3,
+      pci_space: pciSpace(device, port),
+      pci_bars: [{ size: portsOf(device) }],
+    };
+    for (const [at, { read, write }] of device.registers.entries()) {
+      if (read) io.register_read(portOf(at, port), made, undefined, undefined, read);
+      if (write) io.register_write(portOf(at, port), made, undefined, undefined, write);
+    }
+    devices.pci.register_device(made);
+    this.#route(slot);
+    return {
+      raise: () => devices.pci.raise_irq(made.pci_id),
+      lower: () => devices.pci.lower_irq(made.pci_id),
+    };
+  }
+
   /** Writes down which interrupt the card in a slot has, as the BIOS does for those that it finds. */
   #route(slot: number): void {
     const { device_spaces } = this.#cpu.devices.pci;
@@ -340,6 +382,7 @@ function checkNames({ cpu, save_state, restore_state }: V86["v86"]): void {
     "in_hlt",
     "flags",
     "jit_imports",
+    "io",
     "wm",
     "devices",
     "main_loop",

@@ -3,7 +3,7 @@
 
 import { FRAME_MIN, PC_BUDGET_FRAMES, PC_QUEUE_MAX } from "../../limits.ts";
 import type { GuestMemory } from "../../memory/fabric.ts";
-import { CHANGE } from "../../ring/abi.ts";
+import { CHANGE, VENET } from "../../ring/abi.ts";
 import type { BusVerbs } from "../streams.ts";
 import { readName } from "./change-record.ts";
 import { DRIVER_OK, type Emulator, type VirtioDevice, type VirtioRegisters } from "./emulator.ts";
@@ -31,6 +31,8 @@ export interface CardFacts {
   readonly gateway: string;
   readonly prefix: number;
   readonly ring: number;
+  /** It is to be on the bridge, not a virtio card. */
+  readonly bridged: boolean;
 }
 
 /** Reads the record that lies at `at`. */
@@ -49,6 +51,7 @@ export function readCardFacts(view: DataView, at: number): CardFacts {
     gateway: bytes(facts + 16, 4).join("."),
     prefix: view.getUint32(at + facts + 20, true),
     ring: view.getUint32(at + facts + 24, true),
+    bridged: view.getUint32(at + facts + VENET.model, true) === VENET.onBridge,
   };
 }
 

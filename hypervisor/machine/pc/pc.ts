@@ -7,11 +7,14 @@ import { CHANGE, CLASS_NUMBER } from "../../ring/abi.ts";
 import { Streams, type BusVerbs } from "../streams.ts";
 import { dropState, keepState, readState } from "./booted.ts";
 import { Agent, type Command, type CommandDone } from "./agent.ts";
+import { Bridge, sooner } from "./bridge.ts";
+import type { BrokenBridge } from "./bridge-rings.ts";
 import { DiskCard, readDiskFacts } from "./disk-card.ts";
 import { Emulator, type PcHardware } from "./emulator.ts";
-import { NetworkCard, readCardFacts } from "./network-card.ts";
-import { cardPlace, diskPlace } from "./places.ts";
+import { NetworkCard, readCardFacts, type CardFacts } from "./network-card.ts";
+import { cardPlace, diskPlace, Places } from "./places.ts";
 import type { BrokenQueue } from "./split-queue.ts";
+import { Station } from "./station.ts";
 
 export { MachineReset } from "./emulator.ts";
 
@@ -35,6 +38,8 @@ export interface PcParts {
   readonly fresh: () => { readonly seconds: number; readonly seed: Uint8Array };
   /** A queue of its has what can't be. */
   readonly broken: BrokenQueue;
+  /** The same of the bridge. */
+  readonly brokenBridge: BrokenBridge;
 }
 
 const NS_PER_MS = 1e6;
@@ -47,6 +52,12 @@ export class Pc {
   readonly #agent: Agent;
   readonly #cards = new Map<number, NetworkCard>();
   readonly #disks = new Map<number, DiskCard>();
+  /** Made with the first device that is to be on it. */
+  #bridge: Bridge | undefined;
+  /** Where cards of both kinds have their rings; a virtio card keeps its place. */
+  readonly #cardPlaces = new Places(PC_CARDS_MAX);
+  readonly #diskPlaces = new Places(PC_DISKS_MAX);
+  readonly #bridged = new Map<number, number>();
   /** What the guest has shown on its first serial port, and not yet been told on. */
   readonly #shown = new Uint8Array(LOG_WRITE_MAX);
   #shownBytes = 0;
@@ -84,7 +95,7 @@ export class Pc {
       send: (text) => emulator.sendSerial(1, Buffer.from(text)),
       name: parts.name,
       env: parts.env,
-      cards: () => [...this.#cards.values()].map(({ facts }) => facts),
+      cards: () => [...this.#cards.values(), ...(this.#bridge?.cards ?? [])].map(({ facts }) => facts),
       fresh: parts.fresh,
       greeted: () => (this.#greeted = true),
       answer: parts.answer,
@@ -104,10 +115,12 @@ export class Pc {
       this.#attend();
       const waitUs = this.#moveData();
       const waitMs = this.#emulator.run();
+      const collectedUs = this.#bridge?.collect() ?? 0;
       this.#flush();
       if (this.#emulator.halted) return this.#asked ? "stopped" : "halted";
       if (this.#greeted) this.#introduce();
-      else this.#rest(waitMs * NS_PER_MS, waitUs * NS_PER_US);
+      else if (collectedUs < 0) this.#parts.breathe();
+      else this.#rest(waitMs * NS_PER_MS, sooner(waitUs, collectedUs) * NS_PER_US);
     }
   }
 
@@ -144,13 +157,9 @@ export class Pc {
 
   /** Microseconds after which a device wants to go on; 0: none does. */
   #moveData(): number {
-    let waitUs = 0;
-    const move = (device: { move(): number }): void => {
-      const again = device.move();
-      if (again > 0) waitUs = waitUs === 0 ? again : Math.min(waitUs, again);
-    };
-    for (const card of this.#cards.values()) move(card);
-    for (const disk of this.#disks.values()) move(disk);
+    let waitUs = this.#bridge?.move() ?? 0;
+    for (const card of this.#cards.values()) waitUs = sooner(waitUs, card.move());
+    for (const disk of this.#disks.values()) waitUs = sooner(waitUs, disk.move());
     return waitUs;
   }
 
@@ -174,17 +183,47 @@ export class Pc {
   }
 
   #change(view: DataView, at: number): void {
-    const [type, class_] = [0, 8].map((offset) => view.getUint32(at + offset, true)) as [number, number];
+    const [type, id, class_] = [0, 4, 8].map((offset) => view.getUint32(at + offset, true)) as [
+      number,
+      number,
+      number,
+    ];
     const { driver: memory, verbs, broken } = this.#parts;
     const parts = { emulator: this.#emulator, verbs, memory, broken };
-    if (class_ === CLASS_NUMBER.venet)
-      follow(this.#cards, PC_CARDS_MAX, type, readCardFacts(view, at), (facts, index) =>
-        NetworkCard.plug({ ...parts, at: cardPlace(index) }, facts),
-      );
-    else if (class_ === CLASS_NUMBER.vblk)
-      follow(this.#disks, PC_DISKS_MAX, type, readDiskFacts(view, at), (facts, index) =>
+    if (class_ === CLASS_NUMBER.venet) {
+      const facts = readCardFacts(view, at);
+      const isBridged = type === CHANGE.added ? facts.bridged : (this.#bridge?.has(id) ?? false);
+      if (isBridged) this.#changeBridged(type, facts, new Uint8Array(view.buffer, view.byteOffset + at));
+      else
+        follow(this.#cards, this.#cardPlaces, type, facts, (index) =>
+          NetworkCard.plug({ ...parts, at: cardPlace(index) }, facts),
+        );
+    } else if (class_ === CLASS_NUMBER.vblk) {
+      const facts = readDiskFacts(view, at);
+      follow(this.#disks, this.#diskPlaces, type, facts, (index) =>
         DiskCard.plug({ ...parts, at: diskPlace(index) }, facts),
       );
+    }
+  }
+
+  /** The same of a venet of the bridge, whose record begins `bytes`. */
+  #changeBridged(type: number, facts: CardFacts, bytes: Uint8Array): void {
+    const { driver: memory, verbs, brokenBridge: broken } = this.#parts;
+    const record = bytes.slice(0, CHANGE.size);
+    if (type === CHANGE.changed) this.#bridge?.change(facts.id, record);
+    else if (type === CHANGE.removed) {
+      this.#bridge?.remove(facts.id);
+      this.#cardPlaces.give(this.#bridged.get(facts.id) as number);
+      this.#bridged.delete(facts.id);
+    }
+    if (type !== CHANGE.added) return;
+    const index = this.#cardPlaces.take();
+    if (index === undefined) return;
+    const station = Station.open(verbs, memory, cardPlace(index), facts);
+    if (!station) return this.#cardPlaces.give(index);
+    this.#bridge ??= new Bridge({ emulator: this.#emulator, broken });
+    this.#bridge.add(facts.id, station, record);
+    this.#bridged.set(facts.id, index);
   }
 }
 
@@ -196,15 +235,18 @@ interface Plugged<Facts> {
 /** Does with a PC's devices of one class what a record of the bus says of one of them. */
 function follow<Facts extends { readonly id: number }, Device extends Plugged<Facts>>(
   devices: Map<number, Device>,
-  most: number,
+  places: Places,
   type: number,
   facts: Facts,
-  plug: (facts: Facts, index: number) => Device | undefined,
+  plug: (index: number) => Device | undefined,
 ): void {
   const device = devices.get(facts.id);
   if (type === CHANGE.removed) device?.remove();
   else if (type === CHANGE.changed) device?.changed(facts);
-  if (type !== CHANGE.added || devices.size === most) return;
-  const added = plug(facts, devices.size);
+  if (type !== CHANGE.added) return;
+  const index = places.take();
+  if (index === undefined) return;
+  const added = plug(index);
   if (added) devices.set(facts.id, added);
+  else places.give(index);
 }

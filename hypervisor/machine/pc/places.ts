@@ -21,3 +21,21 @@ export function diskPlace(index: number): { readonly ring: number; readonly data
   const ring = DISKS_AT + index * DISK_BYTES;
   return { ring, data: ring + PAGE };
 }
+
+/** Places of one kind, of which each device that is there has one. */
+export class Places {
+  readonly #free: number[];
+
+  constructor(count: number) {
+    this.#free = Array.from({ length: count }, (_, index) => index);
+  }
+
+  /** An index; undefined: all are taken. */
+  take(): number | undefined {
+    return this.#free.shift();
+  }
+
+  give(index: number): void {
+    this.#free.push(index);
+  }
+}

@@ -1,0 +1,159 @@
+// Rings in a PC's RAM from the device's side: docs/abi.md, "Rings" and "The bridge of a PC". All of it is the
+// guest's: each word is read once and bounded, what the host has written is not read back, and what can't be
+// ends the guest. One thread runs the processor and this, so nothing is atomic. No allocation a turn.
+
+import { RING_SLOTS_MAX, RING_SLOTS_MIN } from "../../limits.ts";
+import { BRIDGE, DESCRIPTOR, SIGNAL, SIGNAL_AT } from "../../ring/abi.ts";
+import type { Emulator } from "./emulator.ts";
+
+/** Called where the guest has written what can't be; does not return. */
+export type BrokenBridge = () => never;
+
+export interface BridgeRam {
+  readonly emulator: Pick<Emulator, "ram" | "words" | "ramBytes" | "wrote">;
+  readonly broken: BrokenBridge;
+}
+
+/** Where a ring is, as the guest says. */
+export interface RamRingPlace {
+  readonly offset: number;
+  readonly count: number;
+  readonly signal: number;
+}
+
+const ALIGNMENT = 64;
+const SIGNAL_ALIGNMENT = 16;
+/** Positions have 31 bits; of two, the later is less than half a circle ahead. */
+const POSITIONS = 0x7fff_ffff;
+const HALF_CIRCLE = 0x4000_0000;
+
+/** Whether these bytes are in the RAM; both from 0 on, whole. */
+export function isInside(ramBytes: number, address: number, length: number): boolean {
+  return address + length <= ramBytes;
+}
+
+/** The place as `shm` is told it, in bytes from 0 on; undefined: no ring can be there. */
+export function ringPlace(
+  ramBytes: number,
+  offset: number,
+  bytes: number,
+  signalOffset: number,
+): RamRingPlace | undefined {
+  const count = bytes / DESCRIPTOR.size;
+  const signal = offset + signalOffset;
+  const isPower = Number.isInteger(count) && (count & (count - 1)) === 0;
+  if (!isPower || count < RING_SLOTS_MIN || count > RING_SLOTS_MAX) return undefined;
+  if (offset % ALIGNMENT !== 0 || signal % SIGNAL_ALIGNMENT !== 0 || signal < 0) return undefined;
+  const inside = isInside(ramBytes, offset, bytes) && isInside(ramBytes, signal, SIGNAL.size);
+  return inside ? { offset, count, signal } : undefined;
+}
+
+class RamRing {
+  readonly ram: BridgeRam;
+  readonly #place: RamRingPlace;
+  /** Of the next descriptor. */
+  protected position = 0;
+  /** The ring has been gone round: slots have the turn that the host gave them then. */
+  #round = false;
+  /** What the descriptor said that was looked at. */
+  address = 0;
+  length = 0;
+
+  constructor(ram: BridgeRam, place: RamRingPlace) {
+    this.ram = ram;
+    this.#place = place;
+  }
+
+  /** The turn that the host left in the slot of `position`. */
+  protected get left(): number {
+    return this.#round ? (((this.position - this.#place.count) & POSITIONS) << 1) >>> 0 : 0;
+  }
+
+  /** Index of the first word of the descriptor of `position`. */
+  protected get at(): number {
+    return (this.#place.offset + (this.position & (this.#place.count - 1)) * DESCRIPTOR.size) >>> 2;
+  }
+
+  /** Reads the descriptor where its turn is `posted`; false where it still is what the host left. */
+  protected look(posted: number): boolean {
+    const { emulator, broken } = this.ram;
+    const { words, ramBytes } = emulator;
+    const { at } = this;
+    const turn = (words[at + (DESCRIPTOR.turn >> 2)] as number) >>> 0;
+    if (turn !== posted) return turn === this.left ? false : broken();
+    this.address = (words[at] as number) >>> 0;
+    this.length = (words[at + 1] as number) >>> 0;
+    return isInside(ramBytes, this.address, this.length) || broken();
+  }
+
+  /** Gives the slot of `position` to the guest, and goes on to the next. */
+  protected turnOver(): void {
+    this.ram.emulator.words[this.at + (DESCRIPTOR.turn >> 2)] = this.position << 1;
+    this.position = (this.position + 1) & POSITIONS;
+    if ((this.position & (this.#place.count - 1)) === 0) this.#round = true;
+  }
+
+  protected readSignal(offset: number): number {
+    return this.ram.emulator.words[(this.#place.signal + offset) >>> 2] as number;
+  }
+
+  protected writeSignal(offset: number, value: number): void {
+    this.ram.emulator.words[(this.#place.signal + offset) >>> 2] = value;
+  }
+}
+
+/** A ring that the guest fills. */
+export class RamSending extends RamRing {
+  /** Takes the next frame: `address` and `length`; false: none is posted. `give` it back before the next. */
+  take(): boolean {
+    return this.look(((this.position << 1) | 1) >>> 0);
+  }
+
+  give(): void {
+    this.turnOver();
+  }
+
+  /** Says when the guest is to kick: never, at each batch, or once it has posted so many more. */
+  askForKick(when: "never" | "always" | number): void {
+    if (typeof when === "number") this.writeSignal(SIGNAL.at, (this.position + when - 1) & POSITIONS);
+    this.writeSignal(SIGNAL.enabled, when === "never" ? 0 : when === "always" ? 1 : SIGNAL_AT);
+  }
+
+  /** The guest wants to hear of slots that were given back. Asked once: it is then as if it had not. */
+  takeWaiting(): boolean {
+    if (this.readSignal(BRIDGE.waiting) === 0) return false;
+    this.writeSignal(BRIDGE.waiting, 0);
+    return true;
+  }
+}
+
+/** A ring that the host fills. */
+export class RamReceiving extends RamRing {
+  #published = 0;
+
+  /** Whether the guest has posted a buffer for the next frame. */
+  hasRoom(): boolean {
+    return this.look((this.left | 1) >>> 0);
+  }
+
+  /** Gives the guest a frame in the buffer that was posted; one that is too small carries nothing. */
+  put(frame: Uint8Array): void {
+    const { emulator } = this.ram;
+    const length = frame.length <= this.length ? frame.length : 0;
+    if (length > 0) {
+      emulator.ram.set(frame, this.address);
+      emulator.wrote(this.address, length);
+    }
+    emulator.words[this.at + 1] = length;
+    this.turnOver();
+  }
+
+  /** What was put is all for now. True: the guest wants to be signalled. */
+  publish(): boolean {
+    this.#published = (this.#published + 1) | 0;
+    this.writeSignal(SIGNAL.dirty, this.#published);
+    const enabled = this.readSignal(SIGNAL.enabled);
+    if (enabled !== SIGNAL_AT) return enabled !== 0;
+    return ((this.position - this.readSignal(SIGNAL.at) - 1) & POSITIONS) < HALF_CIRCLE;
+  }
+}

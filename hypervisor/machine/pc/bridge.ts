@@ -1,0 +1,315 @@
+// The vbus bridge of a PC: a device on its PCI bus by which its kernel has the verbs of docs/abi.md, those of
+// a guest of WebAssembly, and the venets that are not shown as virtio cards. A hypercall is one write of a
+// port; rings and the event area lie in the PC's RAM. docs/abi.md, "The bridge of a PC".
+
+import { PC_CARDS_MAX } from "../../limits.ts";
+import {
+  ABI_VERSION,
+  BRIDGE,
+  BUS,
+  CHANGE,
+  EBADF,
+  EFAULT,
+  EINVAL,
+  ENODEV,
+  ENOENT,
+  ENOSPC,
+  EPROTO,
+  EVENT,
+  FEATURE,
+} from "../../ring/abi.ts";
+import { BridgeCard } from "./bridge-card.ts";
+import { isInside, type BridgeRam } from "./bridge-rings.ts";
+import type { Emulator } from "./emulator.ts";
+import type { PortInterrupt } from "./port-device.ts";
+import type { Station } from "./station.ts";
+
+/** Signal numbers: one a ring, of the middle priority, in the order of handles. */
+const RINGS = 2;
+const FEATURES = FEATURE.notifyAt;
+const NEGOTIATE_BYTES = 16;
+const U32 = 2 ** 32;
+
+interface Told {
+  /** What it has now; none: it is gone. */
+  card: BridgeCard | undefined;
+  known: boolean;
+  dirty: boolean;
+  /** It went, and the guest has not been told. */
+  stale: boolean;
+  readonly class: number;
+}
+
+export interface BridgeOptions extends BridgeRam {
+  readonly emulator: Pick<Emulator, "ram" | "words" | "ramBytes" | "wrote" | "addPorts">;
+}
+
+export class Bridge {
+  readonly #ram: BridgeRam;
+  readonly #interrupt: PortInterrupt;
+  /** By the bus's id; by handle - 1. */
+  readonly #devices = new Map<number, Told>();
+  readonly #handles: (BridgeCard | undefined)[] = [];
+  /** Where the guest has its event area; -1: it has none. */
+  #events = -1;
+  #changes = 0;
+  #raised = false;
+  /** Writes to its ports, and interrupts. */
+  exits = 0;
+  interrupts = 0;
+
+  constructor(options: BridgeOptions) {
+    const { emulator, broken } = options;
+    this.#ram = { emulator, broken };
+    this.#interrupt = emulator.addPorts({
+      vendor: BRIDGE.vendor,
+      device: BRIDGE.device,
+      revision: BRIDGE.version,
+      registers: [
+        { read: () => BRIDGE.magic },
+        { read: () => BRIDGE.version },
+        { write: (address) => this.#call(address >>> 0) },
+        { read: () => this.#acknowledge() },
+        { write: (number) => this.#kick(number >>> 0) },
+        {},
+        {},
+        {},
+      ],
+    });
+  }
+
+  /** The venets that are on it now. */
+  get cards(): readonly BridgeCard[] {
+    return [...this.#devices.values()].flatMap(({ card }) => card ?? []);
+  }
+
+  /** A device has come; `record` is the change record that says so, and the bridge's from now on. */
+  add(id: number, station: Station, record: Uint8Array): void {
+    const before = this.#devices.get(id);
+    const card = new BridgeCard(
+      { ram: this.#ram, station, signal: (number) => this.#signal(number) },
+      record,
+    );
+    const class_ = new DataView(record.buffer, record.byteOffset).getUint32(8, true);
+    const stale = before?.stale ?? false;
+    this.#devices.set(id, { card, known: before?.known ?? false, dirty: false, stale, class: class_ });
+    this.#tellChange();
+  }
+
+  change(id: number, record: Uint8Array): void {
+    const told = this.#devices.get(id);
+    if (!told?.card) return;
+    told.card.changed(record);
+    told.dirty = true;
+    this.#tellChange();
+  }
+
+  /** It is gone, with what the guest has of it. */
+  remove(id: number): void {
+    const told = this.#devices.get(id);
+    if (!told?.card) return;
+    this.#close(told.card);
+    told.card.remove();
+    told.card = undefined;
+    told.stale = told.known;
+    if (!told.known) this.#devices.delete(id);
+    this.#tellChange();
+  }
+
+  /** Whether it has the device. */
+  has(id: number): boolean {
+    return this.#devices.get(id)?.card !== undefined;
+  }
+
+  /** Moves what there is, both ways. Microseconds after which to call again; 0: all is done. */
+  move(): number {
+    let waitUs = 0;
+    for (const { card } of this.#devices.values()) waitUs = sooner(waitUs, card?.move() ?? 0);
+    return waitUs;
+  }
+
+  /** After a slice of the processor's time; as `move`, -1: there is more to do before anybody sleeps. */
+  collect(): number {
+    const { interrupts } = this;
+    let waitUs = 0;
+    for (const { card } of this.#devices.values()) {
+      const again = card?.collect() ?? 0;
+      waitUs = again < 0 || waitUs < 0 ? -1 : sooner(waitUs, again);
+    }
+    return this.interrupts === interrupts ? waitUs : -1;
+  }
+
+  #kick(number: number): void {
+    this.exits++;
+    const handle = Math.floor(number / RINGS);
+    // A number of nothing, or of a ring that the host fills, is no harm.
+    if (number % RINGS === 1) this.#handles[handle]?.kick();
+  }
+
+  #acknowledge(): number {
+    this.exits++;
+    const was = this.#raised ? 1 : 0;
+    this.#raised = false;
+    this.#interrupt.lower();
+    return was;
+  }
+
+  /** A block of the RAM has a verb and its arguments; the answer goes back there. */
+  #call(address: number): void {
+    this.exits++;
+    const { emulator, broken } = this.#ram;
+    if (address % BRIDGE.blockBytes !== 0 || !isInside(emulator.ramBytes, address, BRIDGE.blockBytes))
+      broken();
+    const at = address >>> 2;
+    const args = emulator.words.slice(at, at + BRIDGE.blockBytes / 4);
+    const answer = this.#verb(Array.from(args, (word) => word >>> 0));
+    emulator.words[at + BRIDGE.answer / 4] = answer;
+  }
+
+  #verb([verb = 0, , a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0]: readonly number[]): number {
+    if (verb === BRIDGE.open) return this.#open(a, b);
+    if (verb === BRIDGE.close) {
+      const card = this.#handles[a - 1];
+      return card ? this.#close(card) : EBADF;
+    }
+    if (verb === BRIDGE.call) return this.#callDevice(a, b, { pointer: c, length: d }, e);
+    if (verb !== BRIDGE.shm) return EINVAL;
+    const card = this.#handles[a - 1];
+    if (!card) return EBADF;
+    // The priority is not looked at: a PC has one interrupt.
+    if (c > 7 || g !== 0) return EINVAL;
+    return card.shm(b, { offset: d, bytes: e, signalOffset: f | 0 }, (a - 1) * RINGS + b);
+  }
+
+  #open(id: number, version: number): number {
+    const told = this.#devices.get(id);
+    if (!told?.known) return ENOENT;
+    if (!told.card) return ENODEV;
+    if (version !== ABI_VERSION) return EPROTO;
+    const slot = firstFree(this.#handles);
+    if (slot === PC_CARDS_MAX) return ENOSPC;
+    const refused = told.card.open();
+    if (refused < 0) return refused;
+    this.#handles[slot] = told.card;
+    return slot + 1;
+  }
+
+  #close(card: BridgeCard): number {
+    const slot = this.#handles.indexOf(card);
+    if (slot >= 0) this.#handles[slot] = undefined;
+    card.reset();
+    return 0;
+  }
+
+  #callDevice(handle: number, func: number, out: Block, flags: number): number {
+    if (flags !== 0) return EINVAL;
+    if (!isInside(this.#ram.emulator.ramBytes, out.pointer, out.length)) return EFAULT;
+    if (handle === 0) return this.#callBus(func, out);
+    const card = this.#handles[handle - 1];
+    return card ? card.call(func, out.pointer, out.length) : EBADF;
+  }
+
+  #callBus(func: number, { pointer, length }: Block): number {
+    if (func === BUS.negotiate) return length < NEGOTIATE_BYTES ? ENOSPC : this.#negotiate(pointer);
+    if (func === BUS.events) return length < EVENT.size ? ENOSPC : this.#begin(pointer);
+    if (func !== BUS.nextChange) return ENOENT;
+    return length < CHANGE.size ? ENOSPC : this.#nextChange(pointer);
+  }
+
+  #negotiate(pointer: number): number {
+    if (pointer % 4 !== 0) return EINVAL;
+    const { words } = this.#ram.emulator;
+    const at = pointer >>> 2;
+    if (words[at] !== ABI_VERSION) return EPROTO;
+    words[at + 2] = (words[at + 2] as number) & FEATURES;
+    words[at + 3] = 0;
+    return 0;
+  }
+
+  /** A driver begins, maybe after another one: nothing is open, and every device is new to it. */
+  #begin(pointer: number): number {
+    if (pointer % EVENT.size !== 0) return EINVAL;
+    for (const card of this.#handles) if (card) this.#close(card);
+    for (const [id, told] of this.#devices) {
+      if (told.card) Object.assign(told, { known: false, dirty: false, stale: false });
+      else this.#devices.delete(id);
+    }
+    this.#events = pointer;
+    return 0;
+  }
+
+  #nextChange(pointer: number): number {
+    for (const [id, told] of this.#devices) {
+      if (told.known && told.stale) {
+        told.known = false;
+        told.stale = false;
+        if (!told.card) this.#devices.delete(id);
+        const gone = new Uint8Array(CHANGE.size);
+        this.#writeRecord(pointer, gone, CHANGE.removed, [id, told.class]);
+        return 1;
+      }
+      if (!told.card || (told.known && !told.dirty)) continue;
+      const type = told.known ? CHANGE.changed : CHANGE.added;
+      told.known = true;
+      told.dirty = false;
+      this.#writeRecord(pointer, told.card.record, type, [id, told.class]);
+      return 1;
+    }
+    return 0;
+  }
+
+  #writeRecord(
+    pointer: number,
+    record: Uint8Array,
+    type: number,
+    idAndClass: readonly [number, number],
+  ): void {
+    const written = record.slice(0, CHANGE.size);
+    const view = new DataView(written.buffer);
+    view.setUint32(0, type, true);
+    view.setUint32(4, idAndClass[0], true);
+    view.setUint32(8, idAndClass[1], true);
+    const { emulator } = this.#ram;
+    emulator.ram.set(written, pointer);
+    emulator.wrote(pointer, CHANGE.size);
+  }
+
+  /** The word counts, and the guest is interrupted, since it does not look there by itself. */
+  #tellChange(): void {
+    if (this.#events < 0) return;
+    this.#changes = (this.#changes + 1) % U32;
+    this.#ram.emulator.words[(this.#events + EVENT.changes) >>> 2] = this.#changes;
+    this.#raise();
+  }
+
+  #signal(number: number): void {
+    if (this.#events < 0) return;
+    const word = (this.#events + EVENT.pending + (number >>> 5) * 4) >>> 2;
+    const { words } = this.#ram.emulator;
+    words[word] = (words[word] as number) | (1 << (number & 31));
+    this.#raise();
+  }
+
+  /** One interrupt for all that happens until the guest has acknowledged it. */
+  #raise(): void {
+    if (this.#raised) return;
+    this.#raised = true;
+    this.interrupts++;
+    this.#interrupt.raise();
+  }
+}
+
+interface Block {
+  readonly pointer: number;
+  readonly length: number;
+}
+
+/** Of two times after which to call again, 0 for none, the sooner one. */
+export function sooner(one: number, other: number): number {
+  return one === 0 || other === 0 ? one + other : Math.min(one, other);
+}
+
+function firstFree(handles: readonly unknown[]): number {
+  const free = handles.indexOf(undefined);
+  return free < 0 ? handles.length : free;
+}
