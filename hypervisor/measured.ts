@@ -80,6 +80,8 @@ export interface DeviceFacts {
   readonly randomBytes?: number;
   /** Calls of `signal` on its tx ring. */
   readonly kicks: number;
+  /** Of a venet that a PC has: kicks of its kernel, and interrupts that it got for it. */
+  readonly pc?: { readonly kicks: number; readonly interrupts: number };
   /** Wake-ups of its guest by it that came after the guest's deadline. */
   readonly late: number;
   readonly rings: readonly RingFacts[];

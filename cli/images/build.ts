@@ -18,8 +18,20 @@ import type { PreparedFile, PreparedNote } from "../../interpreter/index.ts";
 import { bootFirst } from "../../hypervisor/index.ts";
 import { packageFolder } from "../package-folder.ts";
 import { cpio, MODE, type ArchiveFile } from "./cpio.ts";
-import { BUSYBOX, COMMAND_LINE, KERNEL, MEMORY_MIN, MODULES, PACKAGES, SEABIOS } from "./debian.ts";
-import { modulesFor } from "./modules.ts";
+import {
+  BUSYBOX,
+  COMMAND_LINE,
+  HEADER_PACKAGES,
+  KERNEL,
+  MEMORY_MIN,
+  MODULES,
+  MORE_MODULES,
+  OWN_MODULES,
+  PACKAGES,
+  SEABIOS,
+} from "./debian.ts";
+import { modulesFor, type ModuleFile } from "./modules.ts";
+import { buildModules, missingForModules } from "./own-modules.ts";
 import { getPackages, unpack } from "./packages.ts";
 
 const NAME = "debian-i386";
@@ -49,10 +61,13 @@ export async function buildDebian({ images, mirror, say }: BuildOptions): Promis
       await unpack(debs[index] as string, root);
       roots.set(name, root);
     }
+    const missing = await missingForModules();
+    say(missing === undefined ? "building the bridge's drivers" : `no drivers of the bridge: ${missing}`);
+    const own = missing === undefined ? await buildModules(work, mirror) : [];
     say("making the first file system");
     const made = path.join(work, "made");
-    const content = contentOf((name) => roots.get(name) as string);
-    writeImage(made, content);
+    const content = contentOf((name) => roots.get(name) as string, own);
+    writeImage(made, content, own.length > 0);
     say("booting it once");
     const refused = await bootFirst({ ...content, commandLine: COMMAND_LINE, states: made }, MEMORY_MIN);
     if (refused !== undefined) throw new OperationError("failed", `${NAME} does not boot: ${refused}.`);
@@ -65,23 +80,29 @@ export async function buildDebian({ images, mirror, say }: BuildOptions): Promis
   }
 }
 
-function contentOf(rootOf: (name: string) => string): Readonly<Record<PreparedFile, Uint8Array>> {
+type Content = Readonly<Record<PreparedFile, Uint8Array>>;
+
+function contentOf(rootOf: (name: string) => string, own: readonly ModuleFile[]): Content {
   const kernel = rootOf(KERNEL.name);
   const bios = path.join(rootOf(SEABIOS.name), "usr/share/seabios");
   const image = readdirSync(path.join(kernel, "boot")).find((file) => file.startsWith("vmlinuz"));
   return {
     kernel: readFileSync(path.join(kernel, "boot", image as string)),
-    initrd: gzipSync(initrd(kernel, path.join(rootOf(BUSYBOX.name), "bin/busybox")), { level: 9 }),
+    initrd: gzipSync(initrd(kernel, path.join(rootOf(BUSYBOX.name), "bin/busybox"), own), { level: 9 }),
     bios: readFileSync(path.join(bios, "bios-256k.bin")),
     vgaBios: readFileSync(path.join(bios, "vgabios-stdvga.bin")),
   };
 }
 
-function initrd(kernel: string, busybox: string): Uint8Array {
-  const modules = modulesFor(path.join(kernel, "lib/modules"), MODULES);
+function initrd(kernel: string, busybox: string, built: readonly ModuleFile[]): Uint8Array {
+  const folder = path.join(kernel, "lib/modules");
+  const stock = modulesFor(folder, MODULES);
+  const more = modulesFor(folder, MORE_MODULES);
   const own = (name: string): Uint8Array =>
     readFileSync(path.join(packageFolder, "stdlib/images", NAME, name));
-  const names = modules.map(({ name }) => `${name}.ko\n`).join("");
+  const loaded = [...stock.map(({ name }) => name), ...(built.length > 0 ? OWN_MODULES : [])];
+  const names = loaded.map((name) => `${name}.ko\n`).join("");
+  const modules = [...stock, ...more, ...built];
   const files: ArchiveFile[] = [
     ...FOLDERS.map((folder) => ({ path: folder, mode: MODE.folder, content: EMPTY })),
     // What the kernel opens for init before any file system is mounted.
@@ -97,7 +118,7 @@ function initrd(kernel: string, busybox: string): Uint8Array {
   return cpio(files);
 }
 
-function writeImage(folder: string, content: Readonly<Record<PreparedFile, Uint8Array>>): void {
+function writeImage(folder: string, content: Content, bridge: boolean): void {
   mkdirSync(folder);
   const files: Partial<Record<PreparedFile, string>> = {};
   for (const file of PREPARED_FILES) {
@@ -110,7 +131,12 @@ function writeImage(folder: string, content: Readonly<Record<PreparedFile, Uint8
     files: files as Record<PreparedFile, string>,
     commandLine: COMMAND_LINE,
     memoryMin: MEMORY_MIN,
-    packages: PACKAGES.map(({ name, version, sha256 }) => ({ name, version, sha256 })),
+    bridge,
+    packages: [...PACKAGES, ...(bridge ? HEADER_PACKAGES : [])].map(({ name, version, sha256 }) => ({
+      name,
+      version,
+      sha256,
+    })),
   };
   writeFileSync(path.join(folder, PREPARED_NOTE), `${JSON.stringify(note, undefined, 2)}\n`);
 }

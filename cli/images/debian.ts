@@ -5,7 +5,7 @@
 export interface DebianPackage {
   readonly name: string;
   readonly version: string;
-  readonly architecture: "i386" | "all";
+  readonly architecture: "i386" | "amd64" | "all";
   /** Where it stands in the archive, from its root. */
   readonly path: string;
   readonly sha256: string;
@@ -34,10 +34,41 @@ export const SEABIOS: DebianPackage = {
 };
 export const PACKAGES: readonly DebianPackage[] = [KERNEL, BUSYBOX, SEABIOS];
 
+/** What our own modules are built with: the kernel's headers, and its tools for the machine that builds. */
+export const HEADERS: DebianPackage = {
+  name: "linux-headers-6.1.0-50-686",
+  version: "6.1.176-1",
+  architecture: "i386",
+  path: "pool/main/l/linux/linux-headers-6.1.0-50-686_6.1.176-1_i386.deb",
+  sha256: "f590c71c1be83f6afda140fbf65c8d8e94e5a74333713e4deb5a7a4bdce15491",
+};
+export const HEADER_PACKAGES: readonly DebianPackage[] = [
+  HEADERS,
+  {
+    name: "linux-headers-6.1.0-50-common",
+    version: "6.1.176-1",
+    architecture: "all",
+    path: "pool/main/l/linux/linux-headers-6.1.0-50-common_6.1.176-1_all.deb",
+    sha256: "7f6f7bee50efbc36dc02c976be5982b96cf36abe544f03f09368e98cfcc5ac3b",
+  },
+  {
+    name: "linux-kbuild-6.1",
+    version: "6.1.176-1",
+    architecture: "amd64",
+    path: "pool/main/l/linux/linux-kbuild-6.1_6.1.176-1_amd64.deb",
+    sha256: "667d2e1e94047031c3bcefa4bb67c2520bbc3cc1cce0aa592e67b108dbbead03",
+  },
+];
+
 export const SUITE = "bookworm";
 
 /** Modules that init loads, with what they need. */
 export const MODULES = ["virtio_pci", "virtio_net", "virtio_blk", "crc32c_generic", "ext4"] as const;
+/** Modules that are there. */
+export const MORE_MODULES = ["pktgen"] as const;
+/** Our own that init loads, what is needed first, and one that is there for tests. */
+export const OWN_MODULES = ["vbus", "venet"] as const;
+export const TEST_MODULE = "garbage";
 
 /**
  * Debian's kernel boots in half the time without the self-tests of its ciphers, the search for ISA cards,

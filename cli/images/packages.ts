@@ -43,7 +43,9 @@ export async function unpack(file: string, folder: string): Promise<void> {
 
 async function byApt(packages: readonly DebianPackage[], folder: string): Promise<void> {
   const options = prepareApt(folder);
-  const wanted = packages.map(({ name, version }) => `${name}=${version}`);
+  const wanted = packages.map(({ name, version, architecture }) =>
+    architecture === "all" ? `${name}=${version}` : `${name}:${architecture}=${version}`,
+  );
   try {
     await run("apt-get", [...options, "update"], { timeout: DOWNLOAD_MS });
     await run("apt-get", [...options, "download", ...wanted], { cwd: folder, timeout: DOWNLOAD_MS });
@@ -57,7 +59,7 @@ async function byApt(packages: readonly DebianPackage[], folder: string): Promis
   }
 }
 
-/** The options that give apt a state of its own below the folder, for 32-bit packages of one suite. */
+/** The options that give apt a state of its own below the folder, for packages of one suite. */
 function prepareApt(folder: string): readonly string[] {
   const apt = path.join(folder, "apt");
   for (const name of ["state/lists/partial", "cache/archives/partial"])
@@ -71,7 +73,7 @@ function prepareApt(folder: string): readonly string[] {
     "Dir::Etc::sourcelist": `${apt}/sources`,
     "Dir::Etc::sourceparts": "-",
     "APT::Architecture": "i386",
-    "APT::Architectures": "i386",
+    "APT::Architectures": "i386,amd64",
     "APT::Sandbox::User": "root",
     "Acquire::Languages": "none",
     "Acquire::Retries": "2",

@@ -3,6 +3,7 @@
 import { countersOf } from "../datapath/port.ts";
 import type { DeviceFacts, DeviceSpec } from "../hypervisor.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
+import { PORT, portAt } from "../memory/layout.ts";
 import { lineFacts, receivedFacts, requestFacts, sentFacts, type DevicePorts } from "../metrics/facts.ts";
 import { histogramsOf, NO_HISTOGRAMS } from "../metrics/histograms.ts";
 import { receivingFacts, sendingFacts } from "../metrics/ring-facts.ts";
@@ -43,11 +44,20 @@ export function deviceFacts(fabric: Fabric, device: Device, around: Around): Dev
     ...lineFacts(fabric, ports),
     ...classFacts(spec, counters),
     kicks: counters.kicks,
+    ...pcFacts(fabric, port),
     late: counters.late,
     ...((spec.class === "vblk" || spec.class === "folder") && { requests: requestFacts(fabric, port) }),
     rings,
     histograms: isMeasured ? histogramsOf(fabric, port) : NO_HISTOGRAMS,
   };
+}
+
+/** Of a device that a PC has used. */
+function pcFacts({ f64 }: Fabric, port: number): Pick<DeviceFacts, "pc"> {
+  const at = portAt(port) >> 3;
+  const kicks = f64[at + (PORT.pcKicks >> 3)] as number;
+  const interrupts = f64[at + (PORT.pcInterrupts >> 3)] as number;
+  return kicks + interrupts > 0 ? { pc: { kicks, interrupts } } : {};
 }
 
 /** What is told of some classes beside what every device has. */

@@ -164,6 +164,12 @@ export function countRequest(
   countAt(fabric, port, COUNTER.bytes, bytes);
 }
 
+/** A kick of a PC's kernel, or an interrupt that it got. The owner's thread. */
+export function countOfPc({ f64 }: Fabric, port: number, what: "kicks" | "interrupts"): void {
+  const cell = (portAt(port) + (what === "kicks" ? PORT.pcKicks : PORT.pcInterrupts)) >> 3;
+  f64[cell] = (f64[cell] as number) + 1;
+}
+
 export function counterAt(fabric: Fabric, port: number, counter: number): number {
   return fabric.f64[((portAt(port) + PORT.counters) >> 3) + counter] as number;
 }

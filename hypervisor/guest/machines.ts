@@ -4,7 +4,7 @@
 import { randomFillSync } from "node:crypto";
 import { systemClock, threadCpuNs } from "../clock.ts";
 import { FAULT } from "../datapath/fault.ts";
-import { countRequest } from "../datapath/port.ts";
+import { countOfPc, countRequest } from "../datapath/port.ts";
 import type { DeviceNotice, FolderNotice } from "../device/connection.ts";
 import { stateFile } from "../machine/pc/booted.ts";
 import { commandLineOf } from "../machine/pc/command-line.ts";
@@ -110,6 +110,10 @@ async function runPc({ letter, host, fabric, tell }: MachineParts, made: PcLette
     answer: (done) => tell({ type: "command-done", ...done }),
     broken: () => end(FAULT.virtio),
     brokenBridge: () => end(FAULT.bridge),
+    count: (id, what) => {
+      const device = host.changes.present(id);
+      if (device) countOfPc(fabric, device.port, what);
+    },
   });
   try {
     return pc.run(() => tell({ type: "running" })) === "stopped" ? "stopped" : 0;

@@ -183,6 +183,9 @@ export const PORT = {
   rxFullHigh: 384,
   rxOtherHigh: 388,
   tapLostHigh: 392,
+  /** Float64, of a PC's card: kicks of its kernel, interrupts that it got. The owner's thread. */
+  pcKicks: 400,
+  pcInterrupts: 408,
   size: 448,
 } as const;
 

@@ -8,7 +8,7 @@ import type { Environment } from "../control/paths.ts";
 
 /** Names that `vbus images build` knows. */
 export const PREPARED_NAMES: readonly string[] = ["debian-i386"];
-export const PREPARED_SCHEMA = 2;
+export const PREPARED_SCHEMA = 3;
 /** The note's file name. */
 export const PREPARED_NOTE = "image.json";
 
@@ -25,6 +25,8 @@ export interface PreparedNote {
   readonly commandLine: string;
   /** Bytes of RAM with which it boots at least. */
   readonly memoryMin: number;
+  /** The drivers of the vbus bridge are in it. */
+  readonly bridge: boolean;
   /** What it was made of, for people. */
   readonly packages: readonly { readonly name: string; readonly version: string; readonly sha256: string }[];
 }

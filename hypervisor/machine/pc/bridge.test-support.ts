@@ -99,6 +99,7 @@ export class Machine {
   /** The line of its interrupt. */
   line = false;
   device: PortDevice | undefined;
+  readonly counted = { kicks: 0, interrupts: 0 };
   #posted = 0;
   #taken = 0;
 
@@ -117,6 +118,7 @@ export class Machine {
       broken: () => {
         throw new Broken();
       },
+      count: (_, what) => void this.counted[what]++,
     });
   }
 

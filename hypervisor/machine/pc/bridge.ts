@@ -21,6 +21,7 @@ import {
 import { BridgeCard } from "./bridge-card.ts";
 import { isInside, type BridgeRam } from "./bridge-rings.ts";
 import type { Emulator } from "./emulator.ts";
+import type { CountOfPc } from "./network-card.ts";
 import type { PortInterrupt } from "./port-device.ts";
 import type { Station } from "./station.ts";
 
@@ -42,11 +43,13 @@ interface Told {
 
 export interface BridgeOptions extends BridgeRam {
   readonly emulator: Pick<Emulator, "ram" | "words" | "ramBytes" | "wrote" | "addPorts">;
+  readonly count: CountOfPc;
 }
 
 export class Bridge {
   readonly #ram: BridgeRam;
   readonly #interrupt: PortInterrupt;
+  readonly #count: CountOfPc;
   /** By the bus's id; by handle - 1. */
   readonly #devices = new Map<number, Told>();
   readonly #handles: (BridgeCard | undefined)[] = [];
@@ -54,13 +57,13 @@ export class Bridge {
   #events = -1;
   #changes = 0;
   #raised = false;
-  /** Writes to its ports, and interrupts. */
-  exits = 0;
-  interrupts = 0;
+  /** Interrupts so far. */
+  #interrupts = 0;
 
   constructor(options: BridgeOptions) {
-    const { emulator, broken } = options;
+    const { emulator, broken, count } = options;
     this.#ram = { emulator, broken };
+    this.#count = count;
     this.#interrupt = emulator.addPorts({
       vendor: BRIDGE.vendor,
       device: BRIDGE.device,
@@ -130,24 +133,24 @@ export class Bridge {
 
   /** After a slice of the processor's time; as `move`, -1: there is more to do before anybody sleeps. */
   collect(): number {
-    const { interrupts } = this;
+    const interrupts = this.#interrupts;
     let waitUs = 0;
     for (const { card } of this.#devices.values()) {
       const again = card?.collect() ?? 0;
       waitUs = again < 0 || waitUs < 0 ? -1 : sooner(waitUs, again);
     }
-    return this.interrupts === interrupts ? waitUs : -1;
+    return this.#interrupts === interrupts ? waitUs : -1;
   }
 
   #kick(number: number): void {
-    this.exits++;
-    const handle = Math.floor(number / RINGS);
+    const card = this.#handles[Math.floor(number / RINGS)];
     // A number of nothing, or of a ring that the host fills, is no harm.
-    if (number % RINGS === 1) this.#handles[handle]?.kick();
+    if (!card || number % RINGS !== 1) return;
+    this.#count(card.facts.id, "kicks");
+    card.kick();
   }
 
   #acknowledge(): number {
-    this.exits++;
     const was = this.#raised ? 1 : 0;
     this.#raised = false;
     this.#interrupt.lower();
@@ -156,7 +159,6 @@ export class Bridge {
 
   /** A block of the RAM has a verb and its arguments; the answer goes back there. */
   #call(address: number): void {
-    this.exits++;
     const { emulator, broken } = this.#ram;
     if (address % BRIDGE.blockBytes !== 0 || !isInside(emulator.ramBytes, address, BRIDGE.blockBytes))
       broken();
@@ -287,6 +289,8 @@ export class Bridge {
     const word = (this.#events + EVENT.pending + (number >>> 5) * 4) >>> 2;
     const { words } = this.#ram.emulator;
     words[word] = (words[word] as number) | (1 << (number & 31));
+    const card = this.#handles[Math.floor(number / RINGS)];
+    if (card && !this.#raised) this.#count(card.facts.id, "interrupts");
     this.#raise();
   }
 
@@ -294,7 +298,7 @@ export class Bridge {
   #raise(): void {
     if (this.#raised) return;
     this.#raised = true;
-    this.interrupts++;
+    this.#interrupts++;
     this.#interrupt.raise();
   }
 }

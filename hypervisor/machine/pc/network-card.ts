@@ -62,7 +62,11 @@ export interface CardParts {
   /** Where the card has `PC_CARD_BYTES` in the memory. */
   readonly at: number;
   readonly broken: BrokenQueue;
+  readonly count: CountOfPc;
 }
+
+/** Counts a kick of the guest's for the device of this id, or an interrupt that it gets. */
+export type CountOfPc = (id: number, what: "kicks" | "interrupts") => void;
 
 export class NetworkCard {
   facts: CardFacts;
@@ -81,7 +85,7 @@ export class NetworkCard {
     return station && new NetworkCard(parts, facts, station);
   }
 
-  private constructor({ emulator, broken }: CardParts, facts: CardFacts, station: Station) {
+  private constructor({ emulator, broken, count }: CardParts, facts: CardFacts, station: Station) {
     this.facts = facts;
     this.#station = station;
     this.#header[BUFFERS_AT] = 1;
@@ -89,8 +93,8 @@ export class NetworkCard {
       name: `vbus-${facts.name}`,
       type: TYPE,
       queues: [
-        { size: PC_QUEUE_MAX, kick: () => void this.receive() },
-        { size: PC_QUEUE_MAX, kick: () => void this.send() },
+        { size: PC_QUEUE_MAX, kick: () => void (count(facts.id, "kicks"), this.receive()) },
+        { size: PC_QUEUE_MAX, kick: () => void (count(facts.id, "kicks"), this.send()) },
       ],
       features: Object.values(FEATURE),
       fields: this.#fields(),
@@ -99,8 +103,16 @@ export class NetworkCard {
         this.#send.reset();
       },
     });
-    const queue = (index: number): SplitQueue =>
-      new SplitQueue({ emulator, registers: this.#registers, index, broken });
+    const made = this.#registers;
+    const registers = {
+      queues: made.queues,
+      is_feature_negotiated: (feature: number) => made.is_feature_negotiated(feature),
+      raise_irq: (type: number) => {
+        count(facts.id, "interrupts");
+        made.raise_irq(type);
+      },
+    };
+    const queue = (index: number): SplitQueue => new SplitQueue({ emulator, registers, index, broken });
     this.#receive = queue(QUEUE.receive);
     this.#send = queue(QUEUE.send);
   }

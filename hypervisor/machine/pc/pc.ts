@@ -11,7 +11,7 @@ import { Bridge, sooner } from "./bridge.ts";
 import type { BrokenBridge } from "./bridge-rings.ts";
 import { DiskCard, readDiskFacts } from "./disk-card.ts";
 import { Emulator, type PcHardware } from "./emulator.ts";
-import { NetworkCard, readCardFacts, type CardFacts } from "./network-card.ts";
+import { NetworkCard, readCardFacts, type CardFacts, type CountOfPc } from "./network-card.ts";
 import { cardPlace, diskPlace, Places } from "./places.ts";
 import type { BrokenQueue } from "./split-queue.ts";
 import { Station } from "./station.ts";
@@ -40,6 +40,7 @@ export interface PcParts {
   readonly broken: BrokenQueue;
   /** The same of the bridge. */
   readonly brokenBridge: BrokenBridge;
+  readonly count: CountOfPc;
 }
 
 const NS_PER_MS = 1e6;
@@ -188,8 +189,8 @@ export class Pc {
       number,
       number,
     ];
-    const { driver: memory, verbs, broken } = this.#parts;
-    const parts = { emulator: this.#emulator, verbs, memory, broken };
+    const { driver: memory, verbs, broken, count } = this.#parts;
+    const parts = { emulator: this.#emulator, verbs, memory, broken, count };
     if (class_ === CLASS_NUMBER.venet) {
       const facts = readCardFacts(view, at);
       const isBridged = type === CHANGE.added ? facts.bridged : (this.#bridge?.has(id) ?? false);
@@ -208,7 +209,7 @@ export class Pc {
 
   /** The same of a venet of the bridge, whose record begins `bytes`. */
   #changeBridged(type: number, facts: CardFacts, bytes: Uint8Array): void {
-    const { driver: memory, verbs, brokenBridge: broken } = this.#parts;
+    const { driver: memory, verbs, brokenBridge: broken, count } = this.#parts;
     const record = bytes.slice(0, CHANGE.size);
     if (type === CHANGE.changed) this.#bridge?.change(facts.id, record);
     else if (type === CHANGE.removed) {
@@ -221,7 +222,7 @@ export class Pc {
     if (index === undefined) return;
     const station = Station.open(verbs, memory, cardPlace(index), facts);
     if (!station) return this.#cardPlaces.give(index);
-    this.#bridge ??= new Bridge({ emulator: this.#emulator, broken });
+    this.#bridge ??= new Bridge({ emulator: this.#emulator, broken, count });
     this.#bridge.add(facts.id, station, record);
     this.#bridged.set(facts.id, index);
   }
