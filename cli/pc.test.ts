@@ -169,6 +169,62 @@ test(
   },
 );
 
+const BRIDGED = `network lan { subnet = 10.0.0.0/24 }
+image debian: linux { from = "std:images/${IMAGE}" }
+image httpd: wasm { path = "std:guests/httpd" }
+guest server { image = httpd, device eth0: venet { network = lan } }
+guest pc {
+  image = debian
+  device eth0: venet { network = lan, model = vbus }
+  device eth1: venet { network = lan }
+}
+`;
+
+test(
+  "a card on the bridge carries what a virtio card does; a kernel that writes garbage there is ended",
+  { timeout: LIMIT },
+  async () => {
+    if (!isThere) return;
+    if (readNote(folder)?.bridge !== true)
+      return console.log("PCs: the bridge is skipped, since the image was built without its drivers");
+    writeFileSync(path.join(desk.folder, "bridged.vbus"), BRIDGED);
+    expect(await desk.run(["up", "-d", "bridged.vbus"])).toMatchObject({ exit: 0 });
+    const driver = await exec("cd /sys/class/net; readlink eth0/device/driver; readlink eth1/device/driver");
+    expect(driver.stdout).toMatch(/\/vbus\/drivers\/venet\n.*virtio_net\n/);
+    const bytes = 3_000_000;
+    const fetched = `wget -q -O - http://10.0.0.2/bytes/${bytes} | tee /tmp/got | wc -c`;
+    expect(await exec(`ip link set eth1 down; ping -c 3 10.0.0.2 && ${fetched}`)).toMatchObject({
+      exit: 0,
+      stdout: expect.stringMatching(new RegExp(`0% packet loss[^]*\\n${bytes}\\n$`)),
+    });
+    // What came by the one card is what comes by the other.
+    const again = "ip link set eth0 down; ip link set eth1 up; wget -q -O /tmp/other http://10.0.0.2/bytes/";
+    expect(await exec(`${again}${bytes} && cmp /tmp/got /tmp/other`)).toMatchObject({ exit: 0 });
+    // Closed and opened again, and then without its cable.
+    expect(await exec("ip link set eth1 down; ip link set eth0 up; ping -c 3 10.0.0.2")).toMatchObject({
+      exit: 0,
+    });
+    const carrier = "until [ $(cat /sys/class/net/eth0/carrier) = ";
+    expect(await desk.run(["set", "pc.eth0.link", "down"])).toMatchObject({ exit: 0 });
+    expect(await exec(`${carrier}0 ]; do :; done`)).toMatchObject({ exit: 0 });
+    expect(await desk.run(["set", "pc.eth0.link", "up"])).toMatchObject({ exit: 0 });
+    expect(await exec(`${carrier}1 ]; do :; done; ping -c 3 10.0.0.2`)).toMatchObject({ exit: 0 });
+
+    await exec("insmod /lib/modules/garbage.ko");
+    const { stdout } = await desk.run(["ps", "--json"]);
+    const { guests } = JSON.parse(stdout) as {
+      guests: { address: string; state: string; reason?: string }[];
+    };
+    const stateOf = (name: string) => guests.find(({ address }) => address === name);
+    expect(stateOf("pc")).toMatchObject({
+      state: "quarantined",
+      reason: expect.stringContaining("vbus bridge"),
+    });
+    expect(stateOf("server")).toMatchObject({ state: "running" });
+    expect(await desk.run(["down"])).toMatchObject({ exit: 0 });
+  },
+);
+
 const SIX = `network lan { subnet = 10.0.0.0/24 }
 image debian: linux { from = "std:images/${IMAGE}" }
 guest pc for i in 1..6 {
