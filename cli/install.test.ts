@@ -93,6 +93,8 @@ if (AT_LENGTH)
       expect((await vbus("check")).stderr).toContain("ok lab.vbus");
       expect((await vbus("up", "--wait", "--no-dash")).stdout).toContain("5 received");
       expect((await vbus("test")).stdout).toContain("1 passed");
+      const shipped = path.join(prefix, "lib/node_modules/alacrityvm/examples/01-hello/lab.vbus");
+      expect((await vbus("up", "--wait", "--no-dash", shipped)).stdout).toContain("5 received");
     });
 
     test("serves an editor", { timeout: LIMIT }, () =>
