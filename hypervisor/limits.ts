@@ -1,9 +1,6 @@
 // Every bound of the machine room, with its unit and what happens at it. Nothing else defines one.
 
-/**
- * Guests alive at the same time, dedicated threads. One more is refused (`limit`). Row 0 is the control
- * thread.
- */
+/** Guests alive at the same time on threads of their own; one more is refused (`limit`). Row 0 is control. */
 export const GUESTS_MAX = 1023;
 /** Devices with a data path at the same time. One more is refused (`limit`). */
 export const PORTS_MAX = 4096;
