@@ -19,6 +19,7 @@ import { openEngineBench } from "./engine.ts";
 import { figuresToJson, printFigures } from "./figures.ts";
 import { openLangBench } from "./lang.ts";
 import { openLinksBench } from "./links.ts";
+import { openLinuxBench } from "./linux.ts";
 import { openLspBench } from "./lsp.ts";
 import { openNatBench } from "./nat.ts";
 import { openNetBench } from "./net.ts";
@@ -40,6 +41,7 @@ const BENCHES: Readonly<Record<string, (tiny: boolean) => Promise<Bench>>> = {
   lang: openLangBench,
   lsp: openLspBench,
   engine: openEngineBench,
+  linux: openLinuxBench,
 };
 /** Not beside rivals, but beside what it may cost. */
 const BOUNDED = "dash";
@@ -64,7 +66,9 @@ async function main(): Promise<number> {
   const isBounded = name === BOUNDED;
   if ((!open && !isBounded) || positionals.length !== 1 || pairs === null || seconds === null) {
     const names = Object.keys(BENCHES).join(" | ");
-    console.error(`Usage: npm run bench -- ${names} [--json] [--tiny] [--pairs N] [--rival TEXT]`);
+    console.error(
+      `Usage: npm run bench -- ${names} [--json] [--tiny] [--pairs N] [--rival TEXT] [--only TEXT]`,
+    );
     console.error(
       `       npm run bench -- ${BOUNDED} [--json] [--tiny] [--pairs N] [--seconds N] [--only TEXT]`,
     );
@@ -80,7 +84,7 @@ async function main(): Promise<number> {
   const bench = await open(tiny);
   try {
     const rows: MeasuredComparison[] = [];
-    for (const work of bench.works) {
+    for (const work of bench.works.filter(({ name }) => name.includes(values.only ?? ""))) {
       const rivals = work.rivals.filter((rival) => rival.name.includes(values.rival ?? ""));
       if (rivals.length === 0) continue;
       rows.push(...(await compare({ ...work, rivals }, pairs ?? (tiny ? PAIRS.tiny : PAIRS.real), tell)));

@@ -99,11 +99,11 @@ export class BridgeCard {
 
   /** Moves frames both ways. Microseconds after which to call it again; 0: everything has been sent. */
   move(): number {
-    this.receive();
+    const given = this.receive();
     const waitUs = this.send();
-    // Who sends much needn't kick: the host looks between two slices of the processor's time. Who has sent
-    // one frame had better be heard at once.
-    const busy = this.#kicks > 1 || this.#sent > 1;
+    // Who sends much, or answers, needn't kick: the host looks after a slice of the processor's time, which
+    // ends where that halts. Who has sent one frame by itself had better be heard at once.
+    const busy = given || this.#kicks > 1 || this.#sent > 1;
     this.#sending?.ring.askForKick(waitUs > 0 ? "never" : busy ? BRIDGE_BATCH : "always");
     this.#kicks = 0;
     this.#sent = 0;

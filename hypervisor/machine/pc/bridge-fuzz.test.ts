@@ -118,6 +118,7 @@ test(
       fc.property(fc.integer({ min: 1, max: 0x7fff_ffff }), (seed) => {
         attack(seed, tally);
         neighbour.send(said);
+        neighbour.bridge.collect();
         neighbour.bridge.move();
         expect(neighbour.take()).toEqual([said]);
         said = (said + 1) & 255;

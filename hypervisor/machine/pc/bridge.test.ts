@@ -139,7 +139,11 @@ test("a frame that is too large for its buffer carries nothing; one too long for
   machine.loop.deliver(new Uint8Array(64).fill(8));
   machine.bridge.move();
   expect(machine.take()).toEqual([-1, 8]);
+  // Who was given frames answers without a kick.
+  expect(machine.txSignal(SIGNAL.enabled)).toBe(2);
   machine.send(1, BUFFER_BYTES);
+  expect(machine.loop.sent).toEqual([]);
+  machine.bridge.collect();
   expect(machine.loop.sent.at(-1)).toBeGreaterThan(1518);
   machine.send(1, 3);
   machine.bridge.move();

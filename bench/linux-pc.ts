@@ -1,0 +1,184 @@
+// A Linux PC with two cards, one on the vbus bridge and one of virtio, each on a network of its own with the
+// same neighbour: the same kernel, switch and loop, so that what differs is the card and its driver.
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import {
+  createHypervisor,
+  type DeviceSpec,
+  type Hypervisor,
+  type Image,
+  type Outcome,
+} from "../hypervisor/index.ts";
+import { preparedFolder, readNote } from "../interpreter/index.ts";
+
+const IMAGE = "debian-i386";
+const MEMORY = 96 << 20;
+const COMMAND_MS = 300_000;
+const BOOT_MS = 600_000;
+const GRACE_MS = 5000;
+/** Where the PC's web server has what is fetched from it. */
+export const PAGE = "/page";
+
+/** One card of the PC and its neighbour. */
+export interface Side {
+  readonly model: "vbus" | "virtio";
+  readonly network: string;
+  /** Its name in the PC. */
+  readonly card: string;
+  readonly pc: string;
+  readonly neighbour: string;
+  readonly neighbourMac: string;
+}
+
+const side = (model: Side["model"], index: number): Side => ({
+  model,
+  network: `lan${index}`,
+  card: `eth${index}`,
+  pc: `10.${index}.0.2`,
+  neighbour: `10.${index}.0.3`,
+  neighbourMac: `02:00:00:00:0${index}:03`,
+});
+export const SIDES = { vbus: side("vbus", 0), virtio: side("virtio", 1) } as const;
+
+/** What a card has done since it was made. */
+export interface CardCounts {
+  readonly frames: number;
+  readonly kicks: number;
+  readonly interrupts: number;
+  /** CPU time of the PC's thread, microseconds, whatever for. */
+  readonly cpu: number;
+}
+
+export interface LinuxLab {
+  /** Runs a command in the PC; rejects where it fails. */
+  run(command: string): Promise<string>;
+  counts(side: Side): CardCounts;
+  /** Has the neighbour fetch the PC's page; its log. */
+  fetchFromPc(side: Side): Promise<string>;
+  close(): Promise<void>;
+}
+
+function must<T>(outcome: Outcome<T>): T {
+  if (outcome.ok) return outcome.value;
+  throw new Error(outcome.refusal.message);
+}
+
+/** Boots the PC and its neighbours. Rejects with a sentence where there is no image. */
+export async function openLinuxLab(): Promise<LinuxLab> {
+  const hypervisor = createHypervisor({ lab: "bench", warm: 0 });
+  try {
+    const debian = must(await hypervisor.prepare({ class: "linux", ...(await readImage()) }));
+    const [httpd, get] = await Promise.all(["httpd", "get"].map((name) => readGuest(hypervisor, name)));
+    const logs = new Map<string, string>();
+    hypervisor.on((event) => {
+      if (event.type === "log") logs.set(event.id, (logs.get(event.id) ?? "") + event.text);
+    });
+    must(hypervisor.createBus("pc"));
+    for (const each of Object.values(SIDES)) {
+      must(hypervisor.createNetwork(each.network, { mtu: 1500 }));
+      must(hypervisor.addDevice("pc", `pc.${each.card}`, venet(each, each.card, each.pc, pcMac(each))));
+      await bootNeighbour(hypervisor, httpd as Image, each);
+    }
+    const pc = { bus: "pc", image: debian, args: [], env: {}, memory: MEMORY };
+    must(await hypervisor.bootGuest("pc", pc));
+    const lab = labOf(hypervisor, get as Image, logs);
+    must(await hypervisor.runCommand("pc", "true", BOOT_MS));
+    return lab;
+  } catch (error) {
+    await hypervisor.close();
+    throw error;
+  }
+}
+
+function labOf(hypervisor: Hypervisor, get: Image, logs: ReadonlyMap<string, string>): LinuxLab {
+  return {
+    async run(command) {
+      const { status, output } = must(await hypervisor.runCommand("pc", command, COMMAND_MS));
+      if (status !== 0) throw new Error(`${command}: ended with ${status}\n${output}`);
+      return output;
+    },
+    counts({ card }) {
+      const facts = hypervisor.device(`pc.${card}`);
+      // Also those that the neighbour had no room for: the PC has sent them.
+      const frames = (facts?.rx.count ?? 0) + (facts?.tx.count ?? 0) + (facts?.tx.dropped ?? 0);
+      const { kicks = 0, interrupts = 0 } = facts?.pc ?? {};
+      return { frames, kicks, interrupts, cpu: (hypervisor.guest("pc")?.cpuMs ?? 0) * 1000 };
+    },
+    fetchFromPc: (each) => fetchFrom(hypervisor, get, each, logs),
+    close: () => hypervisor.close(),
+  };
+}
+
+function venet({ network, model }: Side, name: string, ip: string, mac: string): DeviceSpec {
+  const gateway = "0.0.0.0";
+  const fixed = { prefix: 24, gateway, mtu: 1500, ring: 256, link: "up" } as const;
+  return { class: "venet", name, venet: { network, mac, ip, model, ...fixed } };
+}
+
+const pcMac = ({ neighbourMac }: Side): string => neighbourMac.replace(/03$/, "02");
+
+async function bootNeighbour(hypervisor: Hypervisor, image: Image, each: Side): Promise<void> {
+  const id = `httpd-${each.network}`;
+  must(hypervisor.createBus(id));
+  must(hypervisor.addDevice(id, `${id}.eth0`, venet(each, "eth0", each.neighbour, each.neighbourMac)));
+  const spec = { bus: id, image, args: [], env: {}, memory: 8 << 20 };
+  must(await hypervisor.bootGuest(id, spec));
+}
+
+/** A guest that is there for one fetch; what it said. */
+async function fetchFrom(
+  hypervisor: Hypervisor,
+  image: Image,
+  each: Side,
+  logs: ReadonlyMap<string, string>,
+): Promise<string> {
+  const id = `get-${each.network}`;
+  const before = logs.get(id)?.length ?? 0;
+  must(hypervisor.createBus(id));
+  const mac = each.neighbourMac.replace(/03$/, "04");
+  must(hypervisor.addDevice(id, `${id}.eth0`, venet(each, "eth0", each.neighbour.replace(/3$/, "4"), mac)));
+  const args = ["--to", each.pc, "--path", PAGE];
+  must(await hypervisor.bootGuest(id, { bus: id, image, args, env: {}, memory: 8 << 20 }));
+  await new Promise<void>((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`${id} does not end`)), COMMAND_MS);
+    const stop = hypervisor.on(() => look());
+    const look = (): void => {
+      if (["booting", "running", "stopping"].includes(hypervisor.guest(id)?.state ?? "booting")) return;
+      clearTimeout(late);
+      stop();
+      resolve();
+    };
+    look();
+  });
+  await hypervisor.stopGuest(id, GRACE_MS);
+  hypervisor.removeGuest(id);
+  must(hypervisor.removeDevice(`${id}.eth0`));
+  must(hypervisor.removeBus(id));
+  return (logs.get(id) ?? "").slice(before);
+}
+
+async function readGuest(hypervisor: Hypervisor, name: string): Promise<Image> {
+  const file = new URL(`../stdlib/guests/build/${name}.wasm`, import.meta.url);
+  return must(await hypervisor.compile(await readFile(file)));
+}
+
+async function readImage(): Promise<PcSource> {
+  const folder = path.join(preparedFolder(process.env), IMAGE);
+  const note = readNote(folder);
+  if (note?.bridge !== true)
+    throw new Error(
+      `there is no ${IMAGE} with the bridge's drivers; npx vbus images build ${IMAGE} makes it`,
+    );
+  const read = (name: string): Promise<Uint8Array> => readFile(path.join(folder, name));
+  const [kernel, initrd, bios, vgaBios] = await Promise.all(
+    ["kernel", "initrd", "bios", "vgaBios"].map((name) => read(name)),
+  );
+  const { commandLine, memoryMin } = note;
+  const files = { kernel, initrd, bios, vgaBios, commandLine, states: folder } as PcSource["files"];
+  return { files, memoryMin };
+}
+
+type PcSource = Pick<
+  Extract<Parameters<Hypervisor["prepare"]>[0], { class: "linux" }>,
+  "files" | "memoryMin"
+>;
