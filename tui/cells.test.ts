@@ -1,9 +1,10 @@
 // What a terminal shows, cell by cell: each is read as well as its theme promises, in every view.
 
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { contrastBetween, SCREENS } from "./contrast.test-support.ts";
+import { contrastOf } from "./contrast.test-support.ts";
 import { makeLine, makeSnapshot } from "./fixtures.test-support.ts";
 import { makeFrame } from "./packets/frames.test-support.ts";
+import type { Cell, TestTerminal } from "./pty.test-support.ts";
 import { ScriptedLab } from "./scripted-lab.test-support.ts";
 import { PARTS } from "./views/all.ts";
 
@@ -26,25 +27,49 @@ test.each([
   ["contrast", "dark", 7],
 ] as const)("with the theme %s on a %s screen", async (theme, screen, least) => {
   const terminal = lab.open(120, 40, [`theme=${theme}`], { TERM: "xterm-256color" });
+  await expectRead(
+    terminal,
+    ({ foreground: color, background: backgroundColor }) =>
+      contrastOf({ ...(color && { color }), ...(backgroundColor && { backgroundColor }) }, screen) >= least,
+  );
+});
+
+test.each([
+  ["default", "dark"],
+  ["light", "light"],
+] as const)(
+  "of 16 colours, with the theme %s on a %s screen, in the palettes of xterm and VGA",
+  async (theme, screen) => {
+    const terminal = lab.open(120, 40, [`theme=${theme}`], { TERM: "xterm" });
+    await expectRead(terminal, ({ isRich, foreground: color, background: backgroundColor }) => {
+      const look = { ...(color && { color }), ...(backgroundColor && { backgroundColor }) };
+      return !isRich && contrastOf(look, screen, "xterm") >= 4.5 && contrastOf(look, screen, "vga") >= 4.5;
+    });
+  },
+);
+
+test.each([
+  ["mono", { TERM: "xterm-256color" }],
+  ["default", { TERM: "xterm-256color", NO_COLOR: "1" }],
+  ["contrast", { TERM: "xterm" }],
+])("without a colour, with the theme %s and %j", async (theme, environment) => {
+  const terminal = lab.open(120, 40, [`theme=${theme}`], environment);
+  await expectRead(terminal, ({ isColoured }) => !isColoured);
+});
+
+/** Every character of every view is so, and none is faint. */
+async function expectRead(terminal: TestTerminal, isRead: (cell: Cell) => boolean): Promise<void> {
   await terminal.shows("server");
-  const [text, background] = SCREENS[screen];
   for (const { view, key } of PARTS) {
     if (key === undefined) continue;
     if (view !== "guests") terminal.type(key);
     await terminal.until(`the view ${view}`, () => terminal.lines[1]?.includes(` ${key} ${view}`) ?? false);
     for (const cell of terminal.cells()) {
       if (cell.text.trim() === "") continue;
-      const contrast = contrastBetween(cell.foreground ?? text, cell.background ?? background);
-      expect([view, cell.text, cell.isDim, contrast >= least, contrast]).toEqual([
-        view,
-        cell.text,
-        false,
-        true,
-        contrast,
-      ]);
+      expect([view, cell, !cell.isDim && isRead(cell)]).toEqual([view, cell, true]);
     }
   }
-});
+}
 
 test("clicks and the wheel come where they are wanted, and the mouse is given back", async () => {
   const terminal = lab.open(80, 24, ["mouse"]);

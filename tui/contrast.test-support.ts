@@ -2,31 +2,29 @@
 
 import type { Look } from "./theme.ts";
 
-/** What terminals show for the names of the sixteen colours: xterm's. */
-const NAMED: Readonly<Record<string, string>> = {
-  black: "#000000",
-  red: "#cd0000",
-  green: "#00cd00",
-  yellow: "#cdcd00",
-  blue: "#0000ee",
-  magenta: "#cd00cd",
-  cyan: "#00cdcd",
-  white: "#e5e5e5",
-  redBright: "#ff0000",
-  yellowBright: "#ffff00",
-  magentaBright: "#ff00ff",
-  cyanBright: "#00ffff",
-  whiteBright: "#ffffff",
-};
+const NAMES = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
+/** The sixteen colours by number: eight, and the same brighter. */
+export const BASIC_NAMES: readonly string[] = [...NAMES, ...NAMES.map((name) => `${name}Bright`)];
+/** What terminals show for them. */
+const PALETTES = {
+  xterm: `000000 cd0000 00cd00 cdcd00 0000ee cd00cd 00cdcd e5e5e5
+          7f7f7f ff0000 00ff00 ffff00 5c5cff ff00ff 00ffff ffffff`.split(/\s+/u),
+  vga: `000000 aa0000 00aa00 aa5500 0000aa aa00aa 00aaaa aaaaaa
+        555555 ff5555 55ff55 ffff55 5555ff ff55ff 55ffff ffffff`.split(/\s+/u),
+} as const;
+type Palette = keyof typeof PALETTES;
+
 /** Text and background of a terminal that nobody asked for colours. */
-export const SCREENS = { dark: ["#d0d0d0", "#000000"], light: ["#202020", "#ffffff"] } as const;
+const SCREENS = { dark: ["#d0d0d0", "#000000"], light: ["#202020", "#ffffff"] } as const;
 
 /** From 1, the same, to 21. */
-export function contrastOf(look: Look, screen: keyof typeof SCREENS): number {
+export function contrastOf(look: Look, screen: keyof typeof SCREENS, palette: Palette = "xterm"): number {
   const [text, background] = SCREENS[screen];
   const hex = (colour: string): string => {
     const [, number] = /^ansi256\((\d+)\)$/.exec(colour) ?? [];
-    return number === undefined ? (NAMED[colour] ?? colour) : (paletteColour(Number(number)) ?? colour);
+    if (number !== undefined) return paletteColour(Number(number)) ?? colour;
+    const basic = BASIC_NAMES.indexOf(colour);
+    return basic < 0 ? colour : `#${PALETTES[palette][basic]}`;
   };
   return contrastBetween(hex(look.color ?? text), hex(look.backgroundColor ?? background));
 }
@@ -45,7 +43,7 @@ export function paletteColour(number: number): string | undefined {
 const STEPS = [0, 95, 135, 175, 215, 255];
 
 /** Of two colours as `#rrggbb`. */
-export function contrastBetween(one: string, other: string): number {
+function contrastBetween(one: string, other: string): number {
   const [low = 0, high = 0] = [luminance(one), luminance(other)].toSorted((a, b) => a - b);
   return (high + 0.05) / (low + 0.05);
 }

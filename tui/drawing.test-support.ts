@@ -62,6 +62,16 @@ export function makeWorld(): World {
   return { logs, events, frames, history, screen, keys: KEYS };
 }
 
+/** The terminal of a guest that has printed. */
+export async function consoleOf(guest: string, printed: string): Promise<GuestScreen> {
+  const drawn = Promise.withResolvers<void>();
+  const screen = new GuestScreen({ changed: () => drawn.resolve(), answer: () => undefined });
+  await screen.open(guest, { columns: 80, rows: 24 });
+  screen.write(printed);
+  await drawn.promise;
+  return screen;
+}
+
 /** The state after six seconds of a lab, and all that happened then. Effects stay in it. */
 export function stateAfter(
   size: Size,

@@ -1,37 +1,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { draw, text } from "./drawing.test-support.ts";
+import { draw, SIZES, text } from "./drawing.test-support.ts";
 import { makeGuest } from "./fixtures.test-support.ts";
 import { KEYS } from "./key-table.ts";
 import { SYMBOL_SETS } from "./symbols.ts";
 
 const seed = Number(process.env["SEED"] ?? 1);
 
-test("guests at 120 columns", () => {
-  expect(text(draw({ columns: 120, rows: 14 }))).toMatchSnapshot();
-});
-
-test("guests at 80 columns", () => {
-  expect(text(draw({ columns: 80, rows: 14 }))).toMatchSnapshot();
-});
-
-test("guests at 40 and at 20 columns", () => {
-  expect(text(draw({ columns: 40, rows: 10 }))).toMatchSnapshot();
-  expect(text(draw({ columns: 20, rows: 6 }))).toMatchSnapshot();
-});
-
-test.each([120, 80, 40, 20])("rings at %i columns", (columns) => {
-  expect(
-    text(draw({ columns, rows: columns >= 80 ? 24 : columns / 4 + 2 }, { keys: ["3"] })),
-  ).toMatchSnapshot();
-});
-
-test.each([120, 80, 40, 20])("logs at %i columns", (columns) => {
-  expect(text(draw({ columns, rows: 10 }, { keys: ["l"] }))).toMatchSnapshot();
-});
-
-test.each([120, 80, 40, 20])("packets at %i columns", (columns) => {
-  expect(text(draw({ columns, rows: 10 }, { keys: ["k"] }))).toMatchSnapshot();
+test.each(SIZES)("each of these views at %ix%i", (columns, rows) => {
+  for (const [view, ...keys] of [["guests"], ["rings", "3"], ["logs", "l"], ["packets", "k"], ["help", "?"]])
+    expect(text(draw({ columns, rows }, { keys }))).toMatchSnapshot(view);
 });
 
 test("of packets those that match are drawn, from where one has scrolled to", () => {
@@ -45,8 +23,8 @@ test("of packets those that match are drawn, from where one has scrolled to", ()
   ]);
 });
 
-test.each([80, 20])("help at %i columns", (columns) => {
-  expect(text(draw({ columns, rows: 54 }, { keys: ["?"] }))).toMatchSnapshot();
+test.each([80, 20])("all of the help at %i columns", (columns) => {
+  expect(text(draw({ columns, rows: 110 }, { keys: ["?"] }))).toMatchSnapshot();
 });
 
 const HELD = {

@@ -2,6 +2,7 @@
 // changes by itself but what somebody would want to be told.
 
 import type { GuestRow } from "../interpreter/index.ts";
+import type { CommandLine } from "./command-line.ts";
 import { plainText } from "./line.ts";
 import { modeOf } from "./model.ts";
 import type { DashboardState, World } from "./model.ts";
@@ -22,8 +23,15 @@ export function linearLines(state: DashboardState, world: World): readonly strin
   if (confirm !== undefined) lines.push(`${confirm.question} Type ${confirm.name}. Typed: ${confirm.typed}`);
   if (asking) lines.push("Before you go: s stops the lab, l leaves it running, escape stays.");
   if (state.typing !== undefined) lines.push(`Filter: ${state.filters[view]}`);
+  if (state.command !== undefined) lines.push(...commandLines(state.command));
   lines.push(...(view === "guests" ? guestLines(state) : rowsOf(state, world)));
   return [...lines, keysLine(state, world)];
+}
+
+/** What is typed, and what fits at its end. */
+function commandLines({ text, candidates }: CommandLine): readonly string[] {
+  const words = candidates.slice(0, ROWS).map(({ word }) => word);
+  return [`Command: ${text}`, ...(words.length === 0 ? [] : [`Fits: ${words.join(", ")}.`])];
 }
 
 function labLine({ shown, link, frozen, past }: DashboardState): string {

@@ -5,7 +5,7 @@
 import { spawn } from "@lydell/node-pty";
 import type { IPty } from "@lydell/node-pty";
 import xterm from "@xterm/headless";
-import { paletteColour } from "./contrast.test-support.ts";
+import { BASIC_NAMES, paletteColour } from "./contrast.test-support.ts";
 
 interface TerminalOptions {
   readonly columns: number;
@@ -14,7 +14,15 @@ interface TerminalOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_S = 60;
+
+/** Gives up in the end: after seconds in which this process ran, as a machine may stand still meanwhile. */
+export function patience(giveUp: () => void): NodeJS.Timeout {
+  let left = PATIENCE_S;
+  return setInterval(() => {
+    if (--left === 0) giveUp();
+  }, 1000);
+}
 
 /** Names of keys that are more than their character. */
 const KEYS: Readonly<Record<string, string>> = {
@@ -40,20 +48,20 @@ function bytesOf(key: string): string {
   return letter === undefined ? (KEYS[key] ?? key) : String.fromCharCode(letter.charCodeAt(0) & 31);
 }
 
-interface Cell {
+export interface Cell {
   readonly text: string;
   readonly isColoured: boolean;
   /** With a colour beyond the first sixteen. */
   readonly isRich: boolean;
   readonly isDim: boolean;
-  /** `#rrggbb`; absent where it is the terminal's own, or one of the sixteen that each has its own way. */
+  /** `#rrggbb`, or the name of one of the sixteen; absent where it is the terminal's own. */
   readonly foreground?: string | undefined;
   readonly background?: string | undefined;
 }
 
 function colourOf(isRgb: boolean, isPalette: boolean, colour: number): string | undefined {
   if (isRgb) return `#${colour.toString(16).padStart(6, "0")}`;
-  return isPalette ? paletteColour(colour) : undefined;
+  return isPalette ? (paletteColour(colour) ?? BASIC_NAMES[colour]) : undefined;
 }
 
 export class TestTerminal {
@@ -189,7 +197,7 @@ export class TestTerminal {
   until(what: string, wanted: (screen: string, terminal: this) => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const finish = (): void => {
-        clearTimeout(timer);
+        clearInterval(timer);
         this.#watchers.delete(look);
       };
       const look = (): void => {
@@ -197,10 +205,10 @@ export class TestTerminal {
         finish();
         resolve();
       };
-      const timer = setTimeout(() => {
+      const timer = patience(() => {
         finish();
         reject(new Error(`the screen never showed ${what}:\n${this.screen}`));
-      }, PATIENCE_MS);
+      });
       this.#watchers.add(look);
       look();
     });

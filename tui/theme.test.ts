@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { contrastOf } from "./contrast.test-support.ts";
 import { draw, makeWorld, stateAfter } from "./drawing.test-support.ts";
+import { makeGuest } from "./fixtures.test-support.ts";
 import { frameLines } from "./frame.ts";
 import { VIEWS } from "./model.ts";
 import { PARTS } from "./views/all.ts";
@@ -18,15 +19,16 @@ const LEAST: Readonly<Record<ThemeName, readonly [contrast: number, screen: "dar
   mono: [7, "dark"],
 };
 
-for (const [kind, environment] of [
-  ["rich", RICH],
-  ["of 16 colours", BASIC],
+for (const [kind, environment, palette] of [
+  ["rich", RICH, "xterm"],
+  ["of 16 colours as xterm has them", BASIC, "xterm"],
+  ["of 16 colours as VGA has them", BASIC, "vga"],
 ] as const) {
   test.each(THEME_NAMES)(`on a terminal that is ${kind}, each tone of the theme %s is read`, (name) => {
     const [least, screen] = LEAST[name];
     const looks = chooseTheme(environment, name);
     for (const tone of TONES) {
-      const contrast = contrastOf(looks[tone], screen);
+      const contrast = contrastOf(looks[tone], screen, palette);
       expect([tone, contrast >= least, contrast]).toEqual([tone, true, contrast]);
     }
   });
@@ -42,6 +44,34 @@ test("every tone that any view draws is one of the theme's", () => {
   }
   expect(PARTS.map(({ view }) => view)).toEqual([...VIEWS]);
   for (const tone of drawn) expect(TONES).toContain(tone);
+});
+
+/** What colours tell apart; the others are for the eye alone. */
+const TELLING: readonly string[] = ["good", "busy", "bad", "alarm"];
+
+test("nothing is told by colour alone: what has different colours has different words", () => {
+  const world = makeWorld();
+  const guests = (["running", "failed", "paused", "waiting", "quarantined", "completed"] as const).map(
+    (state) => makeGuest({ address: state, state, goalMet: state === "running" }),
+  );
+  const link = { state: "lost", reason: "gone" } as const;
+  const colours = new Map<string, Set<string>>();
+  for (const part of [{}, { guests, ready: false, failures: 1 }, { watch: "held", held: "why" }] as const) {
+    for (const { view, key = "" } of PARTS) {
+      for (const then of [[], ["space"], [{ type: "link", link } as const]]) {
+        const keys = view === "guests" ? then : [key, ...then];
+        const state = stateAfter({ columns: 120, rows: 40 }, { keys, part }, world);
+        for (const { text, tone } of frameLines(state, world, SYMBOL_SETS.block).flat()) {
+          if (!TELLING.includes(tone) || text.trim() === "") continue;
+          colours.set(text.trim(), (colours.get(text.trim()) ?? new Set()).add(tone));
+        }
+      }
+    }
+  }
+  expect(colours.size).toBeGreaterThan(10);
+  expect([...colours].filter(([, tones]) => tones.size > 1).map(([text, tones]) => [text, ...tones])).toEqual(
+    [],
+  );
 });
 
 test.each([

@@ -1,19 +1,14 @@
 import { expect, test } from "vitest";
-import { GuestScreen } from "../console/screen.ts";
-import { draw, makeWorld, SIZES, stateAfter, text } from "../drawing.test-support.ts";
+import { consoleOf, draw, makeWorld, SIZES, stateAfter, text } from "../drawing.test-support.ts";
 import type { World } from "../model.ts";
 
 const SIZE = { columns: 80, rows: 24 };
 
 /** A world where the server's terminal has printed. */
-async function worldWith(printed: string): Promise<World> {
-  const drawn = Promise.withResolvers<void>();
-  const screen = new GuestScreen({ changed: () => drawn.resolve(), answer: () => undefined });
-  await screen.open("server", { columns: 80, rows: 24 });
-  screen.write(printed);
-  await drawn.promise;
-  return { ...makeWorld(), screen };
-}
+const worldWith = async (printed: string): Promise<World> => ({
+  ...makeWorld(),
+  screen: await consoleOf("server", printed),
+});
 
 test.each(SIZES)("a console at %ix%i", async (columns, rows) => {
   const lines = Array.from({ length: 40 }, (_, line) => `line ${line + 1} of what the server printed`);
