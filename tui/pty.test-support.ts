@@ -17,7 +17,7 @@ interface TerminalOptions {
 const PATIENCE_S = 60;
 
 /** Gives up in the end: after seconds in which this process ran, as a machine may stand still meanwhile. */
-export function patience(giveUp: () => void): NodeJS.Timeout {
+function patience(giveUp: () => void): NodeJS.Timeout {
   let left = PATIENCE_S;
   return setInterval(() => {
     if (--left === 0) giveUp();
