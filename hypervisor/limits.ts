@@ -159,9 +159,8 @@ export const PC_BUDGET_REQUESTS = 32;
 /** Descriptors of a virtio queue, and parts of one chain in it. A longer chain ends the PC. */
 export const PC_QUEUE_MAX = 256;
 export const PC_CHAIN_MAX = 64;
-/** Frames that a PC's card takes from its queue, or puts into it, before others have their turn. */
+/** Frames of a card each way before others have their turn; those for which a busy guest kicks once. */
 export const PC_BUDGET_FRAMES = 256;
-/** Frames after which a busy guest kicks the bridge, if the host has not looked before. */
 export const BRIDGE_BATCH = 64;
 /** Bytes of a line that a PC's agent says; a longer one is forgotten. */
 export const PC_LINE_MAX = 4096;
