@@ -43,6 +43,9 @@ test("what fits is asked for at each character, and an answer to another line is
 test.each([
   ["down", "hello", "The lab stops"],
   ["down --grace 1s", "hello", "The lab stops"],
+  ["down --lab other", "other", "The lab stops"],
+  ["down --lab=other --grace 1s", "other", "The lab stops"],
+  ["down ../other.vbus", "../other.vbus", "The lab stops"],
   ["vbus rollback 2", "2", "What came after generation 2 is undone."],
 ])("`%s` is run only after %s is typed", (line, name, question) => {
   const asked = [":", ...line, "enter"];

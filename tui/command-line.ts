@@ -104,10 +104,18 @@ function stakeOf(
 ): { readonly question: string; readonly name: string } | undefined {
   const [command, ...rest] = wordsOf(line);
   if (rest.some((word) => word === "--help" || word === "-h")) return undefined;
-  if (command === "down") return { question: "The lab stops, and every guest in it.", name: lab };
+  if (command === "down")
+    return { question: "The lab stops, and every guest in it.", name: namedLab(rest) ?? lab };
   if (command !== "rollback") return undefined;
   const generation = rest.find((word) => /^\d+$/u.test(word)) ?? lab;
   return { question: `What came after generation ${generation} is undone.`, name: generation };
+}
+
+/** The lab that a call names itself: another than the one that is shown, maybe, and then that is to be typed. */
+function namedLab(words: readonly string[]): string | undefined {
+  const at = words.findIndex((word) => /^--(?:lab|file)(?:=|$)/u.test(word));
+  if (at >= 0) return words[at]?.split("=", 2)[1] ?? words[at + 1];
+  return words.find((word) => word.endsWith(".vbus"));
 }
 
 /** Runs a command, and shows what it prints. */
