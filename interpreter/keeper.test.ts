@@ -119,6 +119,10 @@ test("a save that disturbs too much waits for apply, and the lab goes on", LIMIT
   expect(lab.snapshot()).toMatchObject({ watch: "held", generation: 1 });
   expect(lab.snapshot().held).toBe("more than pause: a (restart).");
   expect(lab.snapshot().diagnosticsText).toContain("waits for apply: more than pause");
+  // Another text that waits for the same reason is another change: whoever shows a plan asks anew.
+  const seen = on.events.length;
+  on.save(`${TWO}\n// said otherwise\n`);
+  await on.event(/waits for `vbus apply`: more than pause: a \(restart\)\./, seen);
   // Taken back in the file, it waits no more; and what is small goes at once.
   on.save(NET + guest("a", "1") + guest("b", "1", ", rate = 7Mbps") + guest("c", "1"));
   await on.event(/generation 2/);

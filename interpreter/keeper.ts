@@ -88,7 +88,7 @@ export class Keeper {
   /** Follows what is read with `#given`, where that is no longer what the lab was started with. */
   #evaluate: typeof evaluate | undefined;
   readonly #holds = new Holds();
-  /** What was told last of a change that waits: each once. */
+  /** The reason and the text of the change that was told last to wait: each once. */
   #told: string | undefined;
   /** Only a part of the newest text runs: there is no text that says what runs. */
   #partly = false;
@@ -322,8 +322,9 @@ export class Keeper {
     if (misnamed !== undefined) return misnamed;
     const selected = this.#selected(reading);
     const held = this.#firstPlan === undefined ? undefined : this.#holdOf(selected);
-    if (held !== undefined && held !== this.#told) following.tellWaits(held);
-    this.#told = held;
+    const told = held === undefined ? undefined : `${reading.sourceDigest} ${held}`;
+    if (held !== undefined && told !== this.#told) following.tellWaits(held);
+    this.#told = told;
     this.#holds.waiting = held;
     if (held !== undefined) return undefined;
     const applied = await this.#adopt({ ...selected, reading, given: this.#given, since, actor: "file" });
