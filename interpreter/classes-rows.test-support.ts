@@ -179,7 +179,7 @@ export const ROWS: Row[] = [
   { attribute: "nat.publish", change: { nat: "publish = [{ listen = 0, to = extra.eth0, port = 80 }]" } },
   { attribute: "venet.network", change: { net: "near" } },
   { attribute: "venet.link", change: { port: "link = down" } },
-  venet("model", "model = vbus"),
+  { attribute: "venet.model", change: { port: "model = vbus" }, restarted: ["extra"] },
   venet("ring", "ring = 1024"),
   venet("mtu", "mtu = 1500B"),
   venet("rate", "rate = 10Gbps"),
