@@ -11,6 +11,11 @@ export interface CounterFacts {
   /** Reasons: full, down, no_listener, malformed, too_big, rate, lost_by_kill, impaired, queue, failed. */
   readonly droppedBy: Readonly<Record<string, number>>;
 }
+/** What a PC's kernel and its card said to each other, in numbers of times. */
+export interface PcCardFacts {
+  readonly kicks: number;
+  readonly interrupts: number;
+}
 export interface RingFacts {
   /** "rx", "tx", "in", "out". */
   readonly name: string;
@@ -81,7 +86,7 @@ export interface DeviceFacts {
   /** Calls of `signal` on its tx ring. */
   readonly kicks: number;
   /** Of a venet that a PC has: kicks of its kernel, and interrupts that it got for it. */
-  readonly pc?: { readonly kicks: number; readonly interrupts: number };
+  readonly pc?: PcCardFacts;
   /** Wake-ups of its guest by it that came after the guest's deadline. */
   readonly late: number;
   readonly rings: readonly RingFacts[];
