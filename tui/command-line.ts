@@ -111,7 +111,7 @@ function stakeOf(
   return { question: `What came after generation ${generation} is undone.`, name: generation };
 }
 
-/** The lab that a call names itself: another than the one that is shown, maybe, and then that is to be typed. */
+/** The lab that a call names itself: it may be another than the one that is shown. */
 function namedLab(words: readonly string[]): string | undefined {
   const at = words.findIndex((word) => /^--(?:lab|file)(?:=|$)/u.test(word));
   if (at >= 0) return words[at]?.split("=", 2)[1] ?? words[at + 1];
