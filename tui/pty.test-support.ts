@@ -17,7 +17,7 @@ interface TerminalOptions {
 const PATIENCE_S = 60;
 
 /** Gives up in the end: after seconds in which this process ran, as a machine may stand still meanwhile. */
-function patience(giveUp: () => void): NodeJS.Timeout {
+export function patience(giveUp: () => void): NodeJS.Timeout {
   let left = PATIENCE_S;
   return setInterval(() => {
     if (--left === 0) giveUp();
@@ -71,6 +71,8 @@ export class TestTerminal {
   readonly exited: Promise<{ readonly code: number; readonly signal: number }>;
   /** Every byte so far. */
   written = "";
+  /** How much of it the emulator has drawn. */
+  #parsed = 0;
 
   constructor({ columns, rows, command, environment }: TerminalOptions) {
     const [file, ...args] = command;
@@ -84,7 +86,10 @@ export class TestTerminal {
     this.#pty = spawn(file, args, { cols: columns, rows, name, env });
     this.#pty.onData((data) => {
       this.written += data;
-      this.#emulator.write(data, () => this.#changed());
+      this.#emulator.write(data, () => {
+        this.#parsed += data.length;
+        this.#changed();
+      });
     });
     this.#emulator.onData((answer) => this.#pty.write(answer));
     this.exited = new Promise((resolve) => {
@@ -133,6 +138,14 @@ export class TestTerminal {
   /** The alternate screen is shown. */
   get isAlternate(): boolean {
     return this.#emulator.buffer.active.type === "alternate";
+  }
+
+  /** A part of a frame is drawn, and the rest isn't yet. */
+  get isDrawing(): boolean {
+    const [begin, end] = ["\u001b[?2026h", "\u001b[?2026l"];
+    const last = (sequence: string): number =>
+      this.written.lastIndexOf(sequence, this.#parsed - sequence.length);
+    return last(begin) > last(end);
   }
 
   /** What the program has switched on, and not off again. */
