@@ -5,7 +5,8 @@ import { open, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { createHypervisor, type Hypervisor, type Image, type Outcome } from "../hypervisor/index.ts";
+import { createHypervisor, type Hypervisor, type Image } from "../hypervisor/index.ts";
+import { must } from "./guest-run.ts";
 import type { Work } from "./harness.ts";
 
 const run = promisify(execFile);
@@ -123,9 +124,4 @@ async function fill(file: string, bytes: number): Promise<void> {
   for (let at = 0; at < bytes; at += MIB) await handle.write(block, 0, MIB, at);
   await handle.sync();
   await handle.close();
-}
-
-function must<T>(outcome: Outcome<T>): T {
-  if (outcome.ok) return outcome.value;
-  throw new Error(outcome.refusal.message);
 }

@@ -8,8 +8,8 @@ import {
   type Hypervisor,
   type Image,
   type ImpairmentSpec,
-  type Outcome,
 } from "../hypervisor/index.ts";
+import { must } from "./guest-run.ts";
 
 /** What a run gives: so many frames (or trips) in so many seconds, by the sending guest's own clock. */
 export interface RunResult {
@@ -90,12 +90,6 @@ async function readGuest(name: string): Promise<Uint8Array> {
   } catch {
     throw new Error(`bench/build/${name}.wasm is not there; \`npm run build\` makes it`);
   }
-}
-
-/** The value, or an error with the hypervisor's own words. */
-function must<T>(outcome: Outcome<T>): T {
-  if (outcome.ok) return outcome.value;
-  throw new Error(outcome.refusal.message);
 }
 
 interface Run {

@@ -2,20 +2,14 @@
 // same neighbour: the same kernel, switch and loop, so that what differs is the card and its driver.
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import {
-  createHypervisor,
-  type DeviceSpec,
-  type Hypervisor,
-  type Image,
-  type Outcome,
-} from "../hypervisor/index.ts";
+import { createHypervisor, type DeviceSpec, type Hypervisor, type Image } from "../hypervisor/index.ts";
 import { preparedFolder, readNote } from "../interpreter/index.ts";
+import { must, runGuests, standardImage } from "./guest-run.ts";
 
 const IMAGE = "debian-i386";
 const MEMORY = 96 << 20;
 const COMMAND_MS = 300_000;
 const BOOT_MS = 600_000;
-const GRACE_MS = 5000;
 /** Where the PC's web server has what is fetched from it. */
 export const PAGE = "/page";
 
@@ -58,30 +52,22 @@ export interface LinuxLab {
   close(): Promise<void>;
 }
 
-function must<T>(outcome: Outcome<T>): T {
-  if (outcome.ok) return outcome.value;
-  throw new Error(outcome.refusal.message);
-}
-
 /** Boots the PC and its neighbours. Rejects with a sentence where there is no image. */
 export async function openLinuxLab(): Promise<LinuxLab> {
   const hypervisor = createHypervisor({ lab: "bench", warm: 0 });
   try {
     const debian = must(await hypervisor.prepare({ class: "linux", ...(await readImage()) }));
-    const [httpd, get] = await Promise.all(["httpd", "get"].map((name) => readGuest(hypervisor, name)));
-    const logs = new Map<string, string>();
-    hypervisor.on((event) => {
-      if (event.type === "log") logs.set(event.id, (logs.get(event.id) ?? "") + event.text);
-    });
+    const httpd = await standardImage(hypervisor, "httpd");
+    const get = await standardImage(hypervisor, "get");
     must(hypervisor.createBus("pc"));
     for (const each of Object.values(SIDES)) {
       must(hypervisor.createNetwork(each.network, { mtu: 1500 }));
       must(hypervisor.addDevice("pc", `pc.${each.card}`, venet(each, each.card, each.pc, pcMac(each))));
-      await bootNeighbour(hypervisor, httpd as Image, each);
+      await bootNeighbour(hypervisor, httpd, each);
     }
     const pc = { bus: "pc", image: debian, args: [], env: {}, memory: MEMORY };
     must(await hypervisor.bootGuest("pc", pc));
-    const lab = labOf(hypervisor, get as Image, logs);
+    const lab = labOf(hypervisor, get);
     must(await hypervisor.runCommand("pc", "true", BOOT_MS));
     return lab;
   } catch (error) {
@@ -90,7 +76,7 @@ export async function openLinuxLab(): Promise<LinuxLab> {
   }
 }
 
-function labOf(hypervisor: Hypervisor, get: Image, logs: ReadonlyMap<string, string>): LinuxLab {
+function labOf(hypervisor: Hypervisor, get: Image): LinuxLab {
   return {
     async run(command) {
       const { status, output } = must(await hypervisor.runCommand("pc", command, COMMAND_MS));
@@ -104,7 +90,7 @@ function labOf(hypervisor: Hypervisor, get: Image, logs: ReadonlyMap<string, str
       const { kicks = 0, interrupts = 0 } = facts?.pc ?? {};
       return { frames, kicks, interrupts, cpu: (hypervisor.guest("pc")?.cpuMs ?? 0) * 1000 };
     },
-    fetchFromPc: (each) => fetchFrom(hypervisor, get, each, logs),
+    fetchFromPc: (each) => fetchFrom(hypervisor, get, each),
     close: () => hypervisor.close(),
   };
 }
@@ -126,40 +112,12 @@ async function bootNeighbour(hypervisor: Hypervisor, image: Image, each: Side): 
 }
 
 /** A guest that is there for one fetch; what it said. */
-async function fetchFrom(
-  hypervisor: Hypervisor,
-  image: Image,
-  each: Side,
-  logs: ReadonlyMap<string, string>,
-): Promise<string> {
-  const id = `get-${each.network}`;
-  const before = logs.get(id)?.length ?? 0;
-  must(hypervisor.createBus(id));
+async function fetchFrom(hypervisor: Hypervisor, image: Image, each: Side): Promise<string> {
   const mac = each.neighbourMac.replace(/03$/, "04");
-  must(hypervisor.addDevice(id, `${id}.eth0`, venet(each, "eth0", each.neighbour.replace(/3$/, "4"), mac)));
+  const devices = [venet(each, "eth0", each.neighbour.replace(/3$/, "4"), mac)];
   const args = ["--to", each.pc, "--path", PAGE];
-  must(await hypervisor.bootGuest(id, { bus: id, image, args, env: {}, memory: 8 << 20 }));
-  await new Promise<void>((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`${id} does not end`)), COMMAND_MS);
-    const stop = hypervisor.on(() => look());
-    const look = (): void => {
-      if (["booting", "running", "stopping"].includes(hypervisor.guest(id)?.state ?? "booting")) return;
-      clearTimeout(late);
-      stop();
-      resolve();
-    };
-    look();
-  });
-  await hypervisor.stopGuest(id, GRACE_MS);
-  hypervisor.removeGuest(id);
-  must(hypervisor.removeDevice(`${id}.eth0`));
-  must(hypervisor.removeBus(id));
-  return (logs.get(id) ?? "").slice(before);
-}
-
-async function readGuest(hypervisor: Hypervisor, name: string): Promise<Image> {
-  const file = new URL(`../stdlib/guests/build/${name}.wasm`, import.meta.url);
-  return must(await hypervisor.compile(await readFile(file)));
+  const logs = await runGuests(hypervisor, [{ id: "get", image, args, devices }], () => undefined);
+  return logs["get"] ?? "";
 }
 
 async function readImage(): Promise<PcSource> {

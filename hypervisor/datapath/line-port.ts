@@ -2,10 +2,8 @@
 
 import type { Fabric } from "../memory/fabric.ts";
 import { PORT, PORT_FLAG, RING, portAt, ringAt } from "../memory/layout.ts";
+import { POSITIONS } from "../ring/positions.ts";
 import { changeForwarding } from "./flows.ts";
-
-/** Positions of a ring as its receiver counts them have 31 bits. */
-const POSITIONS = 0x7fff_ffff;
 
 /**
  * Whether senders may go past a line: it does nothing to frames, and holds none. Who sees that has no frame

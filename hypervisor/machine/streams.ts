@@ -6,6 +6,7 @@
 import { LOG_WRITE_MAX } from "../limits.ts";
 import type { GuestMemory } from "../memory/fabric.ts";
 import { BUS, CHANGE, CLASS_NUMBER, DESCRIPTOR, EAGAIN, EVENT, SIGNAL, VCONSOLE } from "../ring/abi.ts";
+import { POSITIONS } from "../ring/positions.ts";
 import { placeReceiving, prepareReceiving, Receiving } from "../ring/receiving.ts";
 import { changeCount, isAskedToStop, takePending } from "../ring/signal.ts";
 
@@ -170,7 +171,7 @@ export class Streams {
     i32[descriptor] = AT.text;
     i32[descriptor + 1] = length;
     i32[descriptor + (DESCRIPTOR.turn >> 2)] = (open.position << 1) | 1;
-    open.position = (open.position + 1) & 0x7fff_ffff;
+    open.position = (open.position + 1) & POSITIONS;
     let answer = this.#verbs.signal(open.outgoing);
     // Bound: the log is emptied by the control thread; the guest's end ends it.
     while (answer > 0) {

@@ -5,6 +5,7 @@
 import { RING_SLOTS_MAX } from "../limits.ts";
 import type { GuestMemory } from "../memory/fabric.ts";
 import { DESCRIPTOR, SIGNAL } from "./abi.ts";
+import { HALF_CIRCLE, POSITIONS } from "./positions.ts";
 
 /** Where a ring lies in the memory. `bufferBytes` is the size, and the distance, of its buffers. */
 export interface ReceivingPlace {
@@ -14,10 +15,6 @@ export interface ReceivingPlace {
   readonly buffers: number;
   readonly bufferBytes: number;
 }
-
-/** Positions have 31 bits; of two, the later one is less than half a circle ahead. */
-const POSITIONS = 0x7fff_ffff;
-const HALF_CIRCLE = 0x4000_0000;
 
 /** Bytes from a ring's first descriptor to the end of its last buffer. */
 export function receivingBytes(count: number, bufferBytes: number): number {

@@ -6,10 +6,7 @@ import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { countUp } from "../memory/counts.ts";
 import { METER, RING, THREAD, meterAt, ringAt, threadAt } from "../memory/layout.ts";
 import { EVENT, FEATURE, SIGNAL, SIGNAL_AT } from "./abi.ts";
-
-/** A guest's positions have 31 bits; of two, the later is less than half a circle ahead. */
-const POSITION_MASK = 0x7fff_ffff;
-const HALF_CIRCLE = 0x4000_0000;
+import { isGiven } from "./positions.ts";
 
 /**
  * Tells the owner of a receiving ring that something was published. `memory` is the owner's. Any thread.
@@ -82,8 +79,7 @@ function isAt(fabric: Fabric, ring: number, memory: GuestMemory, signal: number)
   if (((i32[(owner + THREAD.features) >> 2] as number) & FEATURE.notifyAt) === 0) return true;
   // S13: after S6; the guest writes it before `enabled`.
   const at = Atomics.load(memory.i32, signal + (SIGNAL.at >> 2));
-  const cursor = Atomics.load(i32, (ringAt(ring) + RING.cursor) >> 2);
-  return ((cursor - at - 1) & POSITION_MASK) < HALF_CIRCLE;
+  return isGiven(at, Atomics.load(i32, (ringAt(ring) + RING.cursor) >> 2));
 }
 
 /**

@@ -5,6 +5,7 @@ import type { TxRing } from "../../ring/sending.ts";
 import { ENOENT, ENOSPC, VENET } from "../../ring/abi.ts";
 import type { ConnectionParts, DeviceNotice } from "../connection.ts";
 import { RingDevice } from "../ring-device.ts";
+import { venetInfo } from "./facts.ts";
 
 const TICKET_BYTES = 4;
 
@@ -23,9 +24,9 @@ export class VenetConnection extends RingDevice {
         : this.acknowledge(this.parts.memory.view.getInt32(pointer, true));
     }
     if (func !== VENET.info) return ENOENT;
-    if (length < VENET.factsBytesMin) return ENOSPC;
-    const bytes = length < VENET.factsBytes ? VENET.factsBytesMin : VENET.factsBytes;
-    this.parts.memory.u8.set(this.device.facts.subarray(0, bytes), pointer);
+    const info = venetInfo(this.device.facts, length);
+    if (!info) return ENOSPC;
+    this.parts.memory.u8.set(info, pointer);
     return 0;
   }
 

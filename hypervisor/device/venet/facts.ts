@@ -19,6 +19,12 @@ export function encodeVenetFacts(facts: VenetSpec, linkUp: boolean): Uint8Array 
 }
 
 /** The six bytes of a MAC written with colons. */
+/** What `INFO` gives a guest that has room for `length` bytes of its facts; undefined: that is too little. */
+export function venetInfo(facts: Uint8Array, length: number): Uint8Array | undefined {
+  if (length < VENET.factsBytesMin) return undefined;
+  return facts.subarray(0, length < VENET.factsBytes ? VENET.factsBytesMin : VENET.factsBytes);
+}
+
 function macBytes(mac: string): readonly number[] {
   return mac.split(":").map((part) => Number.parseInt(part, 16));
 }

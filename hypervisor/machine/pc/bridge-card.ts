@@ -1,6 +1,7 @@
 // A venet as the bridge of a PC has it: a station on the guest's bus, and rings in the PC's RAM. Frames are
 // copied between the two, so the switch meets them as those of any guest.
 
+import { venetInfo } from "../../device/venet/facts.ts";
 import { BRIDGE_BATCH, PC_BUDGET_FRAMES } from "../../limits.ts";
 import { CHANGE, EBUSY, EINVAL, ENOENT, ENOSPC, VENET } from "../../ring/abi.ts";
 import { RamReceiving, RamSending, ringPlace, type BridgeRam } from "./bridge-rings.ts";
@@ -65,11 +66,11 @@ export class BridgeCard {
 
   call(func: number, pointer: number, length: number): number {
     if (func !== VENET.info) return ENOENT;
-    if (length < VENET.factsBytesMin) return ENOSPC;
-    const bytes = length < VENET.factsBytes ? VENET.factsBytesMin : VENET.factsBytes;
+    const info = venetInfo(this.record.subarray(CHANGE.facts), length);
+    if (!info) return ENOSPC;
     const { emulator } = this.#ram;
-    emulator.ram.set(this.record.subarray(CHANGE.facts, CHANGE.facts + bytes), pointer);
-    emulator.wrote(pointer, bytes);
+    emulator.ram.set(info, pointer);
+    emulator.wrote(pointer, info.length);
     return 0;
   }
 

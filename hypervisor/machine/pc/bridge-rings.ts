@@ -4,6 +4,7 @@
 
 import { RING_SLOTS_MAX, RING_SLOTS_MIN } from "../../limits.ts";
 import { BRIDGE, DESCRIPTOR, SIGNAL, SIGNAL_AT } from "../../ring/abi.ts";
+import { isGiven, POSITIONS } from "../../ring/positions.ts";
 import type { Emulator } from "./emulator.ts";
 
 /** Called where the guest has written what can't be; does not return. */
@@ -23,9 +24,6 @@ export interface RamRingPlace {
 
 const ALIGNMENT = 64;
 const SIGNAL_ALIGNMENT = 16;
-/** Positions have 31 bits; of two, the later is less than half a circle ahead. */
-const POSITIONS = 0x7fff_ffff;
-const HALF_CIRCLE = 0x4000_0000;
 
 /** Whether these bytes are in the RAM; both from 0 on, whole. */
 export function isInside(ramBytes: number, address: number, length: number): boolean {
@@ -154,6 +152,6 @@ export class RamReceiving extends RamRing {
     this.writeSignal(SIGNAL.dirty, this.#published);
     const enabled = this.readSignal(SIGNAL.enabled);
     if (enabled !== SIGNAL_AT) return enabled !== 0;
-    return ((this.position - this.readSignal(SIGNAL.at) - 1) & POSITIONS) < HALF_CIRCLE;
+    return isGiven(this.readSignal(SIGNAL.at), this.position);
   }
 }

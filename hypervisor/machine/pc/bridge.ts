@@ -8,6 +8,7 @@ import {
   BRIDGE,
   BUS,
   CHANGE,
+  CLASS_NUMBER,
   EBADF,
   EFAULT,
   EINVAL,
@@ -38,7 +39,6 @@ interface Told {
   dirty: boolean;
   /** It went, and the guest has not been told. */
   stale: boolean;
-  readonly class: number;
 }
 
 export interface BridgeOptions extends BridgeRam {
@@ -93,9 +93,8 @@ export class Bridge {
       { ram: this.#ram, station, signal: (number) => this.#signal(number) },
       record,
     );
-    const class_ = new DataView(record.buffer, record.byteOffset).getUint32(8, true);
     const stale = before?.stale ?? false;
-    this.#devices.set(id, { card, known: before?.known ?? false, dirty: false, stale, class: class_ });
+    this.#devices.set(id, { card, known: before?.known ?? false, dirty: false, stale });
     this.#tellChange();
   }
 
@@ -247,30 +246,25 @@ export class Bridge {
         told.stale = false;
         if (!told.card) this.#devices.delete(id);
         const gone = new Uint8Array(CHANGE.size);
-        this.#writeRecord(pointer, gone, CHANGE.removed, [id, told.class]);
+        this.#writeRecord(pointer, gone, CHANGE.removed, id);
         return 1;
       }
       if (!told.card || (told.known && !told.dirty)) continue;
       const type = told.known ? CHANGE.changed : CHANGE.added;
       told.known = true;
       told.dirty = false;
-      this.#writeRecord(pointer, told.card.record, type, [id, told.class]);
+      this.#writeRecord(pointer, told.card.record, type, id);
       return 1;
     }
     return 0;
   }
 
-  #writeRecord(
-    pointer: number,
-    record: Uint8Array,
-    type: number,
-    idAndClass: readonly [number, number],
-  ): void {
+  #writeRecord(pointer: number, record: Uint8Array, type: number, id: number): void {
     const written = record.slice(0, CHANGE.size);
     const view = new DataView(written.buffer);
     view.setUint32(0, type, true);
-    view.setUint32(4, idAndClass[0], true);
-    view.setUint32(8, idAndClass[1], true);
+    view.setUint32(4, id, true);
+    view.setUint32(8, CLASS_NUMBER.venet, true);
     const { emulator } = this.#ram;
     emulator.ram.set(written, pointer);
     emulator.wrote(pointer, CHANGE.size);

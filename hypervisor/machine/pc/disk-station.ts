@@ -3,6 +3,7 @@
 import { REQUEST_BYTES_MAX, RING_SLOTS_MIN } from "../../limits.ts";
 import type { GuestMemory } from "../../memory/fabric.ts";
 import { DESCRIPTOR, REQUEST, REQUEST_OP, SIGNAL } from "../../ring/abi.ts";
+import { POSITIONS } from "../../ring/positions.ts";
 import { workOff, type BusVerbs } from "../streams.ts";
 
 const VERSION = 1;
@@ -58,7 +59,7 @@ export class DiskStation {
     const descriptor = this.#descriptor();
     i32[descriptor] = at;
     i32[descriptor + 1] = REQUEST.size;
-    i32[descriptor + (DESCRIPTOR.turn >> 2)] = ((this.#position & 0x7fff_ffff) << 1) | 1;
+    i32[descriptor + (DESCRIPTOR.turn >> 2)] = ((this.#position & POSITIONS) << 1) | 1;
   }
 
   /**

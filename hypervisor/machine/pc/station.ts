@@ -4,6 +4,7 @@
 import { FRAME_OVERHEAD, PC_CARD_BYTES, PC_RING_MAX, RING_SLOTS_MIN } from "../../limits.ts";
 import type { GuestMemory } from "../../memory/fabric.ts";
 import { DESCRIPTOR, VENET } from "../../ring/abi.ts";
+import { POSITIONS } from "../../ring/positions.ts";
 import { placeReceiving, prepareReceiving, Receiving } from "../../ring/receiving.ts";
 import { workOff, type BusVerbs } from "../streams.ts";
 
@@ -92,7 +93,7 @@ export class Station {
     const descriptor = (this.#sendAt + slot * DESCRIPTOR.size) >>> 2;
     i32[descriptor] = this.#sendBuffers + slot * this.#bufferBytes;
     i32[descriptor + 1] = length;
-    i32[descriptor + (DESCRIPTOR.turn >> 2)] = ((this.#posted & 0x7fff_ffff) << 1) | 1;
+    i32[descriptor + (DESCRIPTOR.turn >> 2)] = ((this.#posted & POSITIONS) << 1) | 1;
     this.#posted++;
   }
 
