@@ -120,7 +120,7 @@ export class KeyStage {
   }
 
   until(what: string, wanted: (screen: string, terminal: TestTerminal) => boolean): Promise<void> {
-    return this.terminal.until(what, (screen, terminal) => !terminal.isDrawing && wanted(screen, terminal));
+    return this.terminal.until(what, wanted);
   }
 
   /** The lab is so. */

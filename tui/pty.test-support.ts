@@ -140,8 +140,9 @@ export class TestTerminal {
     return this.#emulator.buffer.active.type === "alternate";
   }
 
-  /** A part of a frame is drawn, and the rest isn't yet. */
-  get isDrawing(): boolean {
+  /** A part of a frame is drawn, and the rest isn't yet. Of a program that was killed there is no rest. */
+  get #isDrawing(): boolean {
+    if (!this.isAlternate) return false;
     const [begin, end] = ["\u001b[?2026h", "\u001b[?2026l"];
     const last = (sequence: string): number =>
       this.written.lastIndexOf(sequence, this.#parsed - sequence.length);
@@ -206,7 +207,10 @@ export class TestTerminal {
     this.#pty.kill(name);
   }
 
-  /** Resolves when the screen is as wanted; rejects with the screen when it doesn't become so. */
+  /**
+   * Resolves when the screen is as wanted, and no frame is half drawn; rejects with the screen when it does
+   * not become so.
+   */
   until(what: string, wanted: (screen: string, terminal: this) => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const finish = (): void => {
@@ -214,7 +218,7 @@ export class TestTerminal {
         this.#watchers.delete(look);
       };
       const look = (): void => {
-        if (!wanted(this.screen, this)) return;
+        if (this.#isDrawing || !wanted(this.screen, this)) return;
         finish();
         resolve();
       };
