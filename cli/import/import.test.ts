@@ -122,7 +122,7 @@ test("images become what the caller says, with their command and their folders",
   api:
     image: registry.example.org/shop/api:1.2
     entrypoint: [/bin/api]
-    command: serve --port "80 80" $$HOME \${MODE:-fast}
+    command: serve --port "80 80" $$HOME $$\{HOME} \${MODE:-fast}
     volumes: ["./data:/data:ro", "cache:/var/cache", /var/tmp]
 `;
   const choices = [
@@ -131,7 +131,7 @@ test("images become what the caller says, with their command and their folders",
   ];
   const made = imported("compose.yaml", text, choices).text ?? "";
   expect(made).toContain('image api_image: wasi { path = "./api.wasm" }');
-  expect(made).toContain('args  = ["/bin/api", "serve", "--port", "80 80", "$HOME", mode]');
+  expect(made).toContain('args  = ["/bin/api", "serve", "--port", "80 80", "$HOME", "\\${HOME}", mode]');
   expect(made).toContain('device disk0: vblk { volume = api_data, folder = "/data", readonly = true }');
   expect(made).toContain('volume api_cache: folder { path = "./volumes/cache" }');
   expect(made).toContain("no counterpart: volumes: /var/tmp (line 6)");

@@ -67,14 +67,22 @@ export class Interpolation {
 function piecesOf(text: string): readonly Piece[] {
   const pieces: Piece[] = [];
   let from = 0;
+  // One piece up to the next variable: of `$${` the sign and the brace must not be quoted each for itself.
+  let plain = "";
   for (const match of text.matchAll(REFERENCE)) {
-    if (match.index > from) pieces.push({ text: text.slice(from, match.index) });
+    plain += text.slice(from, match.index);
     from = match.index + match[0].length;
     const [whole, braced, sign = "", word = "", bare] = match;
     const name = braced ?? bare;
-    pieces.push(name === undefined ? { text: whole.slice(1) } : { name, sign, word });
+    if (name === undefined) plain += whole.slice(1);
+    else {
+      if (plain !== "") pieces.push({ text: plain });
+      plain = "";
+      pieces.push({ name, sign, word });
+    }
   }
-  if (from < text.length || pieces.length === 0) pieces.push({ text: text.slice(from) });
+  plain += text.slice(from);
+  if (plain !== "" || pieces.length === 0) pieces.push({ text: plain });
   return pieces;
 }
 

@@ -62,6 +62,25 @@ test("each leaves in proportion to what it had lately", () => {
   expect(small.spare()).toBe(0);
 });
 
+test("what is refused counts as wanted: a flood that gets nothing leaves as much as any", () => {
+  const { sender } = place();
+  const [large, starved, small] = [sender(), sender(), sender()];
+  for (let round = 0; round < 100; round++) {
+    large.put(32);
+    if (round % 8 === 0) starved.put(1);
+    if (round % 8 === 0) small.put(1);
+    for (let frame = 0; frame < 32; frame++) starved.refused();
+  }
+  starved.put(1);
+  small.refused();
+  expect(starved.spare()).toBeGreaterThanOrEqual(SLOTS / 16 - 1);
+  expect(small.spare()).toBe(0);
+  // It no longer counts once others have had the ring for long.
+  for (let round = 0; round < 300; round++) large.put(32);
+  starved.put(1);
+  expect(starved.spare()).toBe(0);
+});
+
 test("never more than a sixteenth, however the positions run and wrap", () => {
   for (const start of [0, 2 ** 31 - 300, 2 ** 32 - 300, 12_345]) {
     const { sender, jump } = place(7, 64);
@@ -70,6 +89,7 @@ test("never more than a sixteenth, however the positions run and wrap", () => {
     for (let round = 1; round < 500; round++) {
       a.put((round * 7) % 90);
       if (round % 5 === 0) b.put(round % 3);
+      if (round % 3 === 0) a.refused();
       if (round % 50 === 0) jump(start + round * 1_000_003);
       for (const one of [a, b]) {
         expect(one.spare(), `${start} ${round}`).toBeGreaterThanOrEqual(0);

@@ -78,12 +78,18 @@ test("a byte that was lost goes again where the window is smaller than what wait
   transfer(connected({ ...way, mtu: 8231 }), { bytes: [16_386, 40_976], reads: 7 });
 });
 
+test("two ends that probe each other's closed window at once both learn of the byte that was taken", () => {
+  // Found by the property below: two slow readers whose last byte each was a probe's.
+  transfer(connected({ delayNs: 18_820_008, mtu: 581 }), { bytes: [26_721, 26_722], reads: 4 });
+});
+
 test("any way, any MTU, any amounts, any reader", { timeout: 600_000 }, () => {
   const numRuns = process.env["SLOW"] === "1" ? 200 : 25;
   fc.assert(
     fc.property(
       fc.record({
-        loss: fc.double({ min: 0, max: 0.25, noNaN: true }),
+        // Of a quarter, ten tries in a row fail now and then, and the connection is given up as it has to be.
+        loss: fc.double({ min: 0, max: 0.15, noNaN: true }),
         duplicates: fc.double({ min: 0, max: 0.2, noNaN: true }),
         late: fc.double({ min: 0, max: 0.3, noNaN: true }),
         delayNs: fc.integer({ min: 10_000, max: 100 * MS }),

@@ -164,6 +164,7 @@ export class TcpConnection extends TcpLink {
     const length = payload + ((flags & tcp.SYN) != 0 ? 1 : 0) + ((flags & tcp.FIN) != 0 ? 1 : 0);
     if (!this.receiver.accepts(sequence, length)) {
       if (this.state == TIME_WAIT && (flags & tcp.FIN) != 0) this.waitTime(time);
+      if (!this.receiveOld(at, sequence, flags, time)) return;
       if ((flags & tcp.RST) == 0) this.refuse(payload > 0 || (flags & tcp.FIN) != 0, time);
       return;
     }
@@ -251,6 +252,21 @@ export class TcpConnection extends TcpLink {
     if (sequence != this.receiver.next) return this.refuse(false, time);
     const refused = this.state == SYN_RECEIVED && !this.passive;
     this.finish(this.state == TIME_WAIT ? ENDED_WELL : refused ? ENDED_REFUSED : ENDED_RESET);
+  }
+
+  /**
+   * A segment that can't be taken still acknowledges. Two ends that probe each other's closed window at once
+   * both send from behind what the other has taken: were it ignored, neither would learn of it for ever.
+   * False: the connection has ended.
+   */
+  private receiveOld(at: usize, sequence: u32, flags: u32, time: i64): bool {
+    if ((flags & (tcp.ACK | tcp.RST | tcp.SYN)) != tcp.ACK || this.state < ESTABLISHED) return true;
+    const acknowledge = tcp.acknowledgeOf(at);
+    const una = this.sender.una;
+    const highest = this.sender.highest;
+    if (!tcp.before(sequence, this.receiver.next)) return true;
+    if (!tcp.before(una, acknowledge) || tcp.before(highest, acknowledge)) return true;
+    return this.receiveAcknowledge(at, sequence, 0, flags, time);
   }
 
   /** False: the segment says nothing more. */
