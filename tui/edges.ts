@@ -27,7 +27,7 @@ export interface Edge {
 /** Hubs with the edges that match; others are left out while something is filtered. */
 export function hubsOf(snapshot: Snapshot | undefined, filter: string): readonly Hub[] {
   if (snapshot === undefined) return [];
-  const { matches } = readFilter(filter);
+  const { takesAll, matches } = readFilter(filter);
   const guests = new Map(snapshot.guests.map((guest) => [guest.address, guest]));
   const byHub = Map.groupBy(snapshot.devices, hubOf);
   const uplinks = Map.groupBy(snapshot.uplinks, ({ network }) => network);
@@ -41,7 +41,7 @@ export function hubsOf(snapshot: Snapshot | undefined, filter: string): readonly
     }));
     const devices = (byHub.get(address) ?? []).map((device) => edgeOf(device, guests));
     const isSeen = ({ id, end, name, labels }: Edge): boolean =>
-      matches([address, id, end, name, ...labels.flat()].join(" "));
+      takesAll || matches([address, id, end, name, ...labels.flat()].join(" "));
     return { address, kind, facts, edges: [...devices, ...outside].filter(isSeen) };
   };
   const hubs = [

@@ -2,6 +2,8 @@
 // order, with anything between them; `-l` for a label. `!` in front turns each round.
 
 export interface Filter {
+  /** Nothing was asked for: who has to make a text of each thing first needn't. */
+  readonly takesAll: boolean;
   /** `labels` are those of the thing, or of whoever it belongs to. */
   readonly matches: (text: string, labels?: Labels) => boolean;
   /** It is no regular expression and is looked for as a text. */
@@ -14,15 +16,20 @@ export function readFilter(typed: string): Filter {
   const inverse = typed.startsWith("!");
   const pattern = inverse ? typed.slice(1) : typed;
   const [, way, wanted = ""] = /^-([fl])\s+(.*)$/.exec(pattern) ?? [];
-  if (pattern === "" || /^-[fl]?\s*$/.test(pattern)) return { matches: () => true, literal: false };
+  if (pattern === "" || /^-[fl]?\s*$/.test(pattern))
+    return { takesAll: true, matches: () => true, literal: false };
   const found = way === "f" ? fuzzy(wanted) : way === "l" ? labelled(wanted) : undefined;
   if (found !== undefined)
-    return { matches: (text, labels = {}) => found(text, labels) !== inverse, literal: false };
+    return {
+      takesAll: false,
+      matches: (text, labels = {}) => found(text, labels) !== inverse,
+      literal: false,
+    };
   const expression = compile(pattern);
   const sought = pattern.toLowerCase();
   const seen = (text: string): boolean =>
     expression === undefined ? text.toLowerCase().includes(sought) : expression.test(text);
-  return { matches: (text) => seen(text) !== inverse, literal: expression === undefined };
+  return { takesAll: false, matches: (text) => seen(text) !== inverse, literal: expression === undefined };
 }
 
 /** The letters come in this order. */

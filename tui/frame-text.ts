@@ -28,15 +28,20 @@ interface Style {
 }
 const BARE: Style = { sgr: "", isSolid: false };
 
+/** One for each column of a row; used again frame after frame, so that drawing leaves little garbage. */
+interface Cells {
+  /** Characters, of which each is one unit of UTF-16, and how each looks. */
+  codes: Uint16Array;
+  readonly styles: Style[];
+  length: number;
+}
 interface Row {
   readonly line: Line;
-  readonly cells: readonly Cell[] | undefined;
+  /** Undefined where a character takes no column, or two. */
+  readonly cells: Cells | undefined;
 }
-interface Cell {
-  readonly text: string;
-  readonly style: Style;
-}
-const EMPTY: Cell = { text: " ", style: BARE };
+const SPACE = 0x20;
+const ROW_START = 256;
 
 /** Of guests' terminals; what comes after them is made anew. */
 const LOOKS_MAX = 4096;
@@ -46,6 +51,8 @@ export class FrameText {
   readonly #styles = new Map<Look, Style>();
   readonly #bySgr = new Map<string, Style>();
   #rows: readonly Row[] = [];
+  /** Of each row of the screen: those that are seen, and those for the next frame. */
+  readonly #kept: [Cells, Cells][] = [];
   #theme: Theme | undefined;
   #isFresh = true;
 
@@ -65,7 +72,9 @@ export class FrameText {
     const before = fresh ? [] : this.#rows;
     const rows = lines.map((line, at) => {
       const old = before[at];
-      return old !== undefined && sameLine(old.line, line) ? old : { line, cells: this.#cellsOf(line) };
+      return old !== undefined && sameLine(old.line, line)
+        ? old
+        : { line, cells: this.#cellsOf(line, at, old?.cells) };
     });
     this.#rows = rows;
     this.#isFresh = false;
@@ -77,9 +86,9 @@ export class FrameText {
   }
 
   /** What turns one row of the screen into another. */
-  #change(at: number, before: Row | undefined, after: Row = { line: [], cells: [] }): string {
+  #change(at: number, before: Row | undefined, after: Row = { line: [], cells: makeCells() }): string {
     if (before === after) return "";
-    const [old, cells] = [before === undefined ? [] : before.cells, after.cells];
+    const [old, cells] = [before === undefined ? NO_CELLS : before.cells, after.cells];
     if (cells === undefined || old === undefined) {
       const line = after.line.map((piece) => styled(piece.text, this.#styleOf(piece))).join("");
       return `${ESC}${at + 1};1H${line}${ESC}K`;
@@ -89,8 +98,8 @@ export class FrameText {
     let from = -1;
     let last = -1;
     for (let column = 0; column < width; column++) {
-      const [a, b] = [old[column] ?? EMPTY, cells[column] ?? EMPTY];
-      if (a.text === b.text && a.style === b.style) continue;
+      if (codeOf(old, column) === codeOf(cells, column) && styleIn(old, column) === styleIn(cells, column))
+        continue;
       if (from >= 0 && column - last > GAP_CELLS) {
         text += run(at, from, last, cells);
         from = -1;
@@ -101,14 +110,23 @@ export class FrameText {
     return from < 0 ? text : text + run(at, from, last, cells);
   }
 
-  /** One for each column; undefined where a character takes none or two. */
-  #cellsOf(line: Line): readonly Cell[] | undefined {
-    const cells: Cell[] = [];
+  /** The cells of a row, in the place that `seen` does not have; undefined where there are none. */
+  #cellsOf(line: Line, at: number, seen: Cells | undefined): Cells | undefined {
+    const [first, second] = (this.#kept[at] ??= [makeCells(), makeCells()]);
+    const cells = seen === first ? second : first;
+    let length = 0;
     for (const piece of line) {
       if (!isNarrow(piece.text)) return undefined;
       const style = this.#styleOf(piece);
-      for (const text of piece.text) cells.push(text === " " && !style.isSolid ? EMPTY : { text, style });
+      for (let place = 0; place < piece.text.length; place++, length++) {
+        const code = piece.text.charCodeAt(place);
+        if (length === cells.codes.length) cells.codes = longer(cells.codes);
+        cells.codes[length] = code;
+        // A space looks the same in every colour.
+        cells.styles[length] = code === SPACE && !style.isSolid ? BARE : style;
+      }
     }
+    cells.length = length;
     return cells;
   }
 
@@ -139,19 +157,35 @@ export class FrameText {
 const isSolid = ({ backgroundColor, inverse, underline }: Look): boolean =>
   backgroundColor !== undefined || inverse === true || underline === true;
 
+function makeCells(): Cells {
+  return { codes: new Uint16Array(ROW_START), styles: [], length: 0 };
+}
+const NO_CELLS = makeCells();
+
+function longer(codes: Uint16Array): Uint16Array {
+  const all = new Uint16Array(codes.length * 2);
+  all.set(codes);
+  return all;
+}
+
+/** Behind the last cell there is nothing. */
+const codeOf = ({ codes, length }: Cells, at: number): number =>
+  at < length ? (codes[at] as number) : SPACE;
+const styleIn = ({ styles, length }: Cells, at: number): Style =>
+  at < length ? (styles[at] as Style) : BARE;
+
 /** Cells from one column to another, both included, where they stand. */
-function run(row: number, from: number, to: number, cells: readonly Cell[]): string {
+function run(row: number, from: number, to: number, cells: Cells): string {
   let text = `${ESC}${row + 1};${from + 1}H`;
   let style = BARE;
   for (let column = from; column <= to; column++) {
-    const cell = cells[column] ?? EMPTY;
-    // A space looks the same in every colour.
-    const isKept = cell === EMPTY && !style.isSolid;
-    if (cell.style !== style && !isKept) {
-      text += cell.style.sgr === "" ? `${ESC}m` : `${ESC}${style === BARE ? "" : "0;"}${cell.style.sgr}m`;
-      style = cell.style;
+    const [code, own] = [codeOf(cells, column), styleIn(cells, column)];
+    const isKept = code === SPACE && own === BARE && !style.isSolid;
+    if (own !== style && !isKept) {
+      text += own.sgr === "" ? `${ESC}m` : `${ESC}${style === BARE ? "" : "0;"}${own.sgr}m`;
+      style = own;
     }
-    text += cell.text;
+    text += String.fromCharCode(code);
   }
   return style === BARE ? text : `${text}${ESC}m`;
 }

@@ -7,13 +7,15 @@ import type { LogQuery } from "./log-buffer.ts";
 import type { DashboardState } from "./model.ts";
 
 export function visibleGuests(state: DashboardState): readonly GuestRow[] {
-  const { matches } = readFilter(state.filters.guests);
-  return (state.shown?.snapshot.guests ?? []).filter((guest) => matches(guestText(guest), guest.labels));
+  const { takesAll, matches } = readFilter(state.filters.guests);
+  const guests = state.shown?.snapshot.guests ?? [];
+  return takesAll ? guests : guests.filter((guest) => matches(guestText(guest), guest.labels));
 }
 
 export function visibleDevices(state: DashboardState): readonly DeviceRow[] {
-  const { matches } = readFilter(state.filters.rings);
+  const { takesAll, matches } = readFilter(state.filters.rings);
   const { devices = [], guests = [] } = state.shown?.snapshot ?? {};
+  if (takesAll) return devices;
   const labels = new Map(guests.map((guest) => [guest.address, guest.labels]));
   const labelsOf = (device: DeviceRow): Labels =>
     Object.assign({}, ...device.guests.map((guest) => labels.get(guest)));

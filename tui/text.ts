@@ -26,7 +26,7 @@ export function clean(text: string): string {
     .replace(DIRECTIONS, "");
 }
 
-/** Each of its characters is sure to take one cell. */
+/** Each of its characters is sure to take one cell, and is one unit of UTF-16. */
 export function isNarrow(text: string): boolean {
   return NARROW.test(text);
 }

@@ -18,14 +18,20 @@ export const SERVER_LIMITS: FrameLimits = { bodyBytesMax: 1 << 20, unsentBytesMa
 export const CLIENT_LIMITS: FrameLimits = { bodyBytesMax: 256 << 20, unsentBytesMax: 16 << 20 };
 
 const HEADER_BYTES_MAX = 4096;
+/** Room beside what is needed, since the next snapshot is a little larger than this one. */
+const SLACK_BYTES = 64 << 10;
+/** A larger place is not kept for the next message. */
+const KEPT_BYTES_MAX = 8 << 20;
 const END_OF_HEADER = "\r\n\r\n";
 
 /** Reads messages from a socket; ends it at the first thing that is not one. */
 export class FrameReader extends AbstractMessageReader implements MessageReader {
   readonly #socket: Socket;
   readonly #limits: FrameLimits;
-  #chunks: Buffer[] = [];
-  #length = 0;
+  /** What has come and was not taken yet lies from `start` to `end` of it. It grows and is kept. */
+  #bytes = Buffer.alloc(0);
+  #start = 0;
+  #end = 0;
   #bodyLength = -1;
 
   constructor(socket: Socket, limits: FrameLimits) {
@@ -50,48 +56,52 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
   }
 
   #take(chunk: Buffer, callback: DataCallback): void {
-    this.#chunks.push(chunk);
-    this.#length += chunk.length;
+    this.#append(chunk);
     // Bound: each turn consumes a header or a body, or ends the loop.
     for (;;) {
       if (this.#bodyLength < 0 && !this.#takeHeader()) return;
-      if (this.#length < this.#bodyLength) return;
-      const all = this.#joined();
-      const body = all.subarray(0, this.#bodyLength);
-      this.#keep(all.subarray(this.#bodyLength));
+      if (this.#end - this.#start < this.#bodyLength) return;
+      const body = this.#bytes.subarray(this.#start, this.#start + this.#bodyLength);
+      this.#start += this.#bodyLength;
       this.#bodyLength = -1;
-      callback(parseMessage(body));
+      const message = parseMessage(body);
+      if (this.#start === this.#end && this.#bytes.length > KEPT_BYTES_MAX) this.#bytes = Buffer.alloc(0);
+      if (this.#start === this.#end) this.#start = this.#end = 0;
+      callback(message);
     }
   }
 
   #takeHeader(): boolean {
-    if (this.#length === 0) return false;
-    const all = this.#joined();
-    const end = all.subarray(0, HEADER_BYTES_MAX).indexOf(END_OF_HEADER);
+    if (this.#end === this.#start) return false;
+    const head = this.#bytes.subarray(this.#start, Math.min(this.#end, this.#start + HEADER_BYTES_MAX));
+    const end = head.indexOf(END_OF_HEADER);
     if (end < 0) {
-      if (all.length >= HEADER_BYTES_MAX) throw new Error("a header is too long");
+      if (head.length === HEADER_BYTES_MAX) throw new Error("a header is too long");
       return false;
     }
     const match = /^content-length: *([0-9]{1,10})$/im.exec(
-      all.toString("latin1", 0, end).replaceAll("\r", ""),
+      head.toString("latin1", 0, end).replaceAll("\r", ""),
     );
     const length = match === null ? -1 : Number(match[1]);
     if (length < 0) throw new Error("a header has no Content-Length");
     if (length > this.#limits.bodyBytesMax) throw new Error(`a message of ${length} bytes is too large`);
     this.#bodyLength = length;
-    this.#keep(all.subarray(end + END_OF_HEADER.length));
+    this.#start += end + END_OF_HEADER.length;
     return true;
   }
 
-  #joined(): Buffer {
-    const all = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks, this.#length);
-    this.#chunks = [all ?? Buffer.alloc(0)];
-    return all ?? Buffer.alloc(0);
-  }
-
-  #keep(rest: Buffer): void {
-    this.#chunks = rest.length === 0 ? [] : [rest];
-    this.#length = rest.length;
+  /** Behind what is there, in a larger place where there is no room for it. */
+  #append(chunk: Buffer): void {
+    const held = this.#end - this.#start;
+    if (this.#end + chunk.length > this.#bytes.length) {
+      const needed = Math.max(held + chunk.length, this.#bodyLength);
+      const place = needed > this.#bytes.length ? Buffer.allocUnsafeSlow(needed + SLACK_BYTES) : this.#bytes;
+      this.#bytes.copy(place, 0, this.#start, this.#end);
+      this.#bytes = place;
+      [this.#start, this.#end] = [0, held];
+    }
+    chunk.copy(this.#bytes, this.#end);
+    this.#end += chunk.length;
   }
 }
 

@@ -70,9 +70,9 @@ export const busesPart: ViewPart = {
 function visibleLines({ shown, filters }: DashboardState): readonly BusLine[] {
   const snapshot = shown?.snapshot;
   if (snapshot === undefined) return [];
-  const { matches } = readFilter(filters.buses);
+  const { takesAll, matches } = readFilter(filters.buses);
   const isSeen = (line: BusLine): boolean =>
-    matches([line.id, line.sort, line.behind, line.openBy ?? ""].join(" "));
+    takesAll || matches([line.id, line.sort, line.behind, line.openBy ?? ""].join(" "));
   const byBus = Map.groupBy(snapshot.devices, ({ bus }) => bus);
   const buses = snapshot.buses.flatMap((bus) => {
     const head = busLine(bus);

@@ -54,9 +54,9 @@ const TONES: Readonly<Record<LabEvent["level"], Tone>> = { info: "plain", warnin
 
 /** Those that match the filter; while frozen none that came later. */
 function visibleEvents(state: DashboardState, { events }: World): readonly LabEvent[] {
-  const { matches } = readFilter(state.filters.events);
+  const { takesAll, matches } = readFilter(state.filters.events);
   const last = state.frozen ? state.frozenEvent : Number.POSITIVE_INFINITY;
-  return events.all.filter((event) => event.sequence <= last && matches(eventText(event)));
+  return events.all.filter((event) => event.sequence <= last && (takesAll || matches(eventText(event))));
 }
 
 const eventText = ({ type, address = "", message, level, actor }: LabEvent): string =>
