@@ -25,7 +25,16 @@ export interface Usage {
 
 /** Reads what a process has used. Throws where it is not there any more. */
 export function usageOf(pid: number): Usage {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return usageIn(`/proc/${pid}/stat`);
+}
+
+/** Milliseconds of a core that the process's first thread has used. */
+export function mainThreadMs(pid: number): number {
+  return usageIn(`/proc/${pid}/task/${pid}/stat`).cpuMs;
+}
+
+function usageIn(file: string): Usage {
+  const fields = readFileSync(file, "utf8").split(") ")[1]?.split(" ") ?? [];
   return {
     cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS,
     residentBytes: Number(fields[21]) * PAGE_BYTES,

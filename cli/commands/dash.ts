@@ -41,8 +41,8 @@ export async function dash(context: Context, file: string | undefined, options: 
 }
 
 /**
- * Old garbage is collected when the heap is a quarter larger than what lives in it; left alone it grows to four
- * times that before anything is. Pictures of the lab are little, many, and soon dead.
+ * Old garbage is collected when the heap is a quarter larger than what lives in it; left alone it grows to
+ * four times that before anything is. Pictures of the lab are little, many, and soon dead.
  */
 const HEAP_GROWING = "--heap-growing-percent=25";
 
