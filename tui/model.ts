@@ -159,6 +159,11 @@ export interface PlanPlace {
   readonly problem?: string;
   /** How the lab stood when it was asked. */
   readonly madeFor?: string;
+  /**
+   * The generation that was made last from here, and the one that it declares again; newer than the picture's
+   * until the next picture comes.
+   */
+  readonly made?: { readonly generation: number; readonly of: number };
   /** The first line that is seen. */
   readonly top: number;
 }

@@ -133,6 +133,24 @@ test("u goes back one generation, after its number has been typed", () => {
   });
 });
 
+test("u right after something was done goes back from there, before a picture says so", () => {
+  const apply: Act = { ask: { method: "apply", params: { bound: BOUND } }, line: "vbus apply" };
+  const applied = { outcome: "applied", plan: PLAN, steps: [], generation: 4, stuck: [] } as const;
+  const undone: Act = { ask: { method: "rollback", params: { generation: 2 } }, line: "vbus rollback 2" };
+  const back = { generation: 5, changes: 1, held: true };
+  const keys: readonly Happening[] = [
+    "p",
+    { type: "replied", act: apply, reply: { method: "apply", result: applied } },
+  ];
+  expect(after(...keys, "u").confirm?.name).toBe("3");
+  const reply: Replied = { type: "replied", act: undone, reply: { method: "rollback", result: back } };
+  expect(after(...keys, reply, "u").confirm?.name).toBe("1");
+  // The picture knows better once it is as new.
+  const { latest } = after();
+  const snapshot = { ...latest!.snapshot, generation: 6 };
+  expect(after(...keys, reply, { type: "snapshot", snapshot }, "u").confirm?.name).toBe("5");
+});
+
 test("a dashboard that only looks changes nothing", () => {
   const state = stateAfter(SIZE, { keys: ["p", told({ plan: PLAN }), "enter", "u"], readOnly: true });
   expect(state.effects).toHaveLength(1);

@@ -97,17 +97,27 @@ function hearReply(state: DashboardState, { act: { ask, line }, reply }: Replied
     const { outcome, generation, plan, failure } = reply.result;
     const count = `${plan.steps.length} ${plan.steps.length === 1 ? "change" : "changes"}`;
     if (outcome === "nothing") return askPlan(say(state, "nothing to do", "good", line));
-    if (outcome === "applied")
-      return askPlan(say(state, `generation ${generation}: ${count} applied`, "good", line));
+    if (outcome === "applied") {
+      return askPlan(
+        say(made(state, generation, generation), `generation ${generation}: ${count} applied`, "good", line),
+      );
+    }
     const why = failure === undefined ? "" : `: ${failure.address}: ${failure.message}`;
     return askPlan(say(state, `${outcome === "partly" ? "done in part" : "taken back"}${why}`, "bad", line));
   }
-  if (reply.method === "rollback") {
+  if (reply.method === "rollback" && ask.method === "rollback") {
     const { generation, changes, held } = reply.result;
     const text = changes === 0 ? "nothing had to change" : `generation ${generation}: ${changes} undone`;
-    return askPlan(say(state, held ? `${text}; held on it until the file changes` : text, "good", line));
+    const known = made(state, generation, ask.params.generation);
+    return askPlan(say(known, held ? `${text}; held on it until the file changes` : text, "good", line));
   }
   return state;
+}
+
+/** Known before a picture says so: `u` right after goes back from here. */
+function made(state: DashboardState, generation: number | undefined, of: number | undefined): DashboardState {
+  if (generation === undefined || of === undefined) return state;
+  return { ...state, plan: { ...state.plan, made: { generation, of } } };
 }
 
 function apply(state: DashboardState): DashboardState {
@@ -122,7 +132,9 @@ function apply(state: DashboardState): DashboardState {
 }
 
 function undo(state: DashboardState): DashboardState {
-  const generation = (state.latest?.snapshot.rolledBack ?? state.latest?.snapshot.generation ?? 0) - 1;
+  const { generation: seen = 0, rolledBack } = state.latest?.snapshot ?? {};
+  const newer = state.plan.made;
+  const generation = (newer !== undefined && newer.generation > seen ? newer.of : (rolledBack ?? seen)) - 1;
   if (generation < 1) return say(state, "there is no generation to go back to", "bad");
   const asked: Act = {
     ask: { method: "rollback", params: { generation } },
