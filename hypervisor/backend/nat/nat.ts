@@ -2,6 +2,7 @@
 // sockets of the host. Frames in, frames out; nothing that a guest sends ends it. Runs where its frames come.
 
 import type { NatFacts, NatSpec, Station } from "./spec.ts";
+import { Acks } from "./acks.ts";
 import { Connections, swapped, type Way } from "./connections.ts";
 import { Dhcp, DHCP_PORTS } from "./dhcp.ts";
 import { Flows } from "./flows.ts";
@@ -65,6 +66,7 @@ export class Nat {
   #plan: Plan;
   readonly #mac: Uint8Array;
   readonly #neighbours: Neighbours;
+  readonly #acks: Acks;
   readonly #connections: Connections;
   readonly #flows: Flows;
   readonly #udp: UdpFlows;
@@ -91,11 +93,12 @@ export class Nat {
       planned: (address) => this.#plan.byIp.get(address),
       isStation: (address) => this.#isStation(address),
     });
+    this.#acks = new Acks((frame) => this.#neighbours.send(get32(frame, IP + 16), frame));
     this.#connections = new Connections({
       stack: {
         address: swapped(gateway),
         mtu: Math.min(mtu, 65_535),
-        output: (frame) => this.#neighbours.send(get32(frame, IP + 16), frame),
+        output: (frame) => this.#acks.send(frame),
         random,
       },
       changed,
@@ -167,12 +170,20 @@ export class Nat {
     this.#flows.close();
   }
 
-  /** A frame from the network. It is the caller's again when the call returns. */
-  receive(frame: Uint8Array): void {
+  /**
+   * A frame from the network. It is the caller's again when the call returns. With `more`, others may follow
+   * at once, and `flush` does after the last one: acknowledgements wait for it.
+   */
+  receive(frame: Uint8Array, more = false): void {
+    if (more) this.#acks.begin();
     if (frame.length < ETHERNET_BYTES || !this.#isForUs(frame)) return;
     const type = get16(frame, 12);
     if (type === TYPE_ARP) this.#neighbours.readArp(frame);
     else if (type === TYPE_IPV4 && !this.#readPacket(frame)) this.#drop();
+  }
+
+  flush(): void {
+    this.#acks.end();
   }
 
   #drop(): void {

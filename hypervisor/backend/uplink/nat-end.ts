@@ -53,12 +53,12 @@ export class NatEnd implements UplinkEnd {
   }
 
   receive(frame: Uint8Array): Carried {
-    this.#nat.receive(frame);
+    this.#nat.receive(frame, true);
     return "sent";
   }
 
   flush(): void {
-    // Nothing is held back.
+    this.#nat.flush();
   }
 
   async close(): Promise<void> {
