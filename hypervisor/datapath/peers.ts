@@ -16,7 +16,9 @@ export interface PeerLetter {
 
 interface Peer {
   readonly incarnation: number;
-  readonly memory: GuestMemory;
+  readonly memory: WebAssembly.Memory;
+  /** Made for the first frame: most guests send to few of those that they could reach. */
+  views?: GuestMemory;
 }
 
 /** Memories by thread row, and the inbox that brings them. One a thread. */
@@ -50,13 +52,14 @@ export class Peers<Letter extends { readonly type: string }> {
   take(letter: PeerLetter | Letter): void {
     if (letter.type !== "peer") return this.#other(letter as Letter);
     const { thread, incarnation, memory } = letter as PeerLetter;
-    if (memory) this.#peers.set(thread, { incarnation, memory: viewGuestMemory(memory) });
+    if (memory) this.#peers.set(thread, { incarnation, memory });
     else this.#peers.delete(thread);
   }
 
   /** The memory of the guest that is in this row in this incarnation, if it is known. */
   memoryOf(thread: number, incarnation: number): GuestMemory | undefined {
     const peer = this.#peers.get(thread);
-    return peer && peer.incarnation === incarnation ? peer.memory : undefined;
+    if (!peer || peer.incarnation !== incarnation) return undefined;
+    return (peer.views ??= viewGuestMemory(peer.memory));
   }
 }

@@ -10,6 +10,8 @@ export interface BootFacts {
   readonly env: Readonly<Record<string, string>>;
 }
 
+const encoder = new TextEncoder();
+
 /** The records one after the other, or undefined where they are more than a guest can be given. */
 export function encodeBoot(facts: BootFacts): Uint8Array | undefined {
   const records: [number, string][] = [
@@ -24,7 +26,7 @@ export function encodeBoot(facts: BootFacts): Uint8Array | undefined {
   const parts: Uint8Array[] = [];
   let total = 0;
   for (const [type, text] of records) {
-    const bytes = new TextEncoder().encode(text);
+    const bytes = encoder.encode(text);
     const head = new Uint8Array([type, 0, bytes.length & 0xff, bytes.length >> 8]);
     if (bytes.length > 0xffff) return undefined;
     parts.push(head, bytes);

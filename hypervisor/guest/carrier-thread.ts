@@ -4,9 +4,9 @@ import { MessageChannel, parentPort, workerData, type MessagePort } from "node:w
 import { makeSteadyNowNs, threadCpuNs } from "../clock.ts";
 import { Peers } from "../datapath/peers.ts";
 import { viewFabric } from "../memory/fabric.ts";
-import type { CarrierAnswer, CarrierLetter, CarrierStart, SeatLetter } from "./letters.ts";
+import type { CarrierAnswer, CarrierLetter, CarrierLetters, CarrierStart, SeatLetter } from "./letters.ts";
 import { CALL } from "./metered.ts";
-import { Seat } from "./seat.ts";
+import { Seat, sharedVerbs } from "./seat.ts";
 import { threadId } from "./thread-id.ts";
 import { Turns } from "./turns.ts";
 
@@ -18,8 +18,18 @@ const { port1: inbox, port2: inboxForControl } = new MessageChannel();
 const seats = new Map<number, Seat>();
 const modules = new Map<number, WebAssembly.Module>();
 
+/** What control is told next. */
+let answers: CarrierAnswer[] = [];
+
+/** Told together, when news are let in the next time: a letter each costs more than a guest's boot. */
 function tell(answer: CarrierAnswer): void {
-  control.postMessage(answer);
+  if (answers.push(answer) === 1) setImmediate(post);
+}
+
+function post(): void {
+  const letter: CarrierLetters = { type: "answers", answers };
+  answers = [];
+  control.postMessage(letter);
 }
 
 const turns = new Turns({
@@ -63,8 +73,10 @@ function caught(work: () => void): unknown {
 }
 
 const { calls, trap } = makeCalls();
+const verbs = sharedVerbs(caller);
 const peers = new Peers<CarrierLetter>(fabric, start.row, inbox, (letter) => {
-  if (letter.type === "boot") return seat(letter);
+  if (letter.type === "seats") return letter.seats.forEach(seat);
+  if (letter.type === "peers") return letter.peers.forEach((peer) => peers.take(peer));
   if (letter.type === "module") {
     if (letter.module) modules.set(letter.number, letter.module);
     else modules.delete(letter.number);
@@ -86,6 +98,7 @@ function seat(letter: SeatLetter): void {
     pump: start.pump,
     peers,
     steadyNowNs,
+    verbs,
     calls,
     trap,
     tell: (said) => tell({ type: "said", thread, letter: said }),
@@ -96,5 +109,5 @@ function seat(letter: SeatLetter): void {
 }
 
 inbox.on("message", (letter: CarrierLetter) => peers.take(letter));
-const ready: CarrierAnswer = { type: "ready", tid: threadId(), inbox: inboxForControl };
+const ready: CarrierLetters = { type: "ready", tid: threadId(), inbox: inboxForControl };
 control.postMessage(ready, [inboxForControl]);

@@ -10,7 +10,17 @@ import { CARRIER_END_MS, CARRIER_HEAP_MIB, GUEST_STACK_MIB, TURN_NS } from "../l
 import type { Fabric } from "../memory/fabric.ts";
 import { countMail, setEnding, setHeld, startRow, turnsOf } from "../memory/threads.ts";
 import type { CpuTime } from "./cpu-time.ts";
-import type { BootLetter, CarrierAnswer, CarrierLetter, CarrierStart, GuestLetter, Rank } from "./letters.ts";
+import type {
+  BootLetter,
+  CarrierAnswer,
+  CarrierLetter,
+  CarrierLetters,
+  CarrierStart,
+  GuestLetter,
+  Rank,
+  SeatLetter,
+} from "./letters.ts";
+import type { Outbox, Sender } from "./outbox.ts";
 import { afterAwake } from "./patience.ts";
 import { Pause } from "./pause.ts";
 import type { Listener, Vcpu, VcpuEvents } from "./vcpu.ts";
@@ -23,8 +33,9 @@ interface Place {
   readonly module: WebAssembly.Module;
 }
 
-export class Carrier implements Listener {
+export class Carrier implements Listener, Sender {
   readonly #fabric: Fabric;
+  readonly #outbox: Outbox;
   readonly #row: number;
   readonly #worker: Worker;
   readonly #ready = Promise.withResolvers<void>();
@@ -33,14 +44,17 @@ export class Carrier implements Listener {
   /** Modules that it has been given, by number, and how many of its guests have each. */
   readonly #modules = new Map<WebAssembly.Module, { readonly number: number; guests: number }>();
   #lastModule = 0;
+  #peers: PeerLetter[] = [];
+  #seats: SeatLetter[] = [];
   #inbox: MessagePort | undefined;
   #expected = 0;
   #why = "its carrier ended";
   isGone = false;
 
   /** `over` is told when the thread has ended. */
-  constructor(start: CarrierStart, fabric: Fabric, over: (carrier: Carrier) => void) {
+  constructor(start: CarrierStart, fabric: Fabric, outbox: Outbox, over: (carrier: Carrier) => void) {
     this.#fabric = fabric;
+    this.#outbox = outbox;
     this.#row = start.row;
     startRow(fabric, start.row);
     this.#worker = startHostThread("./carrier-thread", import.meta.url, {
@@ -48,7 +62,7 @@ export class Carrier implements Listener {
       name: "carrier",
       resourceLimits: { maxOldGenerationSizeMb: CARRIER_HEAP_MIB, stackSizeMb: GUEST_STACK_MIB },
     });
-    this.#worker.on("message", (answer: CarrierAnswer) => this.#take(answer));
+    this.#worker.on("message", (letters: CarrierLetters) => this.#takeAll(letters));
     this.#worker.on("error", (error) => {
       this.#why = `its carrier broke: ${error instanceof Error ? error.message : String(error)}`;
     });
@@ -77,13 +91,26 @@ export class Carrier implements Listener {
   }
 
   meet(letter: PeerLetter): void {
-    this.post(letter);
+    this.#peers.push(letter);
+    this.#outbox.note(this);
   }
 
-  post(letter: CarrierLetter | PeerLetter): void {
-    if (this.isGone) return;
-    this.#inbox?.postMessage(letter);
-    countMail(this.#fabric, this.#row);
+  /** Comes after what has been said before of any guest. */
+  post(letter: CarrierLetter): void {
+    this.#outbox.flush();
+    this.#send(letter);
+  }
+
+  sendPeers(): void {
+    const peers = this.#peers;
+    this.#peers = [];
+    if (peers.length > 0) this.#send({ type: "peers", peers });
+  }
+
+  sendSeats(): void {
+    const seats = this.#seats;
+    this.#seats = [];
+    if (seats.length > 0) this.#send({ type: "seats", seats });
   }
 
   /** A new guest. The carrier has to be ready. */
@@ -92,7 +119,8 @@ export class Carrier implements Listener {
     this.#expected--;
     this.#places.set(thread, { events, module });
     this.#worker.ref();
-    this.post({ ...letter, module: this.#give(module) });
+    this.#seats.push({ ...letter, module: this.#give(module) });
+    this.#outbox.note(this);
     if (this.isGone) this.#leave(thread, this.#why);
   }
 
@@ -102,11 +130,21 @@ export class Carrier implements Listener {
     await this.#worker.terminate();
   }
 
-  #take(answer: CarrierAnswer): void {
-    if (answer.type === "said") return this.#places.get(answer.thread)?.events.said(answer.letter);
-    if (answer.type === "left") return this.#leave(answer.thread);
-    this.#inbox = answer.inbox;
+  #send(letter: CarrierLetter): void {
+    if (this.isGone) return;
+    this.#inbox?.postMessage(letter);
+    countMail(this.#fabric, this.#row);
+  }
+
+  #takeAll(letters: CarrierLetters): void {
+    if (letters.type === "answers") return letters.answers.forEach((answer) => this.#take(answer));
+    this.#inbox = letters.inbox;
     this.#ready.resolve();
+  }
+
+  #take(answer: CarrierAnswer): void {
+    if (answer.type === "said") this.#places.get(answer.thread)?.events.said(answer.letter);
+    else this.#leave(answer.thread);
   }
 
   #leave(thread: number, why?: string): void {
@@ -122,7 +160,7 @@ export class Carrier implements Listener {
   /** The number under which the thread has a module, for one more guest. */
   #give(module: WebAssembly.Module): number {
     const known = this.#modules.get(module) ?? { number: ++this.#lastModule, guests: 0 };
-    if (known.guests++ === 0) this.post({ type: "module", number: known.number, module });
+    if (known.guests++ === 0) this.#send({ type: "module", number: known.number, module });
     this.#modules.set(module, known);
     return known.number;
   }

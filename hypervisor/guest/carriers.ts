@@ -7,6 +7,7 @@ import type { Fabric } from "../memory/fabric.ts";
 import { CARRIER_THREAD } from "../memory/layout.ts";
 import { Carrier } from "./carrier.ts";
 import type { ThreadStart } from "./letters.ts";
+import { Outbox } from "./outbox.ts";
 
 const CALLS = new URL("./calls.wasm", import.meta.url);
 
@@ -16,6 +17,7 @@ export class Carriers {
   readonly #most = Math.min(CARRIERS_MAX, availableParallelism());
   /** By row; those that have ended leave theirs to others. */
   readonly #carriers: (Carrier | undefined)[] = [];
+  readonly #outbox = new Outbox();
   #calls: WebAssembly.Module | undefined;
   /** Told of each that has ended. */
   onGone: (carrier: Carrier) => void = () => undefined;
@@ -39,6 +41,11 @@ export class Carriers {
     return carrier;
   }
 
+  /** Everybody is told now of all guests that have come. */
+  flush(): void {
+    this.#outbox.flush();
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#carriers.map((carrier) => carrier?.end("the lab has ended")));
   }
@@ -48,7 +55,7 @@ export class Carriers {
     const place = free < 0 ? this.#carriers.length : free;
     this.#calls ??= new WebAssembly.Module(readFileSync(CALLS));
     const start = { ...this.#start, row: CARRIER_THREAD + place, calls: this.#calls };
-    const carrier = new Carrier(start, this.#fabric, (ended) => {
+    const carrier = new Carrier(start, this.#fabric, this.#outbox, (ended) => {
       this.#carriers[place] = undefined;
       this.onGone(ended);
     });

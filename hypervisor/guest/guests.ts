@@ -305,6 +305,7 @@ export class Guests implements GuestsOfBus {
     if (!vcpu.carrier) this.#introductions.note(guest, neighbours);
     for (const host of devices.hostThreads) host.meet(peerLetter(guest));
     this.#introductions.came(guest, neighbours);
+    if (!vcpu.carrier) this.#parts.carriers.flush();
     guest.start();
     return guest;
   }

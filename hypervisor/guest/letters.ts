@@ -63,7 +63,10 @@ export type SeatLetter = Omit<BootLetter, "module" | "code" | "peers"> & { reado
 
 /** Into a carrier's inbox, beside news of peers. `thread` is the row of a guest of its. */
 export type CarrierLetter =
-  | SeatLetter
+  /** Guests of others, that have come or gone. */
+  | { readonly type: "peers"; readonly peers: readonly PeerLetter[] }
+  /** Its own, new ones. */
+  | { readonly type: "seats"; readonly seats: readonly SeatLetter[] }
   /** A metered module, or that no guest has it any more. Each is sent once: a copy costs a megabyte. */
   | { readonly type: "module"; readonly number: number; readonly module?: WebAssembly.Module }
   | { readonly type: "tell"; readonly thread: number; readonly letter: GuestLetter }
@@ -78,9 +81,13 @@ export interface Rank {
   readonly turnNs: number;
 }
 
-/** From a carrier. */
-export type CarrierAnswer =
+/** From a carrier: first the one, then what has come together between two looks at its event loop. */
+export type CarrierLetters =
   | { readonly type: "ready"; readonly tid: number; readonly inbox: MessagePort }
+  | { readonly type: "answers"; readonly answers: readonly CarrierAnswer[] };
+
+/** What a carrier says of a guest. */
+export type CarrierAnswer =
   | { readonly type: "said"; readonly thread: number; readonly letter: ThreadLetter }
   /** It is gone, nothing of it is left on this thread. */
   | { readonly type: "left"; readonly thread: number };

@@ -9,7 +9,7 @@ import { setEnding, setHeld, startRow, whereOf } from "../memory/threads.ts";
 import { createLogRing } from "../ring/log-ring.ts";
 import { wat } from "../wat.test-support.ts";
 import { meterModule } from "./metered.ts";
-import { Seat } from "./seat.ts";
+import { Seat, sharedVerbs } from "./seat.ts";
 import { Turns } from "./turns.ts";
 
 const PUMP = new URL("../datapath/pump.wasm", import.meta.url);
@@ -51,6 +51,7 @@ async function sit(at: number, mail: (seat: Seat) => void): Promise<void> {
       pump: new WebAssembly.Module(readFileSync(PUMP)),
       peers: { memoryOf: () => undefined, readMail },
       steadyNowNs,
+      verbs: sharedVerbs(() => seat),
       calls: [],
       trap: new Error("trap"),
       tell: () => undefined,

@@ -8,9 +8,10 @@ import { eventsOf, faultOf, heldOf, setWhere, whereOf } from "../memory/threads.
 import { endGuestWait, guestWait, type GuestWait } from "../ring/guest-wait.ts";
 import { hasNews, sleepOnEventsAsync, wake } from "../ring/signal.ts";
 import { GuestHost, trapLetter } from "./guest-host.ts";
+import type { BusVerbs } from "../machine/streams.ts";
 import type { GuestLetter, Rank, SeatLetter, ThreadLetter } from "./letters.ts";
 import { METERED } from "./metered.ts";
-import { GuestEnd, type Verbs } from "./verbs.ts";
+import { GuestEnd } from "./verbs.ts";
 import type { Peers } from "../datapath/peers.ts";
 
 export interface SeatParts {
@@ -22,13 +23,13 @@ export interface SeatParts {
   readonly tell: (letter: ThreadLetter) => void;
   /** It has something to do, and no turn. */
   readonly ready: (seat: Seat) => void;
+  /** The verbs as imports, which call those of the guest whose turn it is. */
+  readonly verbs: Record<string, unknown>;
   /** The host's functions that metered code calls, by `CALL`. */
   readonly calls: readonly CallableFunction[];
   /** The error of a trap. */
   readonly trap: unknown;
 }
-
-type Verb = (...args: never[]) => number;
 
 export class Seat {
   readonly thread: number;
@@ -40,6 +41,7 @@ export class Seat {
   readonly #letter: SeatLetter;
   readonly #parts: SeatParts;
   readonly #host: GuestHost;
+  readonly #imports: BusVerbs;
   #fuel: { value: number } = { value: 0 };
   #turnEndNs = 0;
   /** Lets the suspended guest go on; absent before its first turn and while it runs. */
@@ -58,6 +60,7 @@ export class Seat {
     const { fabric, pump, steadyNowNs, tell, peers } = parts;
     const own = { fabric, pump, pairs: SHARED_PAIRS_MAX, spinNs: 0, steadyNowNs, tell };
     this.#host = new GuestHost(letter, peers, own);
+    this.#imports = this.#host.verbs.imports();
   }
 
   heed(news: GuestLetter): void {
@@ -117,6 +120,26 @@ export class Seat {
     } catch (error) {
       endGuestWait(memory, wait);
       throw error;
+    }
+  }
+
+  /** Calls a verb, and looks whether the turn is up: the guest then gives it back by itself. */
+  verb(call: (verbs: BusVerbs) => number): number {
+    try {
+      const answer = call(this.#imports);
+      if (this.spent()) this.#fuel.value = 0;
+      return answer;
+    } catch (error) {
+      throw this.#trapFor(error);
+    }
+  }
+
+  /** The verb `wait`. */
+  async wait(timeoutNs: bigint): Promise<number> {
+    try {
+      return await this.#host.verbs.waitAside(timeoutNs, (...until) => this.#sleepUntil(...until));
+    } catch (error) {
+      throw this.#trapFor(error);
     }
   }
 
@@ -207,8 +230,8 @@ export class Seat {
   }
 
   async #run(): Promise<number> {
-    const { fabric, module, calls, tell } = this.#parts;
-    const imports = { env: { memory: this.#letter.memory }, vbus: this.#verbs(this.#host.verbs) };
+    const { fabric, module, verbs, calls, tell } = this.#parts;
+    const imports = { env: { memory: this.#letter.memory }, vbus: verbs };
     const { exports } = new WebAssembly.Instance(module, imports);
     this.#fuel = exports[METERED.fuel] as unknown as { value: number };
     const table = exports[METERED.calls] as WebAssembly.Table;
@@ -220,39 +243,23 @@ export class Seat {
     return WebAssembly.promising(exports["main"] as () => number)();
   }
 
-  /** The verbs, each of which looks whether the turn is up: the guest then gives it back by itself. */
-  #verbs(verbs: Verbs): Record<string, unknown> {
-    const plain = Object.entries(verbs.imports()) as [string, Verb][];
-    const guarded = plain.map(([name, verb]) => [
-      name,
-      (...args: never[]): number => {
-        const answer = this.#ending(() => verb(...args));
-        if (this.spent()) this.#fuel.value = 0;
-        return answer;
-      },
-    ]);
-    const sleep = this.#sleepUntil.bind(this);
-    const wait = async (timeoutNs: bigint): Promise<number> => {
-      try {
-        return await verbs.waitAside(timeoutNs, sleep);
-      } catch (error) {
-        throw this.#trapFor(error);
-      }
-    };
-    return { ...Object.fromEntries(guarded), wait: new WebAssembly.Suspending(wait) };
-  }
-
   /** What a verb throws ends the guest, whatever it catches. */
-  #ending(verb: () => number): number {
-    try {
-      return verb();
-    } catch (error) {
-      throw this.#trapFor(error);
-    }
-  }
-
   #trapFor(error: unknown): unknown {
     if (error !== this.#parts.trap && !(error instanceof GuestEnd)) this.#broken = error;
     return this.#parts.trap;
   }
+}
+
+/** The verbs as imports of every guest that shares a thread: they are those of the one that calls. */
+export function sharedVerbs(caller: () => Seat): Record<string, unknown> {
+  const verbs: Omit<BusVerbs, "wait"> = {
+    open: (id, version) => caller().verb((own) => own.open(id, version)),
+    close: (handle) => caller().verb((own) => own.close(handle)),
+    call: (handle, func, pointer, length, flags) =>
+      caller().verb((own) => own.call(handle, func, pointer, length, flags)),
+    shm: (handle, id, prio, pointer, length, signal, flags) =>
+      caller().verb((own) => own.shm(handle, id, prio, pointer, length, signal, flags)),
+    signal: (number) => caller().verb((own) => own.signal(number)),
+  };
+  return { ...verbs, wait: new WebAssembly.Suspending((timeoutNs: bigint) => caller().wait(timeoutNs)) };
 }

@@ -52,7 +52,8 @@ export class LogWriter {
 export class LogReader {
   readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
-  readonly #decoder = new TextDecoder("utf-8");
+  /** Made for the first text: it costs a good part of a boot, and most shared guests say nothing. */
+  #decoder: TextDecoder | undefined;
 
   constructor(buffer: SharedArrayBuffer) {
     this.#words = new Int32Array(buffer, 0, 4);
@@ -71,6 +72,6 @@ export class LogReader {
     copy.set(this.#bytes.subarray(at, at + first));
     copy.set(this.#bytes.subarray(0, count - first), first);
     Atomics.store(this.#words, TAIL, (tail + count) | 0); // L2: pairs with L1.
-    return this.#decoder.decode(copy, { stream: true });
+    return (this.#decoder ??= new TextDecoder("utf-8")).decode(copy, { stream: true });
   }
 }
