@@ -18,6 +18,7 @@ export const ELSEWHERE: Readonly<Record<string, readonly [file: string, text: st
   VOLUME_BYTES_MAX: ["disks.test.ts", "volumes, queues and requests within their bounds, and no more"],
   VOLUME_MEMORY_MAX: ["disks.test.ts", "volumes, queues and requests within their bounds, and no more"],
   VOLUME_DEPTH_MAX: ["disks.test.ts", "volumes, queues and requests within their bounds, and no more"],
+  COMMIT_CHUNK_BYTES: ["backend/volume/commit-overlay.test.ts", "of every length around a piece"],
   OVERLAY_BLOCK_BYTES: ["backend/volume/stores.test.ts", "an overlay is an array that began as its base"],
   RATE_BURST_NS: ["datapath/rate.test.ts", "a receiver gets no more"],
   RATE_BURST_BYTES: ["datapath/rate.test.ts", "a sender passes just that"],

@@ -106,10 +106,7 @@ export const WASI_POLL_MAX = 1024;
 /** Random bytes that are asked of the system at once. */
 export const WASI_RANDOM_CHUNK = 65_536;
 
-/**
- * V8 heap of a guest's thread, MiB: what a module can take beside its RAM (tables, garbage-collected
- * objects).
- */
+/** V8 heap of a guest's thread, MiB: what a module can take beside its RAM, such as tables. */
 export const GUEST_HEAP_MIB = 64;
 export const GUEST_STACK_MIB = 4;
 
@@ -127,9 +124,7 @@ export const METERED_TABLE_ENTRIES_MAX = 4096;
 export const SHARED_LOG_RING_BYTES = 4 * 1024;
 /** Copy instances of a shared guest. */
 export const SHARED_PAIRS_MAX = 8;
-/**
- * Units of fuel, 32 bytes of code that are passed, after which a shared guest asks whether its turn goes on.
- */
+/** Units of fuel, 32 bytes of passed code, after which a shared guest asks whether its turn goes on. */
 export const FUEL = 20_000;
 /** Guests whose coming and going carriers are told in one letter. */
 export const LETTER_GUESTS_MAX = 32;
@@ -397,3 +392,5 @@ export const NBD_CONNECT_MS = 5000;
 export const VOLUMES_MAX = 4096;
 /** An overlay keeps whole blocks of so many bytes. */
 export const OVERLAY_BLOCK_BYTES = 4096;
+/** What of an overlay is written into its base in one piece; the control thread does nothing else then. */
+export const COMMIT_CHUNK_BYTES = 1024 * 1024;

@@ -133,7 +133,8 @@ function doorOf(
 }
 
 /** Folders are volumes to whoever names them, and nothing like disks here. */
-function storageDoor({ folders, volumes }: Devices): StorageDoor {
+function storageDoor(devices: Devices): StorageDoor {
+  const { folders, volumes } = devices;
   return {
     async createVolume(id, spec) {
       if (folders.all.has(id) || volumes.all.has(id))
@@ -142,6 +143,7 @@ function storageDoor({ folders, volumes }: Devices): StorageDoor {
     },
     setVolume: (id, spec) => (spec.class === "folder" ? folders.set(id, spec) : volumes.set(id, spec)),
     removeVolume: (id) => (folders.all.has(id) ? folders.remove(id) : volumes.remove(id)),
+    commitVolume: (id) => devices.commitVolume(id),
     volume: (id) => volumes.facts(id) ?? folders.facts(id),
     volumes: () => [...volumes.allFacts(), ...folders.allFacts()],
   };

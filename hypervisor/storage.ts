@@ -87,6 +87,12 @@ export interface StorageDoor {
   setVolume(id: Id, spec: VolumeSpec | FolderSpec): Outcome;
   /** Refused (`busy`) while devices or overlays have it. What is stored in a file stays. */
   removeVolume(id: Id): Outcome;
+  /**
+   * Writes what an overlay has into its base, and empties it; the bytes that it had. Refused (`busy`) while
+   * a guest that runs has a disk of either, or there is another overlay on one of them. A guest that would
+   * have a disk of them does not boot meanwhile. May be called again after whatever ended it.
+   */
+  commitVolume(id: Id): Promise<Outcome<number>>;
   volume(id: Id): VolumeFacts | undefined;
   volumes(): readonly VolumeFacts[];
 }

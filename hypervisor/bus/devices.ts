@@ -50,6 +50,8 @@ export interface GuestsOfBus {
   /** The I/O thread found a guest that broke the protocol. */
   lookForFaults(): void;
   memoryOf(guest: Id): GuestMemory | undefined;
+  /** A guest that runs, or is about to, and may open this. */
+  userOf(device: Device): Id | undefined;
 }
 
 /** What devices need of those that capture their frames. */
@@ -240,6 +242,18 @@ export class Devices {
     this.#plugs.setPort(device.port, this.#classes[spec.class].settings(spec));
     this.#plugsChanged();
     this.#guests?.deviceChanged(device);
+  }
+
+  commitVolume(id: Id): Promise<Outcome<number>> {
+    return this.volumes.commits.run(id, ({ ports }) => {
+      for (const port of ports) {
+        const device = this.#byPort.get(port);
+        // Of one that was removed, a guest has not let go.
+        const user = device ? this.#guests?.userOf(device) : "a guest";
+        if (user !== undefined) return user;
+      }
+      return undefined;
+    });
   }
 
   #volumeChanged(volume: Volume): void {

@@ -27,6 +27,7 @@ import {
   VOLUME_MEMORY_MAX,
 } from "../limits.ts";
 import type { Fabric } from "../memory/fabric.ts";
+import { Commits } from "./commits.ts";
 import { refuse, success } from "./outcome.ts";
 
 export interface Volume {
@@ -61,6 +62,7 @@ interface Opened {
 /** All volumes. `folder`: where overlays are kept that name no file; without it they are refused. */
 export class Volumes {
   readonly all = new Map<Id, Volume>();
+  readonly commits = new Commits(this.all);
   readonly #fabric: Fabric;
   readonly #folder: string | undefined;
   /** Removed, and not closed: a guest has not let go. */
@@ -104,6 +106,8 @@ export class Volumes {
   set(id: Id, spec: VolumeSpec): Outcome {
     const volume = this.all.get(id);
     if (!volume) return missing(id);
+    const busy = this.commits.refusal(id);
+    if (busy) return busy;
     const fixed = fixedOf(spec) === fixedOf(volume.spec);
     if (!fixed) return refuse("invalid", "a volume keeps what it is; only its size and `readonly` change");
     const size = spec.size ?? volume.notice.size;
@@ -122,6 +126,8 @@ export class Volumes {
     const volume = this.all.get(id);
     if (!volume) return missing(id);
     if (volume.users > 0) return refuse("busy", `volume \`${id}\` has devices or overlays`);
+    const busy = this.commits.refusal(id);
+    if (busy) return busy;
     this.all.delete(id);
     this.#closing.add(volume);
     this.#closeIfFree(volume);
@@ -132,7 +138,8 @@ export class Volumes {
   wrongUse(id: Id, device: Id, readonly: boolean): Outcome | undefined {
     const volume = this.all.get(id);
     if (!volume) return missing(id);
-    if (readonly || volume.spec.readonly) return undefined;
+    const busy = this.commits.refusal(id);
+    if (busy || readonly || volume.spec.readonly) return busy;
     if (volume.writer !== undefined && volume.writer !== device)
       return refuse("busy", `device \`${volume.writer}\` writes to volume \`${id}\` already`);
     const top = [...this.all.values()].find(({ base }) => base === volume);
@@ -210,6 +217,8 @@ export class Volumes {
     if (spec.class !== "overlay") return undefined;
     const base = this.all.get(spec.base);
     if (!base) return missing(spec.base);
+    const busy = this.commits.refusal(spec.base);
+    if (busy) return busy;
     if (base.writer !== undefined)
       return refuse("busy", `device \`${base.writer}\` writes to volume \`${spec.base}\``);
     if (spec.size !== undefined && spec.size < base.notice.size)

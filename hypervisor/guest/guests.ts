@@ -34,6 +34,7 @@ import { Introductions, peerLetter } from "./introductions.ts";
 import { afterAwake } from "./patience.ts";
 import type { Pool } from "./pool.ts";
 import { allocateRam } from "./ram.ts";
+import { heldDisk, sees } from "./seen.ts";
 import { DedicatedVcpu, type Vcpu } from "./vcpu.ts";
 import { wrongMemory, wrongNice, wrongRealtime, wrongSharing, wrongWords } from "./wrong.ts";
 
@@ -90,6 +91,8 @@ export class Guests implements GuestsOfBus {
     if (!boot) return refuse("limit", "the arguments and the environment are too long");
     const module = spec.vcpu === "shared" ? await meteredOf(spec.image) : spec.image.module;
     if (typeof module === "string") return refuse("image", module);
+    const held = heldDisk(spec, this.#parts.devices);
+    if (held) return held;
     const row = this.#rows.take();
     if (row === undefined) return refuse("limit", "there are as many guests as this process can hold");
     const thread = row + 1;
@@ -232,6 +235,14 @@ export class Guests implements GuestsOfBus {
     const here = new Set(devices.flatMap((device) => [...this.#seeing(device)]));
     const listeners = new Set([...here].map(({ listener }) => listener));
     for (const listener of listeners) this.#introductions.introduce(listener, here);
+  }
+
+  userOf(device: Device): Id | undefined {
+    // Who is a member and has no thread boots; what it sees isn't known yet.
+    return [...(this.#parts.devices.bus(device.bus)?.members ?? [])].find((id) => {
+      const guest = this.#guests.get(id);
+      return !guest?.alive || sees(guest.spec, device);
+    });
   }
 
   async close(): Promise<void> {
@@ -382,8 +393,4 @@ export class Guests implements GuestsOfBus {
       if (guest?.alive && sees(guest.spec, device)) yield guest;
     }
   }
-}
-
-function sees(spec: GuestSpec, device: Device): boolean {
-  return spec.use === undefined || spec.use.includes(device.id);
 }

@@ -50,6 +50,15 @@ export class BlockMap {
     Atomics.or(this.#bytes, PAGES_MAX + Math.floor(block / 8), 1 << (block % 8));
   }
 
+  /** No block is there any more. Nobody else looks. */
+  clear(): void {
+    for (let page = 0; page < this.pages; page++) {
+      if (this.page(page).every((bits) => bits === 0)) continue;
+      Atomics.store(this.#bytes, page, 1);
+      this.page(page).fill(0);
+    }
+  }
+
   /** The page's bits are not in the file yet. */
   isUnsaved(page: number): boolean {
     return Atomics.load(this.#bytes, page) !== 0;
