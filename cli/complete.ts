@@ -90,6 +90,7 @@ async function valuesOf(
   if (FILES.has(name)) return filesAt(typed, () => true);
   if (name === "lab") return (await findLabs()).map(({ lab, file }) => ({ word: lab, about: file }));
   if (name === "guest" || name === "guests") return namesIn(call, guestsOf);
+  if (name === "volume") return namesIn(call, overlaysOf);
   if (name === "paths" || name === "path" || name === "device")
     return namesIn(call, (snapshot) => [...guestsOf(snapshot), ...thingsOf(snapshot)]);
   return [];
@@ -107,6 +108,11 @@ function filesAt(typed: string, fits: (file: string) => boolean): readonly Candi
 
 const guestsOf = ({ guests }: Snapshot): readonly Candidate[] =>
   guests.map(({ address, state }) => ({ word: address, about: `guest, ${state}` }));
+
+const overlaysOf = ({ volumes }: Snapshot): readonly Candidate[] =>
+  volumes
+    .filter((volume) => volume.class === "overlay")
+    .map(({ address }) => ({ word: address, about: "volume, overlay" }));
 
 const thingsOf = ({ devices, networks }: Snapshot): readonly Candidate[] => [
   ...devices.map((device) => ({ word: device.id, about: `device, ${device.class}` })),

@@ -79,6 +79,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ["vbus down", "stop the running lab"],
     ["vbus down --grace 0 lab.vbus", "at once"],
   ],
+  commit: [
+    ["vbus commit scratch", "once its guest has ended: what it wrote is in the base from now on"],
+    ["vbus commit scratch --yes --json", "for a program"],
+  ],
   pause: [["vbus pause server", "it stands still, wherever it computes"]],
   resume: [["vbus resume server", "it runs on"]],
   dash: [

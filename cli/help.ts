@@ -33,6 +33,7 @@ Run
   up [file]         runs a lab and keeps it equal to its file
   apply [what]      brings a running lab to its file, or to a plan that was kept
   down [file]       stops a running lab
+  commit VOLUME     writes what an overlay has into its base
   pause GUEST       makes a guest stand still
   resume GUEST      lets a paused guest run on
   wait GUEST        comes back when a guest is as far as is said

@@ -1,6 +1,6 @@
-// `down --volumes`: says what it deletes, asks, and deletes no more than that.
+// `down --volumes` and `commit`: they say what they delete and write to, ask, and do no more than that.
 
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Desk } from "./run.test-support.ts";
@@ -39,4 +39,42 @@ test("volumes go down with a lab only where that is said twice", LIMIT, async ()
   expect((await desk.run(["down", "--volumes", "--yes", STORAGE])).exit).toBe(0);
   expect(overlays()).toEqual([]);
   expect(existsSync(base)).toBe(true);
+});
+
+test("an overlay is committed only where that is said twice, and the base has it then", LIMIT, async () => {
+  const base = path.join(desk.folder, "base.img");
+  writeFileSync(
+    path.join(desk.folder, "lab.vbus"),
+    `lab notes { }
+volume base: file { path = "./base.img", size = 1MiB, protect = true }
+volume top: overlay { base = base }
+image disk: wasm { path = "std:guests/disk" }
+guest writer {
+  image = disk
+  args = ["--verify", "--bytes", 256KiB]
+  goal = completed
+  device vda: vblk { volume = top }
+}
+`,
+  );
+  expect((await desk.run(["up", "-d", "--wait"])).exit).toBe(0);
+  const refused = await desk.run(["commit", "top", "--no-input"]);
+  expect(refused.exit).toBe(1);
+  expect(refused.stderr).toContain(`It writes to ${base}, on which top stands, and base is protected.`);
+  expect(readFileSync(base).every((byte) => byte === 0)).toBe(true);
+  const { exit, stdout } = await desk.run(["commit", "top", "--yes", "--json"]);
+  expect(exit).toBe(0);
+  expect(JSON.parse(stdout)).toEqual({ schema: 1, volume: "top", base: "base", bytes: 256 * 1024 });
+  expect(
+    readFileSync(base)
+      .subarray(0, 256 * 1024)
+      .some((byte) => byte !== 0),
+  ).toBe(true);
+  const again = await desk.run(["commit", "top", "--yes"]);
+  expect(again.stderr).toContain("committed top: 0 B to base");
+  expect((await desk.run(["events"])).stdout).toContain("committed top: 262144 bytes to base");
+  const wrong = await desk.run(["commit", "base", "--yes"]);
+  expect(wrong.exit).toBe(1);
+  expect(wrong.stderr).toContain("volume `base` is not an overlay");
+  expect(await desk.run(["__complete", "commit", ""])).toMatchObject({ stdout: "top\tvolume, overlay\n" });
 });

@@ -19,7 +19,7 @@ import type { GivenFiles } from "./given-files.ts";
 import type { Plan } from "./plan/plan.ts";
 import type { RolledBack } from "./rollback.ts";
 import type { Selection } from "./plan/select.ts";
-import type { StoredVolume } from "./stored.ts";
+import type { Committed, StoredVolume } from "./stored.ts";
 
 /** Values for the parameters of the root module. */
 export interface Parameters {
@@ -136,6 +136,11 @@ export interface Lab {
   resume(guest: string): string | undefined;
   /** The files of its volumes. */
   storedVolumes(): readonly StoredVolume[];
+  /**
+   * Writes what an overlay has into its base, for good, and empties it; resolves when it is on the disk, or
+   * with why not. Refused while a guest that runs has a disk of either; none of those boots meanwhile.
+   */
+  commit(volume: string): Promise<Committed | string>;
   /** Takes everything down. Twice is fine. */
   stop(options?: StopOptions): Promise<void>;
   /** Resolves with the reason when the lab is down, whoever asked. */

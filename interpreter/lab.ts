@@ -41,7 +41,7 @@ import { Recorder } from "./state/recorder.ts";
 import { openPassingState, openState } from "./state/state.ts";
 import type { State } from "./state/state.ts";
 import { deleteStored, storedVolumes } from "./stored.ts";
-import type { StoredVolume } from "./stored.ts";
+import type { Committed, StoredVolume } from "./stored.ts";
 import { resolveFile } from "./world.ts";
 
 /** How long a command in a guest may take where nobody says. */
@@ -276,6 +276,15 @@ class RunningLab implements Lab {
 
   storedVolumes(): readonly StoredVolume[] {
     return storedVolumes(this.#hypervisor, this.#engine.ledger);
+  }
+
+  async commit(volume: string): Promise<Committed | string> {
+    const committed = await this.#hypervisor.commitVolume(volume);
+    if (!committed.ok) return committed.refusal.message;
+    const base = this.storedVolumes().find(({ address }) => address === volume)?.base ?? "";
+    const message = `committed ${volume}: ${committed.value} bytes to ${base}`;
+    this.#engine.journal.add({ type: "lab", message, level: "info", actor: "control" });
+    return { base, bytes: committed.value };
   }
 
   async pause(guest: string): Promise<string | undefined> {

@@ -3,6 +3,7 @@
 import { rmSync } from "node:fs";
 import type { Resource } from "../lang/index.ts";
 import type { Hypervisor } from "../hypervisor/index.ts";
+import { refOf } from "./drivers/read.ts";
 import { errorText } from "./operation-error.ts";
 
 /** What is stored of a volume. */
@@ -11,6 +12,14 @@ export interface StoredVolume {
   readonly file: string;
   /** It may not be deleted. */
   readonly protected: boolean;
+  /** Of an overlay: the address of what it stands on. */
+  readonly base?: string;
+}
+
+/** What became of an overlay. */
+export interface Committed {
+  readonly base: string;
+  readonly bytes: number;
 }
 
 /** Of the volumes that are there, those with files, in the order in which they are declared. */
@@ -22,7 +31,9 @@ export function storedVolumes(
     const file = resource.kind === "volume" ? hypervisor.volume(resource.address)?.file : undefined;
     const protect = resource.attributes["protect"]?.value;
     const isProtected = protect?.is === "bool" && protect.value;
-    return file === undefined ? [] : [{ address: resource.address, file, protected: isProtected }];
+    const base = refOf(resource, "base");
+    const stored = { address: resource.address, protected: isProtected, ...(base !== undefined && { base }) };
+    return file === undefined ? [] : [{ ...stored, file }];
   });
 }
 

@@ -56,6 +56,7 @@ export class ScriptedLab {
       pause: () => Promise.resolve(undefined),
       resume: () => undefined,
       storedVolumes: () => [],
+      commit: () => Promise.resolve("no volumes"),
       typeConsole: (guest: string, text: string) => {
         this.#server?.console(guest, `typed ${JSON.stringify(text)}\r\n`);
         return text.length;

@@ -52,6 +52,18 @@ export function registerRunning({ add, run, context }: Registrar): void {
     .action((file, options) =>
       run(import("../commands/down.ts").then(({ down }) => down(context, file, options))),
     );
+  registerParts({ add, run, context });
+}
+
+/** Of what a running lab has: its guests, its volumes. */
+function registerParts({ add, run, context }: Registrar): void {
+  inLab(add("commit <volume>", "writes what an overlay of a running lab has into its base"))
+    .addOption(new Option("--yes", "don't ask").env("VBUS_COMMIT_YES"))
+    .addOption(new Option("--no-input", "ask nothing: refuse").env("VBUS_COMMIT_NO_INPUT"))
+    .addOption(json())
+    .action((volume, options) =>
+      run(import("../commands/commit.ts").then(({ commit }) => commit(context, volume, options))),
+    );
   for (const [method, what] of [
     ["pause", "makes a guest of a running lab stand still"],
     ["resume", "lets a paused guest run on"],

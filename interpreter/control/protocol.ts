@@ -13,7 +13,7 @@ import type {
 } from "../../hypervisor/index.ts";
 import type { SentParameters } from "../given.ts";
 import type { Bound } from "../plan/bound.ts";
-import type { StoredVolume } from "../stored.ts";
+import type { Committed, StoredVolume } from "../stored.ts";
 import type { Plan, StepKind } from "../plan/plan.ts";
 
 export type * from "./admin-methods.ts";
@@ -242,6 +242,11 @@ export interface Methods extends AdminMethods {
   down: { params: { graceMs?: number; volumes?: boolean }; result: Record<string, never> };
   /** The files of its volumes. */
   volumes: { params: Record<string, never>; result: { volumes: readonly StoredVolume[] } };
+  /**
+   * Writes what an overlay has into its base, for good, and empties it. Answers when it is on the disk;
+   * refused while a guest that runs has a disk of either. `bytes` that it had.
+   */
+  commit: { params: { volume: string }; result: Committed };
   /** Goes back to what a generation declared, as a new generation. Answers when that is applied. */
   rollback: {
     params: { generation: number };

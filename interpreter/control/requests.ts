@@ -54,6 +54,7 @@ const SHAPES: { readonly [M in keyof Methods]: Shape } = {
   events: { since: { check: isNumber } },
   down: { graceMs: { check: isNumber }, volumes: { check: isBoolean } },
   volumes: {},
+  commit: { volume: { check: isText, required: true } },
   rollback: { generation: { check: isNumber, required: true } },
   plan: PLAN,
   apply: {

@@ -23,7 +23,7 @@ import type {
   Snapshot,
 } from "./protocol.ts";
 import type { StopOptions } from "../lab-contract.ts";
-import type { StoredVolume } from "../stored.ts";
+import type { Committed, StoredVolume } from "../stored.ts";
 import { readRequest } from "./requests.ts";
 import type { Request } from "./requests.ts";
 import { Subscriber } from "./subscriber.ts";
@@ -43,6 +43,8 @@ export interface ControlTarget {
   whenReady(timeoutMs?: number): Promise<Methods["wait"]["result"]>;
   stop(options: StopOptions & { readonly actor: string }): Promise<void>;
   storedVolumes(): readonly StoredVolume[];
+  /** Why not, where it is refused. */
+  commit(volume: string): Promise<Committed | string>;
   /** Throws where it is refused. */
   rollback(generation: number, options: { readonly actor: string }): Promise<Methods["rollback"]["result"]>;
   /** Why not, where it is refused. */
@@ -198,6 +200,8 @@ export class ControlServer {
         return {};
       case "volumes":
         return { volumes: target.storedVolumes() };
+      case "commit":
+        return orWhyNot(await target.commit(request.params.volume));
       case "rollback":
         return target.rollback(request.params.generation, { actor: "control" });
       case "plan":
@@ -217,10 +221,8 @@ export class ControlServer {
         desk.stop(request.params.capture);
         return {};
       case "pause":
-      case "resume": {
-        const refused = await target[request.method](request.params.guest);
-        return refused === undefined ? {} : new ResponseError(ErrorCodes.InvalidParams, refused);
-      }
+      case "resume":
+        return orWhyNot((await target[request.method](request.params.guest)) ?? {});
       case "status":
       case "tree":
       case "get":
@@ -238,8 +240,7 @@ export class ControlServer {
   }
 
   async #exec({ guest, command, timeoutMs }: Methods["exec"]["params"]): Promise<unknown> {
-    const done = await this.#target.exec(guest, command, timeoutMs);
-    return typeof done === "string" ? new ResponseError(ErrorCodes.InvalidParams, done) : done;
+    return orWhyNot(await this.#target.exec(guest, command, timeoutMs));
   }
 
   #subscribe(wants: Methods["subscribe"]["params"], subscriber: Subscriber): void {
@@ -315,4 +316,9 @@ async function sayGoodbye(socket: Socket, subscriber: Subscriber, reason: string
   socket.end();
   await over;
   clearTimeout(timer);
+}
+
+/** An answer, or the sentence that refuses it. */
+function orWhyNot(answer: object | string): object {
+  return typeof answer === "string" ? new ResponseError(ErrorCodes.InvalidParams, answer) : answer;
 }
