@@ -54,6 +54,19 @@ test("what is packed imports nothing but what is installed with it", () => {
   expect([...imported].filter((name) => !Object.hasOwn(dependencies, name))).toEqual([]);
 });
 
+test("what is packed of other packages has their licences beside it", () => {
+  const chunks = globSync("dist/**/*.js", { cwd: ROOT }).map((file) =>
+    readFileSync(path.join(ROOT, file), "utf8"),
+  );
+  const joined = chunks.flatMap((text) => [
+    ...text.matchAll(/^\/\/ \.\.\/((?:@[\w-]+\/)?[\w-]+)\/.*\.js$/gm),
+  ]);
+  const licences = readFileSync(path.join(ROOT, "dist/licences.txt"), "utf8");
+  const told = [...licences.matchAll(/^(@?[\w/-]+) \d+\.\d+\.\d+$/gm)].map(([, name]) => name);
+  expect(told.length).toBeGreaterThan(2);
+  expect(told.toSorted()).toEqual([...new Set(joined.map(([, name]) => name))].toSorted());
+});
+
 if (AT_LENGTH)
   describe("the package, installed globally", () => {
     beforeAll(async () => {

@@ -22,10 +22,12 @@ import { registerTidying } from "./program/tidy.ts";
 import { registerWriting } from "./program/write.ts";
 import { createTerminal } from "./terminal.ts";
 
-/** Runs one call of `vbus`. Sets the process's exit code; ends the process when nothing is left to do. */
+/** Runs one call of `vbus`. Sets the process's exit code and ends the process when all is written. */
 export async function main(argv: readonly string[]): Promise<void> {
   const context: Context = { terminal: createTerminal(process.env), clock: systemClock, env: process.env };
   process.exitCode = await call(argv, context);
+  // Left alone, Node waits for what V8 still compiles and collects beside us, for nobody.
+  if (process.stdout.writableLength === 0 && process.stderr.writableLength === 0) process.exit();
 }
 
 /** The same with streams and environment of somebody's own, for one call; answers the exit code. */

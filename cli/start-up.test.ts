@@ -16,17 +16,17 @@ const TELLING = `data:text/javascript,${encodeURIComponent(`
   registerHooks({ load: (url, context, next) => (writeSync(2, "loads " + url + "\\n"), next(url, context)) });
 `)}`;
 
-/** The rooms and packages that a call loads something of. */
+/** The rooms and packages that a call loads something of, and SQLite. */
 async function loadedBy(...args: readonly string[]): Promise<ReadonlySet<string>> {
   const { stderr } = await desk.run(args, { NODE_OPTIONS: `--import=${TELLING}` });
-  const packages = stderr.matchAll(/^loads file:.*\/node_modules\/([\w-]+)\//gm);
+  const packages = stderr.matchAll(/^loads (?:file:.*\/node_modules\/(@?[\w-]+)\/|node:sqlite$)/gm);
   const files = [...stderr.matchAll(/^loads (file:.*\/dist\/.*)$/gm)].map(([, url]) => url ?? "");
   expect(files.length).toBeGreaterThan(0);
-  // A built file holds modules of several rooms, and says in a comment where each begins.
+  // A built file holds modules of several rooms and packages, and says in a comment where each begins.
   const modules = files.flatMap((url) => [
-    ...readFileSync(fileURLToPath(url), "utf8").matchAll(/^\/\/ ([\w-]+)\/.*\.js$/gm),
+    ...readFileSync(fileURLToPath(url), "utf8").matchAll(/^\/\/ (?:\.\.\/)?(@?[\w-]+)\/.*\.js$/gm),
   ]);
-  return new Set([...packages, ...modules].map(([, name]) => name ?? ""));
+  return new Set([...packages, ...modules].map(([line, name]) => name ?? line));
 }
 
 test.each(["--help", "up --help", "--version"])("%s loads the command line alone", async (call) => {
@@ -41,6 +41,8 @@ test.each(["ps", "status", "down"])(
   },
 );
 
-test("check loads the language", async () => {
-  expect(await loadedBy("check", "examples/01-hello/lab.vbus")).toContain("lang");
+test("check of a lab that was never applied loads the language, and nothing of a running lab", async () => {
+  const loaded = await loadedBy("check", "examples/01-hello/lab.vbus");
+  for (const name of ["lang", "chevrotain"]) expect(loaded).toContain(name);
+  for (const name of ["vscode-jsonrpc", "loads node:sqlite"]) expect(loaded).not.toContain(name);
 });

@@ -1,9 +1,7 @@
 // `check` and `plan` without a lab in this process: read, compare, tell. Changes nothing, makes no folder.
 
-import { existsSync, readFileSync } from "node:fs";
-import path from "node:path";
+import { readFileSync } from "node:fs";
 import type { EvaluateInput, World } from "../lang/index.ts";
-import { connect } from "./control/client.ts";
 import type { LabClient } from "./control/client.ts";
 import { realPathOf, socketPathOf } from "./control/paths.ts";
 import { ImageFiles } from "./drivers/image-files.ts";
@@ -17,8 +15,7 @@ import { select } from "./plan/select.ts";
 import type { Selection } from "./plan/select.ts";
 import { readLab } from "./read-lab.ts";
 import type { Reading } from "./read-lab.ts";
-import { findStateFolder } from "./state/folder.ts";
-import { openState } from "./state/state.ts";
+import { hasState } from "./state/folder.ts";
 import type { State } from "./state/state.ts";
 import { makeWorld, resolveFile } from "./world.ts";
 
@@ -26,8 +23,8 @@ import { makeWorld, resolveFile } from "./world.ts";
  * Reads and checks a lab, with the addresses that it has given out before. Throws `OperationError` for a
  * broken state.
  */
-export function checkFile(source: Source): Checked {
-  return withState(source, (state) => publicPart(read(source, state)));
+export function checkFile(source: Source): Promise<Checked> {
+  return withStateIfAny(source, (state) => publicPart(read(source, state)));
 }
 
 /**
@@ -52,7 +49,7 @@ export async function planFile(source: Source, selection: Selection = {}): Promi
       ...(refused && { refused }),
     };
   }
-  return withState(source, (state) => {
+  return withStateIfAny(source, (state) => {
     const reading = read(source, state);
     const checked = { ...publicPart(reading), running: false };
     if (reading.model === undefined) return checked;
@@ -79,8 +76,8 @@ function textsOf(files: readonly string[]): ReadonlyMap<string, string> {
 }
 
 /** Asks the language about a lab, in the same world and with the same addresses as `checkFile`. */
-export function askFile<T>(source: Source, ask: (world: World, input: EvaluateInput) => T): T {
-  return withState(source, (state) => {
+export function askFile<T>(source: Source, ask: (world: World, input: EvaluateInput) => T): Promise<T> {
+  return withStateIfAny(source, (state) => {
     const world = makeWorld(source.env ?? process.env, new ImageFiles(resolveFile, undefined, source.env));
     const allocations = state?.allocations() ?? {};
     return ask(world, { root: realPathOf(source.file), params: source.params ?? {}, allocations });
@@ -101,20 +98,15 @@ function publicPart({ model, diagnostics, diagnosticsText, sources }: Reading): 
   return { ...(model !== undefined && { model }), diagnostics, diagnosticsText, sources };
 }
 
-/** The state of a lab, for reading; none where it was never applied. Throws `OperationError` `state`. */
-export function withState<T>(source: Source, use: (state: State | undefined) => T): T {
-  const folder = findStateFolder(source.file, source.env);
-  const there = folder !== undefined && existsSync(path.join(folder, "state.db"));
-  const state = there ? openState(folder, "reader") : undefined;
-  try {
-    return use(state);
-  } finally {
-    state?.close();
-  }
+/** The same as `withState`, which is loaded where there is a state: most labs were never applied. */
+async function withStateIfAny<T>(source: Source, use: (state: State | undefined) => T): Promise<T> {
+  if (!hasState(source.file, source.env)) return use(undefined);
+  return (await import("./state/with-state.ts")).withState(source, use);
 }
 
 /** The running lab of a file; undefined where there is none. */
 async function connectIfRunning(source: Source): Promise<LabClient | undefined> {
+  const { connect } = await import("./control/client.ts");
   try {
     return await connect(socketPathOf(source.file, source.env));
   } catch (error) {

@@ -1,7 +1,7 @@
 // What a lab remembers, for those who look: generations, what differs between two of them, events. Reads the
 // state, whether the lab runs or not; changes nothing.
 
-import { checkFile, withState } from "./check.ts";
+import { checkFile } from "./check.ts";
 import type { Difference, Side } from "./history-contract.ts";
 import type { Checked, Source } from "./lab-contract.ts";
 import type { LabEvent } from "./control/protocol.ts";
@@ -11,6 +11,7 @@ import type { Definition } from "./plan/definition.ts";
 import { makePlan } from "./plan/make-plan.ts";
 import { generationOf } from "./rollback.ts";
 import type { GenerationHead, State } from "./state/state.ts";
+import { withState } from "./state/with-state.ts";
 
 /** All that are kept, oldest first. None of a lab that was never applied. Throws `OperationError` `state`. */
 export function readGenerations(source: Source): readonly GenerationHead[] {
@@ -21,8 +22,8 @@ export function readGenerations(source: Source): readonly GenerationHead[] {
  * Compares two sides. Where the file is one and doesn't check, its diagnostics. Throws `OperationError`
  * `failed` for a generation that is not kept.
  */
-export function diffGenerations(source: Source, from: Side, to: Side): Difference | Checked {
-  const checked = from === "file" || to === "file" ? checkFile(source) : undefined;
+export async function diffGenerations(source: Source, from: Side, to: Side): Promise<Difference | Checked> {
+  const checked = from === "file" || to === "file" ? await checkFile(source) : undefined;
   if (checked !== undefined && checked.model === undefined) return checked;
   return withState(source, (found) => {
     const state = kept(found);

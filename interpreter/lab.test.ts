@@ -71,10 +71,10 @@ bus b { }
 guest g { image = e, bus = b, vcpu = shared, memory = 65MiB }`,
     undefined,
   ],
-])("%s is one diagnostic", (_name, text, image) => {
+])("%s is one diagnostic", async (_name, text, image) => {
   const on = use(text);
   if (image !== undefined) writeFileSync(path.join(on.folder, "x.wasm"), image);
-  const checked = checkFile({ file: on.file, env: on.env });
+  const checked = await checkFile({ file: on.file, env: on.env });
   expect(checked.diagnostics.filter((one) => one.severity === "error")).toHaveLength(1);
   expect(checked.model).toBeUndefined();
 });
@@ -261,7 +261,7 @@ test("addresses are kept when guests come and go, also over a new start", async 
   const second = await on.open();
   const ips = second.snapshot().guests.map((one) => `${one.address} ${one.interfaces[0]?.ip}`);
   expect(ips).toEqual(["a 10.0.0.4", "b 10.0.0.2", "c 10.0.0.3"]);
-  expect(checkFile({ file: on.file, env: on.env }).model?.allocations).toMatchObject({
+  expect((await checkFile({ file: on.file, env: on.env })).model?.allocations).toMatchObject({
     "a.eth0": "10.0.0.4",
   });
 });

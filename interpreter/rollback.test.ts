@@ -254,10 +254,18 @@ test("two generations are compared, and one with the file, without a lab that ru
   await lab.reload();
   await lab.stop();
   const source = { file: on.file, env: on.env };
-  const steps = (found: ReturnType<typeof diffGenerations>): unknown =>
+  const steps = (found: Awaited<ReturnType<typeof diffGenerations>>): unknown =>
     "plan" in found ? found.plan.steps.map(({ kind, address }) => `${kind} ${address}`).sort() : "none";
-  expect(steps(diffGenerations(source, 2, 1))).toEqual(["destroy b", "destroy b.bus", "destroy b.eth0"]);
-  expect(steps(diffGenerations(source, 1, "newest"))).toEqual(["create b", "create b.bus", "create b.eth0"]);
-  expect(steps(diffGenerations(source, "newest", "file"))).toEqual([]);
+  expect(steps(await diffGenerations(source, 2, 1))).toEqual([
+    "destroy b",
+    "destroy b.bus",
+    "destroy b.eth0",
+  ]);
+  expect(steps(await diffGenerations(source, 1, "newest"))).toEqual([
+    "create b",
+    "create b.bus",
+    "create b.eth0",
+  ]);
+  expect(steps(await diffGenerations(source, "newest", "file"))).toEqual([]);
   expect([...readTexts(source, 1).values()]).toEqual([NET + guest("a")]);
 });

@@ -2,12 +2,12 @@
 // language server; runs nothing and writes nothing.
 
 import type { Allocations, Diagnostic, Model, World } from "../lang/index.ts";
-import { askFile } from "./check.ts";
 import type { Environment } from "./control/paths.ts";
 import { ImageFiles } from "./drivers/image-files.ts";
 import { refusals } from "./drivers/unsupported.ts";
 import type { GivenFiles } from "./given-files.ts";
 import { OperationError } from "./operation-error.ts";
+import { withState } from "./state/with-state.ts";
 import { makeWorld, resolveFile } from "./world.ts";
 
 export interface Written {
@@ -27,7 +27,7 @@ export function openWritten(env: Environment, given: GivenFiles): Written {
     refusals,
     allocations: (root) => {
       try {
-        return askFile({ file: root, env }, (_, input) => input.allocations ?? {});
+        return withState({ file: root, env }, (state) => state?.allocations() ?? {});
       } catch (error) {
         if (error instanceof OperationError) return {};
         throw error;

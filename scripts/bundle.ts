@@ -1,12 +1,16 @@
 // Joins the compiled modules of dist/ into few: a command loads dozens of files instead of hundreds, and
-// starts in two thirds of the time (decision 0095). Packages stay packages, beside it.
+// starts in half the time (decisions 0095 and 0102). Packages that a command starts with are joined in, and
+// their licences go along; others stay packages, beside it.
 
-import { readdir } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { rolldown, type Plugin } from "rolldown";
 
 /** What is started by its path, and so keeps it: the command, the library, and threads. */
 const ENTRIES = /^(?:cli\/main|embed\/index|.*-thread)\.js$/;
+
+/** Packages that nearly every command loads: their sixty files would be looked up one by one. */
+const JOINED = /^(?:commander|chevrotain|@chevrotain\/[\w-]+|vscode-jsonrpc)(?:\/|$)/;
 
 /** Stands for the way from a bundled module to the top of dist/ until the module has its place. */
 const TOP = "TOP_OF_DIST/";
@@ -22,7 +26,7 @@ export async function bundle(from: string, to: string): Promise<{ readonly files
     // Chunks say in comments what is in them, by paths from here.
     cwd: from,
     platform: "node",
-    external: /^[^./]/,
+    external: (id) => /^[^./]/.test(id) && !JOINED.test(id),
     // No module is imported for what it does: what nobody asks for is left out.
     treeshake: { moduleSideEffects: false },
     plugins: [ownPlace(from)],
@@ -38,6 +42,8 @@ export async function bundle(from: string, to: string): Promise<{ readonly files
     chunkFileNames: "chunks/[name]-[hash].js",
   });
   await bundled.close();
+  const modules = output.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
+  await writeFile(join(to, "licences.txt"), await licencesOf(modules));
   return { files: output.length };
 }
 
@@ -55,4 +61,17 @@ function ownPlace(from: string): Plugin {
       return code.replaceAll(TOP, top === "" ? "./" : `${top}/`);
     },
   };
+}
+
+/** The licences of the packages that modules were taken from, each with the package's name and version. */
+async function licencesOf(modules: readonly string[]): Promise<string> {
+  const folders = modules.map((id) => /^.*\/node_modules\/(?!\.)(?:@[\w-]+\/)?[\w-]+/.exec(id)?.[0]);
+  const texts = [...new Set(folders)].map(async (folder) => {
+    if (folder === undefined) return "";
+    const { name, version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+    const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
+    if (file === undefined) throw new Error(`${name} brings no licence along`);
+    return `${name} ${version}\n\n${await readFile(join(folder, file), "utf8")}`;
+  });
+  return (await Promise.all(texts)).filter((text) => text !== "").join("\n\n");
 }

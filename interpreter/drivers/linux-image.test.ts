@@ -38,10 +38,10 @@ function prepare(schema: number = PREPARED_SCHEMA): void {
 beforeEach(() => rmSync(cache, { recursive: true, force: true }));
 
 /** What is said of an image with these attributes, or its digest and the memory of a guest of it. */
-function look(attributes: string): string {
+async function look(attributes: string): Promise<string> {
   const file = path.join(folder, "lab.vbus");
   writeFileSync(file, `image k: linux { ${attributes} }\nguest g { image = k }\n`);
-  const { model, diagnostics } = checkFile({ file, env: { XDG_CACHE_HOME: cache } });
+  const { model, diagnostics } = await checkFile({ file, env: { XDG_CACHE_HOME: cache } });
   if (model === undefined) return diagnostics.map(({ code, message }) => `${code} ${message}`).join("\n");
   const of = (address: string, name: string): unknown => {
     const value = model.resources.find((each) => each.address === address)?.attributes[name]?.value;
@@ -50,42 +50,42 @@ function look(attributes: string): string {
   return `${String(of("k", "digest"))} ${Number(of("g", "memory")) / 2 ** 20}MiB`;
 }
 
-test("a prepared image that is not built says the command that builds it", () => {
-  expect(look('from = "std:images/debian-i386"')).toContain("`npx vbus images build debian-i386`");
-  expect(look('from = "std:images/slackware"')).toBe("VB3009 There is no file `std:images/slackware`.");
+test("a prepared image that is not built says the command that builds it", async () => {
+  expect(await look('from = "std:images/debian-i386"')).toContain("`npx vbus images build debian-i386`");
+  expect(await look('from = "std:images/slackware"')).toBe("VB3009 There is no file `std:images/slackware`.");
   writeFileSync(path.join(folder, "some"), "");
-  expect(look('from = "./some"')).toContain("is no prepared image");
+  expect(await look('from = "./some"')).toContain("is no prepared image");
 });
 
-test("a built one has a digest and memory; one of another version is as good as none", () => {
+test("a built one has a digest and memory; one of another version is as good as none", async () => {
   prepare();
-  expect(look('from = "std:images/debian-i386"')).toMatch(/^[0-9a-f]{64} 96MiB$/);
+  expect(await look('from = "std:images/debian-i386"')).toMatch(/^[0-9a-f]{64} 96MiB$/);
   prepare(PREPARED_SCHEMA + 1);
-  expect(look('from = "std:images/debian-i386"')).toContain("has not been built here");
+  expect(await look('from = "std:images/debian-i386"')).toContain("has not been built here");
 });
 
-test("a kernel of one's own: its content, its initrd and its command line are in its digest", () => {
+test("a kernel of one's own: its content, its initrd and its command line are in its digest", async () => {
   prepare();
   const own = path.join(folder, "bzImage");
   writeFileSync(own, kernel(1));
-  const first = look('kernel = "./bzImage"');
+  const first = await look('kernel = "./bzImage"');
   expect(first).toMatch(/^[0-9a-f]{64} 96MiB$/);
   writeFileSync(path.join(folder, "initrd"), "one");
-  const all = [first, look('kernel = "./bzImage", command_line = "single"')];
-  all.push(look('kernel = "./bzImage", initrd = "./initrd"'));
+  const all = [first, await look('kernel = "./bzImage", command_line = "single"')];
+  all.push(await look('kernel = "./bzImage", initrd = "./initrd"'));
   writeFileSync(path.join(folder, "initrd"), "another");
-  all.push(look('kernel = "./bzImage", initrd = "./initrd"'));
+  all.push(await look('kernel = "./bzImage", initrd = "./initrd"'));
   writeFileSync(own, kernel(2));
-  all.push(look('kernel = "./bzImage"'));
+  all.push(await look('kernel = "./bzImage"'));
   expect(new Set(all).size).toBe(5);
-  expect(look('kernel = "./bzImage"')).toBe(all.at(-1));
+  expect(await look('kernel = "./bzImage"')).toBe(all.at(-1));
 });
 
-test("what is no kernel is said, and what hash a file has", () => {
+test("what is no kernel is said, and what hash a file has", async () => {
   prepare();
   writeFileSync(path.join(folder, "text"), "hello");
-  expect(look('kernel = "./text"')).toContain("the kernel is no Linux kernel for a PC");
-  expect(look('kernel = "./gone"')).toContain("VB3009");
-  const wrong = look(`from = "std:images/debian-i386", sha256 = "${"0".repeat(64)}"`);
+  expect(await look('kernel = "./text"')).toContain("the kernel is no Linux kernel for a PC");
+  expect(await look('kernel = "./gone"')).toContain("VB3009");
+  const wrong = await look(`from = "std:images/debian-i386", sha256 = "${"0".repeat(64)}"`);
   expect(wrong).toMatch(/its content has the hash [0-9a-f]{64}, not the one/);
 });

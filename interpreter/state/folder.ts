@@ -1,6 +1,6 @@
 // Where a lab keeps what outlives its process. One folder for each root file, named so that people find it.
 
-import { mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileKey } from "../control/paths.ts";
@@ -8,6 +8,8 @@ import type { Environment } from "../control/paths.ts";
 import { errorCode, errorText, OperationError } from "../operation-error.ts";
 
 const KEY_DIGITS = 8;
+/** Its name in that folder. */
+export const STATE_FILE = "state.db";
 
 /** The folder of all labs' states. It may not exist yet. */
 function stateRoot(env: Environment = process.env): string {
@@ -41,6 +43,12 @@ export function prepareStateFolder(file: string, lab: string, env: Environment =
     throw refused(folder, error);
   }
   return folder;
+}
+
+/** Whether a root file's lab was ever applied. */
+export function hasState(file: string, env?: Environment): boolean {
+  const folder = findStateFolder(file, env);
+  return folder !== undefined && existsSync(path.join(folder, STATE_FILE));
 }
 
 function refused(folder: string, error: unknown): OperationError {

@@ -10,6 +10,7 @@ import type { Parameters } from "../lab-contract.ts";
 import { errorText, OperationError } from "../operation-error.ts";
 import type { Protection } from "../plan/protection.ts";
 import { Durations } from "./durations.ts";
+import { STATE_FILE } from "./folder.ts";
 import { EVENTS_KEPT, GENERATIONS_KEPT } from "./limits.ts";
 import { Packer, unpack } from "./packed.ts";
 import { inTransaction, prepare, prepareReader, unreadable } from "./schema.ts";
@@ -86,7 +87,7 @@ export interface State {
  * Opens or makes the state in a folder. Throws `OperationError` `state` for a file that is newer or broken.
  */
 export function openState(folder: string, access: "owner" | "reader" = "owner"): State {
-  const file = path.join(folder, "state.db");
+  const file = path.join(folder, STATE_FILE);
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(file, { readOnly: access === "reader", timeout: 2000 });
