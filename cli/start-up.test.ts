@@ -9,17 +9,19 @@ import { Desk } from "./run.test-support.ts";
 const desk = new Desk();
 afterAll(() => desk.close());
 
-/** Tells each module that is loaded, a line each on stderr. */
+/** Tells each module that is loaded, and at the end each of Node's own, a line each on stderr. */
 const TELLING = `data:text/javascript,${encodeURIComponent(`
   import { registerHooks } from "node:module";
   import { writeSync } from "node:fs";
   registerHooks({ load: (url, context, next) => (writeSync(2, "loads " + url + "\\n"), next(url, context)) });
+  const own = () => process.moduleLoadList.map((name) => "loads " + name + "\\n").join("");
+  process.on("exit", () => writeSync(2, own()));
 `)}`;
 
 /** The rooms and packages that a call loads something of, and SQLite. */
 async function loadedBy(...args: readonly string[]): Promise<ReadonlySet<string>> {
   const { stderr } = await desk.run(args, { NODE_OPTIONS: `--import=${TELLING}` });
-  const packages = stderr.matchAll(/^loads (?:file:.*\/node_modules\/(@?[\w-]+)\/|node:sqlite$)/gm);
+  const packages = stderr.matchAll(/^loads (?:file:.*\/node_modules\/(@?[\w-]+)\/|NativeModule sqlite$)/gm);
   const files = [...stderr.matchAll(/^loads (file:.*\/dist\/.*)$/gm)].map(([, url]) => url ?? "");
   expect(files.length).toBeGreaterThan(0);
   // A built file holds modules of several rooms and packages, and says in a comment where each begins.
@@ -44,5 +46,5 @@ test.each(["ps", "status", "down"])(
 test("check of a lab that was never applied loads the language, and nothing of a running lab", async () => {
   const loaded = await loadedBy("check", "examples/01-hello/lab.vbus");
   for (const name of ["lang", "chevrotain"]) expect(loaded).toContain(name);
-  for (const name of ["vscode-jsonrpc", "loads node:sqlite"]) expect(loaded).not.toContain(name);
+  for (const name of ["vscode-jsonrpc", "loads NativeModule sqlite"]) expect(loaded).not.toContain(name);
 });
