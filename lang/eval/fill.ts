@@ -75,10 +75,8 @@ function macOf(thing: Thing, machine: Machine): string {
   const again = Math.floor(moves / perHash);
   const hash = sha256(`${name}\0${thing.address}${"\0".repeat(again)}`);
   const at = (moves % perHash) * MAC_BYTES;
-  const bytes = hash.slice(at, at + MAC_BYTES);
-  bytes[0] = ((bytes[0] ?? 0) | LOCAL) & ~MULTICAST;
-  let text = "";
-  for (const byte of bytes) text += (text === "" ? "" : ":") + HEX[byte];
+  let text = HEX[((hash[at] ?? 0) | LOCAL) & ~MULTICAST] ?? "";
+  for (let i = 1; i < MAC_BYTES; i++) text += `:${HEX[hash[at + i] ?? 0]}`;
   return text;
 }
 

@@ -37,7 +37,7 @@ export function makeModel(whole: Whole, before?: TakenOver): Model {
     settleThing(thing, undefined, into, machine);
   for (const thing of things) if (thing.kind.name !== "lab") settleOne(thing, into, machine);
   const { fresh = things, sameSegments = false, rewired = fresh } = before ?? {};
-  const resource = before?.resource ?? find(new Map(into.resources.map((one) => [one.address, one])));
+  const resource = before?.resource ?? finding(into.resources);
   checkLab({ program, frames, things, fresh, sameSegments, rewired, resource }, machine);
   return {
     lab: name,
@@ -49,10 +49,11 @@ export function makeModel(whole: Whole, before?: TakenOver): Model {
   };
 }
 
-const find =
-  <T>(map: ReadonlyMap<string, T>) =>
-  (key: string): T | undefined =>
-    map.get(key);
+function finding(resources: readonly Resource[]): (address: string) => Resource | undefined {
+  const byAddress = new Map<string, Resource>();
+  for (const one of resources) byAddress.set(one.address, one);
+  return (address) => byAddress.get(address);
+}
 
 /**
  * The lab where no block declares it: all defaults. Its address is `lab`, which is free in nearly every file.
@@ -125,21 +126,21 @@ function allocationsOf(machine: Machine): Allocations {
 /** The address of the second device of a segment that has another's MAC by chance; it moves on. */
 export function findMacClash(machine: Machine): string | undefined {
   for (const segment of machine.lab.segments()?.all ?? []) {
-    const seen = new Map<string, Thing>();
-    const devices = segment.devices.filter(({ plug }) => plug.mac);
+    const seen = new Set<string>();
     // Written ones first: they stay.
-    const isAuto = devices.map(({ device, plug }) => isAutoMac(device, plug.mac?.name));
-    const order = [...devices.filter((_, i) => !isAuto[i]), ...devices.filter((_, i) => isAuto[i])];
-    for (const { device, plug } of order) {
-      const cell = plug.mac && device.members.slots[plug.mac.slot];
-      const text = cell && "state" in cell && cell.value?.is === "mac" ? cell.value.text : undefined;
-      if (text === undefined) continue;
-      if (seen.has(text) && isAutoMac(device, plug.mac?.name)) return device.address;
-      seen.set(text, device);
+    for (const auto of [false, true]) {
+      for (const { device, plug } of segment.devices) {
+        const { mac } = plug;
+        if (!mac || isAutoMac(device, mac.name) !== auto) continue;
+        const cell = device.members.slots[mac.slot];
+        const text = cell && "state" in cell && cell.value?.is === "mac" ? cell.value.text : undefined;
+        if (text === undefined) continue;
+        if (auto && seen.has(text)) return device.address;
+        seen.add(text);
+      }
     }
   }
   return undefined;
 }
 
-const isAutoMac = (device: Thing, name: string | undefined): boolean =>
-  name !== undefined && device.origin(name)?.origin === "auto";
+const isAutoMac = (device: Thing, name: string): boolean => device.origin(name)?.origin === "auto";

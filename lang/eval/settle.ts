@@ -148,8 +148,12 @@ interface Template {
   readonly asked: readonly Member[];
 }
 
-const templates = new WeakMap<object, Map<string, Template>>();
-let last: { readonly table: object; readonly set: object; readonly template: Template } | undefined;
+/** Of a table, by what a declaration sets: the set itself, and its names. */
+interface Templates {
+  readonly bySet: WeakMap<object, Template>;
+  readonly byNames: Map<string, Template>;
+}
+const templates = new WeakMap<object, Templates>();
 
 /**
  * Thousands of things share their defaults: only what differs is computed for each. What a declaration sets
@@ -158,13 +162,14 @@ let last: { readonly table: object; readonly set: object; readonly template: Tem
 function templateOf(thing: Thing, machine: Machine): Template {
   const { table } = thing;
   const { set } = thing.blueprint;
-  if (last?.table === table && last.set === set) return last.template;
-  const ofTable = templates.get(table) ?? new Map<string, Template>();
-  templates.set(table, ofTable);
+  let ofTable = templates.get(table);
+  if (!ofTable) templates.set(table, (ofTable = { bySet: new WeakMap(), byNames: new Map() }));
+  const known = ofTable.bySet.get(set);
+  if (known) return known;
   const names = [...set.keys()].join(" ");
-  const template = ofTable.get(names) ?? makeTemplate(thing, machine);
-  ofTable.set(names, template);
-  last = { table, set, template };
+  const template = ofTable.byNames.get(names) ?? makeTemplate(thing, machine);
+  ofTable.byNames.set(names, template);
+  ofTable.bySet.set(set, template);
   return template;
 }
 

@@ -30,7 +30,8 @@ function ip4Number(text: string): number | undefined {
     if (code === DOT) {
       if (digits === 0 || ++dots > 3) return undefined;
       value = value * 256 + part;
-      [part, digits] = [0, 0];
+      part = 0;
+      digits = 0;
     } else if (digit < 0 || digit > 9 || (digits > 0 && part === 0)) return undefined;
     else {
       part = part * 10 + digit;
