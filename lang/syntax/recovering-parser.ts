@@ -6,6 +6,7 @@ import type { IToken, TokenType } from "chevrotain";
 import type { Edit } from "../diagnostics.ts";
 import type { Expr, Name, Span } from "./ast.ts";
 import { isCloser, isOpener } from "./brackets.ts";
+import { LateLookahead } from "./late-lookahead.ts";
 import type { More, Report } from "./report.ts";
 import { Colon, Comma, Equals, LeftBrace, NameWord, Newline, RefWord, Separator, SIGNS } from "./tokens.ts";
 import type { Token } from "./tokens.ts";
@@ -14,6 +15,8 @@ import { Start, Text, VOCABULARY } from "./tokens.ts";
 /** Thrown to unwind to the nearest `attempt`; the mistake is reported before. */
 const BAIL = { reason: "a syntax error that is already reported" };
 
+/** Tokens at most that decide how to go on. */
+const LOOKAHEAD = 2;
 /** Deepest nesting of brackets, blocks, types and prefixes. */
 const DEPTH_MAX = 128;
 /** Deepest expression tree, operators in a row counted; trees below can be walked by recursion. */
@@ -47,7 +50,12 @@ export class RecoveringParser extends EmbeddedActionsParser {
 
   /** `validate` makes chevrotain look for ambiguities in the grammar, which takes long: for tests. */
   constructor(validate = false) {
-    super(VOCABULARY, { maxLookahead: 2, recoveryEnabled: false, skipValidations: !validate });
+    super(VOCABULARY, {
+      maxLookahead: LOOKAHEAD,
+      lookaheadStrategy: new LateLookahead({ maxLookahead: LOOKAHEAD }),
+      recoveryEnabled: false,
+      skipValidations: !validate,
+    });
   }
 
   protected get next(): Token {
