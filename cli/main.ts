@@ -22,12 +22,13 @@ import { registerTidying } from "./program/tidy.ts";
 import { registerWriting } from "./program/write.ts";
 import { createTerminal } from "./terminal.ts";
 
-/** Runs one call of `vbus`. Sets the process's exit code and ends the process when all is written. */
+/** Runs one call of `vbus`. Sets the process's exit code; ends the process when nothing is left to do. */
 export async function main(argv: readonly string[]): Promise<void> {
   const context: Context = { terminal: createTerminal(process.env), clock: systemClock, env: process.env };
   process.exitCode = await call(argv, context);
-  // Left alone, Node waits for what V8 still compiles and collects beside us, for nobody.
-  if (process.stdout.writableLength === 0 && process.stderr.writableLength === 0) process.exit();
+  // Left alone, Node waits for what V8 still compiles and collects beside us. Where anything else is open, a
+  // connection to a lab that goes down or a pipe that is written to, the end of that is waited for.
+  if (process.getActiveResourcesInfo().every((kind) => kind === "TTYWrap")) process.exit();
 }
 
 /** The same with streams and environment of somebody's own, for one call; answers the exit code. */
