@@ -1,5 +1,6 @@
-// A Linux PC with two cards, one on the vbus bridge and one of virtio, each on a network of its own with the
-// same neighbour: the same kernel, switch and loop, so that what differs is the card and its driver.
+// A Linux PC with three cards, one on the vbus bridge, one of virtio and v86's own, each on a network of its
+// own with the same neighbour: the same kernel, switch and loop, so that what differs is the card and its
+// driver.
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { createHypervisor, type DeviceSpec, type Hypervisor, type Image } from "../hypervisor/index.ts";
@@ -10,12 +11,13 @@ const IMAGE = "debian-i386";
 const MEMORY = 96 << 20;
 const COMMAND_MS = 300_000;
 const BOOT_MS = 600_000;
+const FLOOD = new URL("build/flood.wasm", import.meta.url);
 /** Where the PC's web server has what is fetched from it. */
 export const PAGE = "/page";
 
 /** One card of the PC and its neighbour. */
 export interface Side {
-  readonly model: "vbus" | "virtio";
+  readonly model: "vbus" | "virtio" | "own";
   readonly network: string;
   /** Its name in the PC. */
   readonly card: string;
@@ -27,12 +29,12 @@ export interface Side {
 const side = (model: Side["model"], index: number): Side => ({
   model,
   network: `lan${index}`,
-  card: `eth${index}`,
+  card: model,
   pc: `10.${index}.0.2`,
   neighbour: `10.${index}.0.3`,
   neighbourMac: `02:00:00:00:0${index}:03`,
 });
-export const SIDES = { vbus: side("vbus", 0), virtio: side("virtio", 1) } as const;
+export const SIDES = { vbus: side("vbus", 0), virtio: side("virtio", 1), own: side("own", 2) } as const;
 
 /** What a card has done since it was made. */
 export interface CardCounts {
@@ -44,9 +46,13 @@ export interface CardCounts {
 }
 
 export interface LinuxLab {
+  /** Frames that its card has taken in, so far. */
+  received(side: Side): number;
   /** Runs a command in the PC; rejects where it fails. */
   run(command: string): Promise<string>;
   counts(side: Side): CardCounts;
+  /** Has a guest send datagrams to the PC without end while `look` runs. */
+  flood<T>(side: Side, payload: number, look: () => Promise<T>): Promise<T>;
   /** Has the neighbour fetch the PC's page; its log. */
   fetchFromPc(side: Side): Promise<string>;
   close(): Promise<void>;
@@ -59,6 +65,7 @@ export async function openLinuxLab(): Promise<LinuxLab> {
     const debian = must(await hypervisor.prepare({ class: "linux", ...(await readImage()) }));
     const httpd = await standardImage(hypervisor, "httpd");
     const get = await standardImage(hypervisor, "get");
+    const flood = must(await hypervisor.compile(await readFile(FLOOD)));
     must(hypervisor.createBus("pc"));
     for (const each of Object.values(SIDES)) {
       must(hypervisor.createNetwork(each.network, { mtu: 1500 }));
@@ -67,7 +74,7 @@ export async function openLinuxLab(): Promise<LinuxLab> {
     }
     const pc = { bus: "pc", image: debian, args: [], env: {}, memory: MEMORY };
     must(await hypervisor.bootGuest("pc", pc));
-    const lab = labOf(hypervisor, get);
+    const lab = labOf(hypervisor, get, flood);
     must(await hypervisor.runCommand("pc", "true", BOOT_MS));
     return lab;
   } catch (error) {
@@ -76,7 +83,7 @@ export async function openLinuxLab(): Promise<LinuxLab> {
   }
 }
 
-function labOf(hypervisor: Hypervisor, get: Image): LinuxLab {
+function labOf(hypervisor: Hypervisor, get: Image, flood: Image): LinuxLab {
   return {
     async run(command) {
       const { status, output } = must(await hypervisor.runCommand("pc", command, COMMAND_MS));
@@ -90,6 +97,8 @@ function labOf(hypervisor: Hypervisor, get: Image): LinuxLab {
       const { kicks = 0, interrupts = 0 } = facts?.pc ?? {};
       return { frames, kicks, interrupts, cpu: (hypervisor.guest("pc")?.cpuMs ?? 0) * 1000 };
     },
+    received: ({ card }) => hypervisor.device(`pc.${card}`)?.rx.count ?? 0,
+    flood: (each, payload, look) => floodTo(hypervisor, flood, { each, payload, look }),
     fetchFromPc: (each) => fetchFrom(hypervisor, get, each),
     close: () => hypervisor.close(),
   };
@@ -118,6 +127,29 @@ async function fetchFrom(hypervisor: Hypervisor, image: Image, each: Side): Prom
   const args = ["--to", each.pc, "--path", PAGE];
   const logs = await runGuests(hypervisor, [{ id: "get", image, args, devices }], () => undefined);
   return logs["get"] ?? "";
+}
+
+async function floodTo<T>(
+  hypervisor: Hypervisor,
+  image: Image,
+  flood: { readonly each: Side; readonly payload: number; readonly look: () => Promise<T> },
+): Promise<T> {
+  const { each, payload, look } = flood;
+  const id = "flood";
+  const name = `${id}.eth0`;
+  const mac = each.neighbourMac.replace(/03$/, "05");
+  must(hypervisor.createBus(id));
+  must(hypervisor.addDevice(id, name, venet(each, "eth0", each.neighbour.replace(/3$/, "5"), mac)));
+  const args = ["--mac", pcMac(each), "--to", each.pc, "--bytes", `${payload}`, "--seconds", "60"];
+  must(await hypervisor.bootGuest(id, { bus: id, image, args, env: {}, memory: 8 << 20 }));
+  try {
+    return await look();
+  } finally {
+    must(await hypervisor.killGuest(id));
+    must(hypervisor.removeGuest(id));
+    must(hypervisor.removeDevice(name));
+    must(hypervisor.removeBus(id));
+  }
 }
 
 async function readImage(): Promise<PcSource> {

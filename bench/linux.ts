@@ -1,6 +1,9 @@
-// `npm run bench -- linux`: a venet on the vbus bridge beside a virtio card, in the same Linux guest. The
-// frames of both go through the same switch, and the kernel's processor is what they cost.
-import { quantile, type Measure, type Rival, type Work } from "./harness.ts";
+// `npm run bench -- linux`: a venet on the vbus bridge beside a virtio card and v86's own card, in the same
+// Linux guest, and beside a veth pair of the host's. The frames of the three go through the same switch, and
+// the kernel's processor is what they cost.
+import { setTimeout } from "node:timers/promises";
+import { quantile, type Measure, type Work } from "./harness.ts";
+import { openVeth, pingTimes, rateOf, type Veth } from "./veth.ts";
 import { openLinuxLab, PAGE, SIDES, type CardCounts, type LinuxLab, type Side } from "./linux-pc.ts";
 
 /** How much is done in a run. */
@@ -8,24 +11,34 @@ interface Amount {
   readonly bytes: number;
   readonly frames: number;
   readonly pings: number;
+  /** For how long what comes in is counted. */
+  readonly floodMs: number;
 }
 const AMOUNT: Readonly<Record<"tiny" | "real", Amount>> = {
-  tiny: { bytes: 500_000, frames: 500, pings: 5 },
-  real: { bytes: 4_000_000, frames: 20_000, pings: 100 },
+  tiny: { bytes: 500_000, frames: 500, pings: 5, floodMs: 300 },
+  real: { bytes: 4_000_000, frames: 20_000, pings: 100, floodMs: 1500 },
 };
 const UDP_HEADERS = 42;
+const SETTLE_MS = 300;
 const PKTGEN = "/proc/net/pktgen";
 
 export async function openLinuxBench(
   tiny: boolean,
 ): Promise<{ readonly works: readonly Work[]; readonly close: () => Promise<void> }> {
   const lab = await openLinuxLab();
+  const veth = await openVeth();
+  if (typeof veth === "string") console.error(veth);
+  const pair = typeof veth === "string" ? undefined : veth;
+  const close = async (): Promise<void> => {
+    await pair?.close();
+    await lab.close();
+  };
   try {
     const amount = tiny ? AMOUNT.tiny : AMOUNT.real;
     await prepare(lab, amount);
-    return { works: worksOf(lab, amount), close: () => lab.close() };
+    return { works: worksOf(lab, amount, pair), close };
   } catch (error) {
-    await lab.close();
+    await close();
     throw error;
   }
 }
@@ -37,42 +50,63 @@ async function prepare(lab: LinuxLab, { bytes }: Amount): Promise<void> {
 
 type Run = (lab: LinuxLab, side: Side, amount: Amount) => Promise<number>;
 
-function worksOf(lab: LinuxLab, amount: Amount): readonly Work[] {
-  const both = (measureOf: (side: Side) => Measure): { ours: Measure; rivals: readonly Rival[] } => ({
+function worksOf(lab: LinuxLab, amount: Amount, veth: Veth | undefined): readonly Work[] {
+  const sides = (measureOf: (side: Side) => Measure, bare?: Measure): Pick<Work, "ours" | "rivals"> => ({
     ours: measureOf(SIDES.vbus),
-    rivals: [{ name: "virtio-net, same guest", measure: measureOf(SIDES.virtio) }],
+    rivals: [
+      { name: "virtio-net, same guest", measure: measureOf(SIDES.virtio) },
+      { name: "v86's own, same guest", measure: measureOf(SIDES.own) },
+      ...(bare ? [{ name: "veth, host", measure: bare }] : []),
+    ],
   });
-  const work = (name: string, unit: string, better: Work["better"], run: Run): Work => ({
+  const work = (
+    name: string,
+    [unit, better]: readonly [string, Work["better"]],
+    run: Run,
+    bare?: (pair: Veth) => Promise<number>,
+  ): Work => ({
     name,
     unit,
     better,
-    ...both((side) => () => run(lab, side, amount)),
+    ...sides((side) => () => run(lab, side, amount), veth && bare && (() => bare(veth))),
   });
   /** The same work once more, for what a frame of it costs. */
-  const per = (name: string, what: Exclude<keyof CardCounts, "frames">, run: Run): Work => ({
-    name: `${name}, ${what}`,
-    unit: what === "cpu" ? "us a frame" : "a frame",
-    better: "less",
-    ...both((side) => () => perFrame(lab, side, what, () => run(lab, side, amount))),
+  const per = (name: string, run: Run, counts: readonly (keyof CardCounts)[]): readonly Work[] =>
+    counts.map((what) => ({
+      name: `${name}, ${what}`,
+      unit: what === "cpu" ? "us a frame" : "a frame",
+      better: "less",
+      ...sides((side) => () => perFrame(lab, side, what, () => run(lab, side, amount))),
+    }));
+  const all = ["cpu", "kicks", "interrupts"] as const;
+  const rate = ["kframes/s", "more"] as const;
+  const udp = [64, 1400].flatMap((payload) => {
+    const [out, into] = [`UDP ${payload} B from the guest`, `UDP ${payload} B to the guest`];
+    const send: Run = (...run) => pktgen(...run, payload);
+    const receive: Run = (...run) => flooded(...run, payload);
+    const bare = (pair: Veth): Promise<number> => pair.udp(payload, amount.floodMs);
+    return [
+      work(out, rate, send, bare),
+      ...per(out, send, ["cpu", "kicks"]),
+      work(into, rate, receive, bare),
+      ...per(into, receive, ["cpu", "interrupts"]),
+    ];
   });
-  const small: Run = (...run) => pktgen(...run, 64);
-  const large: Run = (...run) => pktgen(...run, 1400);
+  const trip = (share: number): Work =>
+    work(
+      `ping, p${share * 100}`,
+      ["us", "less"],
+      (...run) => ping(...run, share),
+      async (pair) => quantile(await pair.pings(amount.pings), share),
+    );
   return [
-    work("TCP to the guest", "MB/s", "more", tcpIn),
-    per("TCP to the guest", "cpu", tcpIn),
-    per("TCP to the guest", "kicks", tcpIn),
-    per("TCP to the guest", "interrupts", tcpIn),
-    work("TCP from the guest", "MB/s", "more", tcpOut),
-    per("TCP from the guest", "cpu", tcpOut),
-    per("TCP from the guest", "kicks", tcpOut),
-    per("TCP from the guest", "interrupts", tcpOut),
-    work("UDP 64 B from the guest", "kframes/s", "more", small),
-    per("UDP 64 B from the guest", "cpu", small),
-    per("UDP 64 B from the guest", "kicks", small),
-    work("UDP 1400 B from the guest", "kframes/s", "more", large),
-    per("UDP 1400 B from the guest", "cpu", large),
-    work("ping, p50", "us", "less", (...run) => ping(...run, 0.5)),
-    work("ping, p99", "us", "less", (...run) => ping(...run, 0.99)),
+    work("TCP to the guest", ["MB/s", "more"], tcpIn, (pair) => pair.tcp()),
+    ...per("TCP to the guest", tcpIn, all),
+    work("TCP from the guest", ["MB/s", "more"], tcpOut, (pair) => pair.tcp()),
+    ...per("TCP from the guest", tcpOut, all),
+    ...udp,
+    trip(0.5),
+    trip(0.99),
   ];
 }
 
@@ -130,10 +164,18 @@ async function pktgen(lab: LinuxLab, side: Side, { frames }: Amount, payload: nu
   return Number(rate) / 1000;
 }
 
+/** Thousands of frames a second that the guest takes in, of as many as there can be. */
+function flooded(lab: LinuxLab, side: Side, { floodMs }: Amount, payload: number): Promise<number> {
+  return lab.flood(side, payload, async () => {
+    await setTimeout(SETTLE_MS);
+    return rateOf(() => lab.received(side), floodMs);
+  });
+}
+
 /** Microseconds. */
 async function ping(lab: LinuxLab, { neighbour }: Side, { pings }: Amount, share: number): Promise<number> {
   const output = await lab.run(`ping -c ${pings} -i 0.02 ${neighbour}`);
-  const times = [...output.matchAll(/time=([\d.]+) ms/g)].map(([, ms]) => Number(ms) * 1000);
+  const times = pingTimes(output);
   if (times.length < pings) throw new Error(`of ${pings} pings ${times.length} came back`);
   return quantile(times, share);
 }

@@ -57,8 +57,11 @@ export interface VenetSpec {
   /** Descriptors in each ring: the guest is told, it may take fewer. */
   readonly ring: number;
   readonly link: "up" | "down";
-  /** What a PC sees: a virtio card, the default, or a device on its bridge. Nothing to other guests. */
-  readonly model?: "virtio" | "vbus";
+  /**
+   * What a PC sees: a virtio card, the default, or a device on its bridge; `own` is the emulator's own card,
+   * for benches. Nothing to other guests.
+   */
+  readonly model?: "virtio" | "vbus" | "own";
   /** Bits per second, each direction; absent: no limit. */
   readonly rate?: number;
   /** 802.1Q VLAN, 1 to 4094; absent: frames as they are on the segment, tags and all. */

@@ -67,6 +67,7 @@ export const VENET = {
   factsBytesMin: 28,
   model: 32,
   onBridge: 1,
+  own: 2,
   recordBytes: 36,
 } as const;
 /** Bits of the last word of its facts. */

@@ -123,6 +123,7 @@ function host(): {
           prefix: 24,
           ring: 256,
           bridged: false,
+          own: false,
         },
       ],
       fresh: () => ({ seconds: 1234.5, seed: Uint8Array.of(1, 2, 3) }),

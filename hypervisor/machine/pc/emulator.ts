@@ -1,106 +1,12 @@
-// v86 as this project uses it: everything of its inside that we touch is named here and checked when a PC
-// starts, since none of it is its public interface. Loaded when the first PC boots.
+// v86 as this project uses it. What of its inside is touched is named in `v86.ts`. Loaded when the first PC
+// boots.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pciSpace, portOf, portsOf, type PortDevice, type PortInterrupt } from "./port-device.ts";
+import { checkNames, type Processor, type V86, type VirtioOptions, type VirtioRegisters } from "./v86.ts";
 
-/** A virtio device's queue as its registers describe it; all of it is what the guest wrote. */
-interface QueueRegisters {
-  readonly size: number;
-  readonly enabled: boolean;
-  readonly desc_addr: number;
-  readonly avail_addr: number;
-  readonly used_addr: number;
-}
-
-/** The registers of a virtio device on the PCI bus. */
-export interface VirtioRegisters {
-  readonly queues: readonly QueueRegisters[];
-  readonly device_status: number;
-  is_feature_negotiated(feature: number): boolean;
-  reset: () => void;
-  raise_irq(type: number): void;
-  notify_config_changes(): void;
-}
-
-interface Field {
-  readonly bytes: number;
-  readonly name: string;
-  readonly read: () => number;
-  readonly write: (value: number) => void;
-}
-interface VirtioOptions {
-  readonly name: string;
-  readonly pci_id: number;
-  readonly device_id: number;
-  readonly subsystem_device_id: number;
-  readonly common: {
-    readonly initial_port: number;
-    readonly queues: readonly { readonly size_supported: number; readonly notify_offset: number }[];
-    readonly features: readonly number[];
-    readonly on_driver_ok: () => void;
-  };
-  readonly notification: {
-    readonly initial_port: number;
-    readonly single_handler: boolean;
-    readonly handlers: readonly ((queue: number) => void)[];
-  };
-  readonly isr_status: { readonly initial_port: number };
-  readonly device_specific: { readonly initial_port: number; readonly struct: readonly Field[] };
-}
-
-interface Uart {
-  readonly input: number[];
-  current_line: string;
-}
-interface Pci {
-  readonly devices: unknown[];
-  /** The 256 bytes of each device's configuration. */
-  readonly device_spaces: (Int32Array | undefined)[];
-  register_device(device: unknown): unknown;
-  raise_irq(slot: number): void;
-  lower_irq(slot: number): void;
-}
-type Width = undefined;
-interface Processor {
-  readonly wasm_memory: WebAssembly.Memory;
-  readonly mem8: Uint8Array;
-  readonly memory_size: Int32Array;
-  readonly in_hlt: Uint8Array;
-  readonly flags: Int32Array;
-  readonly jit_imports: Record<string, unknown>;
-  /** Handlers of ports for 8, 16 and 32 bits. */
-  readonly io: {
-    register_read(port: number, device: object, _8: Width, _16: Width, read: () => number): void;
-    register_write(port: number, device: object, _8: Width, _16: Width, write: (value: number) => void): void;
-  };
-  readonly wm: { readonly wasm_table: { set(index: number, value: unknown): void } };
-  readonly devices: {
-    readonly pci: Pci;
-    readonly uart0: Uart;
-    readonly uart1: Uart;
-    readonly virtio_net: { readonly virtio: VirtioRegisters };
-  };
-  main_loop(): number;
-  jit_dirty_cache(from: number, to: number): void;
-  codegen_finalize_finished(index: number, start: number, flags: number): void;
-  codegen_finalize: (index: number, start: number, flags: number, at: number, length: number) => void;
-  reboot_internal: () => void;
-}
-interface Bus {
-  send(name: string, value?: unknown): void;
-  register(name: string, listener: (value: number) => void, self: unknown): void;
-}
-interface V86 {
-  readonly v86: {
-    readonly cpu: Processor;
-    save_state(): ArrayBuffer;
-    restore_state(state: ArrayBuffer): void;
-  };
-  readonly bus: Bus;
-  add_listener(name: string, listener: (value: number) => void): void;
-}
+export type { VirtioRegisters } from "./v86.ts";
 
 export interface PcHardware {
   /** Bytes of its RAM, a multiple of 128 KiB. */
@@ -131,6 +37,9 @@ const PORTS = 0x100;
 /** Where the ISA bridge is, and what stands in a device's configuration. Spec: PCI 3.0, 6.2.4; PIIX3, 2.4. */
 const ISA_BRIDGE = 1 << 3;
 const INTERRUPT = { line: 0x3c, pin: 0x3d, routes: 0x60 } as const;
+/** v86's own card: where it is on the bus, and the ports by which its queues are kicked. */
+const OWN_CARD = 10 << 3;
+const OWN_CARD_KICKS = [0xc900, 0xc902] as const;
 const AT = { notification: 0x40, isr: 0x60, device: 0x80 } as const;
 
 const WASM = "v86/build/v86.wasm";
@@ -159,6 +68,8 @@ export class Emulator {
   #words: Int32Array | undefined;
   readonly #finished: [number, number, number][] = [];
   #devices = 0;
+  /** Of v86's own card, while that is off the bus. */
+  #ownCardSpace: Int32Array | undefined;
 
   private constructor(v86: V86) {
     this.#v86 = v86;
@@ -351,9 +262,60 @@ export class Emulator {
     const { pci, virtio_net } = this.#cpu.devices;
     const slot = pci.devices.indexOf(virtio_net.virtio);
     if (slot < 0) return;
+    this.#ownCardSpace = pci.device_spaces[slot];
     pci.devices[slot] = undefined;
     pci.device_spaces[slot] = undefined;
   }
+
+  /**
+   * Puts v86's own network card back, with its own queues and features: for benches. Undefined: it is there.
+   */
+  addOwnCard({ mac, sent, kicked, interrupted }: OwnCardSide): OwnCardEnd | undefined {
+    const { devices, io } = this.#cpu;
+    const { pci, virtio_net } = devices;
+    const { virtio } = virtio_net;
+    const space = this.#ownCardSpace;
+    if (!space) return undefined;
+    this.#ownCardSpace = undefined;
+    virtio_net.mac = mac;
+    pci.devices[OWN_CARD] = virtio;
+    pci.device_spaces[OWN_CARD] = space;
+    this.#route(OWN_CARD >> 3);
+    this.#v86.bus.register("net0-send", sent as (value: never) => void, this);
+    const raise = virtio.raise_irq.bind(virtio);
+    virtio.raise_irq = (type) => {
+      interrupted();
+      raise(type);
+    };
+    // One port of 16 bits for each of its two queues.
+    for (const port of OWN_CARD_KICKS) {
+      const entry = io.ports[port] as Processor["io"]["ports"][number];
+      const write = entry.write16;
+      entry.write16 = function kick(value): void {
+        write.call(this, value);
+        kicked();
+      };
+    }
+    return {
+      hasRoom: () => virtio.queues[0]?.has_request() === true,
+      deliver: (frame) => this.#v86.bus.send("net0-receive", frame),
+    };
+  }
+}
+
+/** Who is at the other end of v86's own network card. */
+export interface OwnCardSide {
+  readonly mac: Uint8Array;
+  /** The guest sends a frame, which is the callee's until it returns. */
+  readonly sent: (frame: Uint8Array) => void;
+  /** The guest has kicked, and the card has done what it was told of. */
+  readonly kicked: () => void;
+  readonly interrupted: () => void;
+}
+export interface OwnCardEnd {
+  /** Without it the card would drop a frame. */
+  readonly hasRoom: () => boolean;
+  readonly deliver: (frame: Uint8Array) => void;
 }
 
 /** A virtio device as one of its models declares it. */
@@ -371,30 +333,4 @@ export interface VirtioDevice {
 
 function fileOf(bytes: Uint8Array): { readonly buffer: ArrayBuffer } {
   return { buffer: new Uint8Array(bytes).buffer };
-}
-
-/** v86 is pinned; where it isn't the version that this was written for, a PC says so. */
-function checkNames({ cpu, save_state, restore_state }: V86["v86"]): void {
-  const names: readonly (keyof Processor)[] = [
-    "wasm_memory",
-    "mem8",
-    "memory_size",
-    "in_hlt",
-    "flags",
-    "jit_imports",
-    "io",
-    "wm",
-    "devices",
-    "main_loop",
-    "jit_dirty_cache",
-    "codegen_finalize_finished",
-    "codegen_finalize",
-    "reboot_internal",
-  ];
-  const missing: string[] = names.filter((name) => cpu[name] === undefined);
-  const { pci, uart0, uart1, virtio_net } = cpu.devices;
-  if (!save_state || !restore_state) missing.push("save_state");
-  if (!pci?.devices || !pci.device_spaces || !virtio_net?.virtio) missing.push("devices.pci");
-  if (!uart0?.input || !uart1?.input) missing.push("devices.uart0");
-  if (missing.length > 0) throw new Error(`this v86 has no ${missing.join(", ")}`);
 }

@@ -31,8 +31,9 @@ export interface CardFacts {
   readonly gateway: string;
   readonly prefix: number;
   readonly ring: number;
-  /** It is to be on the bridge, not a virtio card. */
+  /** It is to be on the bridge, or the emulator's own card; neither: a virtio card of ours. */
   readonly bridged: boolean;
+  readonly own: boolean;
 }
 
 /** Reads the record that lies at `at`. */
@@ -52,6 +53,7 @@ export function readCardFacts(view: DataView, at: number): CardFacts {
     prefix: view.getUint32(at + facts + 20, true),
     ring: view.getUint32(at + facts + 24, true),
     bridged: view.getUint32(at + facts + VENET.model, true) === VENET.onBridge,
+    own: view.getUint32(at + facts + VENET.model, true) === VENET.own,
   };
 }
 

@@ -12,6 +12,7 @@ import type { BrokenBridge } from "./bridge-rings.ts";
 import { DiskCard, readDiskFacts } from "./disk-card.ts";
 import { Emulator, type PcHardware } from "./emulator.ts";
 import { NetworkCard, readCardFacts, type CardFacts, type CountOfPc } from "./network-card.ts";
+import { OwnCard } from "./own-card.ts";
 import { cardPlace, diskPlace, Places } from "./places.ts";
 import type { BrokenQueue } from "./split-queue.ts";
 import { Station } from "./station.ts";
@@ -51,7 +52,7 @@ export class Pc {
   readonly #emulator: Emulator;
   readonly #streams: Streams;
   readonly #agent: Agent;
-  readonly #cards = new Map<number, NetworkCard>();
+  readonly #cards = new Map<number, NetworkCard | OwnCard>();
   readonly #disks = new Map<number, DiskCard>();
   /** Made with the first device that is to be on it. */
   #bridge: Bridge | undefined;
@@ -197,7 +198,7 @@ export class Pc {
       if (isBridged) this.#changeBridged(type, facts, new Uint8Array(view.buffer, view.byteOffset + at));
       else
         follow(this.#cards, this.#cardPlaces, type, facts, (index) =>
-          NetworkCard.plug({ ...parts, at: cardPlace(index) }, facts),
+          (facts.own ? OwnCard : NetworkCard).plug({ ...parts, at: cardPlace(index) }, facts),
         );
     } else if (class_ === CLASS_NUMBER.vblk) {
       const facts = readDiskFacts(view, at);
