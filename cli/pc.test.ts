@@ -15,6 +15,7 @@ const IN_CI = process.env["CI"] === "true";
 
 const LAB = `volume data: file { path = "./data.img", size = 4MiB }
 volume look: memory { size = 1MiB }
+volume more: file { path = "./more.img", size = 4MiB }
 network lan { subnet = 10.0.0.0/24 }
 image debian: linux { from = "std:images/${IMAGE}" }
 image echo: wasm { path = "std:guests/echo" }
@@ -26,6 +27,7 @@ guest pc {
   device tty: vconsole { }
   device first: vblk { volume = data }
   device second: vblk { volume = look, readonly = true }
+  device third: vblk { volume = more, model = vbus }
   health = shell("ping -c 1 -W 1 \${server.eth0.ip}")
   goal = ready
 }
@@ -153,17 +155,37 @@ test(
     );
     expect(disks.stdout).toBe("first\nsecond\n8192\n1\n");
     expect((await exec("dd if=/dev/zero of=/dev/vdb bs=512 count=1 conv=fsync")).exit).not.toBe(0);
-    const written = await exec(
-      "blkdiscard /dev/vda && mke2fs /dev/vda && mount /dev/vda /mnt && seq 20000 > /mnt/mark && sync",
+    // The third is on the bridge, where the image has its drivers.
+    const kept = readNote(folder)?.bridge === true ? ["vda", "vbda"] : ["vda"];
+    for (const disk of kept) {
+      const made = `blkdiscard /dev/${disk} && mke2fs /dev/${disk} && mkdir -p /mnt/${disk}`;
+      const written = `mount /dev/${disk} /mnt/${disk} && seq 20000 > /mnt/${disk}/mark && sync`;
+      expect(await exec(`${made} && ${written}; cat /sys/block/${disk}/serial > /tmp/serial`)).toMatchObject({
+        exit: 0,
+      });
+    }
+    if (kept.length > 1) expect((await exec("cat /tmp/serial")).stdout).toBe("third");
+    const random = (await exec("head -c 16 /dev/urandom | base64; md5sum < /mnt/vda/mark")).stdout.split(
+      "\n",
     );
-    expect(written.exit).toBe(0);
-    const random = (await exec("head -c 16 /dev/urandom | base64; md5sum < /mnt/mark")).stdout.split("\n");
     process.kill(pid, "SIGKILL");
     await up();
-    expect(await exec("mount /dev/vda /mnt && md5sum < /mnt/mark")).toMatchObject({
-      exit: 0,
-      stdout: `${random[1]}\n`,
-    });
+    for (const disk of kept)
+      expect(await exec(`umount /mnt; mount /dev/${disk} /mnt && md5sum < /mnt/mark`)).toMatchObject({
+        exit: 0,
+        stdout: expect.stringContaining(random[1] as string),
+      });
+    if (kept.length > 1) {
+      // A disk that grows, and one that goes, while the kernel has it.
+      writeFileSync(
+        path.join(desk.folder, "lab.vbus"),
+        LAB.replace('"./more.img", size = 4MiB', '"./more.img", size = 6MiB'),
+      );
+      expect(await desk.run(["apply", "lab.vbus"])).toMatchObject({ exit: 0 });
+      const size = "until [ $(cat /sys/block/vbda/size) = ";
+      expect(await exec(`${size}12288 ]; do :; done`)).toMatchObject({ exit: 0 });
+      expect(await exec("umount /mnt")).toMatchObject({ exit: 0 });
+    }
     expect((await exec("head -c 16 /dev/urandom | base64")).stdout).not.toContain(random[0]);
     expect(await desk.run(["down"])).toMatchObject({ exit: 0 });
   },

@@ -278,6 +278,7 @@ ROWS.push(
   { attribute: "vblk.folder", change: { found: "/other" }, restarted: ["tenant"] },
   disk("readonly", "readonly = true"),
   disk("queues", "queues = 4"),
+  { ...disk("model", "model = vbus"), restarted: ["keeper"] },
   disk("rate", "rate = 10Mbps"),
   disk("iops", "iops = 100"),
 );

@@ -67,7 +67,7 @@ export const MODULES = ["virtio_pci", "virtio_net", "virtio_blk", "crc32c_generi
 /** Modules that are there. */
 export const MORE_MODULES = ["pktgen"] as const;
 /** Our own that init loads, what is needed first, and one that is there for tests. */
-export const OWN_MODULES = ["vbus", "venet"] as const;
+export const OWN_MODULES = ["vbus", "venet", "vblk"] as const;
 export const TEST_MODULE = "garbage";
 
 /**

@@ -55,16 +55,22 @@ export class Disks implements DeviceClass<Spec> {
   volumeChanged(device: Device, { vblk }: Spec): void {
     const readonly = this.#volumes.wrongUse(vblk.volume, device.id, vblk.readonly) !== undefined;
     const { queues } = vblk;
+    const bridged = vblk.model === "vbus";
     device.disk = {
       ...this.#volumes.use(vblk.volume, device.id, device.port, readonly || vblk.readonly),
       queues,
+      bridged,
     };
   }
 
-  #use(device: Device, { vblk: { volume: id, readonly, queues } }: Spec): Outcome {
+  #use(device: Device, { vblk: { volume: id, readonly, queues, model } }: Spec): Outcome {
     const wrong = this.#volumes.wrongUse(id, device.id, readonly);
     if (wrong) return wrong;
-    device.disk = { ...this.#volumes.use(id, device.id, device.port, readonly), queues };
+    device.disk = {
+      ...this.#volumes.use(id, device.id, device.port, readonly),
+      queues,
+      bridged: model === "vbus",
+    };
     return success();
   }
 }

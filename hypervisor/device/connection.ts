@@ -38,6 +38,8 @@ export interface DiskNotice {
   readonly volume: VolumeNotice;
   readonly readonly: boolean;
   readonly queues: number;
+  /** A PC is to have it on its bridge. */
+  readonly bridged: boolean;
 }
 
 /** A device as a guest's thread needs to know it. */

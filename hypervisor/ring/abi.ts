@@ -72,8 +72,11 @@ export const VENET = {
 } as const;
 /** Bits of the last word of its facts. */
 export const VENET_FACT = { offload: 1 } as const;
-/** Vblk: its function, ring ids 0 to 7 (one a queue), size of its facts. */
-export const VBLK = { info: 1, factsBytes: 24 } as const;
+/**
+ * Vblk: its function, ring ids 0 to 7 (one a queue), size of its facts; behind them, in records, how a PC is
+ * shown it.
+ */
+export const VBLK = { info: 1, factsBytes: 24, model: 24, onBridge: 1, recordBytes: 28 } as const;
 /** A request, which the descriptor of a queue names. Offsets and size. */
 export const REQUEST = {
   op: 0,
@@ -105,3 +108,5 @@ export const BRIDGE = {
   shm: 4,
   waiting: 12,
 } as const;
+/** Of a request on the bridge: its data is in parts behind it, u32 address and u32 length each. */
+export const BRIDGE_PART_BYTES = 8;

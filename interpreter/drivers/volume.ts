@@ -97,6 +97,7 @@ export function vblkSpec(device: Resource): VblkSpec {
     volume,
     readonly: isTrue(device, "readonly"),
     queues: numberOf(device, "queues"),
+    model: wordOf(device, "model") === "vbus" ? "vbus" : "virtio",
     ...(rate !== undefined && { rate }),
     ...(iops !== undefined && { iops }),
   };

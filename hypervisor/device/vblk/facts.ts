@@ -5,15 +5,17 @@ import { VBLK } from "../../ring/abi.ts";
 import type { DiskNotice } from "../connection.ts";
 
 /**
- * u64 bytes of the volume, u32 bytes of a sector, u32 1 where it is read-only, u32 queues, u32 request bytes.
+ * u64 bytes of the volume, u32 bytes of a sector, u32 1 where it is read-only, u32 queues, u32 request bytes,
+ * and how a PC is shown it.
  */
-export function encodeVblkFacts({ volume, readonly, queues }: DiskNotice): Uint8Array {
-  const bytes = new Uint8Array(VBLK.factsBytes);
+export function encodeVblkFacts({ volume, readonly, queues, bridged }: DiskNotice): Uint8Array {
+  const bytes = new Uint8Array(VBLK.recordBytes);
   const view = new DataView(bytes.buffer);
   view.setBigUint64(0, BigInt(volume.size), true);
   view.setUint32(8, SECTOR_BYTES, true);
   view.setUint32(12, readonly ? 1 : 0, true);
   view.setUint32(16, queues, true);
   view.setUint32(20, REQUEST_BYTES_MAX, true);
+  view.setUint32(VBLK.model, bridged ? VBLK.onBridge : 0, true);
   return bytes;
 }

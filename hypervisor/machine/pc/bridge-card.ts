@@ -3,15 +3,14 @@
 
 import { venetInfo } from "../../device/venet/facts.ts";
 import { BRIDGE_BATCH, PC_BUDGET_FRAMES } from "../../limits.ts";
-import { CHANGE, EBUSY, EINVAL, ENOENT, ENOSPC, VENET } from "../../ring/abi.ts";
+import { CHANGE, CLASS_NUMBER, EBUSY, EINVAL, ENOENT, ENOSPC, VENET } from "../../ring/abi.ts";
+import type { BridgeDevice, RingOfPc, SignalGuest } from "./bridge-device.ts";
 import { RamReceiving, RamSending, ringPlace, type BridgeRam } from "./bridge-rings.ts";
 import { readCardFacts, type CardFacts } from "./network-card.ts";
 import type { Station } from "./station.ts";
 
-/** Tells the guest that there is something for this number. */
-export type SignalGuest = (number: number) => void;
-
-export class BridgeCard {
+export class BridgeCard implements BridgeDevice {
+  readonly class = CLASS_NUMBER.venet;
   facts: CardFacts;
   /** The record of the bus, as the guest is told it. */
   record: Uint8Array;
@@ -74,11 +73,7 @@ export class BridgeCard {
     return 0;
   }
 
-  shm(
-    id: number,
-    at: { readonly offset: number; readonly bytes: number; readonly signalOffset: number },
-    number: number,
-  ): number {
+  shm(id: number, at: RingOfPc, number: number): number {
     const place = ringPlace(this.#ram.emulator.ramBytes, at.offset, at.bytes, at.signalOffset);
     if (id !== VENET.rx && id !== VENET.tx) return ENOENT;
     if (!place) return EINVAL;
@@ -92,10 +87,12 @@ export class BridgeCard {
   }
 
   /** The guest says that it has posted something to send. */
-  kick(): void {
+  kick(ring: number): boolean {
+    if (ring !== VENET.tx) return false;
     this.#kicks++;
     this.send();
     if (this.#kicks > 1) this.#sending?.ring.askForKick(BRIDGE_BATCH);
+    return true;
   }
 
   /** Moves frames both ways. Microseconds after which to call it again; 0: everything has been sent. */

@@ -5,13 +5,24 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { PC_CARD_BYTES } from "../../limits.ts";
-import { BRIDGE, DESCRIPTOR } from "../../ring/abi.ts";
-import { AT, Broken, COUNT, Machine, RAM_BYTES, venetRecord } from "./bridge.test-support.ts";
+import { BRIDGE, BRIDGE_PART_BYTES, DESCRIPTOR, REQUEST } from "../../ring/abi.ts";
+import { AT, Broken, COUNT, Machine, RAM_BYTES, REGISTER, venetRecord } from "./bridge.test-support.ts";
 
 const ACCESSES = process.env["SLOW"] === "1" ? 1_000_000 : 20_000;
 const RUN_ACCESSES = 1000;
 /** Places that a driver uses, which are spoilt more often than others. */
-const PLACES = [AT.block, AT.events, AT.tx, AT.rx, AT.tx + COUNT * 16, AT.rx + COUNT * 16, AT.buffers];
+const PLACES = [
+  AT.block,
+  AT.events,
+  AT.tx,
+  AT.rx,
+  AT.tx + COUNT * 16,
+  AT.rx + COUNT * 16,
+  AT.buffers,
+  AT.disk,
+];
+/** Of the second handle's first ring. */
+const DISK_NUMBER = 2;
 /** What stands behind the card's memory, and must stay. */
 const CANARY = Buffer.alloc(65_536, 0x5a);
 
@@ -49,7 +60,7 @@ interface Tally {
 
 /** One access of the guest, or one thing that happens around it. */
 function step(machine: Machine, chance: Chance): void {
-  const act = chance.below(16);
+  const act = chance.below(18);
   if (act < 2) machine.write(chance.below(8), chance.word());
   else if (act === 2) machine.read(chance.below(8));
   else if (act === 3) machine.verb(chance.below(6), ...Array.from({ length: 7 }, () => chance.word()));
@@ -63,7 +74,19 @@ function step(machine: Machine, chance: Chance): void {
   else if (act === 12) machine.loop.deliver(new Uint8Array(1 + chance.below(1518)));
   else if (act === 13) machine.loop.waitUs = chance.below(3) === 0 ? 100 : 0;
   else if (act === 14) machine.bridge.collect();
+  else if (act > 15) ask(machine, chance);
   else machine.bridge.move();
+}
+
+/** Asks the disk for something in the slots of its ring that come first. */
+function ask(machine: Machine, chance: Chance): void {
+  const slot = (AT.disk + chance.below(4) * DESCRIPTOR.size) >>> 2;
+  const request = AT.disk + 1024 + chance.below(4) * 64;
+  machine.words.set([chance.below(5), 0, chance.below(16) * 512, 0, 512, 0, AT.buffers, 512], request >>> 2);
+  const turn = ((machine.words[slot + 2] as number) & ~1) + 1;
+  const parts = chance.below(8) === 0 ? chance.word() : 1;
+  machine.words.set([request, REQUEST.size + parts * BRIDGE_PART_BYTES, turn], slot);
+  machine.write(REGISTER.kick, DISK_NUMBER);
 }
 
 function spoil(machine: Machine, chance: Chance): void {
@@ -83,8 +106,10 @@ function fresh(): Machine {
   const machine = new Machine();
   machine.loop.memory.u8.set(CANARY, PC_CARD_BYTES);
   machine.add(5);
+  machine.addDisk(9);
   machine.begin();
   machine.open(5);
+  machine.openDisk(9);
   return machine;
 }
 

@@ -6,6 +6,8 @@ import { viewGuestMemory } from "../../memory/fabric.ts";
 import { BRIDGE, BUS, CHANGE, CLASS_NUMBER, DESCRIPTOR, EVENT, SIGNAL, VENET } from "../../ring/abi.ts";
 import type { BusVerbs } from "../streams.ts";
 import { Bridge } from "./bridge.ts";
+import { DiskStation } from "./disk-station.ts";
+import { PLACE, Volume } from "./disk.test-support.ts";
 import type { PortDevice } from "./port-device.ts";
 import { Station } from "./station.ts";
 
@@ -16,7 +18,15 @@ const PAGE = 65_536;
 const RING_SLOTS = 16;
 export const RAM_BYTES = 1 << 18;
 /** Where the driver has its things. */
-export const AT = { block: 0x1000, events: 0x1100, record: 0x1200, tx: 0x2000, rx: 0x3000, buffers: 0x4000 };
+export const AT = {
+  block: 0x1000,
+  events: 0x1100,
+  record: 0x1200,
+  tx: 0x2000,
+  rx: 0x3000,
+  buffers: 0x4000,
+  disk: 0x1_8000,
+};
 export const COUNT = 16;
 export const BUFFER_BYTES = 2048;
 const SIGNAL_OFFSET = COUNT * DESCRIPTOR.size;
@@ -95,6 +105,7 @@ export class Machine {
   readonly ram = new Uint8Array(RAM_BYTES);
   readonly words = new Int32Array(this.ram.buffer);
   readonly loop = new Loop();
+  readonly volume = new Volume();
   readonly bridge: Bridge;
   /** The line of its interrupt. */
   line = false;
@@ -126,7 +137,22 @@ export class Machine {
     const { verbs, memory } = this.loop;
     const facts = { id, mtu: 1500, ring: RING_SLOTS };
     const station = Station.open(verbs, memory, place * PC_CARD_BYTES, facts) as Station;
-    this.bridge.add(id, station, venetRecord(id));
+    this.bridge.addCard(id, station, venetRecord(id));
+  }
+
+  addDisk(id: number): void {
+    const { verbs, memory } = this.volume;
+    const station = DiskStation.open(verbs, memory, PLACE, id) as DiskStation;
+    const record = venetRecord(id, "disk");
+    new DataView(record.buffer).setUint32(8, CLASS_NUMBER.vblk, true);
+    this.bridge.addDisk(id, station, record);
+  }
+
+  /** Opens a disk and gives it a ring, of whose slots the first has any request; the handle. */
+  openDisk(id: number): number {
+    const handle = this.verb(BRIDGE.open, id, 1);
+    this.verb(BRIDGE.shm, handle, 0, 0, AT.disk, COUNT * DESCRIPTOR.size, SIGNAL_OFFSET, 0);
+    return handle;
   }
 
   write(register: number, value: number): void {

@@ -1,14 +1,13 @@
 // The vbus bridge of a PC: a device on its PCI bus by which its kernel has the verbs of docs/abi.md, those of
-// a guest of WebAssembly, and the venets that are not shown as virtio cards. A hypercall is one write of a
-// port; rings and the event area lie in the PC's RAM. docs/abi.md, "The bridge of a PC".
+// a guest of WebAssembly, and the venets and disks that are not shown as virtio's. A hypercall is one write
+// of a port; rings and the event area lie in the PC's RAM. docs/abi.md, "The bridge of a PC".
 
-import { PC_CARDS_MAX } from "../../limits.ts";
+import { PC_CARDS_MAX, PC_DISKS_MAX } from "../../limits.ts";
 import {
   ABI_VERSION,
   BRIDGE,
   BUS,
   CHANGE,
-  CLASS_NUMBER,
   EBADF,
   EFAULT,
   EINVAL,
@@ -20,7 +19,10 @@ import {
   FEATURE,
 } from "../../ring/abi.ts";
 import { BridgeCard } from "./bridge-card.ts";
+import type { BridgeDevice } from "./bridge-device.ts";
+import { BridgeDisk } from "./bridge-disk.ts";
 import { isInside, type BridgeRam } from "./bridge-rings.ts";
+import type { DiskStation } from "./disk-station.ts";
 import type { Emulator } from "./emulator.ts";
 import type { CountOfPc } from "./network-card.ts";
 import type { PortInterrupt } from "./port-device.ts";
@@ -28,13 +30,16 @@ import type { Station } from "./station.ts";
 
 /** Signal numbers: one a ring, of the middle priority, in the order of handles. */
 const RINGS = 2;
+const HANDLES_MAX = PC_CARDS_MAX + PC_DISKS_MAX;
 const FEATURES = FEATURE.notifyAt;
 const NEGOTIATE_BYTES = 16;
 const U32 = 2 ** 32;
+const ID_AT = 4;
 
 interface Told {
   /** What it has now; none: it is gone. */
-  card: BridgeCard | undefined;
+  device: BridgeDevice | undefined;
+  readonly class: number;
   known: boolean;
   dirty: boolean;
   /** It went, and the guest has not been told. */
@@ -52,7 +57,7 @@ export class Bridge {
   readonly #count: CountOfPc;
   /** By the bus's id; by handle - 1. */
   readonly #devices = new Map<number, Told>();
-  readonly #handles: (BridgeCard | undefined)[] = [];
+  readonly #handles: (BridgeDevice | undefined)[] = [];
   /** Where the guest has its event area; -1: it has none. */
   #events = -1;
   #changes = 0;
@@ -83,25 +88,32 @@ export class Bridge {
 
   /** The venets that are on it now. */
   get cards(): readonly BridgeCard[] {
-    return [...this.#devices.values()].flatMap(({ card }) => card ?? []);
+    return [...this.#devices.values()].flatMap(({ device }) => (device instanceof BridgeCard ? device : []));
   }
 
   /** A device has come; `record` is the change record that says so, and the bridge's from now on. */
-  add(id: number, station: Station, record: Uint8Array): void {
-    const before = this.#devices.get(id);
-    const card = new BridgeCard(
-      { ram: this.#ram, station, signal: (number) => this.#signal(number) },
-      record,
-    );
-    const stale = before?.stale ?? false;
-    this.#devices.set(id, { card, known: before?.known ?? false, dirty: false, stale });
+  addCard(id: number, station: Station, record: Uint8Array): void {
+    this.#add(id, new BridgeCard({ ...this.#parts, station }, record));
+  }
+
+  addDisk(id: number, station: DiskStation, record: Uint8Array): void {
+    this.#add(id, new BridgeDisk({ ...this.#parts, station }, record));
+  }
+
+  #add(id: number, device: BridgeDevice): void {
+    const { known = false, stale = false } = this.#devices.get(id) ?? {};
+    this.#devices.set(id, { device, class: device.class, known, dirty: false, stale });
     this.#tellChange();
+  }
+
+  get #parts(): { readonly ram: BridgeRam; readonly signal: (number: number) => void } {
+    return { ram: this.#ram, signal: (number) => this.#signal(number) };
   }
 
   change(id: number, record: Uint8Array): void {
     const told = this.#devices.get(id);
-    if (!told?.card) return;
-    told.card.changed(record);
+    if (!told?.device) return;
+    told.device.changed(record);
     told.dirty = true;
     this.#tellChange();
   }
@@ -109,10 +121,10 @@ export class Bridge {
   /** It is gone, with what the guest has of it. */
   remove(id: number): void {
     const told = this.#devices.get(id);
-    if (!told?.card) return;
-    this.#close(told.card);
-    told.card.remove();
-    told.card = undefined;
+    if (!told?.device) return;
+    this.#close(told.device);
+    told.device.remove();
+    told.device = undefined;
     told.stale = told.known;
     if (!told.known) this.#devices.delete(id);
     this.#tellChange();
@@ -120,13 +132,13 @@ export class Bridge {
 
   /** Whether it has the device. */
   has(id: number): boolean {
-    return this.#devices.get(id)?.card !== undefined;
+    return this.#devices.get(id)?.device !== undefined;
   }
 
   /** Moves what there is, both ways. Microseconds after which to call again; 0: all is done. */
   move(): number {
     let waitUs = 0;
-    for (const { card } of this.#devices.values()) waitUs = sooner(waitUs, card?.move() ?? 0);
+    for (const { device } of this.#devices.values()) waitUs = sooner(waitUs, device?.move() ?? 0);
     return waitUs;
   }
 
@@ -134,19 +146,17 @@ export class Bridge {
   collect(): number {
     const interrupts = this.#interrupts;
     let waitUs = 0;
-    for (const { card } of this.#devices.values()) {
-      const again = card?.collect() ?? 0;
+    for (const { device } of this.#devices.values()) {
+      const again = device?.collect() ?? 0;
       waitUs = again < 0 || waitUs < 0 ? -1 : sooner(waitUs, again);
     }
     return this.#interrupts === interrupts ? waitUs : -1;
   }
 
   #kick(number: number): void {
-    const card = this.#handles[Math.floor(number / RINGS)];
+    const device = this.#handles[Math.floor(number / RINGS)];
     // A number of nothing, or of a ring that the host fills, is no harm.
-    if (!card || number % RINGS !== 1) return;
-    this.#count(card.facts.id, "kicks");
-    card.kick();
+    if (device?.kick(number % RINGS) === true) this.#count(idOf(device), "kicks");
   }
 
   #acknowledge(): number {
@@ -170,35 +180,35 @@ export class Bridge {
   #verb([verb = 0, , a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0]: readonly number[]): number {
     if (verb === BRIDGE.open) return this.#open(a, b);
     if (verb === BRIDGE.close) {
-      const card = this.#handles[a - 1];
-      return card ? this.#close(card) : EBADF;
+      const device = this.#handles[a - 1];
+      return device ? this.#close(device) : EBADF;
     }
     if (verb === BRIDGE.call) return this.#callDevice(a, b, { pointer: c, length: d }, e);
     if (verb !== BRIDGE.shm) return EINVAL;
-    const card = this.#handles[a - 1];
-    if (!card) return EBADF;
+    const device = this.#handles[a - 1];
+    if (!device) return EBADF;
     // The priority is not looked at: a PC has one interrupt.
     if (c > 7 || g !== 0) return EINVAL;
-    return card.shm(b, { offset: d, bytes: e, signalOffset: f | 0 }, (a - 1) * RINGS + b);
+    return device.shm(b, { offset: d, bytes: e, signalOffset: f | 0 }, (a - 1) * RINGS + b);
   }
 
   #open(id: number, version: number): number {
     const told = this.#devices.get(id);
     if (!told?.known) return ENOENT;
-    if (!told.card) return ENODEV;
+    if (!told.device) return ENODEV;
     if (version !== ABI_VERSION) return EPROTO;
     const slot = firstFree(this.#handles);
-    if (slot === PC_CARDS_MAX) return ENOSPC;
-    const refused = told.card.open();
+    if (slot === HANDLES_MAX) return ENOSPC;
+    const refused = told.device.open();
     if (refused < 0) return refused;
-    this.#handles[slot] = told.card;
+    this.#handles[slot] = told.device;
     return slot + 1;
   }
 
-  #close(card: BridgeCard): number {
-    const slot = this.#handles.indexOf(card);
+  #close(device: BridgeDevice): number {
+    const slot = this.#handles.indexOf(device);
     if (slot >= 0) this.#handles[slot] = undefined;
-    card.reset();
+    device.reset();
     return 0;
   }
 
@@ -206,8 +216,8 @@ export class Bridge {
     if (flags !== 0) return EINVAL;
     if (!isInside(this.#ram.emulator.ramBytes, out.pointer, out.length)) return EFAULT;
     if (handle === 0) return this.#callBus(func, out);
-    const card = this.#handles[handle - 1];
-    return card ? card.call(func, out.pointer, out.length) : EBADF;
+    const device = this.#handles[handle - 1];
+    return device ? device.call(func, out.pointer, out.length) : EBADF;
   }
 
   #callBus(func: number, { pointer, length }: Block): number {
@@ -230,9 +240,9 @@ export class Bridge {
   /** A driver begins, maybe after another one: nothing is open, and every device is new to it. */
   #begin(pointer: number): number {
     if (pointer % EVENT.size !== 0) return EINVAL;
-    for (const card of this.#handles) if (card) this.#close(card);
+    for (const device of this.#handles) if (device) this.#close(device);
     for (const [id, told] of this.#devices) {
-      if (told.card) Object.assign(told, { known: false, dirty: false, stale: false });
+      if (told.device) Object.assign(told, { known: false, dirty: false, stale: false });
       else this.#devices.delete(id);
     }
     this.#events = pointer;
@@ -244,27 +254,27 @@ export class Bridge {
       if (told.known && told.stale) {
         told.known = false;
         told.stale = false;
-        if (!told.card) this.#devices.delete(id);
+        if (!told.device) this.#devices.delete(id);
         const gone = new Uint8Array(CHANGE.size);
-        this.#writeRecord(pointer, gone, CHANGE.removed, id);
+        this.#writeRecord(pointer, gone, CHANGE.removed, id, told.class);
         return 1;
       }
-      if (!told.card || (told.known && !told.dirty)) continue;
+      if (!told.device || (told.known && !told.dirty)) continue;
       const type = told.known ? CHANGE.changed : CHANGE.added;
       told.known = true;
       told.dirty = false;
-      this.#writeRecord(pointer, told.card.record, type, id);
+      this.#writeRecord(pointer, told.device.record, type, id, told.class);
       return 1;
     }
     return 0;
   }
 
-  #writeRecord(pointer: number, record: Uint8Array, type: number, id: number): void {
+  #writeRecord(pointer: number, record: Uint8Array, type: number, id: number, class_: number): void {
     const written = record.slice(0, CHANGE.size);
     const view = new DataView(written.buffer);
     view.setUint32(0, type, true);
     view.setUint32(4, id, true);
-    view.setUint32(8, CLASS_NUMBER.venet, true);
+    view.setUint32(8, class_, true);
     const { emulator } = this.#ram;
     emulator.ram.set(written, pointer);
     emulator.wrote(pointer, CHANGE.size);
@@ -283,8 +293,8 @@ export class Bridge {
     const word = (this.#events + EVENT.pending + (number >>> 5) * 4) >>> 2;
     const { words } = this.#ram.emulator;
     words[word] = (words[word] as number) | (1 << (number & 31));
-    const card = this.#handles[Math.floor(number / RINGS)];
-    if (card && !this.#raised) this.#count(card.facts.id, "interrupts");
+    const device = this.#handles[Math.floor(number / RINGS)];
+    if (device && !this.#raised) this.#count(idOf(device), "interrupts");
     this.#raise();
   }
 
@@ -305,6 +315,10 @@ interface Block {
 /** Of two times after which to call again, 0 for none, the sooner one. */
 export function sooner(one: number, other: number): number {
   return one === 0 || other === 0 ? one + other : Math.min(one, other);
+}
+
+function idOf({ record }: BridgeDevice): number {
+  return new DataView(record.buffer, record.byteOffset).getUint32(ID_AT, true);
 }
 
 function firstFree(handles: readonly unknown[]): number {

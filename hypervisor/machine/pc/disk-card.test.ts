@@ -2,57 +2,18 @@
 
 import { expect, test } from "vitest";
 import { REQUEST_BYTES_MAX } from "../../limits.ts";
-import { viewGuestMemory } from "../../memory/fabric.ts";
-import { DESCRIPTOR, REQUEST, REQUEST_OP } from "../../ring/abi.ts";
-import type { BusVerbs } from "../streams.ts";
 import { DiskCard } from "./disk-card.ts";
+import { PLACE, Volume, VOLUME_BYTES } from "./disk.test-support.ts";
 import type { Emulator, VirtioDevice, VirtioRegisters } from "./emulator.ts";
 
-const PLACE = { desc_addr: 0x100, avail_addr: 0x800, used_addr: 0xa00 } as const;
+const QUEUE = { desc_addr: 0x100, avail_addr: 0x800, used_addr: 0xa00 } as const;
 const HEADER = 0x1000;
 const DATA = 0x2000;
 const STATUS = 0x3000;
 const SIZE = 16;
 const FLAG = { next: 1, write: 2 } as const;
-const VOLUME_BYTES = 8192;
-const AT = { ring: 0, data: 65_536 } as const;
 
 class Broken extends Error {}
-
-/** A volume behind the verbs; it says `waitUs` once for each request while that is not 0. */
-class Volume {
-  readonly memory = viewGuestMemory(new WebAssembly.Memory({ initial: 32, maximum: 32, shared: true }));
-  readonly bytes = new Uint8Array(VOLUME_BYTES);
-  readonly done: string[] = [];
-  waitUs = 0;
-  #waited = false;
-  #position = 0;
-  readonly verbs = {
-    open: () => 1,
-    close: () => 0,
-    shm: () => 5,
-    signal: () => this.#serve(),
-  } as unknown as BusVerbs;
-
-  #serve(): number {
-    if (this.waitUs > 0 && !this.#waited) {
-      this.#waited = true;
-      return this.waitUs;
-    }
-    this.#waited = false;
-    const { i32, u8 } = this.memory;
-    const descriptor = (AT.ring + (this.#position & 15) * DESCRIPTOR.size) >>> 2;
-    const word = (offset: number): number => i32[((i32[descriptor] as number) + offset) >>> 2] as number;
-    const [op, offset, length] = [word(REQUEST.op), word(REQUEST.offset), word(REQUEST.length)];
-    const at = word(REQUEST.address);
-    this.done.push(`${Object.keys(REQUEST_OP)[op]} ${offset} ${length}`);
-    if (op === REQUEST_OP.read) u8.set(this.bytes.subarray(offset, offset + length), at);
-    if (op === REQUEST_OP.write) this.bytes.set(u8.subarray(at, at + length), offset);
-    i32[((i32[descriptor] as number) + REQUEST.status) >>> 2] = length % 512 === 0 ? 0 : -22;
-    i32[descriptor + (DESCRIPTOR.turn >> 2)] = (this.#position++ << 1) >>> 0;
-    return 0;
-  }
-}
 
 /** A disk, and a driver's hand in its queue. */
 class Bench {
@@ -71,7 +32,7 @@ class Bench {
       addVirtio: (device: VirtioDevice): VirtioRegisters => {
         this.device = device;
         return {
-          queues: [{ size: SIZE, enabled: true, ...PLACE }],
+          queues: [{ size: SIZE, enabled: true, ...QUEUE }],
           device_status: 4,
           is_feature_negotiated: () => false,
           raise_irq: () => undefined,
@@ -84,8 +45,8 @@ class Bench {
     const broken = (): never => {
       throw new Broken();
     };
-    const facts = { id: 3, name: "first", bytes: VOLUME_BYTES, readonly: false };
-    this.card = DiskCard.plug({ emulator, verbs, memory, at: AT, broken }, facts) as DiskCard;
+    const facts = { id: 3, name: "first", bytes: VOLUME_BYTES, readonly: false, bridged: false };
+    this.card = DiskCard.plug({ emulator, verbs, memory, at: PLACE, broken }, facts) as DiskCard;
   }
 
   /** Offers a request with so many bytes of data, to be written by the disk or read by it. */
@@ -100,15 +61,15 @@ class Bench {
   }
 
   offer(): void {
-    this.view.setUint16(PLACE.avail_addr + 4 + (this.#available % SIZE) * 2, 0, true);
-    this.view.setUint16(PLACE.avail_addr + 2, ++this.#available, true);
+    this.view.setUint16(QUEUE.avail_addr + 4 + (this.#available % SIZE) * 2, 0, true);
+    this.view.setUint16(QUEUE.avail_addr + 2, ++this.#available, true);
   }
 
   /** The driver resets the disk and begins anew. */
   reset(): void {
     this.#available = 0;
-    this.view.setUint32(PLACE.avail_addr, 0, true);
-    this.view.setUint32(PLACE.used_addr, 0, true);
+    this.view.setUint32(QUEUE.avail_addr, 0, true);
+    this.view.setUint32(QUEUE.used_addr, 0, true);
     this.device?.driverReset();
   }
 
@@ -117,11 +78,11 @@ class Bench {
   }
 
   get used(): number {
-    return this.view.getUint16(PLACE.used_addr + 2, true);
+    return this.view.getUint16(QUEUE.used_addr + 2, true);
   }
 
   #part(index: number, address: number, length: number, flags: number, next: number): void {
-    const at = PLACE.desc_addr + index * 16;
+    const at = QUEUE.desc_addr + index * 16;
     this.view.setUint32(at, address, true);
     this.view.setUint32(at + 8, length, true);
     this.view.setUint16(at + 12, flags, true);
@@ -138,7 +99,7 @@ test("what is written is read again, flushed and discarded; the disk has its dev
   bench.ask(0, 1, 1024, true);
   expect(bench.card.move()).toBe(0);
   expect([bench.status, bench.used, bench.ram[DATA + 511], bench.ram[DATA + 512]]).toEqual([0, 2, 0, 7]);
-  expect(bench.view.getUint32(PLACE.used_addr + 4 + 8 + 4, true)).toBe(1025);
+  expect(bench.view.getUint32(QUEUE.used_addr + 4 + 8 + 4, true)).toBe(1025);
   bench.ask(4, 0, 0, false);
   bench.card.move();
   bench.view.setUint32(DATA, 4, true);
@@ -167,7 +128,7 @@ test("what can't be is answered and not done; what no driver posts is broken", (
   expect(answer(11, 0, 32, false)).toBe(2);
   expect(bench.volume.done).toEqual([]);
   expect(answer(0, 0, 100, true)).toBe(1);
-  bench.view.setUint16(PLACE.desc_addr + 12, 0, true);
+  bench.view.setUint16(QUEUE.desc_addr + 12, 0, true);
   bench.offer();
   expect(() => bench.card.move()).toThrow(Broken);
 });

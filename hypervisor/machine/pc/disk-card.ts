@@ -3,7 +3,7 @@
 
 import { PC_BUDGET_REQUESTS, PC_CHAIN_MAX, PC_QUEUE_MAX, REQUEST_BYTES_MAX } from "../../limits.ts";
 import type { GuestMemory } from "../../memory/fabric.ts";
-import { CHANGE, type REQUEST_OP } from "../../ring/abi.ts";
+import { CHANGE, VBLK, type REQUEST_OP } from "../../ring/abi.ts";
 import type { BusVerbs } from "../streams.ts";
 import { readName } from "./change-record.ts";
 import { DiskStation, type DiskPlace } from "./disk-station.ts";
@@ -39,6 +39,8 @@ export interface DiskFacts {
   readonly name: string;
   readonly bytes: number;
   readonly readonly: boolean;
+  /** It is to be on the bridge, not a virtio disk. */
+  readonly bridged: boolean;
 }
 
 /** Reads the record that lies at `at`. */
@@ -48,6 +50,7 @@ export function readDiskFacts(view: DataView, at: number): DiskFacts {
     name: readName(view, at),
     bytes: Number(view.getBigUint64(at + CHANGE.facts, true)),
     readonly: view.getUint32(at + CHANGE.facts + 12, true) !== 0,
+    bridged: view.getUint32(at + CHANGE.facts + VBLK.model, true) === VBLK.onBridge,
   };
 }
 

@@ -9,7 +9,8 @@ import { dropState, keepState, readState } from "./booted.ts";
 import { Agent, type Command, type CommandDone } from "./agent.ts";
 import { Bridge, sooner } from "./bridge.ts";
 import type { BrokenBridge } from "./bridge-rings.ts";
-import { DiskCard, readDiskFacts } from "./disk-card.ts";
+import { DiskCard, readDiskFacts, type DiskFacts } from "./disk-card.ts";
+import { DiskStation } from "./disk-station.ts";
 import { Emulator, type PcHardware } from "./emulator.ts";
 import { NetworkCard, readCardFacts, type CardFacts, type CountOfPc } from "./network-card.ts";
 import { OwnCard } from "./own-card.ts";
@@ -192,40 +193,51 @@ export class Pc {
     ];
     const { driver: memory, verbs, broken, count } = this.#parts;
     const parts = { emulator: this.#emulator, verbs, memory, broken, count };
-    if (class_ === CLASS_NUMBER.venet) {
-      const facts = readCardFacts(view, at);
-      const isBridged = type === CHANGE.added ? facts.bridged : (this.#bridge?.has(id) ?? false);
-      if (isBridged) this.#changeBridged(type, facts, new Uint8Array(view.buffer, view.byteOffset + at));
-      else
-        follow(this.#cards, this.#cardPlaces, type, facts, (index) =>
-          (facts.own ? OwnCard : NetworkCard).plug({ ...parts, at: cardPlace(index) }, facts),
-        );
-    } else if (class_ === CLASS_NUMBER.vblk) {
-      const facts = readDiskFacts(view, at);
+    if (class_ !== CLASS_NUMBER.venet && class_ !== CLASS_NUMBER.vblk) return;
+    const isCard = class_ === CLASS_NUMBER.venet;
+    const facts = isCard ? readCardFacts(view, at) : readDiskFacts(view, at);
+    const isBridged = type === CHANGE.added ? facts.bridged : (this.#bridge?.has(id) ?? false);
+    const record = new Uint8Array(view.buffer, view.byteOffset + at, CHANGE.size).slice();
+    if (isBridged) this.#changeBridged(type, facts, record);
+    else if ("mac" in facts)
+      follow(this.#cards, this.#cardPlaces, type, facts, (index) =>
+        (facts.own ? OwnCard : NetworkCard).plug({ ...parts, at: cardPlace(index) }, facts),
+      );
+    else
       follow(this.#disks, this.#diskPlaces, type, facts, (index) =>
         DiskCard.plug({ ...parts, at: diskPlace(index) }, facts),
       );
-    }
   }
 
-  /** The same of a venet of the bridge, whose record begins `bytes`. */
-  #changeBridged(type: number, facts: CardFacts, bytes: Uint8Array): void {
-    const { driver: memory, verbs, brokenBridge: broken, count } = this.#parts;
-    const record = bytes.slice(0, CHANGE.size);
-    if (type === CHANGE.changed) this.#bridge?.change(facts.id, record);
+  /** The same of a device of the bridge. */
+  #changeBridged(type: number, facts: CardFacts | DiskFacts, record: Uint8Array): void {
+    const { id } = facts;
+    const places = "mac" in facts ? this.#cardPlaces : this.#diskPlaces;
+    if (type === CHANGE.changed) this.#bridge?.change(id, record);
     else if (type === CHANGE.removed) {
-      this.#bridge?.remove(facts.id);
-      this.#cardPlaces.give(this.#bridged.get(facts.id) as number);
-      this.#bridged.delete(facts.id);
+      this.#bridge?.remove(id);
+      places.give(this.#bridged.get(id) as number);
+      this.#bridged.delete(id);
     }
     if (type !== CHANGE.added) return;
-    const index = this.#cardPlaces.take();
+    const index = places.take();
     if (index === undefined) return;
-    const station = Station.open(verbs, memory, cardPlace(index), facts);
-    if (!station) return this.#cardPlaces.give(index);
-    this.#bridge ??= new Bridge({ emulator: this.#emulator, broken, count });
-    this.#bridge.add(facts.id, station, record);
-    this.#bridged.set(facts.id, index);
+    if (this.#plugBridged(facts, index, record)) this.#bridged.set(id, index);
+    else places.give(index);
+  }
+
+  /** False where the device can't be opened. */
+  #plugBridged(facts: CardFacts | DiskFacts, index: number, record: Uint8Array): boolean {
+    const { driver: memory, verbs, brokenBridge: broken, count } = this.#parts;
+    const bridge = (): Bridge => (this.#bridge ??= new Bridge({ emulator: this.#emulator, broken, count }));
+    if ("mac" in facts) {
+      const station = Station.open(verbs, memory, cardPlace(index), facts);
+      if (station) bridge().addCard(facts.id, station, record);
+      return station !== undefined;
+    }
+    const station = DiskStation.open(verbs, memory, diskPlace(index), facts.id);
+    if (station) bridge().addDisk(facts.id, station, record);
+    return station !== undefined;
   }
 }
 

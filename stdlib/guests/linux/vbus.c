@@ -284,8 +284,10 @@ static void vbus_take_changes(struct vbus *bus)
 		vdev = vbus_find(bus, record.id);
 		if (record.type == CHANGE_ADDED && !vdev)
 			vbus_add(bus, &record);
-		else if (record.type == CHANGE_REMOVED && vdev)
+		else if (record.type == CHANGE_REMOVED && vdev) {
+			WRITE_ONCE(vdev->gone, true);
 			vbus_drop(vdev);
+		}
 		else if (record.type == CHANGE_CHANGED && vdev)
 			vbus_change(vdev, &record);
 	}

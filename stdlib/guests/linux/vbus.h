@@ -13,6 +13,7 @@
 #define VBUS_VERSION 1
 
 #define VBUS_CLASS_VENET 1
+#define VBUS_CLASS_VBLK 3
 
 /* Error values of the ABI are errno values, so they are returned as they are. */
 
@@ -51,6 +52,7 @@ struct vbus_device {
 	char name[VBUS_NAME_BYTES + 1];
 	u8 facts[VBUS_FACTS_BYTES];
 	int handle; /* 0: it is not open */
+	bool gone; /* the host has taken it away */
 	unsigned long kick_port;
 };
 
