@@ -36,6 +36,17 @@ const side = (model: Side["model"], index: number): Side => ({
 });
 export const SIDES = { vbus: side("vbus", 0), virtio: side("virtio", 1), own: side("own", 2) } as const;
 
+/** One disk of the PC, with a volume of its own in memory. */
+export interface DiskSide {
+  readonly model: "vbus" | "virtio";
+  readonly file: string;
+}
+export const DISKS = {
+  vbus: { model: "vbus", file: "/dev/vbda" },
+  virtio: { model: "virtio", file: "/dev/vda" },
+} as const satisfies Record<string, DiskSide>;
+const DISK_BYTES = 64 << 20;
+
 /** What a card has done since it was made. */
 export interface CardCounts {
   readonly frames: number;
@@ -51,6 +62,8 @@ export interface LinuxLab {
   /** Runs a command in the PC; rejects where it fails. */
   run(command: string): Promise<string>;
   counts(side: Side): CardCounts;
+  /** CPU time of the PC's thread so far, microseconds. */
+  cpu(): number;
   /** Has a guest send datagrams to the PC without end while `look` runs. */
   flood<T>(side: Side, payload: number, look: () => Promise<T>): Promise<T>;
   /** Has the neighbour fetch the PC's page; its log. */
@@ -72,6 +85,11 @@ export async function openLinuxLab(): Promise<LinuxLab> {
       must(hypervisor.addDevice("pc", `pc.${each.card}`, venet(each, each.card, each.pc, pcMac(each))));
       await bootNeighbour(hypervisor, httpd, each);
     }
+    for (const { model } of Object.values(DISKS)) {
+      must(await hypervisor.createVolume(model, { class: "memory", size: DISK_BYTES, readonly: false }));
+      const vblk = { volume: model, readonly: false, queues: 1, model };
+      must(hypervisor.addDevice("pc", `pc.${model}-disk`, { class: "vblk", name: model, vblk }));
+    }
     const pc = { bus: "pc", image: debian, args: [], env: {}, memory: MEMORY };
     must(await hypervisor.bootGuest("pc", pc));
     const lab = labOf(hypervisor, get, flood);
@@ -84,7 +102,9 @@ export async function openLinuxLab(): Promise<LinuxLab> {
 }
 
 function labOf(hypervisor: Hypervisor, get: Image, flood: Image): LinuxLab {
+  const cpu = (): number => (hypervisor.guest("pc")?.cpuMs ?? 0) * 1000;
   return {
+    cpu,
     async run(command) {
       const { status, output } = must(await hypervisor.runCommand("pc", command, COMMAND_MS));
       if (status !== 0) throw new Error(`${command}: ended with ${status}\n${output}`);
@@ -95,7 +115,7 @@ function labOf(hypervisor: Hypervisor, get: Image, flood: Image): LinuxLab {
       // Also those that the neighbour had no room for: the PC has sent them.
       const frames = (facts?.rx.count ?? 0) + (facts?.tx.count ?? 0) + (facts?.tx.dropped ?? 0);
       const { kicks = 0, interrupts = 0 } = facts?.pc ?? {};
-      return { frames, kicks, interrupts, cpu: (hypervisor.guest("pc")?.cpuMs ?? 0) * 1000 };
+      return { frames, kicks, interrupts, cpu: cpu() };
     },
     received: ({ card }) => hypervisor.device(`pc.${card}`)?.rx.count ?? 0,
     flood: (each, payload, look) => floodTo(hypervisor, flood, { each, payload, look }),

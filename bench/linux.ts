@@ -3,11 +3,12 @@
 // the kernel's processor is what they cost.
 import { setTimeout } from "node:timers/promises";
 import { quantile, type Measure, type Work } from "./harness.ts";
+import { diskWorks, type DiskAmount } from "./linux-disk.ts";
 import { openVeth, pingTimes, rateOf, type Veth } from "./veth.ts";
 import { openLinuxLab, PAGE, SIDES, type CardCounts, type LinuxLab, type Side } from "./linux-pc.ts";
 
 /** How much is done in a run. */
-interface Amount {
+interface Amount extends DiskAmount {
   readonly bytes: number;
   readonly frames: number;
   readonly pings: number;
@@ -15,8 +16,8 @@ interface Amount {
   readonly floodMs: number;
 }
 const AMOUNT: Readonly<Record<"tiny" | "real", Amount>> = {
-  tiny: { bytes: 500_000, frames: 500, pings: 5, floodMs: 300 },
-  real: { bytes: 4_000_000, frames: 20_000, pings: 100, floodMs: 1500 },
+  tiny: { bytes: 500_000, frames: 500, pings: 5, floodMs: 300, bulkBytes: 4 << 20, reads: 200 },
+  real: { bytes: 4_000_000, frames: 20_000, pings: 100, floodMs: 1500, bulkBytes: 32 << 20, reads: 4000 },
 };
 const UDP_HEADERS = 42;
 const SETTLE_MS = 300;
@@ -107,6 +108,7 @@ function worksOf(lab: LinuxLab, amount: Amount, veth: Veth | undefined): readonl
     ...udp,
     trip(0.5),
     trip(0.99),
+    ...diskWorks(lab, amount),
   ];
 }
 
