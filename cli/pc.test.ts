@@ -176,7 +176,7 @@ test(
         stdout: expect.stringContaining(random[1] as string),
       });
     if (kept.length > 1) {
-      // A disk that grows, and one that goes, while the kernel has it.
+      // A disk that grows while the kernel has it.
       writeFileSync(
         path.join(desk.folder, "lab.vbus"),
         LAB.replace('"./more.img", size = 4MiB', '"./more.img", size = 6MiB'),
