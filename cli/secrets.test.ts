@@ -243,6 +243,8 @@ const CALLS: Readonly<Record<string, readonly (readonly [number, ...string[]])[]
     [0, "--json"],
     [0, "--since", "1h"],
   ],
+  // It has no overlay: what stands in the way is said.
+  commit: [[1, "nothing", "--json", "--yes", "--no-input", "--file", LAB]],
   version: [[0], [0, "--json"]],
   down: [],
 };
