@@ -91,8 +91,7 @@ if (AT_LENGTH)
 
     test("has what it needs, and no tool of its makers", () => {
       const modules = path.join(prefix, "lib/node_modules/alacrityvm/node_modules");
-      for (const name of ["chokidar", "ink", "yaml"])
-        expect(existsSync(path.join(modules, name))).toBe(true);
+      for (const name of ["chokidar", "ink", "yaml"]) expect(existsSync(path.join(modules, name))).toBe(true);
       for (const name of ["typescript", "vitest", "assemblyscript", "prettier", "wabt", "node"])
         expect(existsSync(path.join(modules, name)), name).toBe(false);
       const bytes = sizeBelow(prefix);
