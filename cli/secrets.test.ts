@@ -243,7 +243,6 @@ const CALLS: Readonly<Record<string, readonly (readonly [number, ...string[]])[]
     [0, "--json"],
     [0, "--since", "1h"],
   ],
-  // It has no overlay: what stands in the way is said.
   commit: [[1, "nothing", "--json", "--yes", "--no-input", "--file", LAB]],
   version: [[0], [0, "--json"]],
   down: [],
@@ -258,8 +257,7 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   up: ["--serve"],
   // The same events come over the socket.
   events: ["--follow"],
-  // Follows until the lab ends; the same lines come over the socket, which is listened to below.
-  logs: ["--follow"],
+  logs: ["--follow"], // The same lines come over the socket, which is listened to below.
   stats: ["--watch"],
   // A capture is what is on the wire: addresses are in every frame.
   capture: ["--write", "--duration"],

@@ -41,10 +41,11 @@ export async function dash(context: Context, file: string | undefined, options: 
 }
 
 /**
- * Old garbage is collected when the heap is a quarter larger than what lives in it; left alone it grows to
- * four times that before anything is. Pictures of the lab are little, many, and soon dead.
+ * Pictures of the lab are little, many, and soon dead. The place for young ones stays as it is, for 60 MB
+ * less and a sixtieth of a core more; old garbage is collected when the heap is a quarter larger than what
+ * lives in it, where V8 by itself would let it become four times as large.
  */
-const HEAP_GROWING = "--heap-growing-percent=25";
+const HEAP = ["--semi-space-growth-factor=1", "--heap-growing-percent=25"];
 
 /** Runs the dashboard in this process until it is left. */
 export async function attach(
@@ -55,7 +56,7 @@ export async function attach(
   const preferences = await dashboardPreferences(context.env, options.look);
   const { runDashboard } = await import("../../tui/index.ts");
   const { dashCommands } = await import("./dash-commands.ts");
-  setFlagsFromString(HEAP_GROWING);
+  for (const flag of HEAP) setFlagsFromString(flag);
   let file: string | undefined;
   const release = guardTerminal();
   const end = await runDashboard({
