@@ -1,5 +1,5 @@
 // Takes the pictures of the documentation and of the examples anew: `npm run pictures`. Starts the lab of the
-// pictures for it; `npm run pictures -- examples` leaves that out.
+// pictures for it; `npm run pictures -- examples` leaves that out, `-- dashboard` the examples.
 
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
@@ -19,6 +19,10 @@ const MOTIFS = [
   { name: "dashboard", keys: "jjjj", cols: 110, rows: 24 },
   { name: "rings", keys: "3", cols: 110, rows: 28 },
   { name: "logs", keys: "l", cols: 110, rows: 20 },
+  { name: "topology", keys: "4", cols: 110, rows: 22 },
+  { name: "buses", keys: "2", cols: 110, rows: 24 },
+  { name: "packets", keys: "k", cols: 110, rows: 24 },
+  { name: "events", keys: "e", cols: 110, rows: 20 },
 ];
 
 function call(...args: string[]): void {
@@ -66,5 +70,5 @@ async function takeDashboard(): Promise<void> {
   }
 }
 
-await takeExamples();
+if (!process.argv.includes("dashboard")) await takeExamples();
 if (!process.argv.includes("examples")) await takeDashboard();
