@@ -130,20 +130,19 @@ async function idle(lab: RunningLab, size: Size, tell: Tell): Promise<readonly F
 async function besideFrames(lab: RunningLab, size: Size, tell: Tell): Promise<readonly Figure[]> {
   tell(`two guests at full speed: ${size.turns} pairs of ${size.turnSeconds} s`);
   const taken = { alone: 0, watched: 0 };
-  const alone = async (): Promise<number> => {
-    const before = mainThreadMs(lab.client.hello.pid);
+  const labMs = (): number => mainThreadMs(lab.client.hello.pid);
+  const turnOf = async (whose: keyof typeof taken, cpuMs: () => number): Promise<number> => {
+    const before = cpuMs();
     const rate = await framesPerSecond(lab, size.turnSeconds);
-    taken.alone += mainThreadMs(lab.client.hello.pid) - before;
+    taken[whose] += cpuMs() - before;
     return rate;
   };
+  const alone = (): Promise<number> => turnOf("alone", labMs);
   const watched = (): Promise<number> =>
     watch(lab, async (dashboard) => {
       // Its start is no part of being attached: what is compiled late is compiled.
       await pause(size.turnSeconds * 1000);
-      const before = dashboard.usage.cpuMs + mainThreadMs(lab.client.hello.pid);
-      const rate = await framesPerSecond(lab, size.turnSeconds);
-      taken.watched += dashboard.usage.cpuMs + mainThreadMs(lab.client.hello.pid) - before;
-      return rate;
+      return turnOf("watched", () => dashboard.usage.cpuMs + labMs());
     });
   await alone();
   taken.alone = 0;

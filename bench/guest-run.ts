@@ -26,6 +26,27 @@ export interface RunGuest {
   readonly more?: Partial<GuestSpec>;
 }
 
+/** Boots it on a bus of its own with its devices. */
+export async function bootRunGuest(
+  hypervisor: Hypervisor,
+  { id, image, args, devices, more }: RunGuest,
+): Promise<void> {
+  must(hypervisor.createBus(id));
+  for (const spec of devices) must(hypervisor.addDevice(id, `${id}.${spec.name}`, spec));
+  const spec = { bus: id, image, args: args.map(String), env: {}, memory: MEMORY, ...more };
+  must(await hypervisor.bootGuest(id, spec));
+}
+
+/** Takes one that has ended away, with its bus and its devices. */
+export function removeRunGuest(
+  hypervisor: Hypervisor,
+  { id, devices }: Pick<RunGuest, "id" | "devices">,
+): void {
+  must(hypervisor.removeGuest(id));
+  for (const { name } of devices) must(hypervisor.removeDevice(`${id}.${name}`));
+  must(hypervisor.removeBus(id));
+}
+
 /**
  * Boots them in this order, waits until all have ended with 0, calls `look`, and takes everything away. The
  * answer is what each printed. Throws where one ended otherwise.
@@ -43,23 +64,17 @@ export async function runGuests(
     if (event.type === "guest" && ENDS.has(event.state) && left.delete(event.id) && left.size === 0)
       resolve();
   });
-  for (const { id, image, args, devices, more } of guests) {
-    must(hypervisor.createBus(id));
-    for (const spec of devices) must(hypervisor.addDevice(id, `${id}.${spec.name}`, spec));
-    const spec = { bus: id, image, args: args.map(String), env: {}, memory: MEMORY, ...more };
-    must(await hypervisor.bootGuest(id, spec));
-  }
+  for (const guest of guests) await bootRunGuest(hypervisor, guest);
   const timer = setTimeout(resolve, PATIENCE_MS);
   await ended;
   clearTimeout(timer);
   stop();
   look();
-  for (const { id, devices } of guests) {
+  for (const guest of guests) {
+    const { id } = guest;
     const facts = hypervisor.guest(id);
     if (facts?.exit !== 0) throw new Error(`${id} is ${facts?.state}, ${facts?.exit}: ${logs[id] ?? ""}`);
-    must(hypervisor.removeGuest(id));
-    for (const { name } of devices) must(hypervisor.removeDevice(`${id}.${name}`));
-    must(hypervisor.removeBus(id));
+    removeRunGuest(hypervisor, guest);
   }
   return logs;
 }

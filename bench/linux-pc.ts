@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { createHypervisor, type DeviceSpec, type Hypervisor, type Image } from "../hypervisor/index.ts";
 import { preparedFolder, readNote } from "../interpreter/index.ts";
-import { must, runGuests, standardImage } from "./guest-run.ts";
+import { bootRunGuest, must, removeRunGuest, runGuests, standardImage } from "./guest-run.ts";
 
 const IMAGE = "debian-i386";
 const MEMORY = 96 << 20;
@@ -132,18 +132,20 @@ function venet({ network, model }: Side, name: string, ip: string, mac: string):
 
 const pcMac = ({ neighbourMac }: Side): string => neighbourMac.replace(/03$/, "02");
 
+/** The card of a guest beside the neighbour, whose addresses end with this digit. */
+function visitor(each: Side, digit: number): DeviceSpec {
+  const mac = each.neighbourMac.replace(/3$/, `${digit}`);
+  return venet(each, "eth0", each.neighbour.replace(/3$/, `${digit}`), mac);
+}
+
 async function bootNeighbour(hypervisor: Hypervisor, image: Image, each: Side): Promise<void> {
-  const id = `httpd-${each.network}`;
-  must(hypervisor.createBus(id));
-  must(hypervisor.addDevice(id, `${id}.eth0`, venet(each, "eth0", each.neighbour, each.neighbourMac)));
-  const spec = { bus: id, image, args: [], env: {}, memory: 8 << 20 };
-  must(await hypervisor.bootGuest(id, spec));
+  const devices = [venet(each, "eth0", each.neighbour, each.neighbourMac)];
+  await bootRunGuest(hypervisor, { id: `httpd-${each.network}`, image, args: [], devices });
 }
 
 /** A guest that is there for one fetch; what it said. */
 async function fetchFrom(hypervisor: Hypervisor, image: Image, each: Side): Promise<string> {
-  const mac = each.neighbourMac.replace(/03$/, "04");
-  const devices = [venet(each, "eth0", each.neighbour.replace(/3$/, "4"), mac)];
+  const devices = [visitor(each, 4)];
   const args = ["--to", each.pc, "--path", PAGE];
   const logs = await runGuests(hypervisor, [{ id: "get", image, args, devices }], () => undefined);
   return logs["get"] ?? "";
@@ -155,20 +157,14 @@ async function floodTo<T>(
   flood: { readonly each: Side; readonly payload: number; readonly look: () => Promise<T> },
 ): Promise<T> {
   const { each, payload, look } = flood;
-  const id = "flood";
-  const name = `${id}.eth0`;
-  const mac = each.neighbourMac.replace(/03$/, "05");
-  must(hypervisor.createBus(id));
-  must(hypervisor.addDevice(id, name, venet(each, "eth0", each.neighbour.replace(/3$/, "5"), mac)));
-  const args = ["--mac", pcMac(each), "--to", each.pc, "--bytes", `${payload}`, "--seconds", "60"];
-  must(await hypervisor.bootGuest(id, { bus: id, image, args, env: {}, memory: 8 << 20 }));
+  const args = ["--mac", pcMac(each), "--to", each.pc, "--bytes", payload, "--seconds", 60];
+  const guest = { id: "flood", image, args, devices: [visitor(each, 5)] };
+  await bootRunGuest(hypervisor, guest);
   try {
     return await look();
   } finally {
-    must(await hypervisor.killGuest(id));
-    must(hypervisor.removeGuest(id));
-    must(hypervisor.removeDevice(name));
-    must(hypervisor.removeBus(id));
+    must(await hypervisor.killGuest(guest.id));
+    removeRunGuest(hypervisor, guest);
   }
 }
 

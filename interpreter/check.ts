@@ -15,7 +15,7 @@ import { select } from "./plan/select.ts";
 import type { Selection } from "./plan/select.ts";
 import { readLab } from "./read-lab.ts";
 import type { Reading } from "./read-lab.ts";
-import { hasState } from "./state/folder.ts";
+import { findState } from "./state/folder.ts";
 import type { State } from "./state/state.ts";
 import { makeWorld, resolveFile } from "./world.ts";
 
@@ -100,7 +100,7 @@ function publicPart({ model, diagnostics, diagnosticsText, sources }: Reading): 
 
 /** The same as `withState`, which is loaded where there is a state: most labs were never applied. */
 async function withStateIfAny<T>(source: Source, use: (state: State | undefined) => T): Promise<T> {
-  if (!hasState(source.file, source.env)) return use(undefined);
+  if (findState(source.file, source.env) === undefined) return use(undefined);
   return (await import("./state/with-state.ts")).withState(source, use);
 }
 

@@ -1,7 +1,7 @@
 // The lab as a graph, for the topology: hubs (networks, channels, volumes) and what is joined to each. Pure.
 
 import type { DeviceRow, GuestRow, Snapshot } from "../interpreter/index.ts";
-import { readFilter } from "./filter.ts";
+import { seenBy } from "./filter.ts";
 
 export interface Hub {
   readonly address: string;
@@ -27,7 +27,6 @@ export interface Edge {
 /** Hubs with the edges that match; others are left out while something is filtered. */
 export function hubsOf(snapshot: Snapshot | undefined, filter: string): readonly Hub[] {
   if (snapshot === undefined) return [];
-  const { takesAll, matches } = readFilter(filter);
   const guests = new Map(snapshot.guests.map((guest) => [guest.address, guest]));
   const byHub = Map.groupBy(snapshot.devices, hubOf);
   const uplinks = Map.groupBy(snapshot.uplinks, ({ network }) => network);
@@ -40,8 +39,9 @@ export function hubsOf(snapshot: Snapshot | undefined, filter: string): readonly
       labels: one.detail === "" ? [] : [["", one.detail]],
     }));
     const devices = (byHub.get(address) ?? []).map((device) => edgeOf(device, guests));
-    const isSeen = ({ id, end, name, labels }: Edge): boolean =>
-      takesAll || matches([address, id, end, name, ...labels.flat()].join(" "));
+    const isSeen = seenBy(filter, ({ id, end, name, labels }: Edge) =>
+      [address, id, end, name, ...labels.flat()].join(" "),
+    );
     return { address, kind, facts, edges: [...devices, ...outside].filter(isSeen) };
   };
   const hubs = [

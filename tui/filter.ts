@@ -2,8 +2,6 @@
 // order, with anything between them; `-l` for a label. `!` in front turns each round.
 
 export interface Filter {
-  /** Nothing was asked for: who has to make a text of each thing first needn't. */
-  readonly takesAll: boolean;
   /** `labels` are those of the thing, or of whoever it belongs to. */
   readonly matches: (text: string, labels?: Labels) => boolean;
   /** It is no regular expression and is looked for as a text. */
@@ -11,25 +9,34 @@ export interface Filter {
 }
 export type Labels = Readonly<Record<string, string>>;
 
+/** Nothing was asked for. */
+const ALL: Filter = { matches: () => true, literal: false };
+
 /** Reads what was typed; nothing, or a lone `!`, matches all. Upper and lower case are the same. */
 export function readFilter(typed: string): Filter {
   const inverse = typed.startsWith("!");
   const pattern = inverse ? typed.slice(1) : typed;
   const [, way, wanted = ""] = /^-([fl])\s+(.*)$/.exec(pattern) ?? [];
-  if (pattern === "" || /^-[fl]?\s*$/.test(pattern))
-    return { takesAll: true, matches: () => true, literal: false };
+  if (pattern === "" || /^-[fl]?\s*$/.test(pattern)) return ALL;
   const found = way === "f" ? fuzzy(wanted) : way === "l" ? labelled(wanted) : undefined;
   if (found !== undefined)
-    return {
-      takesAll: false,
-      matches: (text, labels = {}) => found(text, labels) !== inverse,
-      literal: false,
-    };
+    return { matches: (text, labels = {}) => found(text, labels) !== inverse, literal: false };
   const expression = compile(pattern);
   const sought = pattern.toLowerCase();
   const seen = (text: string): boolean =>
     expression === undefined ? text.toLowerCase().includes(sought) : expression.test(text);
-  return { takesAll: false, matches: (text) => seen(text) !== inverse, literal: expression === undefined };
+  return { matches: (text) => seen(text) !== inverse, literal: expression === undefined };
+}
+
+/** Whether things are seen, by what each says. Where nothing was asked for, no text is made. */
+export function seenBy<T>(
+  typed: string,
+  textOf: (thing: T) => string,
+  labelsOf?: (thing: T) => Labels,
+): (thing: T) => boolean {
+  const filter = readFilter(typed);
+  if (filter === ALL) return () => true;
+  return (thing) => filter.matches(textOf(thing), labelsOf?.(thing));
 }
 
 /** The letters come in this order. */

@@ -2,24 +2,21 @@
 // reducer and by the views, so that both mean the same row.
 
 import type { DeviceRow, GuestRow } from "../interpreter/index.ts";
-import { readFilter, type Labels } from "./filter.ts";
+import { readFilter, seenBy, type Labels } from "./filter.ts";
 import type { LogQuery } from "./log-buffer.ts";
 import type { DashboardState } from "./model.ts";
 
 export function visibleGuests(state: DashboardState): readonly GuestRow[] {
-  const { takesAll, matches } = readFilter(state.filters.guests);
-  const guests = state.shown?.snapshot.guests ?? [];
-  return takesAll ? guests : guests.filter((guest) => matches(guestText(guest), guest.labels));
+  const isSeen = seenBy(state.filters.guests, guestText, ({ labels }) => labels);
+  return (state.shown?.snapshot.guests ?? []).filter(isSeen);
 }
 
 export function visibleDevices(state: DashboardState): readonly DeviceRow[] {
-  const { takesAll, matches } = readFilter(state.filters.rings);
   const { devices = [], guests = [] } = state.shown?.snapshot ?? {};
-  if (takesAll) return devices;
   const labels = new Map(guests.map((guest) => [guest.address, guest.labels]));
   const labelsOf = (device: DeviceRow): Labels =>
     Object.assign({}, ...device.guests.map((guest) => labels.get(guest)));
-  return devices.filter((device) => matches(deviceText(device), labelsOf(device)));
+  return devices.filter(seenBy(state.filters.rings, deviceText, labelsOf));
 }
 
 /** The place of the selected row; the first one where the selected one is not seen; -1 of an empty list. */

@@ -54,23 +54,18 @@ export class Disks implements DeviceClass<Spec> {
   /** Its volume has changed. Where it may write no more, or another does, it reads. */
   volumeChanged(device: Device, { vblk }: Spec): void {
     const readonly = this.#volumes.wrongUse(vblk.volume, device.id, vblk.readonly) !== undefined;
-    const { queues } = vblk;
-    const bridged = vblk.model === "vbus";
-    device.disk = {
-      ...this.#volumes.use(vblk.volume, device.id, device.port, readonly || vblk.readonly),
-      queues,
-      bridged,
-    };
+    this.#give(device, vblk, readonly || vblk.readonly);
   }
 
-  #use(device: Device, { vblk: { volume: id, readonly, queues, model } }: Spec): Outcome {
-    const wrong = this.#volumes.wrongUse(id, device.id, readonly);
+  #use(device: Device, { vblk }: Spec): Outcome {
+    const wrong = this.#volumes.wrongUse(vblk.volume, device.id, vblk.readonly);
     if (wrong) return wrong;
-    device.disk = {
-      ...this.#volumes.use(id, device.id, device.port, readonly),
-      queues,
-      bridged: model === "vbus",
-    };
+    this.#give(device, vblk, vblk.readonly);
     return success();
+  }
+
+  #give(device: Device, { volume, queues, model }: Spec["vblk"], readonly: boolean): void {
+    const used = this.#volumes.use(volume, device.id, device.port, readonly);
+    device.disk = { ...used, queues, bridged: model === "vbus" };
   }
 }

@@ -38,9 +38,8 @@ export class Shares {
   spare(ring: number, generation: number): number {
     const share = this.#of(ring);
     if (share.ring !== ring || share.generation !== generation) return 0;
-    const row = ringAt(ring) >> 2;
-    if (share.isAlone && this.#fabric.i32[row + (RING.wanted >> 2)] === 0) return 0;
-    const slots = (this.#fabric.i32[row + (RING.mask >> 2)] as number) + 1;
+    if (share.isAlone && this.#fabric.i32[(ringAt(ring) + RING.wanted) >> 2] === 0) return 0;
+    const slots = this.#slots(ring);
     const window = Math.max((share.end - share.from) | 0, slots / 2);
     return Math.floor((Math.min(share.wanted, window) * slots) / (window * KEPT_PART));
   }
@@ -59,7 +58,7 @@ export class Shares {
     if (share.end !== began) share.isAlone = false;
     share.end = end;
     share.wanted += count;
-    const slots = (this.#fabric.i32[(ringAt(ring) + RING.mask) >> 2] as number) + 1;
+    const slots = this.#slots(ring);
     const window = (end - share.from) | 0;
     // Of what lies far back only its part is known: it is taken to be the same to the last.
     if (window >= 0 && window <= slots) return;
@@ -73,11 +72,14 @@ export class Shares {
     const share = this.#of(ring);
     if (share.ring === ring && share.generation === generation) {
       if (share.isAlone) return;
-      const slots = (i32[(ringAt(ring) + RING.mask) >> 2] as number) + 1;
-      share.wanted = Math.min(share.wanted + 1, slots);
+      share.wanted = Math.min(share.wanted + 1, this.#slots(ring));
     }
     const wanted = (ringAt(ring) + RING.wanted) >> 2;
     if (i32[wanted] === 0 && generationOf(this.#fabric, ring) === generation) i32[wanted] = 1;
+  }
+
+  #slots(ring: number): number {
+    return (this.#fabric.i32[(ringAt(ring) + RING.mask) >> 2] as number) + 1;
   }
 
   /** Ports have two rings each, of which one receives. */

@@ -65,8 +65,10 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
       this.#start += this.#bodyLength;
       this.#bodyLength = -1;
       const message = parseMessage(body);
-      if (this.#start === this.#end && this.#bytes.length > KEPT_BYTES_MAX) this.#bytes = Buffer.alloc(0);
-      if (this.#start === this.#end) this.#start = this.#end = 0;
+      if (this.#start === this.#end) {
+        this.#start = this.#end = 0;
+        if (this.#bytes.length > KEPT_BYTES_MAX) this.#bytes = Buffer.alloc(0);
+      }
       callback(message);
     }
   }

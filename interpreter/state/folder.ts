@@ -45,10 +45,10 @@ export function prepareStateFolder(file: string, lab: string, env: Environment =
   return folder;
 }
 
-/** Whether a root file's lab was ever applied. */
-export function hasState(file: string, env?: Environment): boolean {
+/** The folder with a root file's state; undefined where its lab was never applied. */
+export function findState(file: string, env?: Environment): string | undefined {
   const folder = findStateFolder(file, env);
-  return folder !== undefined && existsSync(path.join(folder, STATE_FILE));
+  return folder !== undefined && existsSync(path.join(folder, STATE_FILE)) ? folder : undefined;
 }
 
 function refused(folder: string, error: unknown): OperationError {

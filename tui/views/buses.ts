@@ -2,7 +2,7 @@
 // on none, below them.
 
 import type { BusRow, DeviceRow, Snapshot } from "../../interpreter/index.ts";
-import { readFilter } from "../filter.ts";
+import { seenBy } from "../filter.ts";
 import { span } from "../line.ts";
 import type { Line, Span } from "../line.ts";
 import type { DashboardState } from "../model.ts";
@@ -70,9 +70,9 @@ export const busesPart: ViewPart = {
 function visibleLines({ shown, filters }: DashboardState): readonly BusLine[] {
   const snapshot = shown?.snapshot;
   if (snapshot === undefined) return [];
-  const { takesAll, matches } = readFilter(filters.buses);
-  const isSeen = (line: BusLine): boolean =>
-    takesAll || matches([line.id, line.sort, line.behind, line.openBy ?? ""].join(" "));
+  const isSeen = seenBy(filters.buses, (line: BusLine) =>
+    [line.id, line.sort, line.behind, line.openBy ?? ""].join(" "),
+  );
   const byBus = Map.groupBy(snapshot.devices, ({ bus }) => bus);
   const buses = snapshot.buses.flatMap((bus) => {
     const head = busLine(bus);

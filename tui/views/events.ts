@@ -1,7 +1,7 @@
 // What happened in the lab and who did it; of the selected event also the command line that does the same.
 
 import type { LabEvent } from "../../interpreter/index.ts";
-import { readFilter } from "../filter.ts";
+import { seenBy } from "../filter.ts";
 import { clipLine, ruleWith, span } from "../line.ts";
 import type { Line, Span, Tone } from "../line.ts";
 import type { DashboardState, World } from "../model.ts";
@@ -54,9 +54,9 @@ const TONES: Readonly<Record<LabEvent["level"], Tone>> = { info: "plain", warnin
 
 /** Those that match the filter; while frozen none that came later. */
 function visibleEvents(state: DashboardState, { events }: World): readonly LabEvent[] {
-  const { takesAll, matches } = readFilter(state.filters.events);
+  const isSeen = seenBy(state.filters.events, eventText);
   const last = state.frozen ? state.frozenEvent : Number.POSITIVE_INFINITY;
-  return events.all.filter((event) => event.sequence <= last && (takesAll || matches(eventText(event))));
+  return events.all.filter((event) => event.sequence <= last && isSeen(event));
 }
 
 const eventText = ({ type, address = "", message, level, actor }: LabEvent): string =>

@@ -165,7 +165,7 @@ export class BridgeDisk implements BridgeDevice {
     const forgotten = this.#forgotten;
     this.#forgotten = false;
     if (forgotten || !this.#queue) return;
-    if (status === 0 && this.#op === "read" && refused === 0) this.#scatter();
+    if (status === 0 && this.#op === "read") this.#scatter();
     this.#ram.emulator.words[(this.#at + REQUEST.status) >>> 2] = status;
     this.#queue.ring.give();
   }

@@ -125,10 +125,9 @@ static void vblk_reap(struct vblk *v)
 		vblk_end(v, rq, status);
 }
 
-/* Has the host do what was posted, and tell us of what it could not do yet. */
-static void vblk_kick(struct vblk *v)
+/* Ends what the host has done, and has it tell of what it could not do yet. */
+static void vblk_reap_or_wait(struct vblk *v)
 {
-	vbus_kick(v->vdev, v->number);
 	vblk_reap(v);
 	if (READ_ONCE(v->returned) == READ_ONCE(v->posted))
 		return;
@@ -138,16 +137,15 @@ static void vblk_kick(struct vblk *v)
 	vblk_reap(v);
 }
 
+static void vblk_kick(struct vblk *v)
+{
+	vbus_kick(v->vdev, v->number);
+	vblk_reap_or_wait(v);
+}
+
 static void vblk_signalled(void *data)
 {
-	struct vblk *v = data;
-
-	vblk_reap(v);
-	if (READ_ONCE(v->returned) == READ_ONCE(v->posted))
-		return;
-	WRITE_ONCE(v->shared->signal.waiting, 1);
-	mb();
-	vblk_reap(v);
+	vblk_reap_or_wait(data);
 }
 
 static int vblk_op(const struct request *rq)
