@@ -23,6 +23,8 @@ export interface StreamOptions {
   readonly bytes: number;
   /** Frames that the sender posts before it signals. */
   readonly batch: number;
+  /** Slots of the receiver's ring: a power of two; 512 where it is left out. */
+  readonly ring?: number;
   /** The sender's link; good where it is left out. */
   readonly impair?: ImpairmentSpec;
 }
@@ -66,18 +68,18 @@ export async function openLab(): Promise<Lab> {
     receiver: must(await hypervisor.compile(await readGuest("drain"))),
   };
   return {
-    async stream({ frames, warm = 0, bytes, batch, impair }) {
-      const common = ["--bytes", String(bytes), "--ring", String(RING)];
+    async stream({ frames, warm = 0, bytes, batch, ring = RING, impair }) {
+      const common = ["--bytes", String(bytes), "--ring", String(ring)];
       const counts = ["--frames", String(frames), "--warm", String(warm), "--batch", String(batch)];
       const sender = ["--mac", MAC.receiver, ...counts, ...common];
-      const logs = await runOnce({ hypervisor, images, bytes, sender, receiver: common, impair });
+      const logs = await runOnce({ hypervisor, images, bytes, ring, sender, receiver: common, impair });
       checkSums(logs, frames + warm);
       return { frames, seconds: said(logs.sender, "ns") / 1e9 };
     },
     async trips({ trips, bytes, impair }) {
       const common = ["--bytes", String(bytes), "--ring", String(RING)];
       const sender = ["--mac", MAC.receiver, "--rtt", String(trips), ...common];
-      const logs = await runOnce({ hypervisor, images, bytes, sender, receiver: common, impair });
+      const logs = await runOnce({ hypervisor, images, bytes, ring: RING, sender, receiver: common, impair });
       return { p50_us: said(logs.sender, "p50_ns") / 1e3, p99_us: said(logs.sender, "p99_ns") / 1e3 };
     },
     close: () => hypervisor.close(),
@@ -96,6 +98,7 @@ interface Run {
   readonly hypervisor: Hypervisor;
   readonly images: Readonly<Record<Role, Image>>;
   readonly bytes: number;
+  readonly ring: number;
   /** Arguments of each guest. */
   readonly sender: readonly string[];
   readonly receiver: readonly string[];
@@ -109,7 +112,7 @@ type Logs = Readonly<Record<Role, string>>;
  * up.
  */
 async function runOnce(run: Run): Promise<Logs> {
-  const { hypervisor, bytes } = run;
+  const { hypervisor, bytes, ring } = run;
   const mtu = Math.max(MTU_LEAST, bytes - ETHERNET_BYTES);
   must(hypervisor.createNetwork("lan", { mtu }));
   for (const role of ["receiver", "sender"] as const) {
@@ -121,7 +124,7 @@ async function runOnce(run: Run): Promise<Logs> {
       prefix: 24,
       gateway: "10.0.0.254",
       mtu,
-      ring: RING,
+      ring,
       ...(role === "sender" && run.impair !== undefined && { impair: run.impair }),
     };
     const spec = { class: "venet", name: "eth0", venet: { ...venet, link: "up" } } as const;

@@ -16,6 +16,10 @@ interface Shape {
   readonly batch: number;
   /** Bytes from one buffer of the C rival to the next: what is fastest for it on the machines tried. */
   readonly stride: number;
+  /** Slots of a ring, in C and in ours: as many as still lie in a cache, for 4 MiB at most. */
+  readonly slots: number;
+  /** Buffers that the C rival's sender takes turns with when they are to stay in its cache. */
+  readonly few: number;
   readonly ours: number;
   /** Frames that go before ours are timed: V8 compiles what runs often. The C rivals leave a tenth out. */
   readonly warm: number;
@@ -31,6 +35,8 @@ const SHAPES: readonly Shape[] = [
     bytes: 64,
     batch: 256,
     stride: 128,
+    slots: 512,
+    few: 64,
     ours: 8e6,
     warm: 8e6,
     ring: 6e6,
@@ -43,6 +49,8 @@ const SHAPES: readonly Shape[] = [
     bytes: 1500,
     batch: 64,
     stride: 1600,
+    slots: 512,
+    few: 64,
     ours: 6e6,
     warm: 6e6,
     ring: 3e6,
@@ -53,28 +61,26 @@ const SHAPES: readonly Shape[] = [
   }),
   shape({
     bytes: 65_536,
-    batch: 64,
+    batch: 16,
     stride: 65_600,
-    ours: 1e5,
-    warm: 3e4,
-    ring: 1e5,
+    slots: 64,
+    few: 16,
+    ours: 2e5,
+    warm: 5e4,
+    ring: 2e5,
     udp: 5e4,
     udpOffload: 0,
     port: 2e4,
     portPacked: 4e4,
   }),
 ];
-const TRIPS = { bytes: 64, stride: 128, ours: 1e5, ring: 2e5, udp: 5e4, port: 2e4 };
+const TRIPS = { bytes: 64, stride: 128, slots: 512, few: 64, ours: 1e5, ring: 2e5, udp: 5e4, port: 2e4 };
 /** How often either side of a round trip looks before it sleeps, as the guests do. */
 const LOOKS = 2000;
 /** A tiny run does this share of the work, and at least so many frames. */
 const TINY = { share: 0.005, least: 500 };
 
 const DATAGRAM_MAX = 65_507;
-/** Buffers that the C rival's sender takes turns with when they are to stay in its cache. */
-const FEW = 64;
-/** Slots of the C rival's rings. */
-const SLOTS = 512;
 const UDP_WINDOW = 1024;
 
 function shape(shape: Shape): Shape {
@@ -102,7 +108,7 @@ interface Programs {
 
 /** One direction, as fast as it goes: millions of frames a second. */
 function streamWork(shape: Shape, { ring, udp, lab, amount }: Programs): Work {
-  const { bytes, stride, batch } = shape;
+  const { bytes, stride, batch, slots, few } = shape;
   const port =
     (packing: Packing, frames: number): Measure =>
     async () =>
@@ -115,10 +121,10 @@ function streamWork(shape: Shape, { ring, udp, lab, amount }: Programs): Work {
   const inC =
     (buffers: number): Measure =>
     async () =>
-      rate(await runRival(ring, ["stream", amount(shape.ring), bytes, stride, buffers, batch]));
+      rate(await runRival(ring, ["stream", amount(shape.ring), bytes, stride, buffers, batch, slots]));
   const rivals: Rival[] = [
-    { name: "C, two threads", measure: inC(SLOTS) },
-    { name: `C, ${FEW} buffers`, measure: inC(FEW) },
+    { name: "C, two threads", measure: inC(slots) },
+    { name: `C, ${few} buffers`, measure: inC(few) },
     { name: "MessagePort", measure: port("batched", shape.port) },
     { name: "MessagePort, packed", measure: port("packed", shape.portPacked) },
     { name: datagram < bytes ? `UDP, ${DATAGRAM_MAX} B` : "UDP", measure: overUdp("mmsg", shape.udp) },
@@ -129,7 +135,9 @@ function streamWork(shape: Shape, { ring, udp, lab, amount }: Programs): Work {
     unit: "Mframes/s",
     better: "more",
     ours: async () =>
-      rate(await lab.stream({ frames: amount(shape.ours), warm: amount(shape.warm), bytes, batch })),
+      rate(
+        await lab.stream({ frames: amount(shape.ours), warm: amount(shape.warm), bytes, batch, ring: slots }),
+      ),
     rivals,
   };
 }
@@ -144,7 +152,7 @@ function median({ p50_us: p50 }: RivalResult): number {
 
 /** There and back with one frame under way: median microseconds. */
 function tripWork({ ring, udp, lab, amount }: Programs): Work {
-  const { bytes, stride } = TRIPS;
+  const { bytes, stride, slots, few } = TRIPS;
   return {
     name: `round trip ${bytes} B`,
     unit: "us",
@@ -154,7 +162,7 @@ function tripWork({ ring, udp, lab, amount }: Programs): Work {
       {
         name: "C, two threads",
         measure: async () =>
-          median(await runRival(ring, ["trip", amount(TRIPS.ring), bytes, stride, FEW, LOOKS])),
+          median(await runRival(ring, ["trip", amount(TRIPS.ring), bytes, stride, few, LOOKS, slots])),
       },
       { name: "MessagePort", measure: () => tripOverPort(amount(TRIPS.port), bytes, true) },
       {

@@ -2,11 +2,11 @@
 // The sender's thread does the copying for both sides; the receiver touches every frame and sleeps on a futex when
 // there is nothing. It checks lengths and nothing else: no ports, no MAC addresses, no counters. Linux only.
 //
-// ring stream FRAMES BYTES STRIDE BUFFERS BATCH   one direction, as fast as it goes, nothing is ever dropped
-// ring trip   TRIPS  BYTES STRIDE BUFFERS SPINS   there and back, one frame under way; SPINS looks before sleeping
+// ring stream FRAMES BYTES STRIDE BUFFERS BATCH SLOTS  one direction, as fast as it goes, nothing is ever dropped
+// ring trip   TRIPS  BYTES STRIDE BUFFERS SPINS SLOTS  there and back, one under way; SPINS looks before sleeping
 //
-// STRIDE bytes lie between two buffers. The sender takes turns with BUFFERS (a power of two) of them: the fewer, the
-// longer they stay in its cache. The receiver has 512.
+// STRIDE bytes lie between two buffers. The sender takes turns with BUFFERS of them and the receiver with SLOTS, which
+// its ring has (powers of two up to 512): the fewer, the longer they stay in a cache.
 //
 // Prints one line of JSON; the first tenth of the work is warm-up and is not in the figures.
 #define _GNU_SOURCE
@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SLOTS = 512, MASK = SLOTS - 1, LINE = 64, STREAM_SPINS = 100 };
+enum { SLOTS_MAX = 512, LINE = 64, STREAM_SPINS = 100 };
 
 struct descriptor {
   uint32_t address, length;
@@ -33,7 +33,7 @@ struct descriptor {
 struct tx_ring {
   alignas(LINE) _Atomic uint32_t posted;
   alignas(LINE) _Atomic uint32_t taken;
-  alignas(LINE) struct descriptor slots[SLOTS];
+  alignas(LINE) struct descriptor slots[SLOTS_MAX];
 };
 
 // Written by the receiving guest (posted, sleeping) and by whoever fills it (filled).
@@ -41,8 +41,8 @@ struct rx_ring {
   alignas(LINE) _Atomic uint32_t posted;
   alignas(LINE) _Atomic uint32_t filled;
   _Atomic uint32_t sleeping;
-  alignas(LINE) struct descriptor slots[SLOTS];
-  uint32_t lengths[SLOTS];
+  alignas(LINE) struct descriptor slots[SLOTS_MAX];
+  uint32_t lengths[SLOTS_MAX];
 };
 
 // One guest: its memory, its rings, and the host's own positions, which the guest can't write.
@@ -57,7 +57,7 @@ struct guest {
 };
 
 static struct guest left, right;
-static uint32_t frames, warm_up, frame_bytes, stride, buffers, batch, spins;
+static uint32_t frames, warm_up, frame_bytes, stride, buffers, batch, spins, slots;
 static double started;
 
 static double seconds_now(void) {
@@ -85,11 +85,11 @@ __attribute__((noinline)) static uint32_t move(struct guest *from, struct guest 
   const uint32_t room = atomic_load(&to->rx.posted);
   uint32_t taken = from->host_taken, filled = to->host_filled;
   while (taken != offered && filled != room) {
-    const struct descriptor source = from->tx.slots[taken & MASK];
-    const struct descriptor target = to->rx.slots[filled & MASK];
+    const struct descriptor source = from->tx.slots[taken & (slots - 1)];
+    const struct descriptor target = to->rx.slots[filled & (slots - 1)];
     if (source.length > target.length) broken("a frame is longer than the buffer");
     memcpy(to->memory + target.address, from->memory + source.address, source.length);
-    to->rx.lengths[filled & MASK] = source.length;
+    to->rx.lengths[filled & (slots - 1)] = source.length;
     taken++;
     filled++;
   }
@@ -103,12 +103,12 @@ __attribute__((noinline)) static uint32_t move(struct guest *from, struct guest 
 }
 
 static void prepare(struct guest *g) {
-  g->rx_base = SLOTS * stride;
-  g->memory_bytes = 2ul * SLOTS * stride;
+  g->rx_base = slots * stride;
+  g->memory_bytes = 2ul * slots * stride;
   if (posix_memalign((void **)&g->memory, 2 << 20, g->memory_bytes)) broken("no memory");
   memset(g->memory, 1, g->memory_bytes);
-  for (uint32_t i = 0; i < SLOTS; i++) g->rx.slots[i] = (struct descriptor){g->rx_base + i * stride, stride};
-  atomic_store(&g->rx.posted, SLOTS);
+  for (uint32_t i = 0; i < slots; i++) g->rx.slots[i] = (struct descriptor){g->rx_base + i * stride, stride};
+  atomic_store(&g->rx.posted, slots);
 }
 
 // Waits until more than `seen` frames have been filled: looks, then sleeps. Nobody fills while it decides to sleep
@@ -128,13 +128,13 @@ static uint32_t await_filled(struct guest *g, uint32_t seen, uint32_t looks) {
 static void post(struct guest *g, uint32_t sequence) {
   const uint32_t address = (sequence & (buffers - 1)) * stride;
   memcpy(g->memory + address, &sequence, sizeof sequence);
-  g->tx.slots[sequence & MASK] = (struct descriptor){address, frame_bytes};
+  g->tx.slots[sequence & (slots - 1)] = (struct descriptor){address, frame_bytes};
   atomic_store(&g->tx.posted, sequence + 1);
 }
 
 static uint32_t touch(struct guest *g, uint32_t position) {
   uint32_t word;
-  memcpy(&word, g->memory + g->rx.slots[position & MASK].address, sizeof word);
+  memcpy(&word, g->memory + g->rx.slots[position & (slots - 1)].address, sizeof word);
   return word;
 }
 
@@ -144,7 +144,7 @@ static void *receive_stream(void *unused) {
   while (seen != frames) {
     const uint32_t filled = await_filled(&right, seen, STREAM_SPINS);
     while (seen != filled) sum += touch(&right, seen++);
-    atomic_store(&right.rx.posted, seen + SLOTS);
+    atomic_store(&right.rx.posted, seen + slots);
   }
   return (void *)(uintptr_t)sum;
 }
@@ -174,7 +174,7 @@ static void *answer_trips(void *unused) {
   for (uint32_t i = 0; i < frames; i++) {
     await_filled(&right, i, spins);
     if (touch(&right, i) != i) broken("a frame came out of order");
-    atomic_store(&right.rx.posted, i + 1 + SLOTS);
+    atomic_store(&right.rx.posted, i + 1 + slots);
     post(&right, i);
     while (!move(&right, &left)) {}
   }
@@ -197,7 +197,7 @@ static void trips(void) {
     while (!move(&left, &right)) {}
     await_filled(&left, i, spins);
     if (touch(&left, i) != i) broken("an answer came out of order");
-    atomic_store(&left.rx.posted, i + 1 + SLOTS);
+    atomic_store(&left.rx.posted, i + 1 + slots);
     const double now = seconds_now();
     if (i >= warm_up) micros[i - warm_up] = (float)((now - previous) * 1e6);
     previous = now;
@@ -211,16 +211,18 @@ static void trips(void) {
 }
 
 int main(int argc, char **argv) {
-  const bool streaming = argc == 7 && !strcmp(argv[1], "stream");
-  const bool tripping = argc == 7 && !strcmp(argv[1], "trip");
-  if (!streaming && !tripping) broken("usage: ring stream|trip FRAMES BYTES STRIDE BUFFERS BATCH|SPINS");
+  const bool streaming = argc == 8 && !strcmp(argv[1], "stream");
+  const bool tripping = argc == 8 && !strcmp(argv[1], "trip");
+  if (!streaming && !tripping) broken("usage: ring stream|trip FRAMES BYTES STRIDE BUFFERS BATCH|SPINS SLOTS");
   frames = (uint32_t)strtoul(argv[2], NULL, 10);
   frame_bytes = (uint32_t)strtoul(argv[3], NULL, 10);
   stride = (uint32_t)strtoul(argv[4], NULL, 10);
   buffers = (uint32_t)strtoul(argv[5], NULL, 10);
   batch = spins = (uint32_t)strtoul(argv[6], NULL, 10);
+  slots = (uint32_t)strtoul(argv[7], NULL, 10);
   warm_up = frames / 10;
-  if (!buffers || buffers > SLOTS || (buffers & (buffers - 1))) broken("BUFFERS is a power of two up to 512");
+  if (!slots || slots > SLOTS_MAX || (slots & (slots - 1))) broken("SLOTS is a power of two up to 512");
+  if (!buffers || buffers > slots || (buffers & (buffers - 1))) broken("BUFFERS is a power of two up to SLOTS");
   if (frames < 10 || frame_bytes < 4 || stride < frame_bytes || (streaming && !batch)) broken("bad arguments");
   prepare(&left);
   prepare(&right);
