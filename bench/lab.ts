@@ -15,6 +15,8 @@ import { must } from "./guest-run.ts";
 export interface RunResult {
   readonly frames: number;
   readonly seconds: number;
+  /** Signals of the sender that entered the host, for each frame that it sent, warming up included. */
+  readonly kicksPerFrame: number;
 }
 export interface StreamOptions {
   readonly frames: number;
@@ -74,7 +76,7 @@ export async function openLab(): Promise<Lab> {
       const sender = ["--mac", MAC.receiver, ...counts, ...common];
       const logs = await runOnce({ hypervisor, images, bytes, ring, sender, receiver: common, impair });
       checkSums(logs, frames + warm);
-      return { frames, seconds: said(logs.sender, "ns") / 1e9 };
+      return { frames, seconds: said(logs.sender, "ns") / 1e9, kicksPerFrame: logs.kicks / (frames + warm) };
     },
     async trips({ trips, bytes, impair }) {
       const common = ["--bytes", String(bytes), "--ring", String(RING)];
@@ -105,7 +107,8 @@ interface Run {
   /** Of the sender's link. */
   readonly impair: ImpairmentSpec | undefined;
 }
-type Logs = Readonly<Record<Role, string>>;
+/** What the guests said, and how often the sender's device was kicked. */
+type Logs = Readonly<Record<Role, string>> & { readonly kicks: number };
 
 /**
  * Builds the lab, runs the sender to its end and asks the receiver to end, checks the counters, and clears
@@ -139,7 +142,8 @@ async function runOnce(run: Run): Promise<Logs> {
     must(await hypervisor.stopGuest("receiver", GRACE_MS));
     await watch.ended("receiver");
     checkDrops(hypervisor);
-    return { sender: watch.log("sender"), receiver: watch.log("receiver") };
+    const kicks = hypervisor.device("sender.eth0")?.kicks ?? Number.NaN;
+    return { sender: watch.log("sender"), receiver: watch.log("receiver"), kicks };
   } finally {
     watch.stop();
     for (const role of ["sender", "receiver"] as const) await clear(hypervisor, role);

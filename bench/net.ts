@@ -74,6 +74,9 @@ const SHAPES: readonly Shape[] = [
     portPacked: 4e4,
   }),
 ];
+/** What is promised of the frames of 1500 bytes: this many for a kick, at least. */
+const FRAMES_PER_KICK = 8;
+const KICKED = { bytes: 1500, batch: 64, frames: 1e6 };
 const TRIPS = { bytes: 64, stride: 128, slots: 512, few: 64, ours: 1e5, ring: 2e5, udp: 5e4, port: 2e4 };
 /** How often either side of a round trip looks before it sleeps, as the guests do. */
 const LOOKS = 2000;
@@ -95,7 +98,11 @@ export async function openNetBench(
   const amount = (count: number): number =>
     tiny ? Math.max(TINY.least, Math.round(count * TINY.share)) : count;
   const programs: Programs = { ring, udp, lab, amount };
-  const works = [...SHAPES.map((each) => streamWork(each, programs)), tripWork(programs)];
+  const works = [
+    ...SHAPES.map((each) => streamWork(each, programs)),
+    kicksWork(programs),
+    tripWork(programs),
+  ];
   return { works, close: () => lab.close() };
 }
 
@@ -139,6 +146,18 @@ function streamWork(shape: Shape, { ring, udp, lab, amount }: Programs): Work {
         await lab.stream({ frames: amount(shape.ours), warm: amount(shape.warm), bytes, batch, ring: slots }),
       ),
     rivals,
+  };
+}
+
+/** How often a stream asks the host to look. */
+function kicksWork({ lab, amount }: Programs): Work {
+  const { bytes, batch, frames } = KICKED;
+  return {
+    name: `kicks, ${bytes} B`,
+    unit: "a frame",
+    better: "less",
+    ours: async () => (await lab.stream({ frames: amount(frames), bytes, batch })).kicksPerFrame,
+    rivals: [{ name: "the bound", measure: () => Promise.resolve(1 / FRAMES_PER_KICK) }],
   };
 }
 
