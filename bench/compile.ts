@@ -41,6 +41,7 @@ export interface RivalResult {
   readonly bytes: number;
   readonly seconds: number;
   readonly p50_us?: number;
+  readonly p99_us?: number;
 }
 
 /** Runs a compiled rival to its end. Throws with its own words if it says that the run is void. */
