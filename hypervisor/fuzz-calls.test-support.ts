@@ -69,7 +69,7 @@ const LENGTHS = [
 /** Where rings may get into each other's way, and into that of those that have their own place. */
 const RINGS = [4096, 20_480, 45_056, 47_104, 49_152] as const;
 
-/** Chance that what few devices take lies where it may: what lies elsewhere ends the guest. */
+/** Chance that what is sent lies where it may: what lies elsewhere ends the guest. */
 const RIGHT_PLACE = 0.99;
 
 /** One call, as it is printed. */
@@ -134,7 +134,7 @@ export class Sequences {
     const handle = this.#handle();
     const lengths = this.#chance(0.8) ? this.#pick(CLASSES).lengths : LENGTHS;
     const frame = PLACES.buffers + this.#below(FRAME_KINDS) * FRAME_BYTES;
-    const address = this.#chance(0.998) ? frame : this.#pick(POINTER_EDGES);
+    const address = this.#chance(RIGHT_PLACE) ? frame : this.#pick(POINTER_EDGES);
     const step = this.#pick([0, 0, FRAME_BYTES]);
     return [
       call("frames", handle, address, this.#pick(lengths), step, 1 + this.#below(step > 0 ? 8 : 600)),
