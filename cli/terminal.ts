@@ -15,6 +15,8 @@ export interface Terminal {
   /** Both ends are a terminal that can draw, and nobody said CI. */
   readonly interactive: boolean;
   readonly colour: boolean;
+  /** What is written to stderr is seen where a line can be drawn over. */
+  readonly redraws: boolean;
   readonly columns: number;
 }
 
@@ -35,6 +37,7 @@ export function createTerminal(env: NodeJS.ProcessEnv): Terminal {
       colours[stream] ? styleText(style, text, { validateStream: false }) : text,
     interactive: stdin.isTTY && stdout.isTTY && env["TERM"] !== "dumb" && !isSet(env["CI"]),
     colour: colours.err,
+    redraws: stderr.isTTY && env["TERM"] !== "dumb" && !isSet(env["CI"]),
     columns: stdout.columns ?? WIDTH,
   };
 }

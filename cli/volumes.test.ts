@@ -1,10 +1,13 @@
 // `down --volumes` and `commit`: they say what they delete and write to, ask, and do no more than that.
 
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { spawn } from "@lydell/node-pty";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Desk } from "./run.test-support.ts";
 
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const STORAGE = "examples/04-storage/lab.vbus";
 const LIMIT = { timeout: 120_000 };
 
@@ -41,6 +44,14 @@ test("volumes go down with a lab only where that is said twice", LIMIT, async ()
   expect(existsSync(base)).toBe(true);
 });
 
+/** One record a line. */
+function recordsOf(stdout: string): readonly Record<string, unknown>[] {
+  return stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
 test("an overlay is committed only where that is said twice, and the base has it then", LIMIT, async () => {
   const base = path.join(desk.folder, "base.img");
   writeFileSync(
@@ -64,7 +75,11 @@ guest writer {
   expect(readFileSync(base).every((byte) => byte === 0)).toBe(true);
   const { exit, stdout } = await desk.run(["commit", "top", "--yes", "--json"]);
   expect(exit).toBe(0);
-  expect(JSON.parse(stdout)).toEqual({ schema: 1, volume: "top", base: "base", bytes: 256 * 1024 });
+  const [first, ...rest] = recordsOf(stdout);
+  const at = { schema: 2, volume: "top", bytes: 256 * 1024 };
+  const bytesPerSecond = expect.any(Number);
+  expect(first).toEqual({ ...at, record: "progress", done: 256 * 1024, bytesPerSecond });
+  expect(rest).toEqual([{ ...at, record: "committed", base: "base" }]);
   expect(
     readFileSync(base)
       .subarray(0, 256 * 1024)
@@ -77,4 +92,56 @@ guest writer {
   expect(wrong.exit).toBe(1);
   expect(wrong.stderr).toContain("volume `base` is not an overlay");
   expect(await desk.run(["__complete", "commit", ""])).toMatchObject({ stdout: "top\tvolume, overlay\n" });
+});
+
+test("a commit tells how far it is, and ctrl-C leaves the overlay as it was", LIMIT, async () => {
+  const bytes = 256 * 1024 * 1024;
+  const base = path.join(desk.folder, "base.img");
+  writeFileSync(
+    path.join(desk.folder, "lab.vbus"),
+    `lab notes { }
+volume base: file { path = "./base.img", size = 256MiB }
+volume top: overlay { base = base, path = "./top.overlay" }
+image disk: wasm { path = "std:guests/disk" }
+guest writer {
+  image = disk
+  memory = 8MiB
+  args = ["--bytes", 256MiB, "--block", 1MiB]
+  goal = completed
+  device vda: vblk { volume = top }
+}
+`,
+  );
+  expect((await desk.run(["up", "-d", "--wait"])).exit).toBe(0);
+  const overlay = path.join(desk.folder, "top.overlay");
+  const before = statSync(overlay);
+  const call = [path.join(ROOT, "cli/vbus.cjs"), "commit", "top", "--yes"];
+  const shell = spawn(process.execPath, call, { cwd: desk.folder, env: { ...desk.env, TERM: "xterm" } });
+  let written = "";
+  let typed = false;
+  shell.onData((data) => {
+    written += data;
+    if (typed || !/top: \S+ [KM]iB of 256 MiB, \S+ [KMG]iB\/s/.test(written)) return;
+    typed = true;
+    shell.write("\u0003");
+  });
+  const exit = await new Promise((resolve) => shell.onExit(({ exitCode }) => resolve(exitCode)));
+  expect([exit, written]).toEqual([
+    130,
+    expect.stringContaining("\r\u001b[Kthe commit was called off: volume `top` is as it was"),
+  ]);
+  const after = statSync(overlay);
+  expect([after.size, after.blocks, after.mtimeMs]).toEqual([before.size, before.blocks, before.mtimeMs]);
+  const done = await desk.run(["commit", "top", "--yes", "--json"]);
+  expect([done.exit, done.stderr]).toEqual([0, expect.not.stringContaining("committed")]);
+  const records = recordsOf(done.stdout);
+  expect(records.at(-1)).toEqual({ schema: 2, record: "committed", volume: "top", base: "base", bytes });
+  const told = records.slice(0, -1);
+  expect(told.length).toBeGreaterThan(0);
+  for (const record of told)
+    expect(record).toMatchObject({ schema: 2, record: "progress", volume: "top", bytes });
+  const shares = told.map((record) => record["done"] as number);
+  expect(shares).toEqual(shares.toSorted((one, other) => one - other));
+  expect(statSync(overlay).blocks).toBeLessThan(1000);
+  expect(statSync(base).blocks * 512).toBeGreaterThanOrEqual(bytes);
 });

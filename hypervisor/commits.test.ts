@@ -69,6 +69,49 @@ test("an overlay goes into its base when no guest has it, and none comes meanwhi
   expect(readFileSync(base)[8192]).toBe(5);
 });
 
+test(
+  "a commit says how far it is, and one that is called off leaves the overlay as it was",
+  LIMIT,
+  async () => {
+    const room = await labWithOverlay();
+    const { hv } = room;
+    const places = [1, 2, 3].map((n) => n * 65_536);
+    const guest = await DiskGuest.boot(room, "a", "bus");
+    await guest.open(1);
+    for (const [index, offset] of places.entries()) {
+      guest.u8.fill(index + 1, DATA, DATA + 4096);
+      expect(await guest.request({ op: REQUEST_OP.write, offset, length: 4096 })).toBe(0);
+    }
+    must(await hv.killGuest("a"));
+    must(hv.removeGuest("a"));
+    const inBase = (): (number | undefined)[] => places.map((place) => readFileSync(base)[place]);
+    const used = hv.volume("top")?.used;
+    const calledOff = busy("the commit was called off: volume `top` is as it was");
+    expect(await hv.commitVolume("top", { signal: AbortSignal.abort() })).toEqual(calledOff);
+    expect(inBase()).toEqual([0, 0, 0]);
+    const off = new AbortController();
+    const seen: (readonly number[])[] = [];
+    const progressed = (done: number, all: number): void => {
+      seen.push([done, all]);
+      if (seen.length === 2) off.abort();
+    };
+    expect(await hv.commitVolume("top", { signal: off.signal, progressed })).toEqual(calledOff);
+    expect(seen).toEqual([4096, 8192].map((done) => [done, 3 * 4096]));
+    expect(inBase(), "what was written meanwhile").toEqual([1, 2, 0]);
+    expect(hv.volume("top")?.used).toBe(used);
+    const again = await DiskGuest.boot(room, "b", "bus");
+    await again.open(1);
+    for (const [index, offset] of places.entries()) {
+      expect(await again.request({ op: REQUEST_OP.read, offset, length: 512 })).toBe(0);
+      expect(again.u8[DATA]).toBe(index + 1);
+    }
+    must(await hv.killGuest("b"));
+    expect(await hv.commitVolume("top", { progressed })).toEqual({ ok: true, value: 3 * 4096 });
+    expect(seen.slice(2)).toEqual([4096, 8192, 3 * 4096].map((done) => [done, 3 * 4096]));
+    expect(inBase()).toEqual([1, 2, 3]);
+  },
+);
+
 test("what is no overlay, what is below another, and what may not be written stay", LIMIT, async () => {
   const { hv } = await labWithOverlay();
   expect(await hv.commitVolume("none")).toMatchObject({ refusal: { code: "missing" } });

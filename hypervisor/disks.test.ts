@@ -172,6 +172,27 @@ test(
   },
 );
 
+test("a disk becomes read-only and back while it is open", LIMIT, async () => {
+  const room = await labWith(memory());
+  const guest = await DiskGuest.boot(room, "a", "bus");
+  await guest.open(1);
+  const wish: Wish = { op: write, offset: 512, length: 512 };
+  guest.u8.fill(3, DATA, DATA + 512);
+  expect(await guest.request(wish)).toBe(0);
+  must(room.hv.setDevice("d1", disk("d1", "v1", { readonly: true })));
+  guest.u8.fill(4, DATA, DATA + 512);
+  expect(await guest.request(wish)).toBe(EPERM);
+  expect(await guest.request({ ...wish, op: discard })).toBe(EPERM);
+  expect(await guest.request({ ...wish, op: read })).toBe(0);
+  expect(guest.u8[DATA]).toBe(3);
+  // Who may not write leaves the place to another, and doesn't come back meanwhile.
+  must(room.hv.addDevice("bus", "other", disk("other", "v1")));
+  expect(room.hv.setDevice("d1", disk("d1", "v1"))).toMatchObject({ refusal: { code: "busy" } });
+  must(room.hv.removeDevice("other"));
+  must(room.hv.setDevice("d1", disk("d1", "v1")));
+  expect(await guest.request(wish)).toBe(0);
+});
+
 test("a volume grows under an open disk, and becomes read-only and back", LIMIT, async () => {
   const [one, two] = [memory(), file()];
   const room = await labWith(one, two);

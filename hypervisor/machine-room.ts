@@ -143,7 +143,7 @@ function storageDoor(devices: Devices): StorageDoor {
     },
     setVolume: (id, spec) => (spec.class === "folder" ? folders.set(id, spec) : volumes.set(id, spec)),
     removeVolume: (id) => (folders.all.has(id) ? folders.remove(id) : volumes.remove(id)),
-    commitVolume: (id) => devices.commitVolume(id),
+    commitVolume: (id, options) => devices.commitVolume(id, options),
     volume: (id) => volumes.facts(id) ?? folders.facts(id),
     volumes: () => [...volumes.allFacts(), ...folders.allFacts()],
   };

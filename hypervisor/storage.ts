@@ -81,6 +81,14 @@ export interface VolumeFacts extends RequestFacts {
   readonly used?: number;
 }
 
+/** How a commit is watched, and called off. */
+export interface CommitOptions {
+  /** Called after each piece on the control thread, and must not throw: bytes that the base has, of all. */
+  readonly progressed?: (done: number, all: number) => void;
+  /** Once it is aborted no more is written, and the overlay is as it was. Too late after the last piece. */
+  readonly signal?: AbortSignal;
+}
+
 /** The part of the hypervisor's door that is about volumes. Control thread. */
 export interface StorageDoor {
   /** Opens what stands behind it. Resolves when devices can have it. */
@@ -94,7 +102,7 @@ export interface StorageDoor {
    * a guest that runs has a disk of either, or there is another overlay on one of them. A guest that would
    * have a disk of them does not boot meanwhile. May be called again after whatever ended it.
    */
-  commitVolume(id: Id): Promise<Outcome<number>>;
+  commitVolume(id: Id, options?: CommitOptions): Promise<Outcome<number>>;
   volume(id: Id): VolumeFacts | undefined;
   volumes(): readonly VolumeFacts[];
 }

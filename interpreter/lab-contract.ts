@@ -1,7 +1,7 @@
 // What a program sees of a lab: how to check and plan one, how to open one, what it can be asked. Types only.
 
 import type { Diagnostic, Disruption, Model } from "../lang/index.ts";
-import type { CommandResult, Hypervisor } from "../hypervisor/index.ts";
+import type { CommandResult, CommitOptions, Hypervisor } from "../hypervisor/index.ts";
 import type { Clock } from "./clock.ts";
 import type { Environment } from "./control/paths.ts";
 import type {
@@ -138,9 +138,10 @@ export interface Lab {
   storedVolumes(): readonly StoredVolume[];
   /**
    * Writes what an overlay has into its base, for good, and empties it; resolves when it is on the disk, or
-   * with why not. Refused while a guest that runs has a disk of either; none of those boots meanwhile.
+   * with why not. Refused while a guest that runs has a disk of either; none of those boots meanwhile. With
+   * `options` it is watched, and called off.
    */
-  commit(volume: string): Promise<Committed | string>;
+  commit(volume: string, options?: CommitOptions): Promise<Committed | string>;
   /** Takes everything down. Twice is fine. */
   stop(options?: StopOptions): Promise<void>;
   /** Resolves with the reason when the lab is down, whoever asked. */

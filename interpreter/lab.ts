@@ -2,7 +2,7 @@
 
 import path from "node:path";
 import { createHypervisor } from "../hypervisor/index.ts";
-import type { Capture, CommandResult, HypervisorOptions } from "../hypervisor/index.ts";
+import type { Capture, CommandResult, CommitOptions, HypervisorOptions } from "../hypervisor/index.ts";
 import { follower } from "../lang/index.ts";
 import type { AdminTree } from "./drift/admin.ts";
 import { captureSpecOf } from "./control/capture-desk.ts";
@@ -278,8 +278,8 @@ class RunningLab implements Lab {
     return storedVolumes(this.#hypervisor, this.#engine.ledger);
   }
 
-  async commit(volume: string): Promise<Committed | string> {
-    const committed = await this.#hypervisor.commitVolume(volume);
+  async commit(volume: string, options: CommitOptions = {}): Promise<Committed | string> {
+    const committed = await this.#hypervisor.commitVolume(volume, options);
     if (!committed.ok) return committed.refusal.message;
     const base = this.storedVolumes().find(({ address }) => address === volume)?.base ?? "";
     const message = `committed ${volume}: ${committed.value} bytes to ${base}`;

@@ -1,9 +1,10 @@
 // `vbus commit`: what an overlay of a running lab has goes into its base, for good.
 
-import type { LabClient } from "../../interpreter/index.ts";
+import type { LabClient, Notifications } from "../../interpreter/index.ts";
 import { agreed, type ConsentOptions } from "../consent.ts";
 import type { Context, Exit } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
+import { onSignals } from "../signals.ts";
 import { bytesText } from "../text.ts";
 import { connectRunning } from "../which-lab.ts";
 
@@ -13,23 +14,51 @@ export interface CommitOptions extends ConsentOptions {
   readonly lab?: string;
 }
 
-const COMMIT_SCHEMA = 1;
+const COMMIT_SCHEMA = 2;
+/** Between two lines of what goes on where no terminal draws over the last one, milliseconds. */
+const LINES_MS = 1000;
 
 export async function commit(context: Context, volume: string, options: CommitOptions): Promise<Exit> {
-  const { terminal } = context;
   const client = await connectRunning({ file: options.file, lab: options.lab });
   try {
     if (!(await mayWrite(context, client, volume, options))) return EXIT.failed;
+    return await untilDone(context, client, volume, options.json === true);
+  } finally {
+    client.close();
+  }
+}
+
+/** The first signal calls it off, and what becomes of that is waited for. */
+async function untilDone(
+  { terminal, clock }: Context,
+  client: LabClient,
+  volume: string,
+  json: boolean,
+): Promise<Exit> {
+  let interrupted: Exit | undefined;
+  const release = onSignals((exit) => {
+    interrupted = exit;
+    client.request("commitStop", {}).catch(() => undefined); // The lab has gone: so has the commit.
+  });
+  const progress = new Progress({ terminal, clock }, json);
+  client.on("committing", (at) => progress.show(at));
+  try {
     const { bytes, base } = await client.request("commit", { volume });
-    if (options.json)
-      terminal.out(`${JSON.stringify({ schema: COMMIT_SCHEMA, volume, base, bytes }, undefined, 2)}\n`);
+    progress.end();
+    const record = { schema: COMMIT_SCHEMA, record: "committed", volume, base, bytes };
+    if (json) terminal.out(`${JSON.stringify(record)}\n`);
     else
       terminal.err(
         `${terminal.paint("green", "committed", "err")} ${volume}: ${bytesText(bytes)} to ${base}\n`,
       );
     return EXIT.done;
+  } catch (error) {
+    progress.end();
+    if (interrupted === undefined || !(error instanceof Error)) throw error;
+    terminal.err(`${error.message}\n`);
+    return interrupted;
   } finally {
-    client.close();
+    release();
   }
 }
 
@@ -47,4 +76,46 @@ async function mayWrite(
   const protection = below.protected ? `, and ${below.address} is protected` : "";
   const warnings = [`It writes to ${below.file}, on which ${volume} stands${protection}.`];
   return agreed(context, { lab: client.hello.lab, warnings }, options);
+}
+
+/** How far it is: on a terminal one line that is drawn over, else a line a second; or a record each time. */
+class Progress {
+  readonly #context: Pick<Context, "terminal" | "clock">;
+  readonly #json: boolean;
+  readonly #beganMs: number;
+  #saidMs: number;
+  #isDrawn = false;
+
+  constructor(context: Pick<Context, "terminal" | "clock">, json: boolean) {
+    this.#context = context;
+    this.#json = json;
+    this.#beganMs = context.clock.now();
+    this.#saidMs = this.#beganMs;
+  }
+
+  show({ volume, done, all }: Notifications["committing"]): void {
+    const { terminal, clock } = this.#context;
+    const now = clock.now();
+    const seconds = Math.max(now - this.#beganMs, 1) / 1000;
+    const bytesPerSecond = Math.round(done / seconds);
+    if (this.#json) {
+      const record = { schema: COMMIT_SCHEMA, record: "progress", volume, done, bytes: all, bytesPerSecond };
+      terminal.out(`${JSON.stringify(record)}\n`);
+      return;
+    }
+    const text = `${volume}: ${bytesText(done)} of ${bytesText(all)}, ${bytesText(bytesPerSecond)}/s`;
+    if (terminal.redraws) {
+      terminal.err(`\r\u001b[K${text}`);
+      this.#isDrawn = true;
+    } else if (now - this.#saidMs >= LINES_MS) {
+      this.#saidMs = now;
+      terminal.err(`${seconds.toFixed(1).padStart(6)}s ${text}\n`);
+    }
+  }
+
+  /** What was drawn makes room for what is said now. */
+  end(): void {
+    if (this.#isDrawn) this.#context.terminal.err("\r\u001b[K");
+    this.#isDrawn = false;
+  }
 }

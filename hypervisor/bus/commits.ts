@@ -2,12 +2,14 @@
 // Control thread only.
 
 import { commitOverlay, wrongCommit } from "../backend/volume/commit-overlay.ts";
-import type { Id, Outcome } from "../hypervisor.ts";
+import type { CommitOptions, Id, Outcome } from "../hypervisor.ts";
 import { refuse } from "./outcome.ts";
 import type { Volume } from "./volumes.ts";
 
 /** Names a guest that runs and has a disk of a volume. */
 export type UserOf = (volume: Volume) => Id | undefined;
+
+const CALLED_OFF = "the commit was called off";
 
 export class Commits {
   readonly #volumes: ReadonlyMap<Id, Volume>;
@@ -26,7 +28,7 @@ export class Commits {
   }
 
   /** As `StorageDoor.commitVolume`. */
-  async run(id: Id, userOf: UserOf): Promise<Outcome<number>> {
+  async run(id: Id, { progressed, signal }: CommitOptions, userOf: UserOf): Promise<Outcome<number>> {
     const overlay = this.#volumes.get(id);
     if (!overlay) return refuse("missing", `there is no volume \`${id}\``);
     const { base, notice } = overlay;
@@ -36,10 +38,17 @@ export class Commits {
     if (wrong) return wrong;
     const unfit = wrongCommit(notice);
     if (unfit !== undefined) return refuse("invalid", `volume \`${id}\` stays as it is: ${unfit}`);
+    const off = (why: string): Outcome<never> => refuse("busy", `${why}: volume \`${id}\` is as it was`);
+    const isCalledOff = (): boolean => signal?.aborted === true;
+    if (isCalledOff()) return off(CALLED_OFF);
     for (const volume of both) this.#running.add(volume);
     try {
-      const bytes = await commitOverlay(notice, () => this.#volumes.get(id) === overlay);
-      return bytes === undefined ? refuse("busy", "the lab has ended") : { ok: true, value: bytes };
+      const bytes = await commitOverlay(notice, (done, all) => {
+        progressed?.(done, all);
+        return !isCalledOff() && this.#volumes.get(id) === overlay;
+      });
+      if (bytes !== undefined) return { ok: true, value: bytes };
+      return off(isCalledOff() ? CALLED_OFF : "the lab has ended");
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       return refuse("outside", `volume \`${id}\` is not in its base: ${why}`);

@@ -8,6 +8,7 @@ import { noticeOf } from "../device/notice.ts";
 import type {
   Capture,
   CaptureSpec,
+  CommitOptions,
   DeviceFacts,
   DeviceSpec,
   HypervisorEvent,
@@ -244,8 +245,8 @@ export class Devices {
     this.#guests?.deviceChanged(device);
   }
 
-  commitVolume(id: Id): Promise<Outcome<number>> {
-    return this.volumes.commits.run(id, ({ ports }) => {
+  commitVolume(id: Id, options: CommitOptions = {}): Promise<Outcome<number>> {
+    return this.volumes.commits.run(id, options, ({ ports }) => {
       for (const port of ports) {
         const device = this.#byPort.get(port);
         // Of one that was removed, a guest has not let go.

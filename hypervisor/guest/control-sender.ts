@@ -2,10 +2,12 @@
 
 import type { Device } from "../bus/bus.ts";
 import { refuse } from "../bus/outcome.ts";
-import { receivingRing } from "../datapath/port.ts";
+import { FAULT } from "../datapath/fault.ts";
+import { portOwner, receivingRing } from "../datapath/port.ts";
 import type { Outcome } from "../hypervisor.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
-import { CLAIMED, Claims, generationOf } from "../ring/claims.ts";
+import { markFault } from "../memory/threads.ts";
+import { BROKEN, CLAIMED, Claims, generationOf } from "../ring/claims.ts";
 
 /** Row 0 of the fabric: what the control thread does itself. */
 const CONTROL_THREAD = 0;
@@ -13,9 +15,12 @@ const CONTROL_THREAD = 0;
 export class ControlSender {
   readonly #fabric: Fabric;
   readonly #claims: Claims;
+  /** A guest was marked as broken. */
+  readonly #faulted: () => void;
 
-  constructor(fabric: Fabric) {
+  constructor(fabric: Fabric, faulted: () => void) {
     this.#fabric = fabric;
+    this.#faulted = faulted;
     this.#claims = new Claims(fabric, CONTROL_THREAD);
   }
 
@@ -25,8 +30,12 @@ export class ControlSender {
     if (!memory || ring < 0) return refuse("busy", "no guest reads this console");
     const bytes = new TextEncoder().encode(text);
     const generation = generationOf(this.#fabric, ring);
-    if (this.#claims.claim(ring, memory, bytes.length, 0, generation) !== CLAIMED)
-      return { ok: true, value: 0 };
+    const verdict = this.#claims.claim(ring, memory, bytes.length, 0, generation);
+    if (verdict === BROKEN && receivingRing(this.#fabric, device.port) === ring) {
+      markFault(this.#fabric, portOwner(this.#fabric, device.port), FAULT.rxStructure);
+      this.#faulted();
+    }
+    if (verdict !== CLAIMED) return { ok: true, value: 0 };
     memory.u8.set(bytes, this.#claims.address);
     this.#claims.publish(bytes.length);
     this.#claims.release();

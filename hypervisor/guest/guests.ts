@@ -67,7 +67,7 @@ export class Guests implements GuestsOfBus {
 
   constructor(parts: GuestsParts) {
     this.#parts = parts;
-    this.#sender = new ControlSender(parts.fabric);
+    this.#sender = new ControlSender(parts.fabric, () => this.lookForFaults());
     parts.carriers.onGone = (carrier) => this.#introductions.forget(carrier);
     this.#watch = setInterval(() => this.#look(), WATCH_EVERY_MS);
     this.#watch.unref();

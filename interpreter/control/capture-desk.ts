@@ -31,8 +31,9 @@ export class CaptureDesk {
     return { data: Buffer.from(buffer, byteOffset, byteLength).toString("base64"), ...rest };
   }
 
-  stop(number: number): void {
+  stop(number: number): Record<string, never> {
     this.#captures.get(number)?.stop();
+    return {};
   }
 
   /** The lab ends: what has been captured can still be read, for a moment. */

@@ -244,9 +244,15 @@ export interface Methods extends AdminMethods {
   volumes: { params: Record<string, never>; result: { volumes: readonly StoredVolume[] } };
   /**
    * Writes what an overlay has into its base, for good, and empties it. Answers when it is on the disk;
-   * refused while a guest that runs has a disk of either. `bytes` that it had.
+   * refused while a guest that runs has a disk of either. `bytes` that it had. `committing` tells meanwhile
+   * how far it is. It ends with the connection, as by `commitStop`.
    */
   commit: { params: { volume: string }; result: Committed };
+  /**
+   * Calls off the commits of this connection: `commit` is refused then, and its overlay is as it was. One
+   * that has come to its end is done.
+   */
+  commitStop: { params: Record<string, never>; result: Record<string, never> };
   /** Goes back to what a generation declared, as a new generation. Answers when that is applied. */
   rollback: {
     params: { generation: number };
@@ -291,7 +297,7 @@ export interface Methods extends AdminMethods {
   typeConsole: { params: { guest: string; text: string }; result: { taken: number } };
 }
 
-/** Notifications from the lab to a subscribed client. */
+/** Notifications from the lab to a client: of what it has subscribed to, or asked for. */
 export interface Notifications {
   snapshot: Snapshot;
   event: LabEvent;
@@ -303,6 +309,8 @@ export interface Notifications {
     /** The first: what it has printed so far, for an empty terminal. */
     readonly begins?: true;
   };
+  /** A commit of this connection: bytes that the base has, of all. */
+  committing: { readonly volume: string; readonly done: number; readonly all: number };
   /** The last thing a client hears. */
   ended: { readonly reason: string };
 }

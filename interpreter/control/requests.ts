@@ -55,6 +55,7 @@ const SHAPES: { readonly [M in keyof Methods]: Shape } = {
   down: { graceMs: { check: isNumber }, volumes: { check: isBoolean } },
   volumes: {},
   commit: { volume: { check: isText, required: true } },
+  commitStop: {},
   rollback: { generation: { check: isNumber, required: true } },
   plan: PLAN,
   apply: {

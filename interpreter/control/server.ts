@@ -10,6 +10,7 @@ import { errorText, OperationError } from "../operation-error.ts";
 import type { AdminTree } from "../drift/admin.ts";
 import { answerAdmin } from "./admin-answers.ts";
 import { CaptureDesk, type OpenCapture } from "./capture-desk.ts";
+import { CommitDesk, type Commit } from "./commit-desk.ts";
 import { FrameReader, FrameWriter, SERVER_LIMITS } from "./framing.ts";
 import { PROTOCOL_VERSION } from "./protocol.ts";
 import type {
@@ -23,7 +24,7 @@ import type {
   Snapshot,
 } from "./protocol.ts";
 import type { StopOptions } from "../lab-contract.ts";
-import type { Committed, StoredVolume } from "../stored.ts";
+import type { StoredVolume } from "../stored.ts";
 import { readRequest } from "./requests.ts";
 import type { Request } from "./requests.ts";
 import { Subscriber } from "./subscriber.ts";
@@ -43,8 +44,7 @@ export interface ControlTarget {
   whenReady(timeoutMs?: number): Promise<Methods["wait"]["result"]>;
   stop(options: StopOptions & { readonly actor: string }): Promise<void>;
   storedVolumes(): readonly StoredVolume[];
-  /** Why not, where it is refused. */
-  commit(volume: string): Promise<Committed | string>;
+  readonly commit: Commit;
   /** Throws where it is refused. */
   rollback(generation: number, options: { readonly actor: string }): Promise<Methods["rollback"]["result"]>;
   /** Why not, where it is refused. */
@@ -63,6 +63,7 @@ export interface ControlTarget {
 interface Visitor {
   readonly subscriber: Subscriber;
   readonly desk: CaptureDesk;
+  readonly commits: CommitDesk;
 }
 
 const CONNECTIONS_MAX = 256;
@@ -144,13 +145,18 @@ export class ControlServer {
       new FrameReader(socket, SERVER_LIMITS),
       new FrameWriter(socket, SERVER_LIMITS),
     );
-    const visitor: Visitor = { subscriber: new Subscriber(rpc), desk: new CaptureDesk() };
+    const visitor: Visitor = {
+      subscriber: new Subscriber(rpc),
+      desk: new CaptureDesk(),
+      commits: new CommitDesk(rpc, this.#now),
+    };
     let waiting = 0;
     this.#open.set(socket, visitor);
     socket.on("error", () => socket.destroy());
     socket.on("close", () => {
       this.#open.delete(socket);
       visitor.desk.close();
+      visitor.commits.callOff();
     });
     rpc.onError(() => socket.destroy());
     rpc.onUnhandledNotification(() => undefined);
@@ -179,7 +185,7 @@ export class ControlServer {
     }
   }
 
-  async #serve(request: Request, { subscriber, desk }: Visitor): Promise<unknown> {
+  async #serve(request: Request, { subscriber, desk, commits }: Visitor): Promise<unknown> {
     const target = this.#target;
     switch (request.method) {
       case "hello":
@@ -201,7 +207,9 @@ export class ControlServer {
       case "volumes":
         return { volumes: target.storedVolumes() };
       case "commit":
-        return orWhyNot(await target.commit(request.params.volume));
+        return orWhyNot(await commits.run(target, request.params.volume));
+      case "commitStop":
+        return commits.callOff();
       case "rollback":
         return target.rollback(request.params.generation, { actor: "control" });
       case "plan":
@@ -218,8 +226,7 @@ export class ControlServer {
       case "captureRead":
         return desk.read(request.params.capture);
       case "captureStop":
-        desk.stop(request.params.capture);
-        return {};
+        return desk.stop(request.params.capture);
       case "pause":
       case "resume":
         return orWhyNot((await target[request.method](request.params.guest)) ?? {});

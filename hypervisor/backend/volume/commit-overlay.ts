@@ -29,21 +29,25 @@ export function wrongCommit({ map, size, base }: Overlay): string | undefined {
   return undefined;
 }
 
+/** Asked after each piece, with the bytes that the base has and those that there are. */
+export type GoesOn = (done: number, all: number) => boolean;
+
 /**
- * Resolves with the bytes that it had. `goesOn` is asked before each piece: after false nothing is touched.
- * Rejects where the system fails.
+ * Resolves with the bytes that it had. After the first false of `goesOn` nothing more is touched: the overlay
+ * is as it was, and hides what the base has already. Rejects where the system fails.
  */
-export async function commitOverlay(overlay: Overlay, goesOn: () => boolean): Promise<number | undefined> {
+export async function commitOverlay(overlay: Overlay, goesOn: GoesOn): Promise<number | undefined> {
   const from = openStore(overlay);
   const to = openStore(overlay.base);
   const piece = new Uint8Array(COMMIT_CHUNK_BYTES);
-  let bytes = 0;
+  let [bytes, all] = [0, 0];
+  for (const { length } of runsOf(overlay)) all += length;
   for (const { offset, length } of runsOf(overlay)) {
     must(from.read(offset, piece, 0, length));
     must(to.write(offset, piece, 0, length));
     bytes += length;
     await new Promise<void>((resolve) => setImmediate(resolve));
-    if (!goesOn()) return undefined;
+    if (!goesOn(bytes, all)) return undefined;
   }
   if (bytes === 0) return 0;
   must(to.flush());

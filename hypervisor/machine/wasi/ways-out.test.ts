@@ -1,5 +1,6 @@
-// More than a hundred ways out of the folder that a program was given, each tried by a real program, and one
-// way that is tried while the host swaps folders for links under it.
+// Hundreds of ways out of the folder that a program was given, and to a network, each by its name and tried
+// by a real program; tricks of several steps; and one way that is tried while the host swaps folders for
+// links under it.
 
 import { Worker } from "node:worker_threads";
 import {
@@ -25,8 +26,9 @@ import {
   importsOf,
   open,
   programOf,
-  type Call,
 } from "./program.test-support.ts";
+import { READ_ONLY, waysOut } from "./ways-out-rows.test-support.ts";
+import { TRICKS } from "./ways-out-tricks.test-support.ts";
 
 const LIMIT = { timeout: 300_000 };
 const SECRET = "SECRET of the host";
@@ -72,130 +74,27 @@ function world(): ProgramLab {
   return lab;
 }
 
-/** Paths that leave by their way, whatever the last name is. */
-const waysThrough = (outer: string): readonly string[] => [
-  "../secret",
-  `${outer}/secret`,
-  "/etc/passwd",
-  "//etc/passwd",
-  "./../secret",
-  "sub/../../secret",
-  "sub/deep/../../../secret",
-  "sub/./../.././secret",
-  "above/secret",
-  "far/secret",
-  "aside/secret",
-  `root${outer}/secret`,
-  `proc${outer}/secret`,
-  "fd/0",
-  "sub/above/../secret",
-  "sub/two-above/secret",
-  "sub/above/above/secret",
-  "slash/secret",
-  "above/inside/../secret",
-  "file/../../secret",
-];
-/** Names of links that lead out, where the last link is followed. */
-const LAST_LINKS = [
-  "absolute",
-  "relative",
-  "first",
-  "second",
-  "sub/third",
-  "sub/deep/three",
-  "above",
-  "far",
-  "aside",
-  "root",
-  "proc",
-  "new",
-  "sub/two-above",
-  "slash",
-  "loop",
-  "self",
-];
-
-const OUT = FREE_AT;
 const CREAT = 1;
 const DIRECTORY = 2;
-const TRUNC = 8;
-
-/** What follows the last link. */
-const followers = (way: string): readonly Call[] => [
-  open(way, OUT),
-  open(way, OUT, { oflags: CREAT }),
-  open(way, OUT, { oflags: TRUNC }),
-  open(way, OUT, { oflags: DIRECTORY }),
-  call("path_filestat_get", ROOT, 1, way, OUT),
-  call("path_filestat_set_times", ROOT, 1, way, 0n, 0n, 10),
-  call("path_link", ROOT, 1, way, ROOT, "linked"),
-];
-/** What takes the last name as it is. */
-const takers = (way: string): readonly Call[] => [
-  open(way, OUT, { follow: 0 }),
-  call("path_filestat_get", ROOT, 0, way, OUT),
-  call("path_filestat_set_times", ROOT, 0, way, 0n, 0n, 10),
-  call("path_readlink", ROOT, way, OUT, 100, OUT + 200),
-  call("path_unlink_file", ROOT, way),
-  call("path_remove_directory", ROOT, way),
-  call("path_create_directory", ROOT, `${way}-made`),
-  call("path_symlink", "file", ROOT, `${way}-made`),
-  call("path_link", ROOT, 0, "file", ROOT, `${way}-made`),
-  call("path_rename", ROOT, way, ROOT, "taken"),
-  call("path_rename", ROOT, "file", ROOT, `${way}-made`),
-];
-/** Links that would lead others out. */
-const planted = ["/etc/passwd", "..", "../secret", "sub/../../secret", "sub/..", "./.."].map((target) =>
-  call("path_symlink", target, ROOT, "planted"),
-);
-/** Names that no folder has. */
-const oddities: readonly Call[] = [
-  open("", OUT),
-  open("sub/\0/../../secret", OUT),
-  open("..\0", OUT),
-  open("a".repeat(300), OUT, { oflags: CREAT }),
-  open("sub/".repeat(1023), OUT),
-  open("sub/above/".repeat(41) + "file", OUT),
-  open("\u{fffd}..", OUT),
-  open("pipe", OUT),
-  open("pipe", OUT, { oflags: CREAT }),
-  open("socket", OUT),
-  call("path_link", ROOT, 0, "relative", ROOT, "sub/deep/relative"),
-  call("path_rename", ROOT, ".", ROOT, "sub/self"),
-  call("path_rename", ROOT, "sub", ROOT, "sub/deep/sub"),
-  call("path_remove_directory", ROOT, "."),
-  call("path_remove_directory", ROOT, "sub/.."),
-  ...[0, 1, 2, 4, 5, 17, 20, 21, 22, 23, 24, 30, -1, 2 ** 31 - 1].map((fd) =>
-    open("secret", OUT, { folder: fd }),
-  ),
-  call("fd_renumber", ROOT, 20),
-  call("fd_fdstat_set_rights", 1, -1n, -1n),
-];
 
 test("every way out is shut", LIMIT, async () => {
   const lab = world();
   execFileSync("mkfifo", [path.join(lab.inside, "pipe")]);
   const server = createServer().listen(path.join(lab.inside, "socket"));
   await lab.give();
-  const through = waysThrough(lab.outer);
-  const calls = [
-    ...through.flatMap(followers),
-    ...through.flatMap(takers),
-    ...LAST_LINKS.flatMap(followers),
-    ...planted,
-    ...oddities,
-  ];
-  expect(calls.length).toBeGreaterThan(100);
+  const ways = waysOut(lab.outer);
+  expect(new Set(ways.map(({ name }) => name)).size, "each has a name of its own").toBe(ways.length);
+  expect(ways.length).toBeGreaterThan(600);
+  const calls = ways.map((way) => way.call);
   const before = tree(lab.inside);
   const secretAge = statSync(path.join(lab.outer, "secret")).mtimeMs;
   const end = await lab.run("p", await programOf(calls));
   expect(end.state, end.reason).toBe("completed");
   const answers = answersOf(lab.log.get("p") ?? "");
   expect(answers.length).toBe(calls.length);
-  const open_ = calls
-    .filter((_, index) => answers[index] === "success")
-    .map((each) => JSON.stringify(each.args, show));
-  expect(open_, "ways that are open").toEqual([]);
+  const isOpen = ways.filter((_, index) => answers[index] === "success").map(({ name }) => name);
+  expect(isOpen, "ways that are open").toEqual([]);
+  console.log(`wasi: ${ways.length} ways out are shut`);
   expect(answers.filter((answer) => answer === "ENOTCAPABLE").length).toBeGreaterThan(300);
   expect(readFileSync(path.join(lab.outer, "secret"), "utf8")).toBe(SECRET);
   expect(statSync(path.join(lab.outer, "secret")).mtimeMs).toBe(secretAge);
@@ -214,9 +113,14 @@ function tree(folder: string): readonly string[] {
     .toSorted();
 }
 
-function show(_: string, value: unknown): unknown {
-  return typeof value === "bigint" ? String(value) : value;
-}
+test.each(TRICKS.map((trick) => [trick.name, trick] as const))("%s", LIMIT, async (_, { steps }) => {
+  const lab = world();
+  await lab.give();
+  const end = await lab.run("p", await programOf(steps.map(([step]) => step)));
+  expect(end.state, end.reason).toBe("completed");
+  expect(answersOf(lab.log.get("p") ?? "")).toEqual(steps.map(([, answer]) => answer));
+  expect(readdirSync(lab.outer).toSorted()).toEqual(["aside", "inside", "secret"]);
+});
 
 test("what is inside is there by the same functions: none of them is refused for all", LIMIT, async () => {
   const lab = world();
@@ -281,21 +185,11 @@ test("who may only read changes nothing", LIMIT, async () => {
   labs.push(lab);
   writeFileSync(path.join(lab.inside, "file"), "inside");
   await lab.give();
-  const calls = [
-    open("file", FREE_AT, { oflags: CREAT }),
-    open("made", FREE_AT, { oflags: CREAT }),
-    open("file", FREE_AT, { oflags: TRUNC }),
-    call("path_create_directory", ROOT, "made"),
-    call("path_symlink", "file", ROOT, "made"),
-    call("path_link", ROOT, 0, "file", ROOT, "made"),
-    call("path_rename", ROOT, "file", ROOT, "made"),
-    call("path_filestat_set_times", ROOT, 1, "file", 0n, 0n, 10),
-    call("path_unlink_file", ROOT, "file"),
-    call("path_remove_directory", ROOT, "file"),
-    call("fd_filestat_set_times", ROOT, 0n, 0n, 10),
-  ];
-  await lab.run("p", await programOf(calls));
-  expect(answersOf(lab.log.get("p") ?? "")).toEqual(calls.map(() => "EROFS"));
+  await lab.run("p", await programOf(READ_ONLY.map((way) => way.call)));
+  const answers = answersOf(lab.log.get("p") ?? "");
+  expect(READ_ONLY.map(({ name }, index) => [name, answers[index]])).toEqual(
+    READ_ONLY.map(({ name }) => [name, "EROFS"]),
+  );
   expect(readdirSync(lab.inside)).toEqual(["file"]);
 });
 
