@@ -288,16 +288,21 @@ export const REFUSED: Readonly<Record<string, Texts>> = {
   "resource.moved_from": { extra: 'moved_from = "old"' },
   "network.dhcp": { near: "links = [lan], dhcp = true" },
 };
-/** Needs the right to make interfaces: tap.test.ts. Needs a kernel: drivers/linux-image.test.ts. */
+/**
+ * Needs the right to make interfaces: tap.test.ts. Needs a kernel: drivers/linux-image.test.ts. Needs a server:
+ * volumes-nbd.test.ts.
+ */
 export const ELSEWHERE = [
   "tap.interface",
+  "nbd.url",
+  "nbd.size",
   "linux.from",
   "linux.kernel",
   "linux.initrd",
   "linux.command_line",
 ];
 /** Kinds and classes without a driver: a thing of them is refused. */
-export const NO_DRIVER = /^(nbd|pc)[.]/;
+export const NO_DRIVER = /^pc[.]/;
 
 function digestOf(image: string): string {
   const found = images.look(image);

@@ -62,6 +62,7 @@ export const TRICKS: readonly Trick[] = [
       [call("fd_fdstat_set_rights", ROOT, 0n, 0n), DONE],
       [open("file", OUT), SHUT],
       [call("fd_fdstat_set_rights", ROOT, 0n, 1n), SHUT],
+      [call("fd_fdstat_set_rights", ROOT, 0x2000n, 0n), SHUT],
       [call("fd_fdstat_set_rights", ROOT, -1n, -1n), SHUT],
     ],
   },
