@@ -289,8 +289,8 @@ export const REFUSED: Readonly<Record<string, Texts>> = {
   "network.dhcp": { near: "links = [lan], dhcp = true" },
 };
 /**
- * Needs the right to make interfaces: tap.test.ts. Needs a kernel: drivers/linux-image.test.ts. Needs a server:
- * volumes-nbd.test.ts.
+ * Needs the right to make interfaces: tap.test.ts. Needs a kernel: drivers/linux-image.test.ts. Needs a
+ * server: volumes-nbd.test.ts.
  */
 export const ELSEWHERE = [
   "tap.interface",

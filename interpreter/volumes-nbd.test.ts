@@ -1,5 +1,5 @@
-// Volumes of class nbd from the file to a server of Debian's: what a change of each attribute disturbs, by the plan and
-// in a lab that runs.
+// Volumes of class nbd from the file to a server of Debian's: what a change of each attribute disturbs, by
+// the plan and in a lab that runs.
 
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
