@@ -132,3 +132,75 @@ export const DEVICES: readonly DeviceRow[] = [
     pause: inSmall("randomness goes on after a pause where it was, and nothing of it comes meanwhile"),
   },
 ];
+
+/** Ways out of the process: who is at the other end is no guest, and is not paused. */
+interface UplinkRow {
+  readonly name: string;
+  /** What comes from outside, by chance. Of a tap each frame is the kernel's, whole, and judged as any other. */
+  readonly fuzz?: Cell;
+  readonly containment: Cell;
+  /** By attribute of the class: what its change comes to while frames may pass. */
+  readonly changes: Readonly<Record<string, Cell>>;
+}
+
+const inUplinks = at("hypervisor/uplinks.test.ts");
+const inGateway = at("hypervisor/backend/nat/hostile.test.ts");
+const inPcap = at("hypervisor/pcap.test.ts");
+const inTap = at("interpreter/tap.test.ts");
+const declaredAs = (attribute: string): Cell => ({
+  file: "interpreter/classes.test.ts",
+  test: "${attribute} (${says.join()}) disturbs as it is declared",
+  by: ["interpreter/classes-rows.test-support.ts", `attribute: "${attribute}"`],
+});
+const listensElsewhere = at("interpreter/uplinks.test.ts")(
+  "an uplink that changes where it listens is made anew, and its other end finds it",
+);
+
+/** What every class of them has. */
+export const EVERY_UPLINK: UplinkRow["changes"] = {
+  network: inUplinks("what comes over the rate is dropped as `rate`; another network is taken at once"),
+  link: inUplinks("without an other end frames are dropped as `down`; a cut link drops both ways"),
+  rate: inUplinks("what comes over the rate is dropped as `rate`; another network is taken at once"),
+};
+export const UPLINKS: readonly UplinkRow[] = [
+  {
+    name: "nat",
+    fuzz: inGateway("rubbish of every kind ends nothing"),
+    containment: inGateway("packets from elsewhere, from the gateway, from another's address: dropped"),
+    changes: {
+      dns: declaredAs("nat.dns"),
+      outward: declaredAs("nat.outward"),
+      host_access: at("hypervisor/backend/nat/reach.test.ts")(
+        "what was allowed and is not any more: new connections are refused",
+      ),
+      publish: at("interpreter/nat.test.ts")(
+        "a guest's port is reached from the host, and by another port after a save",
+      ),
+    },
+  },
+  {
+    name: "tap",
+    containment: inTap("an interface that somebody else has open is refused with its name"),
+    changes: { interface: inTap("the host's own stack pings a guest over a TAP interface") },
+  },
+  {
+    name: "socket",
+    fuzz: at("hypervisor/backend/uplink/frame-stream.test.ts")("any bytes are frames, or are refused"),
+    containment: inUplinks(
+      "frames of a wrong length are dropped; a length that can't be ends the connection",
+    ),
+    changes: { listen: listensElsewhere, connect: declaredAs("socket.connect") },
+  },
+  {
+    name: "pcap",
+    fuzz: inPcap("no bytes break the reader: it reads frames, or says what is wrong"),
+    containment: inPcap(
+      "what is no capture is refused with its name, and so is a file that can't be written",
+    ),
+    changes: {
+      record: declaredAs("pcap.record"),
+      replay: declaredAs("pcap.replay"),
+      speed: inPcap("at a speed frames come at their times; the speed can change while it plays"),
+    },
+  },
+];

@@ -3,30 +3,39 @@
 
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { DEVICES, type Cell } from "./devices-rows.test-support.ts";
+import { DEVICES, EVERY_UPLINK, UPLINKS, type Cell } from "./devices-rows.test-support.ts";
 import { driverOf } from "./drivers/registry.ts";
 
 const read = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), "utf8");
-const prelude = read("stdlib/prelude/device.vbus");
 
-/** Classes of devices in the prelude, each with its attributes and their marks. */
-const classes = [...prelude.matchAll(/^class device (\w+) \{\n(.*?)^\}/gms)].map(
-  ([, name = "", body = ""]) => ({
+interface Declared {
+  readonly name: string;
+  readonly attributes: readonly { readonly attribute: string; readonly mark: string }[];
+}
+
+/** What the prelude declares below such heads, with its attributes and their marks. */
+function declared(file: string, head: string): readonly Declared[] {
+  const blocks = read(`stdlib/prelude/${file}.vbus`).matchAll(
+    new RegExp(String.raw`^${head} ?(\w*) \{\n(.*?)^\}`, "gms"),
+  );
+  return [...blocks].map(([, name = "", body = ""]) => ({
     name,
     attributes: [...body.matchAll(/^ {2}(\w+): .*@(\w+)$/gm)].map(([, attribute = "", mark = ""]) => ({
       attribute,
       mark,
     })),
-  }),
-);
+  }));
+}
+const classes = declared("device", "class device");
+const uplinks = declared("network", "class uplink");
 /** What changes without a new boot. Of a disk that is a folder nothing else is taken: drivers/programs.ts. */
 const MARKS = new Set(["live", "pause"]);
 const FOLDER = ["readonly"];
 
-function changing(name: string): readonly string[] {
-  if (name === "folder") return FOLDER;
-  const attributes = classes.find((one) => one.name === name)?.attributes ?? [];
-  return attributes.filter(({ mark }) => MARKS.has(mark)).map(({ attribute }) => attribute);
+function changing(of: Declared | undefined): readonly string[] {
+  const attributes = of?.attributes ?? [];
+  const changes = attributes.filter(({ mark }) => MARKS.has(mark)).map(({ attribute }) => attribute);
+  return changes.toSorted();
 }
 
 /**
@@ -60,11 +69,23 @@ test("every class that a driver serves has a row, and every row is of one", () =
 test.each(DEVICES.map((row) => [row.name, row] as const))(
   "%s: each cell names a test that is there",
   (name, row) => {
-    expect(Object.keys(row.changes).toSorted()).toEqual(changing(name).toSorted());
+    const changes = name === "folder" ? FOLDER : changing(classes.find((one) => one.name === name));
+    expect(Object.keys(row.changes).toSorted()).toEqual(changes);
     const cells = [row.fuzz, row.containment, row.pause, ...Object.values(row.changes)];
     expect(cells.flatMap((cell) => missing(cell) ?? [])).toEqual([]);
   },
 );
+
+test("every class of uplinks has a row too, and its cells are there", () => {
+  const served = uplinks.filter(({ name }) => driverOf("uplink", name) !== undefined);
+  expect(UPLINKS.map(({ name }) => name)).toEqual(served.map(({ name }) => name));
+  expect(Object.keys(EVERY_UPLINK).toSorted()).toEqual(changing(declared("network", "kind uplink")[0]));
+  for (const { name, changes } of UPLINKS)
+    expect(Object.keys(changes).toSorted()).toEqual(changing(uplinks.find((one) => one.name === name)));
+  const cells = [EVERY_UPLINK, ...UPLINKS.map(({ changes }) => changes)].flatMap((row) => Object.values(row));
+  for (const { fuzz, containment } of UPLINKS) cells.push(containment, ...(fuzz ? [fuzz] : []));
+  expect(cells.flatMap((cell) => missing(cell) ?? [])).toEqual([]);
+});
 
 test("a test that is not there, left out or only named in a comment is missed", () => {
   const titles = titlesIn(
