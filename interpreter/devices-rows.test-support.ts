@@ -136,7 +136,9 @@ export const DEVICES: readonly DeviceRow[] = [
 /** Ways out of the process: who is at the other end is no guest, and is not paused. */
 interface UplinkRow {
   readonly name: string;
-  /** What comes from outside, by chance. Of a tap each frame is the kernel's, whole, and judged as any other. */
+  /**
+   * What comes from outside, by chance. Of a tap each frame is the kernel's, whole, and judged as any other.
+   */
   readonly fuzz?: Cell;
   readonly containment: Cell;
   /** By attribute of the class: what its change comes to while frames may pass. */
