@@ -2,8 +2,9 @@
 
 /** What a module expects of its host: the bus's ABI, or WASI preview 1. */
 export type ModuleClass = "wasm" | "wasi";
-/** `linux`: a kernel, in a PC. */
-export type ImageClass = ModuleClass | "linux";
+/** `linux`: a kernel, in a PC. `pc`: what a PC boots by its BIOS. */
+export type PcClass = "linux" | "pc";
+export type ImageClass = ModuleClass | PcClass;
 
 /** A compiled and checked image. `digest` is the SHA-256 in hexadecimal of what was given. */
 export interface Image {
@@ -20,9 +21,9 @@ export interface Image {
   readonly memoryMax: number;
 }
 
-/** What a PC boots a kernel from. */
+/** What a PC boots from: of class `linux` a kernel, of class `pc` media. */
 export interface PcFiles {
-  readonly kernel: Uint8Array;
+  readonly kernel?: Uint8Array;
   readonly initrd?: Uint8Array;
   readonly bios: Uint8Array;
   readonly vgaBios: Uint8Array;
@@ -32,6 +33,16 @@ export interface PcFiles {
    * (docs/linux.md) before it needs any device of its bus.
    */
   readonly states?: string;
+  readonly media?: PcMedia;
+}
+
+/** Images of drives, as they are in files, and what is the guest's console. */
+export interface PcMedia {
+  readonly floppy?: Uint8Array;
+  readonly cd?: Uint8Array;
+  readonly disk?: Uint8Array;
+  /** Its first serial port, which its BIOS then uses, too; or its screen, in text, and its keyboard. */
+  readonly console: "serial" | "screen";
 }
 
 /** What became of a command in a guest. */
@@ -45,4 +56,5 @@ export interface CommandResult {
 
 export type ImageSource =
   | { readonly class: ModuleClass; readonly bytes: Uint8Array }
-  | { readonly class: "linux"; readonly files: PcFiles; readonly memoryMin: number };
+  | { readonly class: "linux"; readonly files: PcFiles; readonly memoryMin: number }
+  | { readonly class: "pc"; readonly files: PcFiles; readonly memoryMin: number };

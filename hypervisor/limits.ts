@@ -139,6 +139,14 @@ export const PC_MEMORY_MIN = 16 * 1024 * 1024;
 export const PC_MEMORY_MAX = 1024 * 1024 * 1024;
 /** Bytes of a PC's kernel and initrd together. More are refused (`image`). */
 export const PC_FILE_BYTES_MAX = 256 * 1024 * 1024;
+/** Bytes of an image of a drive. A larger one is refused (`image`). */
+export const PC_MEDIUM_BYTES_MAX = 256 * 1024 * 1024;
+/** Parts of one transfer of a PC's IDE. A longer table ends with an error. */
+export const PC_DMA_PARTS_MAX = 512;
+/** What of a PC's screen is looked at, in characters, and how often its changes are said at most, ms. */
+export const PC_SCREEN_COLUMNS_MAX = 160;
+export const PC_SCREEN_ROWS_MAX = 100;
+export const PC_SCREEN_EVERY_MS = 500;
 /** Bytes of a PC's command line, the kernel's own limit. A longer one is refused (`limit`). */
 export const PC_COMMAND_LINE_MAX = 2047;
 /** Network cards of one PC. The devices beyond are not there for it. */

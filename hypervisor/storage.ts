@@ -10,7 +10,7 @@ export interface VblkSpec {
   /** 1 to 8. */
   readonly queues: number;
   /** What a PC sees: a virtio disk, the default, or a device on its bridge. Nothing to other guests. */
-  readonly model?: "virtio" | "vbus";
+  readonly model?: "virtio" | "vbus" | "own";
   /** Bits per second, and requests per second; absent: no limit. */
   readonly rate?: number;
   readonly iops?: number;

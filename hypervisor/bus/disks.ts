@@ -66,6 +66,6 @@ export class Disks implements DeviceClass<Spec> {
 
   #give(device: Device, { volume, queues, model }: Spec["vblk"], readonly: boolean): void {
     const used = this.#volumes.use(volume, device.id, device.port, readonly);
-    device.disk = { ...used, queues, bridged: model === "vbus" };
+    device.disk = { ...used, queues, model: model ?? "virtio" };
   }
 }

@@ -38,8 +38,8 @@ export interface DiskNotice {
   readonly volume: VolumeNotice;
   readonly readonly: boolean;
   readonly queues: number;
-  /** A PC is to have it on its bridge. */
-  readonly bridged: boolean;
+  /** How a PC is to have it: docs/decisions/0086; `own` is for benches alone. */
+  readonly model: "virtio" | "vbus" | "own";
 }
 
 /** A device as a guest's thread needs to know it. */

@@ -193,7 +193,7 @@ export class Guest implements Listener {
 
   /** Has its agent run a command. */
   async runCommand(command: string, timeoutMs: number): Promise<Outcome<CommandResult>> {
-    if (!this.spec.image.files) return refuse("missing", `guest \`${this.id}\` is not of class linux`);
+    if (!this.spec.image.files) return refuse("missing", `guest \`${this.id}\` is not of class linux or pc`);
     return this.#commands.run((letter) => this.send(letter, true), command, timeoutMs);
   }
 

@@ -19,8 +19,8 @@ function refuse(message: string): Outcome<never> {
 
 /** Checks what is given, and makes of it what guests boot. */
 export async function prepareSource(source: ImageSource): Promise<Outcome<Image>> {
-  if (source.class !== "linux") return compileImage(source.bytes, source.class);
-  const prepared = preparePc(source.files, source.memoryMin);
+  if (source.class !== "linux" && source.class !== "pc") return compileImage(source.bytes, source.class);
+  const prepared = preparePc(source.class, source.files, source.memoryMin);
   return "problem" in prepared ? refuse(prepared.problem) : { ok: true, value: prepared };
 }
 

@@ -86,7 +86,7 @@ function folderOf(
 
 async function runPc({ letter, host, fabric, tell }: MachineParts, made: PcLetter): Promise<End> {
   const { MachineReset, Pc } = await import("../machine/pc/pc.ts");
-  const { kernel, initrd, bios, vgaBios } = made.files;
+  const { kernel, initrd, bios, vgaBios, media } = made.files;
   const memoryBytes = made.ramBytes;
   const commandLine = commandLineOf(made.files, made.args);
   const end = (fault: number): never => {
@@ -94,7 +94,7 @@ async function runPc({ letter, host, fabric, tell }: MachineParts, made: PcLette
     throw new GuestEnd();
   };
   const pc = await Pc.make({
-    hardware: { memoryBytes, bios, vgaBios, kernel, initrd, commandLine },
+    hardware: { memoryBytes, bios, vgaBios, kernel, initrd, commandLine, media },
     stateFile: made.states && stateFile(made.states, { commandLine, memoryBytes }),
     module: letter.module,
     driver: viewGuestMemory(letter.memory),

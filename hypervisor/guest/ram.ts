@@ -23,9 +23,9 @@ export function allocateRam({ memory: bytes, image }: GuestSpec): GuestRam {
   const make = (initial: number, maximum: number): WebAssembly.Memory =>
     new WebAssembly.Memory({ initial, maximum, shared: true });
   if (image.class === "wasm") return { memory: viewGuestMemory(make(pages, pages)), bytes: pages * PAGE };
-  const driver = (image.class === "linux" ? PC_DRIVER_BYTES : DRIVER_BYTES) / PAGE;
+  const driver = (image.files ? PC_DRIVER_BYTES : DRIVER_BYTES) / PAGE;
   // The emulator makes it on the guest's own thread.
-  if (image.class === "linux") return { memory: viewGuestMemory(make(driver, driver)), bytes: pages * PAGE };
+  if (image.files) return { memory: viewGuestMemory(make(driver, driver)), bytes: pages * PAGE };
   const program = make(image.memoryMin / PAGE, pages);
   return { memory: viewGuestMemory(make(driver, driver)), program, bytes: pages * PAGE };
 }

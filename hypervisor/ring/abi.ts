@@ -76,7 +76,7 @@ export const VENET_FACT = { offload: 1 } as const;
  * Vblk: its function, ring ids 0 to 7 (one a queue), size of its facts; behind them, in records, how a PC is
  * shown it.
  */
-export const VBLK = { info: 1, factsBytes: 24, model: 24, onBridge: 1, recordBytes: 28 } as const;
+export const VBLK = { info: 1, factsBytes: 24, model: 24, onBridge: 1, own: 2, recordBytes: 28 } as const;
 /** A request, which the descriptor of a queue names. Offsets and size. */
 export const REQUEST = {
   op: 0,

@@ -9,6 +9,7 @@ import type { GivenFiles } from "../given-files.ts";
 import type { Environment } from "../control/paths.ts";
 import { errorCode, errorText } from "../operation-error.ts";
 import { LinuxImages } from "./linux-image.ts";
+import { PcImages } from "./pc-image.ts";
 
 /** A readable guest image. `digest` is SHA-256 in hexadecimal. */
 export interface ImageFile {
@@ -49,8 +50,9 @@ export class ImageFiles {
   readonly #seen = new Map<string, Seen>();
   readonly #resolve: (path: string) => string | undefined;
   readonly #given: GivenFiles | undefined;
-  /** Those of class `linux`, which are several files each. */
+  /** Those of classes `linux` and `pc`, which are several files each. */
   readonly linux: LinuxImages;
+  readonly pc: PcImages;
 
   constructor(
     resolve: (path: string) => string | undefined,
@@ -58,6 +60,7 @@ export class ImageFiles {
     env: Environment = process.env,
   ) {
     this.linux = new LinuxImages(env);
+    this.pc = new PcImages(env);
     this.#resolve = resolve;
     this.#given = given;
   }

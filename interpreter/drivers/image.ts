@@ -6,7 +6,7 @@ import type { Driver } from "./driver.ts";
 import type { ImageFile, ImageFiles, ImageProblem } from "./image-files.ts";
 import { pathOf } from "./read.ts";
 
-const CLASSES: readonly ImageClass[] = ["wasm", "wasi", "linux"];
+const CLASSES: readonly ImageClass[] = ["wasm", "wasi", "linux", "pc"];
 
 export const imageDrivers: readonly Driver[] = CLASSES.map((name) => ({
   kind: "image",
@@ -29,6 +29,8 @@ const MEMORY_DEFAULT = 1 << 20;
 const HEAP_DEFAULT = 64 << 20;
 /** A kernel of today with little beside it. */
 const LINUX_DEFAULT = 96 << 20;
+/** Enough for what boots from a CD. */
+const PC_DEFAULT = 64 << 20;
 
 /** What stands behind an image's attributes now; undefined where they don't name anything yet. */
 export function lookAtImage(
@@ -37,6 +39,7 @@ export function lookAtImage(
   attributes: (name: string) => Value | undefined,
 ): ImageFile | ImageProblem | undefined {
   if (class_ === "linux") return images.linux.look(attributes);
+  if (class_ === "pc") return images.pc.look(attributes);
   const path = pathOf(attributes("path"));
   return path === undefined ? undefined : images.look(path, class_);
 }
@@ -63,6 +66,7 @@ export function fillImage(
 /** Of a guest that doesn't say. */
 function memoryOf(class_: ImageClass, { memoryMin, memoryMax }: ImageFile): number {
   if (class_ === "linux") return Math.max(memoryMin, LINUX_DEFAULT);
+  if (class_ === "pc") return Math.max(memoryMin, PC_DEFAULT);
   return class_ === "wasi"
     ? Math.min(memoryMin + HEAP_DEFAULT, memoryMax)
     : Math.max(memoryMin, MEMORY_DEFAULT);

@@ -1,24 +1,20 @@
 // What an image of class `linux` is made of: a prepared set, or a kernel of the user's own, which takes its
 // BIOS from a prepared set all the same.
 
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Value } from "../../lang/index.ts";
 import { judgePc, type PcFiles } from "../../hypervisor/index.ts";
 import type { Environment } from "../control/paths.ts";
-import { errorCode, errorText } from "../operation-error.ts";
 import type { ImageFile, ImageProblem } from "./image-files.ts";
+import { stampOf, Unusable } from "./image-parts.ts";
 import { PREPARED_FILES, preparedFolder, preparedName, readNote } from "./prepared-images.ts";
 import { pathOf } from "./read.ts";
 
 /** The set whose BIOS a kernel of one's own boots with. */
 const BIOS_FROM = "debian-i386";
-const FILE_BYTES_MAX = 256 << 20;
 
 type Attributes = (name: string) => Value | undefined;
-
-/** A file that is not what it should be; a sentence for the user. */
-class Unusable extends Error {}
 
 interface Seen {
   readonly stamp: string;
@@ -41,7 +37,7 @@ export class LinuxImages {
     const [from, kernel, initrd] = names;
     try {
       const named = from === undefined ? ownFiles(kernel, initrd, this.#env) : preparedFiles(from, this.#env);
-      const stamp = JSON.stringify([named, Object.values(named.files).map(stampOf), commandLine]);
+      const stamp = JSON.stringify([named, Object.values(named.files).map((file) => stampOf(file)), commandLine]);
       const key = JSON.stringify([names, commandLine]);
       const seen = this.#seen.get(key);
       if (seen?.stamp === stamp) return seen.answer;
@@ -106,20 +102,6 @@ function inspect(
   const judged = judgePc(read, memoryMin);
   if ("problem" in judged) return { problem: `${name} can't be a guest: ${judged.problem}` };
   return { source: { class: "linux", files: read, memoryMin }, ...judged };
-}
-
-/** What changes when a file does. */
-function stampOf(file: string): string {
-  try {
-    const facts = statSync(file, { bigint: true });
-    if (!facts.isFile()) throw new Unusable(`${file} is not a file`);
-    if (facts.size > BigInt(FILE_BYTES_MAX)) throw new Unusable(`${file} is larger than 256MiB`);
-    return [facts.ino, facts.size, facts.mtimeNs, facts.ctimeNs].join(" ");
-  } catch (error) {
-    if (error instanceof Unusable) throw error;
-    const why = errorCode(error) === "ENOENT" ? "is not there" : `can't be read: ${errorText(error)}`;
-    throw new Unusable(`${file} ${why}`);
-  }
 }
 
 function textOf(value: Value | undefined): string {

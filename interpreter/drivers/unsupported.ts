@@ -79,6 +79,9 @@ export function refusals(model: Model): readonly Diagnostic[] {
   ];
 }
 
+/** Classes of images that may have an agent, which runs commands. */
+const WITH_AGENT: readonly string[] = ["linux", "pc"];
+
 /** Health checks by a command where nothing in the guest would run it. */
 function withoutShell(model: Model): readonly Diagnostic[] {
   const asked = model.resources.filter((one) => one.kind === "guest" && healthCheckOf(one) !== undefined);
@@ -86,8 +89,9 @@ function withoutShell(model: Model): readonly Diagnostic[] {
   const classes = new Map(model.resources.map((resource) => [resource.address, resource.class]));
   return asked.flatMap((guest) => {
     const health = guest.attributes["health"];
-    if (health === undefined || classes.get(imageOf(guest)) === "linux") return [];
-    return [notYet(guest, "health", health, "Only guests of an image of class `linux` have a shell.")];
+    const class_ = classes.get(imageOf(guest)) ?? "";
+    if (health === undefined || WITH_AGENT.includes(class_)) return [];
+    return [notYet(guest, "health", health, "Only guests of an image of class `linux` or `pc` have a shell.")];
   });
 }
 

@@ -30,6 +30,11 @@ const NOT_MET: Readonly<Record<string, string>> = {
   PC_BUDGET_FRAMES: "fairness between cards, not asserted on a noisy machine",
   PC_COMMANDS_MAX: "so many commands that don't end; guest/commands.test.ts",
   PC_COMMAND_MAX: "guest/commands.test.ts",
+  PC_MEDIUM_BYTES_MAX: "media.test.ts",
+  PC_DMA_PARTS_MAX: "media.test.ts",
+  PC_SCREEN_COLUMNS_MAX: "media.test.ts",
+  PC_SCREEN_ROWS_MAX: "media.test.ts",
+  PC_SCREEN_EVERY_MS: "media.test.ts",
   PC_TYPED_MAX: "what waits in the serial port; the rest waits in the console",
 };
 

@@ -45,7 +45,7 @@ class Bench {
     const broken = (): never => {
       throw new Broken();
     };
-    const facts = { id: 3, name: "first", bytes: VOLUME_BYTES, readonly: false, bridged: false };
+    const facts = { id: 3, name: "first", bytes: VOLUME_BYTES, readonly: false, bridged: false, own: false };
     this.card = DiskCard.plug({ emulator, verbs, memory, at: PLACE, broken }, facts) as DiskCard;
   }
 

@@ -39,8 +39,9 @@ export interface DiskFacts {
   readonly name: string;
   readonly bytes: number;
   readonly readonly: boolean;
-  /** It is to be on the bridge, not a virtio disk. */
+  /** It is to be on the bridge, or on the emulator's own IDE; neither: a virtio disk. */
   readonly bridged: boolean;
+  readonly own: boolean;
 }
 
 /** Reads the record that lies at `at`. */
@@ -51,6 +52,7 @@ export function readDiskFacts(view: DataView, at: number): DiskFacts {
     bytes: Number(view.getBigUint64(at + CHANGE.facts, true)),
     readonly: view.getUint32(at + CHANGE.facts + 12, true) !== 0,
     bridged: view.getUint32(at + CHANGE.facts + VBLK.model, true) === VBLK.onBridge,
+    own: view.getUint32(at + CHANGE.facts + VBLK.model, true) === VBLK.own,
   };
 }
 

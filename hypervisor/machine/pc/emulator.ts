@@ -3,6 +3,8 @@
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import type { PcMedia } from "../../images.ts";
+import { drivesOf, guardTransfers } from "./ide.ts";
 import { pciSpace, portOf, portsOf, type PortDevice, type PortInterrupt } from "./port-device.ts";
 import { checkNames, type Processor, type V86, type VirtioOptions, type VirtioRegisters } from "./v86.ts";
 
@@ -17,6 +19,8 @@ export interface PcHardware {
   readonly kernel: Uint8Array | undefined;
   readonly initrd: Uint8Array | undefined;
   readonly commandLine: string;
+  /** Of class `pc`: what is in its drives. */
+  readonly media: PcMedia | undefined;
 }
 
 /** Bit of a virtio device's status: its driver has begun. */
@@ -25,6 +29,8 @@ export const DRIVER_OK = 4;
 /** Thrown through the processor's loop where the machine was reset. */
 export class MachineReset extends Error {}
 
+/** A file by which SeaBIOS is told of a serial port to be a console: the first one. */
+const SERIAL_CONSOLE = { name: "etc/sercon-port", data: Uint8Array.of(0xf8, 0x03) };
 const VGA_BYTES = 1 << 20;
 /** Flag of the processor: it takes interrupts. */
 const INTERRUPT_FLAG = 0x200;
@@ -84,12 +90,13 @@ export class Emulator {
       throw new MachineReset("the machine was reset");
     };
     this.#removeOwnCard();
+    guardTransfers(this.#cpu, () => this.ram);
   }
 
   /** A PC that has not run yet. Rejects where v86 refuses what it is given. */
   static async start(hardware: PcHardware, module: WebAssembly.Module): Promise<Emulator> {
     const { V86 } = (await import("v86")) as unknown as { V86: new (options: unknown) => V86 };
-    const { memoryBytes, bios, vgaBios, kernel, initrd, commandLine } = hardware;
+    const { memoryBytes, bios, vgaBios, kernel, initrd, commandLine, media } = hardware;
     const v86 = new V86({
       wasm_fn: (imports: Readonly<Record<string, Record<string, unknown>>>) =>
         Promise.resolve(new WebAssembly.Instance(module, imports).exports),
@@ -107,8 +114,10 @@ export class Emulator {
       disable_mouse: true,
       disable_speaker: true,
       net_device: { type: "virtio" },
+      ...drivesOf(media),
     });
     await new Promise<void>((resolve) => v86.add_listener("emulator-loaded", () => resolve()));
+    if (media?.console === "serial") v86.v86.cpu.option_roms.push(SERIAL_CONSOLE);
     return new Emulator(v86);
   }
 
@@ -175,6 +184,32 @@ export class Emulator {
   /** Bytes that the guest has not yet read from a serial port. */
   unreadSerial(port: 0 | 1): number {
     return this.#cpu.devices[port === 0 ? "uart0" : "uart1"].input.length;
+  }
+
+  /** The screen is told of each character that changes, and of its size. */
+  onScreen(screen: ScreenSide): void {
+    this.#v86.add_listener("screen-put-char", ([row, column, character]) => screen.put(row, column, character));
+    this.#v86.add_listener("screen-set-size", ([columns, rows, depth]) =>
+      depth === 0 ? screen.resize(columns, rows) : screen.resize(0, 0),
+    );
+  }
+
+  /** The guest has read all that its keyboard sent. */
+  get keyboardRead(): boolean {
+    return this.#cpu.devices.ps2.kbd_buffer.length === 0;
+  }
+
+  sendKeys(scanCodes: readonly number[]): void {
+    for (const code of scanCodes) this.#v86.bus.send("keyboard-code", code);
+  }
+
+  /** Puts a disk on v86's own IDE, the second one of its second channel: for benches. False: it has one. */
+  addOwnDisk(buffer: object): boolean {
+    const { slave } = this.#cpu.devices.ide.secondary;
+    if (slave.drive_connected) return false;
+    slave.drive_connected = true;
+    slave.set_disk_buffer(buffer);
+    return true;
   }
 
   /** Puts a virtio device into the next free slot of the PCI bus. */
@@ -301,6 +336,13 @@ export class Emulator {
       deliver: (frame) => this.#v86.bus.send("net0-receive", frame),
     };
   }
+}
+
+/** Who looks at a screen. */
+export interface ScreenSide {
+  put(row: number, column: number, character: number): void;
+  /** None: it draws pictures. */
+  resize(columns: number, rows: number): void;
 }
 
 /** Who is at the other end of v86's own network card. */

@@ -19,7 +19,7 @@ export async function bootFirst(files: PcFiles, memoryBytes: number): Promise<st
   const judged = judgePc(files, 0);
   if ("problem" in judged) return judged.problem;
   const { kernel, initrd, bios, vgaBios, commandLine, states: folder = "" } = files;
-  const hardware = { memoryBytes, bios, vgaBios, kernel, initrd, commandLine };
+  const hardware = { memoryBytes, bios, vgaBios, kernel, initrd, commandLine, media: undefined };
   const file = stateFile({ folder, digest: judged.digest }, { commandLine, memoryBytes });
   try {
     const emulator = await Emulator.start(hardware, emulatorModule());

@@ -14,9 +14,11 @@ import { DiskStation } from "./disk-station.ts";
 import { Emulator, type PcHardware } from "./emulator.ts";
 import { NetworkCard, readCardFacts, type CardFacts, type CountOfPc } from "./network-card.ts";
 import { OwnCard } from "./own-card.ts";
+import { OwnDisk } from "./own-disk.ts";
 import { cardPlace, diskPlace, Places } from "./places.ts";
 import type { BrokenQueue } from "./split-queue.ts";
 import { Station } from "./station.ts";
+import { ScreenConsole } from "./screen-console.ts";
 
 export { MachineReset } from "./emulator.ts";
 
@@ -53,8 +55,10 @@ export class Pc {
   readonly #emulator: Emulator;
   readonly #streams: Streams;
   readonly #agent: Agent;
+  /** In place of the first serial port. */
+  readonly #screen: ScreenConsole | undefined;
   readonly #cards = new Map<number, NetworkCard | OwnCard>();
-  readonly #disks = new Map<number, DiskCard>();
+  readonly #disks = new Map<number, DiskCard | OwnDisk>();
   /** Made with the first device that is to be on it. */
   #bridge: Bridge | undefined;
   /** Where cards of both kinds have their rings; a virtio card keeps its place. */
@@ -103,6 +107,8 @@ export class Pc {
       greeted: () => (this.#greeted = true),
       answer: parts.answer,
     });
+    const onScreen = parts.hardware.media?.console === "screen";
+    this.#screen = onScreen ? new ScreenConsole(emulator) : undefined;
     emulator.onSerial(0, (byte) => this.#show(byte));
     emulator.onSerial(1, (byte) => this.#agent.hear(byte));
   }
@@ -123,7 +129,10 @@ export class Pc {
       if (this.#emulator.halted) return this.#asked ? "stopped" : "halted";
       if (this.#greeted) this.#introduce();
       else if (collectedUs < 0) this.#parts.breathe();
-      else this.#rest(waitMs * NS_PER_MS, sooner(waitUs, collectedUs) * NS_PER_US);
+      else {
+        const retryUs = sooner(sooner(waitUs, collectedUs), this.#screen?.waitUs() ?? 0);
+        this.#rest(waitMs * NS_PER_MS, retryUs * NS_PER_US);
+      }
     }
   }
 
@@ -152,6 +161,7 @@ export class Pc {
     }
     this.#streams.lookAtDevices();
     for (const command of this.#parts.commands.splice(0)) this.#agent.run(command);
+    if (this.#screen) return this.#screen.type((room) => this.#streams.typed(room));
     const room = PC_TYPED_MAX - this.#emulator.unreadSerial(0);
     if (room <= 0) return;
     const typed = this.#streams.typed(room);
@@ -167,11 +177,13 @@ export class Pc {
   }
 
   #show(byte: number): void {
+    if (this.#screen) return;
     this.#shown[this.#shownBytes++] = byte;
     if (this.#shownBytes === LOG_WRITE_MAX) this.#flush();
   }
 
   #flush(): void {
+    this.#screen?.say((bytes) => this.#streams.show([bytes]));
     if (this.#shownBytes === 0) return;
     const bytes = this.#shown.slice(0, this.#shownBytes);
     this.#shownBytes = 0;
@@ -205,7 +217,7 @@ export class Pc {
       );
     else
       follow(this.#disks, this.#diskPlaces, type, facts, (index) =>
-        DiskCard.plug({ ...parts, at: diskPlace(index) }, facts),
+        (facts.own ? OwnDisk : DiskCard).plug({ ...parts, at: diskPlace(index) }, facts),
       );
   }
 

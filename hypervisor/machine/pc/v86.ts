@@ -60,6 +60,18 @@ interface OwnCardModel {
   };
   mac: Uint8Array;
 }
+/** One of two channels of the IDE controller. */
+export interface IdeChannel {
+  readonly slave: {
+    drive_connected: boolean;
+    set_disk_buffer(buffer: object): void;
+  };
+  readonly prdt_addr: number;
+  readonly dma_command: number;
+  dma_status: number;
+  push_irq(): void;
+}
+type PortWrite = (this: object, value: number) => void;
 interface Pci {
   readonly devices: unknown[];
   /** The 256 bytes of each device's configuration. */
@@ -78,7 +90,7 @@ export interface Processor {
   readonly jit_imports: Record<string, unknown>;
   /** Handlers of ports for 8, 16 and 32 bits. */
   readonly io: {
-    readonly ports: { device: object; write16: (this: object, value: number) => void }[];
+    readonly ports: { device: object; write8: PortWrite; write16: PortWrite; write32: PortWrite }[];
     register_read(port: number, device: object, _8: Width, _16: Width, read: () => number): void;
     register_write(port: number, device: object, _8: Width, _16: Width, write: (value: number) => void): void;
   };
@@ -87,8 +99,13 @@ export interface Processor {
     readonly pci: Pci;
     readonly uart0: Uart;
     readonly uart1: Uart;
+    readonly ps2: { readonly kbd_buffer: { readonly length: number } };
+    /** The first channel is there with a disk, the second one always. */
+    readonly ide: { readonly primary: IdeChannel | undefined; readonly secondary: IdeChannel };
     readonly virtio_net: OwnCardModel;
   };
+  /** Files that the BIOS asks for by name. */
+  readonly option_roms: { readonly name: string; readonly data: Uint8Array }[];
   main_loop(): number;
   jit_dirty_cache(from: number, to: number): void;
   codegen_finalize_finished(index: number, start: number, flags: number): void;
@@ -106,7 +123,11 @@ export interface V86 {
     restore_state(state: ArrayBuffer): void;
   };
   readonly bus: Bus;
-  add_listener(name: string, listener: (value: number) => void): void;
+  add_listener(
+    name: "screen-put-char" | "screen-set-size",
+    listener: (value: readonly [number, number, number]) => void,
+  ): void;
+  add_listener(name: `serial${0 | 1}-output-byte` | "emulator-loaded", listener: (value: number) => void): void;
 }
 
 /** v86 is pinned; where it isn't the version that this was written for, a PC says so. */
@@ -126,11 +147,15 @@ export function checkNames({ cpu, save_state, restore_state }: V86["v86"]): void
     "codegen_finalize_finished",
     "codegen_finalize",
     "reboot_internal",
+    "option_roms",
   ];
   const missing: string[] = names.filter((name) => cpu[name] === undefined);
-  const { pci, uart0, uart1, virtio_net } = cpu.devices;
+  const { pci, uart0, uart1, virtio_net, ide, ps2 } = cpu.devices;
   if (!save_state || !restore_state) missing.push("save_state");
   if (!pci?.devices || !pci.device_spaces || !virtio_net?.virtio) missing.push("devices.pci");
   if (!uart0?.input || !uart1?.input) missing.push("devices.uart0");
+  if (ide?.secondary?.slave?.drive_connected === undefined) missing.push("devices.ide");
+  if (ide?.secondary?.dma_command === undefined) missing.push("devices.ide.dma_command");
+  if (ps2?.kbd_buffer?.length === undefined) missing.push("devices.ps2");
   if (missing.length > 0) throw new Error(`this v86 has no ${missing.join(", ")}`);
 }
