@@ -46,7 +46,7 @@ const INTERRUPT = { line: 0x3c, pin: 0x3d, routes: 0x60 } as const;
 /** v86's own card: where it is on the bus, and the ports by which its queues are kicked. */
 const OWN_CARD = 10 << 3;
 const OWN_CARD_KICKS = [0xc900, 0xc902] as const;
-const AT = { notification: 0x40, isr: 0x60, device: 0x80 } as const;
+const AT = { features: 0x04, notification: 0x40, isr: 0x60, device: 0x80 } as const;
 
 const WASM = "v86/build/v86.wasm";
 const PACKAGE = "v86/package.json";
@@ -242,6 +242,7 @@ export class Emulator {
       },
     });
     this.#route(FIRST_SLOT + index);
+    readByHalves(this.#cpu.io.ports, port + AT.features);
     const reset = made.reset.bind(made);
     made.reset = () => {
       reset();
@@ -371,6 +372,15 @@ export interface VirtioDevice {
   readonly fields: readonly (readonly [name: string, bytes: number, read: () => number])[];
   /** The guest has reset it: its queues begin anew. */
   readonly driverReset: () => void;
+}
+
+/** iPXE of before 2020 reads the features so, and v86 has them as a whole alone. */
+function readByHalves(ports: Processor["io"]["ports"], at: number): void {
+  const [low, high] = [ports[at], ports[at + 2]];
+  if (!low || !high) return;
+  const { device, read32 } = low;
+  low.read16 = () => read32.call(device) & 0xffff;
+  high.read16 = () => read32.call(device) >>> 16;
 }
 
 function fileOf(bytes: Uint8Array): { readonly buffer: ArrayBuffer } {

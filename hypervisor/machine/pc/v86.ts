@@ -71,7 +71,16 @@ export interface IdeChannel {
   dma_status: number;
   push_irq(): void;
 }
+type PortRead = (this: object) => number;
 type PortWrite = (this: object, value: number) => void;
+interface PortEntry {
+  readonly device: object;
+  read16: PortRead;
+  readonly read32: PortRead;
+  write8: PortWrite;
+  write16: PortWrite;
+  write32: PortWrite;
+}
 interface Pci {
   readonly devices: unknown[];
   /** The 256 bytes of each device's configuration. */
@@ -90,7 +99,7 @@ export interface Processor {
   readonly jit_imports: Record<string, unknown>;
   /** Handlers of ports for 8, 16 and 32 bits. */
   readonly io: {
-    readonly ports: { device: object; write8: PortWrite; write16: PortWrite; write32: PortWrite }[];
+    readonly ports: PortEntry[];
     register_read(port: number, device: object, _8: Width, _16: Width, read: () => number): void;
     register_write(port: number, device: object, _8: Width, _16: Width, write: (value: number) => void): void;
   };
