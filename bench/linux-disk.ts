@@ -1,4 +1,4 @@
-// The disks of `bench -- linux`: one on the vbus bridge beside a virtio disk, in the same Linux guest, each
+// The disks of `bench -- linux`: one on the vbus bridge beside a virtio disk and v86's own IDE, in the same Linux guest, each
 // with a volume in memory, so that what differs is the disk and its driver.
 import type { Work } from "./harness.ts";
 import { DISKS, type DiskSide, type LinuxLab } from "./linux-pc.ts";
@@ -21,7 +21,10 @@ export function diskWorks(lab: LinuxLab, amount: DiskAmount): readonly Work[] {
     unit,
     better,
     ours: () => run(lab, DISKS.vbus, amount),
-    rivals: [{ name: "virtio-blk, same guest", measure: () => run(lab, DISKS.virtio, amount) }],
+    rivals: [
+      { name: "virtio-blk, same guest", measure: () => run(lab, DISKS.virtio, amount) },
+      { name: "v86's own IDE, same guest", measure: () => run(lab, DISKS.own, amount) },
+    ],
   });
   return [
     work("written and synced", "MB/s", "more", write),

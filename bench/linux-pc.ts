@@ -38,12 +38,13 @@ export const SIDES = { vbus: side("vbus", 0), virtio: side("virtio", 1), own: si
 
 /** One disk of the PC, with a volume of its own in memory. */
 export interface DiskSide {
-  readonly model: "vbus" | "virtio";
+  readonly model: "vbus" | "virtio" | "own";
   readonly file: string;
 }
 export const DISKS = {
   vbus: { model: "vbus", file: "/dev/vbda" },
   virtio: { model: "virtio", file: "/dev/vda" },
+  own: { model: "own", file: "/dev/sda" },
 } as const satisfies Record<string, DiskSide>;
 const DISK_BYTES = 64 << 20;
 

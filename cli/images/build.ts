@@ -22,6 +22,7 @@ import {
   BUSYBOX,
   COMMAND_LINE,
   HEADER_PACKAGES,
+  IDE_MODULES,
   KERNEL,
   MEMORY_MIN,
   MODULES,
@@ -97,10 +98,12 @@ function contentOf(rootOf: (name: string) => string, own: readonly ModuleFile[])
 function initrd(kernel: string, busybox: string, built: readonly ModuleFile[]): Uint8Array {
   const folder = path.join(kernel, "lib/modules");
   const stock = modulesFor(folder, MODULES);
-  const more = modulesFor(folder, MORE_MODULES);
+  const ide = modulesFor(folder, IDE_MODULES).filter(({ name }) => !stock.some((each) => each.name === name));
+  const more = [...modulesFor(folder, MORE_MODULES), ...ide];
   const own = (name: string): Uint8Array =>
     readFileSync(path.join(packageFolder, "stdlib/images", NAME, name));
   const loaded = [...stock.map(({ name }) => name), ...(built.length > 0 ? OWN_MODULES : [])];
+  const ideNames = ide.map(({ name }) => `${name}.ko\n`).join("");
   const names = loaded.map((name) => `${name}.ko\n`).join("");
   const modules = [...stock, ...more, ...built];
   const files: ArchiveFile[] = [
@@ -112,6 +115,7 @@ function initrd(kernel: string, busybox: string, built: readonly ModuleFile[]): 
     { path: "sbin/vbus-agent", mode: MODE.program, content: own("agent") },
     { path: "etc/vbus-configure", mode: MODE.file, content: own("configure") },
     { path: "etc/modules", mode: MODE.file, content: Buffer.from(names) },
+    { path: "etc/modules-ide", mode: MODE.file, content: Buffer.from(ideNames) },
     { path: "etc/passwd", mode: MODE.file, content: Buffer.from("root::0:0:root:/root:/bin/sh\n") },
     ...modules.map(({ name, content }) => ({ path: `lib/modules/${name}.ko`, mode: MODE.file, content })),
   ];
