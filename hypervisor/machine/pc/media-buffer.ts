@@ -10,6 +10,7 @@ export interface DriveBuffer {
   onload: ((event: unknown) => void) | undefined;
   load(): void;
   get(start: number, length: number, take: (bytes: Uint8Array) => void): void;
+  get_and_cache(start: number, length: number, take: (bytes: Uint8Array) => void): void;
   get_from_cache(start: number, length: number): Uint8Array;
   set(start: number, bytes: Uint8Array, done: () => void): void;
   get_state(): unknown;
@@ -33,6 +34,10 @@ export class MediaBuffer implements DriveBuffer {
 
   get(start: number, length: number, take: (bytes: Uint8Array) => void): void {
     take(this.get_from_cache(start, length));
+  }
+
+  get_and_cache(start: number, length: number, take: (bytes: Uint8Array) => void): void {
+    this.get(start, length, take);
   }
 
   /** Fewer bytes where the image ends before. */

@@ -57,6 +57,10 @@ class StationBuffer implements DriveBuffer {
     take(this.get_from_cache(start, length));
   }
 
+  get_and_cache(start: number, length: number, take: (bytes: Uint8Array) => void): void {
+    this.get(start, length, take);
+  }
+
   get_from_cache(start: number, length: number): Uint8Array {
     if (length <= REQUEST_BYTES_MAX) {
       this.#ask("read", start, length);
