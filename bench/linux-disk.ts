@@ -1,5 +1,5 @@
-// The disks of `bench -- linux`: one on the vbus bridge beside a virtio disk and v86's own IDE, in the same Linux guest, each
-// with a volume in memory, so that what differs is the disk and its driver.
+// The disks of `bench -- linux`: one on the vbus bridge beside a virtio disk and one of v86's own IDE, in the
+// same Linux guest, each with a volume in memory, so that what differs is the disk and its driver.
 import type { Work } from "./harness.ts";
 import { DISKS, type DiskSide, type LinuxLab } from "./linux-pc.ts";
 

@@ -19,8 +19,8 @@ afterAll(() => desk.close());
 
 const read = (file: string): string => readFileSync(path.join(ROOT, file), "utf8");
 
-/** It needs an image that is built first: pc.test.ts. */
-const LINUX = "examples/07-linux/lab.vbus";
+/** They need images that are built or installed first: pc.test.ts, pc-media.test.ts. */
+const PCS = ["examples/07-linux/lab.vbus", "examples/22-pc/lab.vbus"];
 
 test("there are at least twelve, and each is a folder with a text, a picture and tests", () => {
   expect(LABS.length).toBeGreaterThanOrEqual(12);
@@ -33,7 +33,7 @@ test("there are at least twelve, and each is a folder with a text, a picture and
   }
 });
 
-test.each(LABS.filter((file) => file !== LINUX))("%s checks", async (file) => {
+test.each(LABS.filter((file) => !PCS.includes(file)))("%s checks", async (file) => {
   const { exit, stderr } = await callHere(["check", path.join(ROOT, file)]);
   expect([exit, exit === 0 ? "" : stderr]).toEqual([0, ""]);
 });
@@ -48,7 +48,7 @@ test("the vandal's module is what its text says", async () => {
 });
 
 /** Those that test.test.ts and others run are left out. */
-const ELSEWHERE = /^examples\/0[1-3579]|11-web|10-qemu/;
+const ELSEWHERE = /^examples\/0[1-3579]|11-web|10-qemu|22-pc/;
 const RUN = AT_LENGTH ? LABS.filter((file) => !ELSEWHERE.test(file)) : ["examples/21-hostile/lab.vbus"];
 // Their bounds are those of a machine that has time: where this one hasn't, they are tried again.
 test.each(RUN)("the tests of %s pass", { retry: 2, timeout: 600_000 }, async (file) => {

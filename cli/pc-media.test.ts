@@ -1,4 +1,4 @@
-// PCs that boot by their BIOS, in labs of the built command: a program of a first sector from IDE, from a floppy
+// PCs that boot by their BIOS, in labs of the built command: a program of a first sector from IDE, a floppy
 // disk and from a virtio disk; and example 22, iPXE of a Debian package.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -72,29 +72,33 @@ test(
   },
 );
 
-test("a file that changes under a running PC is another image, and starts it anew", { timeout: LIMIT }, async () => {
-  if (!isThere(BIOS, "seabios")) return;
-  const file = path.join(desk.folder, "disk.img");
-  writeFileSync(file, bootSectorDisk(BYTES, "the first", "said: "));
-  writeFileSync(
-    path.join(desk.folder, "one.vbus"),
-    `image ide: pc { disk = "./disk.img", console = screen }
+test(
+  "a file that changes under a running PC is another image, and starts it anew",
+  { timeout: LIMIT },
+  async () => {
+    if (!isThere(BIOS, "seabios")) return;
+    const file = path.join(desk.folder, "disk.img");
+    writeFileSync(file, bootSectorDisk(BYTES, "the first", "said: "));
+    writeFileSync(
+      path.join(desk.folder, "one.vbus"),
+      `image ide: pc { disk = "./disk.img", console = screen }
 guest a { image = ide, health = log("said: B"), goal = ready }
 `,
-  );
-  expect(await desk.run(["up", "-d", "--wait", "one.vbus"])).toMatchObject({ exit: 0 });
-  writeFileSync(file, bootSectorDisk(BYTES, "the second", "said: "));
-  expect((await desk.run(["logs", "a"])).stdout).not.toContain("the second");
-  expect((await desk.run(["plan", "one.vbus"])).stdout).toMatch(/restart.*\ba\b|\ba\b.*restart/);
-  expect(await desk.run(["apply", "one.vbus"])).toMatchObject({ exit: 0 });
-  expect(await desk.run(["wait", "a", "--for", "ready", "--timeout", "300"])).toMatchObject({ exit: 0 });
-  expect((await desk.run(["logs", "a"])).stdout).toContain("the second");
-  writeFileSync(file, bootSectorDisk(BYTES, "the third", "said: ").fill(0, 510, 512));
-  const refused = await desk.run(["apply", "one.vbus"]);
-  expect(refused.exit).not.toBe(0);
-  expect(refused.stderr).toContain("its first sector does not end with 55 AA");
-  expect(await desk.run(["down"])).toMatchObject({ exit: 0 });
-});
+    );
+    expect(await desk.run(["up", "-d", "--wait", "one.vbus"])).toMatchObject({ exit: 0 });
+    writeFileSync(file, bootSectorDisk(BYTES, "the second", "said: "));
+    expect((await desk.run(["logs", "a"])).stdout).not.toContain("the second");
+    expect((await desk.run(["plan", "one.vbus"])).stdout).toMatch(/restart.*\ba\b|\ba\b.*restart/);
+    expect(await desk.run(["apply", "one.vbus"])).toMatchObject({ exit: 0 });
+    expect(await desk.run(["wait", "a", "--for", "ready", "--timeout", "300"])).toMatchObject({ exit: 0 });
+    expect((await desk.run(["logs", "a"])).stdout).toContain("the second");
+    writeFileSync(file, bootSectorDisk(BYTES, "the third", "said: ").fill(0, 510, 512));
+    const refused = await desk.run(["apply", "one.vbus"]);
+    expect(refused.exit).not.toBe(0);
+    expect(refused.stderr).toContain("its first sector does not end with 55 AA");
+    expect(await desk.run(["down"])).toMatchObject({ exit: 0 });
+  },
+);
 
 test("the lab of the page checks", { timeout: LIMIT }, async () => {
   if (!isThere(BIOS, "seabios")) return;

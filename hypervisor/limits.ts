@@ -139,9 +139,8 @@ export const PC_MEMORY_MIN = 16 * 1024 * 1024;
 export const PC_MEMORY_MAX = 1024 * 1024 * 1024;
 /** Bytes of a PC's kernel and initrd together. More are refused (`image`). */
 export const PC_FILE_BYTES_MAX = 256 * 1024 * 1024;
-/** Bytes of an image of a drive. A larger one is refused (`image`). */
+/** Bytes of a drive's image; a larger one is refused (`image`). And parts of one transfer of a PC's IDE. */
 export const PC_MEDIUM_BYTES_MAX = 256 * 1024 * 1024;
-/** Parts of one transfer of a PC's IDE. A longer table ends with an error. */
 export const PC_DMA_PARTS_MAX = 512;
 /** What of a PC's screen is looked at, in characters, and how often its changes are said at most, ms. */
 export const PC_SCREEN_COLUMNS_MAX = 160;
@@ -181,10 +180,7 @@ export const PC_TYPED_MAX = 1024;
 
 /** How often the control thread looks at CPU use and watchdogs, milliseconds. */
 export const WATCH_EVERY_MS = 100;
-/**
- * CPU time without entering the host after which a guest is stopped, milliseconds, where its spec doesn't
- * say.
- */
+/** CPU time without entering the host after which a guest is stopped, ms, where its spec doesn't say. */
 export const WATCHDOG_MS = 10_000;
 /** A guest must have entered main within this, milliseconds. */
 export const BOOT_MS_MAX = 10_000;

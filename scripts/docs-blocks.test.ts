@@ -55,6 +55,7 @@ const ROWS: readonly Row[] = [
   ["docs/embedding.md", "js", 2, "embed/package.test.ts", "run against the packed package"],
   ["docs/linux.md", "sh", 1, "cli/pc.test.ts", "typed"],
   ["docs/linux.md", "vbus", 1, "cli/pc.test.ts", "checked"],
+  ["docs/pc.md", "vbus", 1, "cli/pc-media.test.ts", "checked"],
   ["docs/metrics.md", "yaml", 1, "cli/metrics.test.ts", "read by promtool, its target compared"],
   ["docs/dashboard.md", "text", 1, "tui/docs.test.ts", "written from the key table"],
   [
@@ -68,7 +69,8 @@ const ROWS: readonly Row[] = [
   ["docs/(architecture|how-it-works).md", "text", 1, undefined, "a drawing of what stands in the text"],
   ["examples/07-linux/README.md", "sh", 1, "cli/pc.test.ts", "typed"],
   ["examples/08-embedding/README.md", "sh", 1, "embed/package.test.ts", "typed, in another folder"],
-  ["examples/(?!07|08)[\\w-]+/README.md", "sh", undefined, TYPED, "typed"],
+  ["examples/22-pc/README.md", "sh", 1, "cli/pc-media.test.ts", "typed"],
+  ["examples/(?!07|08|22)[\\w-]+/README.md", "sh", undefined, TYPED, "typed"],
   ["stdlib/guests/README.md", "ts", 1, "stdlib/guests/sdk.test.ts", "compiled and run"],
 ];
 

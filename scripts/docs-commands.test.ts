@@ -106,8 +106,8 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Their commands are those of other tests: pc.test.ts, package.test.ts. */
-const ELSEWHERE = ["examples/07-linux/README.md", "examples/08-embedding/README.md"];
+/** Their commands are those of other tests: pc.test.ts, package.test.ts, pc-media.test.ts. */
+const ELSEWHERE = ["07-linux", "08-embedding", "22-pc"].map((name) => `examples/${name}/README.md`);
 const GALLERY = fs
   .globSync("examples/*/README.md", { cwd: ROOT })
   .filter((page) => !ELSEWHERE.includes(page))

@@ -37,7 +37,11 @@ export class LinuxImages {
     const [from, kernel, initrd] = names;
     try {
       const named = from === undefined ? ownFiles(kernel, initrd, this.#env) : preparedFiles(from, this.#env);
-      const stamp = JSON.stringify([named, Object.values(named.files).map((file) => stampOf(file)), commandLine]);
+      const stamp = JSON.stringify([
+        named,
+        Object.values(named.files).map((file) => stampOf(file)),
+        commandLine,
+      ]);
       const key = JSON.stringify([names, commandLine]);
       const seen = this.#seen.get(key);
       if (seen?.stamp === stamp) return seen.answer;

@@ -4,14 +4,33 @@ import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { bootCd, bootDisk } from "../../hypervisor/machine/pc/media.test-support.ts";
 import { checkFile } from "../check.ts";
+
+const BLOCK = 2048;
+
+/** A disk of so many sectors whose first one ends as it should. */
+function bootDisk(sectors = 8): Buffer {
+  const disk = Buffer.alloc(sectors * 512);
+  disk.set([0x55, 0xaa], 510);
+  return disk;
+}
+
+/** A CD image with a boot record, and a catalog that has something for a BIOS. */
+function bootCd(): Buffer {
+  const cd = Buffer.alloc(24 * BLOCK);
+  cd.write("\u0001CD001\u0001", 16 * BLOCK, "latin1");
+  cd.write("\u0000CD001\u0001EL TORITO SPECIFICATION", 17 * BLOCK, "latin1");
+  cd.writeUInt32LE(20, 17 * BLOCK + 0x47);
+  cd[20 * BLOCK] = 1;
+  cd.set([0x55, 0xaa], 20 * BLOCK + 0x1e);
+  cd[20 * BLOCK + 0x20] = 0x88;
+  return cd;
+}
 
 const folder = mkdtempSync(path.join(tmpdir(), "vbus-pc-image-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const put = (name: string, bytes: Uint8Array | string): void =>
-  writeFileSync(path.join(folder, name), bytes);
+const put = (name: string, bytes: Uint8Array | string): void => writeFileSync(path.join(folder, name), bytes);
 put("bios", new Uint8Array(1 << 17));
 put("vga", new Uint8Array(1 << 15));
 put("disk", bootDisk());

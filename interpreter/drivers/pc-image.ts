@@ -75,7 +75,8 @@ export class PcImages {
     const file = path.join(SYSTEM, BIOS[which].system);
     if (existsSync(file)) return file;
     throw new Unusable(
-      `there is no BIOS: Debian's package \`seabios\` has one, \`npx vbus images build ${PREPARED}\` gets one, ` +
+      "there is no BIOS: Debian's package `seabios` has one, " +
+        `\`npx vbus images build ${PREPARED}\` gets one, ` +
         "and `bios` and `vga_bios` name others",
     );
   }

@@ -91,7 +91,9 @@ function withoutShell(model: Model): readonly Diagnostic[] {
     const health = guest.attributes["health"];
     const class_ = classes.get(imageOf(guest)) ?? "";
     if (health === undefined || WITH_AGENT.includes(class_)) return [];
-    return [notYet(guest, "health", health, "Only guests of an image of class `linux` or `pc` have a shell.")];
+    return [
+      notYet(guest, "health", health, "Only guests of an image of class `linux` or `pc` have a shell."),
+    ];
   });
 }
 

@@ -188,7 +188,9 @@ export class Emulator {
 
   /** The screen is told of each character that changes, and of its size. */
   onScreen(screen: ScreenSide): void {
-    this.#v86.add_listener("screen-put-char", ([row, column, character]) => screen.put(row, column, character));
+    this.#v86.add_listener("screen-put-char", ([row, column, character]) =>
+      screen.put(row, column, character),
+    );
     this.#v86.add_listener("screen-set-size", ([columns, rows, depth]) =>
       depth === 0 ? screen.resize(columns, rows) : screen.resize(0, 0),
     );

@@ -31,7 +31,8 @@ export function preparePc(
   files: PcFiles,
   memoryMin: number,
 ): Image | { readonly problem: string } {
-  if ((class_ === "pc") !== (files.media !== undefined)) return { problem: `these are no files of class ${class_}` };
+  if ((class_ === "pc") !== (files.media !== undefined))
+    return { problem: `these are no files of class ${class_}` };
   const judged = judgePc(files, memoryMin);
   if ("problem" in judged) return judged;
   const { kernel, initrd, bios, vgaBios, commandLine, states, media } = files;

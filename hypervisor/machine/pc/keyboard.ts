@@ -4,7 +4,7 @@ const RELEASED = 0x80;
 const SHIFT = 0x2a;
 const CONTROL = 0x1d;
 
-/** From the first key's scan code on, without and with shift; a space stands for a key without a character. */
+/** From the first key's scan code on: without and with shift. */
 const ROWS: readonly (readonly [code: number, plain: string, shifted: string])[] = [
   [0x02, "1234567890-=", "!@#$%^&*()_+"],
   [0x10, "qwertyuiop[]", "QWERTYUIOP{}"],

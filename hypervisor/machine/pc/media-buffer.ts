@@ -56,7 +56,7 @@ export class MediaBuffer implements DriveBuffer {
   set(start: number, bytes: Uint8Array, done: () => void): void {
     const [from, to] = this.#within(start, bytes.length);
     // Bound: the pieces of the image.
-    for (let at = from; at < to; ) {
+    for (let at = from; at < to;) {
       const piece = Math.floor(at / PIECE);
       const next = Math.min((piece + 1) * PIECE, to);
       this.#pieceOf(piece).set(bytes.subarray(at - from, next - from), at - piece * PIECE);

@@ -1,5 +1,5 @@
-// What a PC of class `pc` boots from, part by part: which images are refused, what drives give and keep, which
-// tables of a transfer are followed, what of a screen is said, and what keys a typed byte is.
+// What a PC of class `pc` boots from, part by part: which images are refused, what drives give and keep,
+// which tables of a transfer are followed, what of a screen is said, and what keys a typed byte is.
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -123,8 +123,7 @@ test("a table of a transfer has an end, and names RAM alone", () => {
 });
 
 function print(screen: TextScreen, row: number, text: string): void {
-  for (const [column, character] of [...text].entries())
-    screen.put(row, column, character.charCodeAt(0));
+  for (const [column, character] of [...text].entries()) screen.put(row, column, character.charCodeAt(0));
 }
 
 test("a screen says rows that are new, once, and not too often", () => {

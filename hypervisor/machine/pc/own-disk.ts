@@ -14,7 +14,8 @@ export class OwnDisk {
   static plug(parts: DiskParts, facts: DiskFacts): OwnDisk | undefined {
     const station = DiskStation.open(parts.verbs, parts.memory, parts.at, facts.id);
     if (!station) return undefined;
-    if (parts.emulator.addOwnDisk(new StationBuffer(station, facts.bytes))) return new OwnDisk(facts, station);
+    if (parts.emulator.addOwnDisk(new StationBuffer(station, facts.bytes)))
+      return new OwnDisk(facts, station);
     station.close();
     return undefined;
   }

@@ -136,7 +136,10 @@ export interface V86 {
     name: "screen-put-char" | "screen-set-size",
     listener: (value: readonly [number, number, number]) => void,
   ): void;
-  add_listener(name: `serial${0 | 1}-output-byte` | "emulator-loaded", listener: (value: number) => void): void;
+  add_listener(
+    name: `serial${0 | 1}-output-byte` | "emulator-loaded",
+    listener: (value: number) => void,
+  ): void;
 }
 
 /** v86 is pinned; where it isn't the version that this was written for, a PC says so. */
