@@ -83,7 +83,7 @@ bus office { device eth0: venet { network = lan } }`,
     title: "no driver",
     explanation:
       "The standard library declares the class, but this version has no driver on the host " +
-      "side that could run it. There is a driver for each class of today's.",
+      "side that could run it.",
     bad: `image box: pc { }`,
     good: `image box: wasm { path = "std:guests/echo" }`,
   },
