@@ -359,6 +359,15 @@ export const NAT_FLOW_QUEUE_BYTES = 1024 * 1024;
 export const NAT_FLOW_WAITING_MAX = 8;
 /** Stations that the gateway knows beside planned ones; the one heard first is forgotten. */
 export const NAT_NEIGHBOURS_MAX = 1024;
+/** IPv6 addresses that one station is known with; the one heard first is forgotten. */
+export const NAT_ADDRESSES_EACH_MAX = 16;
+/** So long has a station to be silent until another one may take over its IPv6 address, milliseconds. */
+export const NAT_NEIGHBOUR_MS = 30_000;
+/** How often the gateway advertises itself to all, milliseconds; how long stations believe it, seconds. */
+export const NAT_ADVERTISE_MS = 200_000;
+export const NAT_ROUTER_S = 1800;
+/** Bytes of headers between an IPv6 packet's own and what it carries; one with more is dropped. */
+export const NAT_HEADER_BYTES_MAX = 256;
 /** Frames that wait for the address of their station, one each; the oldest is lost. */
 export const NAT_PARKED_MAX = 64;
 /** Datagrams whose pieces wait for each other, and how long, milliseconds; the oldest is lost. */

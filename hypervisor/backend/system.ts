@@ -26,11 +26,11 @@ export interface System {
   /** Undefined, or the name of what went wrong (`EPERM`). */
   ioctl(fd: number, request: number, argument: Uint8Array): string | undefined;
   /**
-   * A socket for ICMP messages with one IPv4 address, which never waits: `datagram` where this group may ping
-   * (net.ipv4.ping_group_range; ids are the kernel's), else `raw`, for root (each message has its IP header).
-   * A text: the name of what went wrong.
+   * A socket for ICMP messages with one address, of IPv6 by 16 bytes, which never waits: `datagram` where this
+   * group may ping (net.ipv4.ping_group_range; ids are the kernel's), else `raw`, for root (of IPv4 each
+   * message has its IP header). A text: the name of what went wrong.
    */
-  icmp(address: number): { readonly fd: number; readonly type: "datagram" | "raw" } | string;
+  icmp(address: number | Uint8Array): { readonly fd: number; readonly type: "datagram" | "raw" } | string;
   /** Closes what `icmp` opened; `node:fs` would warn of a descriptor that it does not know. */
   close(fd: number): void;
   /** Reads what a descriptor leads to from now on, by one of its own; throws where there is none left. */
@@ -38,12 +38,12 @@ export interface System {
 }
 
 /** Spec: Linux, bits/socket.h. */
-const [AF_UNIX, AF_INET] = [1, 2];
+const [AF_UNIX, AF_INET, AF_INET6] = [1, 2, 10];
 const [SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_NONBLOCK, SOCK_CLOEXEC] = [1, 2, 3, 0x800, 0x80000];
-const [IPPROTO_IP, IPPROTO_ICMP] = [0, 1];
+const [IPPROTO_IP, IPPROTO_ICMP, IPPROTO_IPV6, IPPROTO_ICMPV6] = [0, 1, 41, 58];
 /** An answer that says why a message did not get there is an error of the socket. */
-const IP_RECVERR = 11;
-const SOCKADDR_IN_BYTES = 16;
+const [IP_RECVERR, IPV6_RECVERR] = [11, 25];
+const [SOCKADDR_IN_BYTES, SOCKADDR_IN6_BYTES] = [16, 28];
 
 /** The calls, or why there are none here. */
 export async function loadSystem(): Promise<System | string> {
@@ -68,15 +68,16 @@ export async function loadSystem(): Promise<System | string> {
     ioctl: (fd, request, argument) => ((ioctl(fd, request, argument) as number) < 0 ? failure() : undefined),
     icmp(address) {
       const flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
-      let fd = socket(AF_INET, SOCK_DGRAM | flags, IPPROTO_ICMP) as number;
+      const isIp6 = typeof address !== "number";
+      const [family, protocol] = isIp6 ? [AF_INET6, IPPROTO_ICMPV6] : [AF_INET, IPPROTO_ICMP];
+      let fd = socket(family, SOCK_DGRAM | flags, protocol) as number;
       const type = fd < 0 ? "raw" : "datagram";
-      if (fd < 0) fd = socket(AF_INET, SOCK_RAW | flags, IPPROTO_ICMP) as number;
+      if (fd < 0) fd = socket(family, SOCK_RAW | flags, protocol) as number;
       if (fd < 0) return failure();
-      setsockopt(fd, IPPROTO_IP, IP_RECVERR, new Uint8Array([1, 0, 0, 0]), 4);
-      const place = new DataView(new ArrayBuffer(SOCKADDR_IN_BYTES));
-      place.setUint16(0, AF_INET, true);
-      place.setUint32(4, address);
-      if ((connect(fd, new Uint8Array(place.buffer), SOCKADDR_IN_BYTES) as number) >= 0) return { fd, type };
+      const [level, option] = isIp6 ? [IPPROTO_IPV6, IPV6_RECVERR] : [IPPROTO_IP, IP_RECVERR];
+      setsockopt(fd, level, option, new Uint8Array([1, 0, 0, 0]), 4);
+      const place = placeOf(address);
+      if ((connect(fd, place, place.length) as number) >= 0) return { fd, type };
       const problem = failure();
       close(fd);
       return problem;
@@ -90,6 +91,17 @@ export async function loadSystem(): Promise<System | string> {
       return { fd, close: () => closed(reader) };
     },
   };
+}
+
+/** A `sockaddr_in` or `sockaddr_in6`. */
+function placeOf(address: number | Uint8Array): Uint8Array {
+  const isIp6 = typeof address !== "number";
+  const place = new DataView(new ArrayBuffer(isIp6 ? SOCKADDR_IN6_BYTES : SOCKADDR_IN_BYTES));
+  place.setUint16(0, isIp6 ? AF_INET6 : AF_INET, true);
+  const bytes = new Uint8Array(place.buffer);
+  if (isIp6) bytes.set(address, 8);
+  else place.setUint32(4, address);
+  return bytes;
 }
 
 type Read = (fd: number, into: Uint8Array, bytes: number) => number;

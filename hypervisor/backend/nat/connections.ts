@@ -11,7 +11,9 @@ import {
   NAT_TICK_MS,
 } from "../../limits.ts";
 import { EVENT, Stack, type StackParts } from "./stack.ts";
-import { BODY, copyOf, get16, get32, IP } from "./wire.ts";
+import type { PublishedTo } from "./udp-flows.ts";
+import { type Address, BODY, copyOf, get16, get32, IP } from "./wire.ts";
+import { BODY6, ip6At, ip6Bytes, isIp6Frame, SOURCE6, TARGET6 } from "./wire6.ts";
 
 const [FIN, SYN, RST, ACK] = [1, 2, 4, 16];
 
@@ -26,14 +28,16 @@ export interface ConnectionsParts {
   readonly stack: Omit<StackParts, "event">;
   /** The number of connections is another. */
   readonly changed: () => void;
-  readonly wayTo: (target: number, port: number) => Way;
+  readonly wayTo: (target: Address, port: number) => Way;
+  /** By what the connections of a frame's sender are counted, where it is of IPv6. */
+  readonly shareOf: (frame: Uint8Array) => Address;
   /** Tells a guest that what its packet, in a frame, was for can't be reached. */
   readonly unreachable: (frame: Uint8Array, code: "host" | "forbidden") => void;
 }
 
 interface Connection {
   readonly id: number;
-  readonly guest: number;
+  readonly guest: Address;
   readonly key: string;
   readonly socket: Duplex;
   /** The guest's first packet, in its frame, until the host's side is there. */
@@ -55,8 +59,8 @@ export class Connections {
   readonly #byId: (Connection | undefined)[] = [];
   readonly #byKey = new Map<string, Connection>();
   readonly #free = Array.from({ length: NAT_CONNECTIONS_MAX }, (_, index) => NAT_CONNECTIONS_MAX - index);
-  /** Of each guest's address, how many it has. */
-  readonly #each = new Map<number, number>();
+  /** Of each guest, how many it has. */
+  readonly #each = new Map<Address, number>();
   readonly #happened = new Int32Array(NAT_CONNECTIONS_MAX + 1);
   #touched: number[] = [];
   #isScheduled = false;
@@ -80,20 +84,20 @@ export class Connections {
     return this.#byKey.size;
   }
 
-  /** A frame with a TCP segment from a guest, `length` bytes of it behind the IPv4 header, which is right. */
+  /** A frame with a TCP segment from a guest, `length` bytes of it behind the IP header, which is right. */
   receive(frame: Uint8Array, length: number): void {
     if (length < 20) return;
-    const packet = frame.subarray(IP, BODY + length);
-    if (((frame[BODY + 13] as number) & (FIN | SYN | RST | ACK)) === SYN && this.#opens(frame, packet))
+    const body = isIp6Frame(frame) ? BODY6 : BODY;
+    const packet = frame.subarray(IP, body + length);
+    if (((frame[body + 13] as number) & (FIN | SYN | RST | ACK)) === SYN && this.#opens(frame, packet))
       return;
     this.#guarded(() => this.#stack.input(packet));
   }
 
   /** True: the stack is not to see the packet, or has seen it. */
   #opens(frame: Uint8Array, packet: Uint8Array): boolean {
-    const [guest, target] = [get32(frame, IP + 12), get32(frame, IP + 16)];
-    const [guestPort, port] = [get16(frame, BODY), get16(frame, BODY + 2)];
-    const key = `${guest}:${guestPort} ${target}:${port}`;
+    const { source, target, guestPort, port } = endsOf(frame);
+    const key = `${source}:${guestPort} ${target}:${port}`;
     const known = this.#byKey.get(key);
     if (known) return known.syn !== undefined;
     const way = this.#parts.wayTo(target, port);
@@ -103,6 +107,7 @@ export class Connections {
       return true;
     }
     const syn = copyOf(frame, 0, IP + packet.length);
+    const guest = typeof source === "number" ? source : this.#parts.shareOf(frame);
     if (way.to === "service") {
       const made = this.#add(guest, key, way.open, syn);
       if (made) this.#accept(made);
@@ -130,17 +135,17 @@ export class Connections {
   }
 
   /** A connection from outside for a guest. False: there is no room. */
-  offer(socket: Duplex, guest: number, port: number): boolean {
-    const made = this.#add(guest, `published ${this.#published++}`, () => socket);
+  offer(socket: Duplex, { guest, port, share }: PublishedTo): boolean {
+    const made = this.#add(share, `published ${this.#published++}`, () => socket);
     if (!made) return false;
-    const address = swapped(guest);
+    const address = typeof guest === "number" ? swapped(guest) : ip6Bytes(guest);
     let isOpening = false;
     this.#guarded(() => (isOpening = this.#stack.connect(made.id, address, port)));
     if (!isOpening) this.#forget(made);
     return isOpening;
   }
 
-  #add(guest: number, key: string, make: () => Duplex, syn?: Uint8Array): Connection | undefined {
+  #add(guest: Address, key: string, make: () => Duplex, syn?: Uint8Array): Connection | undefined {
     const has = this.#each.get(guest) ?? 0;
     const id = has < NAT_CONNECTIONS_EACH_MAX ? this.#free.pop() : undefined;
     if (id === undefined) {
@@ -202,8 +207,8 @@ export class Connections {
     socket.resume();
   }
 
-  /** Ends every connection of the guests with these addresses. */
-  drop(isGone: (guest: number) => boolean): void {
+  /** Ends every connection of these guests. */
+  drop(isGone: (guest: Address) => boolean): void {
     for (const connection of this.#byKey.values()) if (isGone(connection.guest)) this.#forget(connection);
   }
 
@@ -318,6 +323,17 @@ export class Connections {
       this.drop(() => true);
     }
   }
+}
+
+function endsOf(frame: Uint8Array): { source: Address; target: Address; guestPort: number; port: number } {
+  const isIp6 = isIp6Frame(frame);
+  const body = isIp6 ? BODY6 : BODY;
+  return {
+    source: isIp6 ? ip6At(frame, SOURCE6) : get32(frame, IP + 12),
+    target: isIp6 ? ip6At(frame, TARGET6) : get32(frame, IP + 16),
+    guestPort: get16(frame, body),
+    port: get16(frame, body + 2),
+  };
 }
 
 function openSocket(host: string, port: number): Socket {

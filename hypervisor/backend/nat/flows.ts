@@ -2,6 +2,7 @@
 // host; one that is silent for long is closed, and a guest may have so many.
 
 import { NAT_FLOW_IDLE_MS, NAT_FLOWS_EACH_MAX, NAT_FLOWS_MAX, NAT_SWEEP_MS } from "../../limits.ts";
+import type { Address } from "./wire.ts";
 
 export interface FlowsParts {
   readonly nowMs: () => number;
@@ -17,14 +18,14 @@ export interface Ways {
 
 interface Flow extends Ways {
   readonly key: string;
-  readonly guest: number;
+  readonly guest: Address;
   lastMs: number;
 }
 
 export class Flows {
   readonly #parts: FlowsParts;
   readonly #flows = new Map<string, Flow>();
-  readonly #each = new Map<number, number>();
+  readonly #each = new Map<Address, number>();
   #sweeping: NodeJS.Timeout | undefined;
   /** Flows that found no room. */
   refused = 0;
@@ -45,7 +46,7 @@ export class Flows {
   }
 
   /** The same; made where there is none. Undefined: there is no room for it, which was counted. */
-  open(key: string, guest: number, make: () => Ways): Ways | undefined {
+  open(key: string, guest: Address, make: () => Ways): Ways | undefined {
     return this.use(key) ?? this.#add(key, guest, make);
   }
 
@@ -54,8 +55,8 @@ export class Flows {
     if (flow) this.#remove(flow);
   }
 
-  /** Ends the flows of guests with these addresses. */
-  drop(isGone: (guest: number) => boolean): void {
+  /** Ends the flows of these guests. */
+  drop(isGone: (guest: Address) => boolean): void {
     for (const flow of this.#flows.values()) if (isGone(flow.guest)) this.#remove(flow);
   }
 
@@ -64,7 +65,7 @@ export class Flows {
     clearInterval(this.#sweeping);
   }
 
-  #add(key: string, guest: number, make: () => Ways): Flow | undefined {
+  #add(key: string, guest: Address, make: () => Ways): Flow | undefined {
     const has = this.#each.get(guest) ?? 0;
     if (has >= NAT_FLOWS_EACH_MAX || this.#flows.size >= NAT_FLOWS_MAX) {
       this.refused++;

@@ -19,6 +19,13 @@ interface Pieces {
   length: number | undefined;
 }
 
+/** A piece of what a packet carries: from where on, and whether it is the last one. */
+export interface Piece {
+  readonly start: number;
+  readonly isLast: boolean;
+  readonly bytes: Uint8Array;
+}
+
 /** Whether a packet is a piece of a longer one. */
 export function isFragment(frame: Uint8Array): boolean {
   return (get16(frame, IP + 6) & (MORE | OFFSET)) !== 0;
@@ -34,9 +41,25 @@ export class Fragments {
 
   /** The whole packet, as a frame, once this was its last missing piece. */
   take(frame: Uint8Array): Uint8Array | undefined {
+    const [source, target, id] = [get32(frame, IP + 12), get32(frame, IP + 16), get16(frame, IP + 4)];
+    const protocol = frame[IP + 9] as number;
+    const word = get16(frame, IP + 6);
+    const bytes = this.add(`${source} ${target} ${id} ${protocol}`, {
+      start: (word & OFFSET) * 8,
+      isLast: (word & MORE) === 0,
+      bytes: frame.subarray(BODY, IP + get16(frame, IP + 2)),
+    });
+    if (!bytes) return undefined;
+    const whole = new Uint8Array(BODY + bytes.length);
+    whole.set(frame.subarray(0, BODY));
+    whole.set(bytes, BODY);
+    putIpHeader(whole, { protocol, source, target, length: IPV4_BYTES + bytes.length, id });
+    return whole;
+  }
+
+  /** What the pieces with this key carry, once this was the last missing one; its caller's to read. */
+  add(key: string, piece: Piece): Uint8Array | undefined {
     const now = this.#nowMs();
-    const ends = `${get32(frame, IP + 12)} ${get32(frame, IP + 16)}`;
-    const key = `${ends} ${get16(frame, IP + 4)} ${frame[IP + 9]}`;
     let pieces = this.#waiting.get(key);
     if (pieces && now - pieces.since > NAT_FRAGMENT_MS) pieces = undefined;
     if (!pieces) {
@@ -53,29 +76,20 @@ export class Fragments {
       if (this.#waiting.size > NAT_FRAGMENTED_MAX)
         this.#waiting.delete(this.#waiting.keys().next().value as string);
     }
-    if (!add(pieces, frame)) {
+    if (!add(pieces, piece)) {
       this.#waiting.delete(key);
       return undefined;
     }
     const { length } = pieces;
     if (length === undefined || pieces.units !== Math.ceil(length / 8)) return undefined;
     this.#waiting.delete(key);
-    const whole = new Uint8Array(BODY + length);
-    whole.set(frame.subarray(0, BODY));
-    whole.set(pieces.bytes.subarray(0, length), BODY);
-    const [source, target, id] = [get32(frame, IP + 12), get32(frame, IP + 16), get16(frame, IP + 4)];
-    const protocol = frame[IP + 9] as number;
-    putIpHeader(whole, { protocol, source, target, length: IPV4_BYTES + length, id });
-    return whole;
+    return pieces.bytes.subarray(0, length);
   }
 }
 
 /** False: the piece contradicts the others. */
-function add(pieces: Pieces, frame: Uint8Array): boolean {
-  const word = get16(frame, IP + 6);
-  const length = get16(frame, IP + 2) - IPV4_BYTES;
-  const start = (word & OFFSET) * 8;
-  const isLast = (word & MORE) === 0;
+function add(pieces: Pieces, { start, isLast, bytes }: Piece): boolean {
+  const { length } = bytes;
   if (start + length > 65_535 - IPV4_BYTES || length === 0 || (!isLast && length % 8 !== 0)) return false;
   if (isLast && pieces.length !== undefined) return false;
   pieces.end = Math.max(pieces.end, start + length);
@@ -87,7 +101,7 @@ function add(pieces: Pieces, frame: Uint8Array): boolean {
     pieces.have[unit] = 1;
     pieces.units++;
   }
-  pieces.bytes.set(frame.subarray(BODY, BODY + length), start);
+  pieces.bytes.set(bytes, start);
   return true;
 }
 

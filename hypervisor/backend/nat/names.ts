@@ -1,7 +1,8 @@
 // DNS messages (RFC 1035) as the gateway needs them: the one question of a query, and answers about the lab's
 // own names. Everything else is passed on unread.
 
-import { get16, put16, put32 } from "./wire.ts";
+import { type Address, get16, put16, put32 } from "./wire.ts";
+import { ip6Bytes } from "./wire6.ts";
 
 const HEADER_BYTES = 12;
 export const TYPE = { a: 1, ptr: 12, aaaa: 28, any: 255 } as const;
@@ -58,6 +59,13 @@ export function addressRecord(address: number): Uint8Array {
   return record;
 }
 
+export function address6Record(address: string): Uint8Array {
+  const record = new Uint8Array(28);
+  putRecord(record, TYPE.aaaa, 16);
+  record.set(ip6Bytes(address), 12);
+  return record;
+}
+
 export function nameRecord(name: string): Uint8Array {
   const labels = name.split(".").map((label) => Buffer.from(label, "latin1"));
   const length = labels.reduce((sum, label) => sum + 1 + label.length, 1);
@@ -105,7 +113,8 @@ function respond(
 }
 
 /** The address that a name of the reverse tree asks for; undefined where it is none. */
-export function reverseOf(name: string): number | undefined {
+export function reverseOf(name: string): Address | undefined {
+  if (/^([0-9a-f]\.){32}ip6\.arpa$/.test(name)) return name.slice(0, 63).split(".").reverse().join("");
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.in-addr\.arpa$/.exec(name);
   if (!match) return undefined;
   const parts = match.slice(1).map(Number).reverse();

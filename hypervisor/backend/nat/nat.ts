@@ -1,20 +1,26 @@
 // The gateway of a network, in user mode: ARP, ICMP echo, DHCP and DNS of its own, and TCP and UDP through
-// sockets of the host. Frames in, frames out; nothing that a guest sends ends it. Runs where its frames come.
+// sockets of the host; of IPv6 the same by `ip6.ts`. Frames in, frames out; nothing that a guest sends ends it.
+// Runs where its frames come.
 
 import type { NatFacts, NatSpec, Station } from "./spec.ts";
 import { Acks } from "./acks.ts";
 import { Connections, swapped, type Way } from "./connections.ts";
 import { Dhcp, DHCP_PORTS } from "./dhcp.ts";
+import { Directory } from "./directory.ts";
 import { Flows } from "./flows.ts";
 import { cut, Fragments, isFragment } from "./fragments.ts";
+import { datagramFrame, messageFrame, type Unreached, unreachedFrame } from "./frames.ts";
+import { Ip6 } from "./ip6.ts";
 import { Neighbours } from "./neighbours.ts";
 import { Pings } from "./pings.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { Published } from "./published.ts";
 import { maskOf, mayReach } from "./reach.ts";
+import { mayReach6 } from "./reach6.ts";
 import { Resolver } from "./resolver.ts";
 import { UdpFlows } from "./udp-flows.ts";
 import {
+  type Address,
   addWords,
   BODY,
   BROADCAST,
@@ -38,10 +44,10 @@ import {
   UDP_BYTES,
   udpFrame,
 } from "./wire.ts";
+import { ip6Bytes, ip6Of, ip6Text, isDatagram6, isIp6Frame, LEAST_MTU6, TYPE_IPV6 } from "./wire6.ts";
 
 const DNS_PORT = 53;
-const LOOPBACK = "127.0.0.1";
-const UNREACHABLE = { type: 3, host: 1, port: 3, forbidden: 13 } as const;
+const [LOOPBACK, LOOPBACK6] = ["127.0.0.1", "::1"];
 
 /** What the gateway is given of its surroundings. */
 export interface NatParts {
@@ -66,6 +72,7 @@ export class Nat {
   #plan: Plan;
   readonly #mac: Uint8Array;
   readonly #neighbours: Neighbours;
+  readonly #ip6: Ip6 | undefined;
   readonly #acks: Acks;
   readonly #connections: Connections;
   readonly #flows: Flows;
@@ -75,6 +82,10 @@ export class Nat {
   readonly #fragments: Fragments;
   readonly #dhcp: Dhcp;
   readonly #resolver: Resolver;
+  readonly #directory = new Directory(
+    () => this.#plan,
+    () => this.#ip6,
+  );
   #id = 0;
   #dropped = 0;
 
@@ -86,6 +97,7 @@ export class Nat {
     this.#mac = parts.mac;
     const { nowMs, random, send, servers, changed, mtu } = parts;
     const { gateway } = this.#plan;
+    const gateway6 = mtu < LEAST_MTU6 ? undefined : ip6Of(spec.gateway6 ?? "");
     this.#neighbours = new Neighbours({
       address: gateway,
       mac: this.#mac,
@@ -93,51 +105,73 @@ export class Nat {
       planned: (address) => this.#plan.byIp.get(address),
       isStation: (address) => this.#isStation(address),
     });
-    this.#acks = new Acks((frame) => this.#neighbours.send(get32(frame, IP + 16), frame));
+    this.#acks = new Acks((frame) => {
+      if (isIp6Frame(frame)) this.#ip6?.send(frame);
+      else this.#neighbours.send(get32(frame, IP + 16), frame);
+    });
     this.#connections = new Connections({
       stack: {
         address: swapped(gateway),
+        ...(gateway6 !== undefined && { address6: ip6Bytes(gateway6) }),
         mtu: Math.min(mtu, 65_535),
         output: (frame) => this.#acks.send(frame),
         random,
       },
       changed,
+      shareOf: (frame) => this.#ip6?.shareOf(frame) ?? 0,
       wayTo: (target, port) => this.#wayTo(target, port),
       unreachable: (frame, code) => this.#unreachable(frame, code),
     });
     this.#flows = new Flows({ nowMs, changed });
     this.#udp = new UdpFlows({
       flows: this.#flows,
-      gateway,
+      gatewayFor: (guest) => (typeof guest === "number" ? gateway : (gateway6 ?? "")),
       send: (datagram) => this.#sendDatagram(datagram),
-      refused: (ends) => this.#unreachable(udpFrame({ ...ends, payload: new Uint8Array(0) }, 0), "port"),
+      refused: (ends) => this.#unreachable(datagramFrame({ ...ends, payload: new Uint8Array(0) }), "port"),
     });
     this.#pings = new Pings({
       flows: this.#flows,
       random,
       answer: ({ source, target }, message) => this.#sendIcmp(target, source, message),
       unreachable: ({ source, target }, message) =>
-        this.#unreachable(icmpFrame(source, target, message, 0), "host"),
+        this.#unreachable(messageFrame(source, target, message), "host"),
     });
     this.#published = new Published({
-      offer: (socket, guest, port) => this.#connections.offer(socket, guest, port),
+      offer: (socket, to) => this.#connections.offer(socket, to),
       publish: (port) => this.#udp.publish(port),
-      addressOf: (device) => this.#plan.byDevice.get(device),
+      addressOf: (device, isIp6) => this.#directory.placeOf(device, isIp6),
     });
     this.#fragments = new Fragments(nowMs);
     this.#dhcp = new Dhcp(nowMs);
     this.#resolver = new Resolver({
       servers,
       random,
-      addressesOf: (name) => this.#plan.byName.get(name),
-      nameOf: (address) => this.#plan.nameOf.get(address),
-      isOwn: (address) => this.#isInside(address),
+      addressesOf: (name) => this.#directory.addressesOf(name),
+      nameOf: (address) => this.#directory.nameOf(address),
+      isOwn: (address) =>
+        typeof address === "number" ? this.#isInside(address) : this.#ip6?.isInside(address) === true,
+    });
+    this.#ip6 = gateway6 === undefined ? undefined : this.#makeIp6(gateway6);
+  }
+
+  #makeIp6(gateway: string): Ip6 {
+    return new Ip6({
+      ...this.#parts,
+      gateway,
+      dns: () => this.#spec.dns,
+      isPlanned: (mac) => this.#plan.byMac.has(mac),
+      shareOf: (mac) => this.#plan.byMac.get(mac)?.ip ?? mac,
+      mayReach: (target) => this.#mayReach(target),
+      toGateway: (datagram, share) => this.#toGateway(datagram, share),
+      connections: this.#connections,
+      udp: this.#udp,
+      pings: this.#pings,
     });
   }
 
   /**
-   * Takes over what can change while it runs: everything but `gateway` and `prefix`. The answer is why it
-   * could not, one sentence; then everything is as before.
+   * Takes over what can change while it runs: everything but `gateway`, `prefix` and `gateway6`. The answer is
+   * why it could not, one sentence; then everything is as before.
    */
   async set(spec: NatSpec, stations: readonly Station[]): Promise<string | undefined> {
     const problem = await this.#published.set(spec.publish);
@@ -145,7 +179,9 @@ export class Nat {
     const before = this.#plan;
     this.#spec = spec;
     this.#plan = planOf(spec, stations, this.#parts.mtu);
-    const isGone = (guest: number): boolean => before.byIp.has(guest) && !this.#plan.byIp.has(guest);
+    const isGone = (guest: Address): boolean =>
+      typeof guest === "number" && before.byIp.has(guest) && !this.#plan.byIp.has(guest);
+    this.#ip6?.replan();
     this.#connections.drop(isGone);
     this.#flows.drop(isGone);
     this.#parts.changed();
@@ -166,6 +202,7 @@ export class Nat {
 
   close(): void {
     this.#published.close();
+    this.#ip6?.close();
     this.#connections.close();
     this.#flows.close();
   }
@@ -180,6 +217,7 @@ export class Nat {
     const type = get16(frame, 12);
     if (type === TYPE_ARP) this.#neighbours.readArp(frame);
     else if (type === TYPE_IPV4 && !this.#readPacket(frame)) this.#drop();
+    else if (type === TYPE_IPV6 && this.#ip6?.read(frame) === false) this.#drop();
   }
 
   flush(): void {
@@ -253,8 +291,9 @@ export class Nat {
       return true;
     }
     if (datagram.source === 0 || datagram.sourcePort === 0 || datagram.targetPort === 0) return false;
-    if (target === gateway) this.#toGateway(datagram, packet);
-    else if (this.#isInside(target)) return false;
+    if (target === gateway) {
+      if (!this.#toGateway(datagram, datagram.source)) this.#unreachable(packet, "port");
+    } else if (this.#isInside(target)) return false;
     else if (target === BROADCAST || target >>> 28 === 0xe)
       return true; // Not for the world.
     else if (this.#mayReach(target)) this.#udp.outward(datagram, ip4Text(target));
@@ -262,7 +301,8 @@ export class Nat {
     return true;
   }
 
-  #toGateway(datagram: Datagram, packet: Uint8Array): void {
+  /** A datagram for the gateway itself; flows are counted by `share`. False: nobody takes it. */
+  #toGateway(datagram: Datagram<Address>, share: Address): boolean {
     const { targetPort, payload, source, sourcePort, target } = datagram;
     if (targetPort === DNS_PORT && this.#spec.dns) {
       void this.#resolver.resolve(copyOf(payload), false).then((answer) => {
@@ -275,11 +315,12 @@ export class Nat {
           payload: answer,
         });
       });
-      return;
+      return true;
     }
-    if (this.#udp.answer(datagram)) return;
-    if (this.#spec.outward && this.#spec.hostAccess) this.#udp.outward(datagram, LOOPBACK);
-    else this.#unreachable(packet, "port");
+    if (this.#udp.answer(datagram)) return true;
+    if (!this.#spec.outward || !this.#spec.hostAccess) return false;
+    this.#udp.outward(datagram, isDatagram6(datagram) ? LOOPBACK6 : LOOPBACK, share);
+    return true;
   }
 
   #answerDhcp({ payload }: Datagram): void {
@@ -308,7 +349,8 @@ export class Nat {
     const source = get32(packet, IP + 12);
     if (target !== this.#plan.gateway) {
       if (this.#isInside(target)) return true;
-      if (this.#mayReach(target)) this.#pings.outward({ source, target }, packet.subarray(BODY));
+      if (this.#mayReach(target))
+        this.#pings.outward({ source, target, share: source }, packet.subarray(BODY));
       else this.#unreachable(packet, "forbidden");
       return true;
     }
@@ -318,44 +360,41 @@ export class Nat {
     return true;
   }
 
-  #wayTo(target: number, port: number): Way {
+  #wayTo(target: Address, port: number): Way {
     const { dns, outward, hostAccess } = this.#spec;
-    if (target === this.#plan.gateway) {
+    const isIp4 = typeof target === "number";
+    if (isIp4 ? target === this.#plan.gateway : this.#ip6?.isGateway(target)) {
       if (dns && port === DNS_PORT) return { to: "service", open: () => this.#resolver.stream() };
-      return outward && hostAccess && port !== 0 ? { to: "place", host: LOOPBACK, port } : { to: "refused" };
+      const host = isIp4 ? LOOPBACK : LOOPBACK6;
+      return outward && hostAccess && port !== 0 ? { to: "place", host, port } : { to: "refused" };
     }
     if (port === 0 || !this.#mayReach(target)) return { to: "forbidden" };
-    return { to: "place", host: ip4Text(target), port };
+    return { to: "place", host: isIp4 ? ip4Text(target) : ip6Text(target), port };
   }
 
-  #mayReach(target: number): boolean {
+  #mayReach(target: Address): boolean {
     const { outward, hostAccess } = this.#spec;
-    return mayReach(target, { outward, hostAccess, own: hostAccess ? [] : this.#parts.ownAddresses() });
+    const policy = { outward, hostAccess, own: hostAccess ? [] : this.#parts.ownAddresses() };
+    return typeof target === "number" ? mayReach(target, policy) : mayReach6(target, policy);
   }
 
   /** Says that the packet of a frame did not get where it was to go. */
-  #unreachable(frame: Uint8Array, code: keyof Omit<typeof UNREACHABLE, "type">): void {
-    const [source, target] = [get32(frame, IP + 12), get32(frame, IP + 16)];
-    const quoted = frame.subarray(IP, Math.min(frame.length, BODY + 8));
-    const message = new Uint8Array(8 + quoted.length);
-    message[0] = UNREACHABLE.type;
-    message[1] = UNREACHABLE[code];
-    message.set(quoted, 8);
-    // A port's absence is told by the one who lacks it, all else by the gateway.
-    const from = code === "port" ? target : this.#plan.gateway;
-    this.#sendIcmp(from, source, message);
+  #unreachable(frame: Uint8Array, code: Unreached): void {
+    if (isIp6Frame(frame)) return this.#ip6?.unreachable(frame, code);
+    this.#sendPacket(unreachedFrame(frame, code, this.#plan.gateway, this.#nextId()));
   }
 
-  #sendIcmp(source: number, target: number, message: Uint8Array): void {
-    this.#sendPacket(target, icmpFrame(source, target, message, this.#nextId()));
+  #sendIcmp(source: Address, target: Address, message: Uint8Array): void {
+    this.#sendPacket(messageFrame(source, target, message, this.#nextId()));
   }
 
-  #sendDatagram(datagram: Datagram): void {
-    this.#sendPacket(datagram.target, udpFrame(datagram, this.#nextId()));
+  #sendDatagram(datagram: Datagram<Address>): void {
+    this.#sendPacket(datagramFrame(datagram, this.#nextId()));
   }
 
-  #sendPacket(target: number, frame: Uint8Array): void {
-    for (const piece of cut(frame, this.#parts.mtu)) this.#neighbours.send(target, piece);
+  #sendPacket(frame: Uint8Array): void {
+    if (isIp6Frame(frame)) return this.#ip6?.send(frame);
+    for (const piece of cut(frame, this.#parts.mtu)) this.#neighbours.send(get32(frame, IP + 16), piece);
   }
 
   #nextId(): number {

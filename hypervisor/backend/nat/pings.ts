@@ -5,7 +5,8 @@ import { writeSync } from "node:fs";
 import { NAT_FLOW_WAITING_MAX } from "../../limits.ts";
 import { loadSystem, type System, type Watched } from "../system.ts";
 import type { Flows, Ways } from "./flows.ts";
-import { addWords, copyOf, ECHO, fold, get16, put16 } from "./wire.ts";
+import { type Address, addWords, copyOf, ECHO, fold, get16, put16 } from "./wire.ts";
+import { ECHO6, ip6Bytes } from "./wire6.ts";
 
 const HEADER_BYTES = 8;
 const [CHECKSUM, ID] = [2, 4];
@@ -14,8 +15,10 @@ const MESSAGE_MOST = 65_535;
 
 /** One guest's pings of one place. */
 export interface PingEnds {
-  readonly source: number;
-  readonly target: number;
+  readonly source: Address;
+  readonly target: Address;
+  /** By what the guest's flows are counted. */
+  readonly share: Address;
 }
 export interface PingsParts {
   readonly flows: Flows;
@@ -38,7 +41,7 @@ export class Pings {
   outward(ends: PingEnds, request: Uint8Array): void {
     const key = `${ends.source} ping ${get16(request, ID)} ${ends.target}`;
     const id = get16(request, ID);
-    this.#parts.flows.open(key, ends.source, () => this.#open(ends, id, key))?.send(request);
+    this.#parts.flows.open(key, ends.share, () => this.#open(ends, id, key))?.send(request);
   }
 
   #open(ends: PingEnds, id: number, key: string): Ways {
@@ -70,15 +73,17 @@ export class Pings {
   }
 
   #connect(system: System, ends: PingEnds, id: number, key: string): Socket | undefined {
-    const opened = system.icmp(ends.target);
+    const opened = system.icmp(typeof ends.target === "number" ? ends.target : ip6Bytes(ends.target));
     if (typeof opened === "string") return undefined;
     const { flows, answer, random, unreachable } = this.#parts;
     const isRaw = opened.type === "raw";
+    const isIp6 = typeof ends.target === "string";
+    const reply = isIp6 ? ECHO6.reply : ECHO.reply;
     // A raw socket hears all answers of the place, the host's own pings among them.
     const ownId = random() & 0xffff;
     const take = (bytes: Uint8Array): void => {
-      const message = isRaw ? bytes.subarray(((bytes[0] as number) & 15) * 4) : bytes;
-      if (message.length < HEADER_BYTES || message[0] !== ECHO.reply) return;
+      const message = isRaw && !isIp6 ? bytes.subarray(((bytes[0] as number) & 15) * 4) : bytes;
+      if (message.length < HEADER_BYTES || message[0] !== reply) return;
       if (isRaw && get16(message, ID) !== ownId) return;
       if (!flows.use(key)) return;
       const copy = copyOf(message);
@@ -118,6 +123,7 @@ class Socket {
     this.lastHead = copyOf(request, 0, HEADER_BYTES);
     put16(message, ID, this.#id);
     put16(message, CHECKSUM, 0);
+    // Of IPv6 the system makes it, as it covers the addresses.
     put16(message, CHECKSUM, fold(addWords(message, 0, message.length)));
     try {
       writeSync(this.#watched.fd, message);

@@ -6,14 +6,14 @@ import { once } from "node:events";
 import { createServer, isIPv6, type Server, type Socket } from "node:net";
 import type { PublishSpec } from "./spec.ts";
 import { NAT_SOCKET_BYTES } from "../../limits.ts";
-import type { PublishedPort } from "./udp-flows.ts";
+import type { PublishedPort, PublishedTo } from "./udp-flows.ts";
 
 export interface PublishedParts {
   /** A connection from outside. False: there is no room for it. */
-  readonly offer: (socket: Socket, guest: number, port: number) => boolean;
+  readonly offer: (socket: Socket, to: PublishedTo) => boolean;
   readonly publish: (port: PublishedPort) => void;
-  /** The address that a device has now; undefined where it is not there. */
-  readonly addressOf: (device: string) => number | undefined;
+  /** The device's address now, of either family, and its share; undefined where it has none. */
+  readonly addressOf: (device: string, isIp6: boolean) => Omit<PublishedTo, "port"> | undefined;
 }
 
 interface Open {
@@ -89,8 +89,8 @@ export class Published {
       close: () => server.close(),
     };
     server.on("connection", (socket) => {
-      const guest = this.#parts.addressOf(open.spec.to);
-      if (guest !== undefined && this.#parts.offer(socket, guest, open.spec.port)) return;
+      const to = this.#targetOf(open.spec);
+      if (to && this.#parts.offer(socket, to)) return;
       socket.on("error", () => undefined);
       socket.resetAndDestroy();
     });
@@ -107,23 +107,23 @@ export class Published {
     return open;
   }
 
-  #targetOf({ to, port }: PublishSpec): { guest: number; port: number } | undefined {
-    const guest = this.#parts.addressOf(to);
-    return guest === undefined ? undefined : { guest, port };
+  #targetOf({ to, port, isIp6 = false }: PublishSpec): PublishedTo | undefined {
+    const guest = this.#parts.addressOf(to, isIp6);
+    return guest && { ...guest, port };
   }
 }
 
 /** What stays the same while a port of the host is kept open; a free one belongs to what it leads to. */
-function placeOf({ protocol, address, listen, to, port }: PublishSpec): string {
+function placeOf({ protocol, address, listen, to, port, isIp6 = false }: PublishSpec): string {
   const place = `${protocol} ${address} ${listen}`;
-  return listen === 0 ? `${place} ${to} ${port}` : place;
+  return listen === 0 ? `${place} ${to} ${port} ${isIp6}` : place;
 }
 
 function sayWhy(
   { protocol, address, listen }: PublishSpec,
   { code, message }: NodeJS.ErrnoException,
 ): string {
-  const place = `${address}:${listen}`;
+  const place = `${isIPv6(address) ? `[${address}]` : address}:${listen}`;
   if (code === "EADDRINUSE")
     return `${protocol.toUpperCase()} port ${place} is taken by somebody else: choose another, or 0 for a free one`;
   if (code === "EACCES") return `Port ${place} is not for this user: choose one from 1024 on`;

@@ -6,6 +6,7 @@ import { connect } from "node:net";
 import { Duplex } from "node:stream";
 import { NAT_DNS_MS, NAT_DNS_PENDING_MAX, NAT_DNS_SERVERS_MAX, NAT_DNS_STREAM_BYTES } from "../../limits.ts";
 import {
+  address6Record,
   addressRecord,
   answerWith,
   CODE,
@@ -15,15 +16,16 @@ import {
   reverseOf,
   TYPE,
 } from "./names.ts";
-import { copyOf, get16, put16 } from "./wire.ts";
+import { type Address, copyOf, get16, put16 } from "./wire.ts";
 
 export interface ResolverParts {
   /** Where the host asks, as `node:dns` gives it: "1.2.3.4", "1.2.3.4:5353", "[::1]:53". */
   readonly servers: () => readonly string[];
-  readonly addressesOf: (name: string) => readonly number[] | undefined;
-  readonly nameOf: (address: number) => string | undefined;
+  /** Of either family; undefined where no station has the name. */
+  readonly addressesOf: (name: string) => readonly Address[] | undefined;
+  readonly nameOf: (address: Address) => string | undefined;
   /** Whether an address is one of the network's own, known or not. */
-  readonly isOwn: (address: number) => boolean;
+  readonly isOwn: (address: Address) => boolean;
   readonly random: () => number;
 }
 
@@ -60,8 +62,13 @@ export class Resolver {
     const { addressesOf, nameOf, isOwn } = this.#parts;
     const addresses = addressesOf(question.name);
     if (addresses) {
-      const wanted = question.type === TYPE.a || question.type === TYPE.any ? addresses : [];
-      return answerWith(query, question, wanted.map(addressRecord));
+      const isAny = question.type === TYPE.any;
+      const records = addresses.flatMap((address) => {
+        if (typeof address === "string")
+          return isAny || question.type === TYPE.aaaa ? [address6Record(address)] : [];
+        return isAny || question.type === TYPE.a ? [addressRecord(address)] : [];
+      });
+      return answerWith(query, question, records);
     }
     const address = reverseOf(question.name);
     if (address === undefined || !isOwn(address)) return undefined;

@@ -11,10 +11,14 @@ export interface PublishSpec {
   /** The device, and the guest's port. While the device is not there, nobody answers. */
   readonly to: Id;
   readonly port: number;
+  /** By the guest's IPv6 address: nobody answers until it was heard with one. Absent: by its IPv4 address. */
+  readonly isIp6?: boolean;
 }
 export interface NatSpec {
   readonly gateway: string;
   readonly prefix: number;
+  /** The gateway's IPv6 address, in the network's prefix of 64 bits; absent: no IPv6. */
+  readonly gateway6?: string;
   /** The first and the last address for stations that are not planned. */
   readonly pool: readonly [string, string];
   readonly dhcp: boolean;

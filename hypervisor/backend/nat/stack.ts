@@ -11,6 +11,8 @@ export const EVENT = { open: 1, data: 2, end: 4, room: 8, reset: 16, closed: 32 
 export interface StackParts {
   /** The gateway's address as it stands in packets, read as a little-endian number. */
   readonly address: number;
+  /** Its IPv6 address, 16 bytes; absent: it speaks no IPv6. */
+  readonly address6?: Uint8Array;
   readonly mtu: number;
   /** A packet for a guest, behind room for an Ethernet header; only until the call returns. */
   readonly output: (frame: Uint8Array) => void;
@@ -23,7 +25,9 @@ interface Exports {
   readonly start: (address: number, mtu: number) => void;
   readonly input: (length: number) => void;
   readonly accept: (id: number, length: number) => number;
+  readonly start6: () => void;
   readonly connect: (id: number, address: number, port: number) => number;
+  readonly connect6: (id: number, port: number) => number;
   readonly bytes: (id: number) => number;
   readonly readable: (id: number) => number;
   readonly taken: (id: number, length: number) => void;
@@ -45,7 +49,7 @@ export class Stack {
   readonly #scratch: number;
   #bytes: Uint8Array;
 
-  constructor({ address, mtu, output, event, random }: StackParts) {
+  constructor({ address, address6, mtu, output, event, random }: StackParts) {
     compiled ??= new WebAssembly.Module(readFileSync(new URL("./lwip/lwip.wasm", import.meta.url)));
     const host = {
       output: (at: number, length: number) => {
@@ -60,6 +64,9 @@ export class Stack {
     this.#bytes = new Uint8Array(this.#memory.buffer);
     this.#scratch = this.#exports.scratch();
     this.#exports.start(address, mtu);
+    if (!address6) return;
+    this.#view().set(address6, this.#scratch);
+    this.#exports.start6();
   }
 
   /** The module's memory may have grown, which leaves older views empty. */
@@ -68,7 +75,7 @@ export class Stack {
     return this.#bytes;
   }
 
-  /** A packet whose IPv4 header has been checked and has no options. */
+  /** A packet whose header, of IPv4 or IPv6, has been checked and has no options or headers behind it. */
   input(packet: Uint8Array): void {
     this.#view().set(packet, this.#scratch);
     this.#exports.input(packet.length);
@@ -80,9 +87,14 @@ export class Stack {
     return this.#exports.accept(id, packet.length) === 1;
   }
 
-  /** Opens a connection to a guest; `open` or `reset` follows. False: there is no memory for it. */
-  connect(id: number, address: number, port: number): boolean {
-    return this.#exports.connect(id, address, port) === 1;
+  /**
+   * Opens a connection to a guest, of IPv6 by 16 bytes; `open` or `reset` follows. False: there is no memory
+   * for it.
+   */
+  connect(id: number, address: number | Uint8Array, port: number): boolean {
+    if (typeof address === "number") return this.#exports.connect(id, address, port) === 1;
+    this.#view().set(address, this.#scratch);
+    return this.#exports.connect6(id, port) === 1;
   }
 
   /**

@@ -51,7 +51,7 @@ export const PLANNED: readonly Planned[] = [
 ];
 
 /** One end of a connection at a station. */
-class Talk {
+export class Talk {
   readonly id: number;
   readonly #stack: Stack;
   readonly #waiting: { isThere: () => boolean; resolve: () => void }[] = [];
@@ -248,9 +248,10 @@ export class Place {
   /** Whether a frame of the gateway gets lost. */
   lose: () => boolean = () => false;
   #isClosed = false;
+  readonly #tickers: NodeJS.Timeout[] = [];
 
   private constructor(spec: NatSpec, parts: Partial<NatParts>) {
-    const turn = (step: () => void): unknown => setImmediate(() => !this.#isClosed && step());
+    const turn = (step: () => void): void => this.inTurn(step);
     this.nat = new Nat(spec, {
       mac: macBytes(GATEWAY_MAC),
       mtu: 1500,
@@ -267,9 +268,7 @@ export class Place {
       ownAddresses: () => ["203.0.113.7"],
       ...parts,
     });
-    const wire = (frame: Uint8Array): void => {
-      for (const copy of this.wire(copyOf(frame))) turn(() => this.nat.receive(copy));
-    };
+    const wire = (frame: Uint8Array): void => this.onWire(frame);
     this.web = new Station("10.9.0.2", "02:00:00:00:00:02", wire);
     this.db = new Station("10.9.0.3", "02:00:00:00:00:03", wire);
   }
@@ -282,7 +281,23 @@ export class Place {
     return place;
   }
 
+  /** In a turn of the event loop of its own, unless the network is closed by then. */
+  inTurn(step: () => void): void {
+    setImmediate(() => !this.#isClosed && step());
+  }
+
+  /** Calls this for the timers of a station's TCP until the network is closed. */
+  onTick(tick: () => void): void {
+    this.#tickers.push(setInterval(tick, 50));
+  }
+
+  /** Brings a copy of a frame to the gateway. */
+  onWire(frame: Uint8Array): void {
+    for (const copy of this.wire(copyOf(frame))) this.inTurn(() => this.nat.receive(copy));
+  }
+
   close(): void {
+    for (const ticker of this.#tickers) clearInterval(ticker);
     this.#isClosed = true;
     this.nat.close();
     this.web.close();

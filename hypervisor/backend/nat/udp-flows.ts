@@ -4,24 +4,34 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { NAT_FLOW_QUEUE_BYTES, NAT_FLOW_WAITING_MAX } from "../../limits.ts";
 import type { Flows, Ways } from "./flows.ts";
-import type { Datagram } from "./wire.ts";
+import type { Address, Datagram } from "./wire.ts";
 
 /** Ports of the gateway behind which clients from outside stand. */
 const [FIRST_PORT, LAST_PORT] = [49_152, 65_535];
 
 export interface UdpFlowsParts {
   readonly flows: Flows;
-  readonly gateway: number;
-  readonly send: (datagram: Datagram) => void;
+  /** The gateway's address of the same family as a guest's. */
+  readonly gatewayFor: (guest: Address) => Address;
+  readonly send: (datagram: Datagram<Address>) => void;
   /** The place has no such port: the guest is told. */
-  readonly refused: (datagram: Omit<Datagram, "payload">) => void;
+  readonly refused: (datagram: Ends) => void;
+}
+
+type Ends = Omit<Datagram<Address>, "payload">;
+
+/** A guest's port, and by what its flows are counted. */
+export interface PublishedTo {
+  readonly guest: Address;
+  readonly port: number;
+  readonly share: Address;
 }
 
 /** A port of the host whose datagrams go to a guest. */
 export interface PublishedPort {
   readonly socket: Socket;
   /** Undefined: the guest is not there now. */
-  readonly to: () => { readonly guest: number; readonly port: number } | undefined;
+  readonly to: () => PublishedTo | undefined;
 }
 
 export class UdpFlows {
@@ -32,15 +42,22 @@ export class UdpFlows {
     this.#parts = parts;
   }
 
-  /** A datagram of a guest for a place that it may reach: `host`, in the host's words. */
-  outward({ source, sourcePort, target, targetPort, payload }: Datagram, host: string): void {
+  /**
+   * A datagram of a guest for a place that it may reach: `host`, in the host's words. `share`: by what the
+   * guest's flows are counted.
+   */
+  outward(
+    { source, sourcePort, target, targetPort, payload }: Datagram<Address>,
+    host: string,
+    share: Address = source,
+  ): void {
     const key = `${source}:${sourcePort} ${target}:${targetPort}`;
     const ends = { source, sourcePort, target, targetPort };
-    this.#parts.flows.open(key, source, () => this.#connected(ends, host, key))?.send(payload);
+    this.#parts.flows.open(key, share, () => this.#connected(ends, host, key))?.send(payload);
   }
 
   /** A guest's answer to a client from outside. False: nobody stands behind that port. */
-  answer({ source, sourcePort, targetPort, payload }: Datagram): boolean {
+  answer({ source, sourcePort, targetPort, payload }: Datagram<Address>): boolean {
     const flow = this.#parts.flows.use(`${source}:${sourcePort} published ${targetPort}`);
     flow?.send(payload);
     return flow !== undefined;
@@ -53,7 +70,7 @@ export class UdpFlows {
     socket.on("message", (payload, client) => {
       const target = to();
       if (!target) return;
-      const { guest, port } = target;
+      const { guest, port, share } = target;
       const name = `${client.address} ${client.port} ${guest}:${port}`;
       const at = ports.get(name) ?? this.#takePort();
       const key = `${guest}:${port} published ${at}`;
@@ -61,14 +78,14 @@ export class UdpFlows {
         ports.set(name, at);
         return { ...sendTo(socket, client), close: () => ports.delete(name) };
       };
-      const { flows, gateway, send } = this.#parts;
-      if (flows.open(key, guest, make))
-        send({ source: gateway, sourcePort: at, target: guest, targetPort: port, payload });
+      const { flows, gatewayFor, send } = this.#parts;
+      if (flows.open(key, share, make))
+        send({ source: gatewayFor(guest), sourcePort: at, target: guest, targetPort: port, payload });
     });
   }
 
-  #connected(ends: Omit<Datagram, "payload">, host: string, key: string): Ways {
-    const socket = createSocket("udp4");
+  #connected(ends: Ends, host: string, key: string): Ways {
+    const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
     /** Until the socket is connected. */
     let waiting: Buffer[] | undefined = [];
     const { flows, send, refused } = this.#parts;

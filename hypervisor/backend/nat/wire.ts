@@ -15,6 +15,8 @@ export const TCP = 6;
 export const UDP = 17;
 /** Types of ICMP messages. */
 export const ECHO = { reply: 0, request: 8 };
+/** IPv4: a number of 32 bits. IPv6: 32 hexadecimal digits in lower case. */
+export type Address = number | string;
 export const BROADCAST = 0xffff_ffff;
 
 export function get16(bytes: Uint8Array, at: number): number {
@@ -104,10 +106,10 @@ export function putIpHeader(frame: Uint8Array, header: IpHeader): void {
   put16(frame, IP + 10, fold(addWords(frame, IP, BODY)));
 }
 
-export interface Datagram {
-  readonly source: number;
+export interface Datagram<A extends Address = number> {
+  readonly source: A;
   readonly sourcePort: number;
-  readonly target: number;
+  readonly target: A;
   readonly targetPort: number;
   readonly payload: Uint8Array;
 }

@@ -3,7 +3,7 @@
 
 import { getRandomValues } from "node:crypto";
 import { getServers } from "node:dns";
-import { networkInterfaces } from "node:os";
+import { networkInterfaces, type NetworkInterfaceInfo } from "node:os";
 import { FRAME_OVERHEAD, NAT_TELL_MS } from "../../limits.ts";
 import { Nat } from "../nat/nat.ts";
 import type { NatSpec, Station } from "../nat/spec.ts";
@@ -30,7 +30,7 @@ export class NatEnd implements UplinkEnd {
       nowMs: () => io.nowNs() / 1e6,
       random: () => getRandomValues(word)[0] as number,
       servers: getServers,
-      ownAddresses: () => Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(addressOf)),
+      ownAddresses: () => Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(placeOf)),
       changed: () => (this.#telling ??= setTimeout(() => this.#tell(), NAT_TELL_MS)),
     });
   }
@@ -69,7 +69,9 @@ export class NatEnd implements UplinkEnd {
   #tell(): void {
     clearTimeout(this.#telling);
     this.#telling = undefined;
-    this.#io.tell({ carrier: true, detail: `gateway ${this.#spec.gateway}`, nat: this.#nat.facts() });
+    const { gateway, gateway6 } = this.#spec;
+    const detail = gateway6 === undefined ? `gateway ${gateway}` : `gateway ${gateway}, ${gateway6}`;
+    this.#io.tell({ carrier: true, detail, nat: this.#nat.facts() });
   }
 }
 
@@ -81,6 +83,7 @@ function macOf(gateway: string): Uint8Array {
   return mac;
 }
 
-function addressOf({ address }: { readonly address: string }): string {
-  return address;
+/** An address of an interface; of IPv6 the whole link, as those of its neighbours are public too. */
+function placeOf({ address, family, cidr }: NetworkInterfaceInfo): string {
+  return family === "IPv6" ? (cidr ?? address) : address;
 }

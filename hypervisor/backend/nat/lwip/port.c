@@ -3,6 +3,7 @@
 
 #include "lwip/init.h"
 #include "lwip/ip.h"
+#include "lwip/nd6.h"
 #include "lwip/netif.h"
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/tcp.h"
@@ -62,9 +63,7 @@ unsigned short port_checksum(const void *data, int length) {
   return (unsigned short)sum;
 }
 
-static err_t send_packet(struct netif *netif, struct pbuf *p, const ip4_addr_t *to) {
-  LWIP_UNUSED_ARG(netif);
-  LWIP_UNUSED_ARG(to);
+static err_t send_packet(struct pbuf *p) {
   if (p->next == NULL && pbuf_add_header(p, LINK_BYTES) == 0) {
     u8_t *packet = (u8_t *)p->payload + LINK_BYTES;
     u32_t length = p->tot_len - LINK_BYTES;
@@ -77,10 +76,32 @@ static err_t send_packet(struct netif *netif, struct pbuf *p, const ip4_addr_t *
   return ERR_OK;
 }
 
+static err_t send_packet4(struct netif *netif, struct pbuf *p, const ip4_addr_t *to) {
+  LWIP_UNUSED_ARG(netif);
+  LWIP_UNUSED_ARG(to);
+  return send_packet(p);
+}
+
+static err_t send_packet6(struct netif *netif, struct pbuf *p, const ip6_addr_t *to) {
+  LWIP_UNUSED_ARG(netif);
+  LWIP_UNUSED_ARG(to);
+  return send_packet(p);
+}
+
+/** The host knows who is where: of neighbour discovery lwIP's TCP and its interface ask no more than this. */
+u16_t nd6_get_destination_mtu(const ip6_addr_t *to, struct netif *netif) {
+  LWIP_UNUSED_ARG(to);
+  return netif->mtu;
+}
+void nd6_init(void) {}
+void nd6_restart_netif(struct netif *netif) { LWIP_UNUSED_ARG(netif); }
+void nd6_cleanup_netif(struct netif *netif) { LWIP_UNUSED_ARG(netif); }
+
 static err_t start_gateway(struct netif *netif) {
   netif->name[0] = 'v';
   netif->name[1] = 'b';
-  netif->output = send_packet;
+  netif->output = send_packet4;
+  netif->output_ip6 = send_packet6;
   netif->flags = NETIF_FLAG_LINK_UP;
   return ERR_OK;
 }
@@ -151,37 +172,63 @@ EXPORT(start) void port_start(u32_t address, u32_t mtu) {
   gateway.mtu = (u16_t)mtu;
   netif_set_default(&gateway);
   netif_set_up(&gateway);
-  struct tcp_pcb *pcb = tcp_new();
-  tcp_bind(pcb, IP4_ADDR_ANY, 1);
+  struct tcp_pcb *pcb = tcp_new_ip_type(IPADDR_TYPE_ANY);
+  tcp_bind(pcb, IP_ANY_TYPE, 1);
   listener = (struct tcp_pcb_listen *)tcp_listen(pcb);
   listener->local_port = 0; // Nothing comes to it but what `accept` lets through.
   tcp_accept((struct tcp_pcb *)listener, on_open);
 }
 
-/** A packet for a connection that may be there. The host has checked its IPv4 header, which has no options. */
+/** After `start`: the gateway's IPv6 address is in the scratch. */
+EXPORT(start6) void port_start6(void) {
+  ip6_addr_t ip;
+  memcpy(ip.addr, scratch, sizeof ip.addr);
+  netif_ip6_addr_set(&gateway, 0, &ip);
+  netif_ip6_addr_set_state(&gateway, 0, IP6_ADDR_PREFERRED);
+}
+
+static u32_t is_ip6(void) { return scratch[0] >> 4 == 6; }
+static u32_t header_length(void) { return is_ip6() ? IP6_HLEN : IP_HLEN; }
+
+/** The addresses of the packet in the scratch. */
+static void read_addresses(ip_addr_t *source, ip_addr_t *target) {
+  if (is_ip6()) {
+    const struct ip6_hdr *header = (const struct ip6_hdr *)scratch;
+    ip_addr_copy_from_ip6_packed(*source, header->src);
+    ip_addr_copy_from_ip6_packed(*target, header->dest);
+  } else {
+    const struct ip_hdr *header = (const struct ip_hdr *)scratch;
+    ip_addr_copy_from_ip4(*source, header->src);
+    ip_addr_copy_from_ip4(*target, header->dest);
+  }
+}
+
+/**
+ * A packet for a connection that may be there. The host has checked its header, which has no options and no
+ * others behind it.
+ */
 EXPORT(input) void port_input(u32_t length) {
-  if (length <= IP_HLEN || length > 65535) return;
+  if (length <= header_length() || length > 65535) return;
   struct pbuf *p = pbuf_alloc(PBUF_RAW, (u16_t)length, PBUF_RAM);
   if (p == NULL) return;
   pbuf_take(p, scratch, (u16_t)length);
-  const struct ip_hdr *header = p->payload;
   ip_data.current_netif = &gateway;
   ip_data.current_input_netif = &gateway;
-  ip_data.current_ip4_header = header;
-  ip_data.current_ip_header_tot_len = IP_HLEN;
-  ip_addr_copy_from_ip4(ip_data.current_iphdr_src, header->src);
-  ip_addr_copy_from_ip4(ip_data.current_iphdr_dest, header->dest);
-  pbuf_remove_header(p, IP_HLEN);
+  ip_data.current_ip4_header = is_ip6() ? NULL : p->payload;
+  ip_data.current_ip6_header = is_ip6() ? p->payload : NULL;
+  ip_data.current_ip_header_tot_len = (u16_t)header_length();
+  read_addresses(&ip_data.current_iphdr_src, &ip_data.current_iphdr_dest);
+  pbuf_remove_header(p, header_length());
   tcp_input(p, &gateway);
 }
 
 static u16_t port_at(u32_t offset) { return (u16_t)((scratch[offset] << 8) | scratch[offset + 1]); }
 
 /** A guest may use the ports of a connection that rests again. */
-static void end_resting(u32_t source, u32_t target, u16_t source_port, u16_t target_port) {
+static void end_resting(const ip_addr_t *source, const ip_addr_t *target, u16_t source_port, u16_t target_port) {
   for (struct tcp_pcb *pcb = tcp_tw_pcbs; pcb != NULL; pcb = pcb->next) {
     if (pcb->remote_port != source_port || pcb->local_port != target_port) continue;
-    if (ip_2_ip4(&pcb->remote_ip)->addr != source || ip_2_ip4(&pcb->local_ip)->addr != target) continue;
+    if (!ip_addr_cmp(&pcb->remote_ip, source) || !ip_addr_cmp(&pcb->local_ip, target)) continue;
     tcp_abort(pcb);
     return;
   }
@@ -189,12 +236,11 @@ static void end_resting(u32_t source, u32_t target, u16_t source_port, u16_t tar
 
 /** A guest's first packet of a connection, answered. 1: it is opening and is `id`; 0: not. */
 EXPORT(accept) u32_t port_accept(u32_t id, u32_t length) {
-  u32_t source, target;
-  if (id >= IDS || length < IP_HLEN + TCP_HLEN) return 0;
-  memcpy(&source, scratch + 12, 4);
-  memcpy(&target, scratch + 16, 4);
-  u16_t source_port = port_at(IP_HLEN), target_port = port_at(IP_HLEN + 2);
-  end_resting(source, target, source_port, target_port);
+  ip_addr_t source, target;
+  if (id >= IDS || length < header_length() + TCP_HLEN) return 0;
+  read_addresses(&source, &target);
+  u16_t source_port = port_at(header_length()), target_port = port_at(header_length() + 2);
+  end_resting(&source, &target, source_port, target_port);
   struct tcp_pcb *before = tcp_active_pcbs;
   listener->local_port = target_port;
   listener->callback_arg = (void *)(uintptr_t)id;
@@ -206,23 +252,36 @@ EXPORT(accept) u32_t port_accept(u32_t id, u32_t length) {
   return 1;
 }
 
-/** Opens a connection to a guest. 1: it is opening. */
-EXPORT(connect) u32_t port_connect(u32_t id, u32_t address, u32_t port) {
-  ip_addr_t to;
+static u32_t open_to(u32_t id, const ip_addr_t *to, const ip_addr_t *from, u16_t port) {
   if (id >= IDS) return 0;
-  struct tcp_pcb *pcb = tcp_new();
+  struct tcp_pcb *pcb = tcp_new_ip_type(IP_GET_TYPE(to));
   if (pcb == NULL) return 0;
-  ip_addr_set_ip4_u32(&to, address);
-  if (tcp_bind(pcb, &gateway.ip_addr, 0) != ERR_OK) {
+  if (tcp_bind(pcb, from, 0) != ERR_OK) {
     tcp_abort(pcb);
     return 0;
   }
   adopt(id, pcb);
-  if (tcp_connect(pcb, &to, (u16_t)port, on_open) == ERR_OK) return 1;
+  if (tcp_connect(pcb, to, port, on_open) == ERR_OK) return 1;
   tcp_err(pcb, NULL);
   tcp_abort(pcb);
   connections[id].pcb = NULL;
   return 0;
+}
+
+/** Opens a connection to a guest. 1: it is opening. */
+EXPORT(connect) u32_t port_connect(u32_t id, u32_t address, u32_t port) {
+  ip_addr_t to;
+  ip_addr_set_ip4_u32(&to, address);
+  return open_to(id, &to, &gateway.ip_addr, (u16_t)port);
+}
+
+/** The same by IPv6: the address is in the scratch. */
+EXPORT(connect6) u32_t port_connect6(u32_t id, u32_t port) {
+  ip6_addr_p_t address;
+  ip_addr_t to;
+  memcpy(&address, scratch, sizeof address);
+  ip_addr_copy_from_ip6_packed(to, address);
+  return open_to(id, &to, &gateway.ip6_addr[0], (u16_t)port);
 }
 
 /** Where the next bytes from the guest lie; `readable` says how many do. */

@@ -1,4 +1,4 @@
-// What of lwIP is built: TCP over IPv4, driven from outside; no ARP, no ICMP, no UDP, no timers, no sockets.
+// What of lwIP is built: TCP over IPv4 and IPv6, driven from outside; no ARP, no ICMP, no UDP, no timers, no sockets.
 #ifndef LWIPOPTS_H
 #define LWIPOPTS_H
 
@@ -8,7 +8,20 @@
 #define LWIP_NETCONN 0
 #define LWIP_SOCKET 0
 #define LWIP_IPV4 1
-#define LWIP_IPV6 0
+#define LWIP_IPV6 1
+#define LWIP_IPV6_SCOPES 0
+#define LWIP_IPV6_MLD 0
+#define LWIP_IPV6_FRAG 0
+#define LWIP_IPV6_REASS 0
+#define LWIP_IPV6_FORWARD 0
+#define LWIP_IPV6_AUTOCONFIG 0
+#define LWIP_IPV6_DHCP6 0
+#define LWIP_IPV6_SEND_ROUTER_SOLICIT 0
+#define LWIP_IPV6_DUP_DETECT_ATTEMPTS 0
+#define LWIP_ICMP6 0
+#define LWIP_ND6_QUEUEING 0
+#define LWIP_ND6_ALLOW_RA_UPDATES 0
+#define LWIP_ND6_TCP_REACHABILITY_HINTS 0
 #define LWIP_ARP 0
 #define LWIP_ICMP 0
 #define LWIP_RAW 0

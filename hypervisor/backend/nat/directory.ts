@@ -1,0 +1,46 @@
+// What is known of the network's stations by name, device and address: the plan's IPv4, and the IPv6 addresses
+// that planned stations were heard with.
+
+import type { Ip6 } from "./ip6.ts";
+import type { Plan } from "./plan.ts";
+import type { PublishedTo } from "./udp-flows.ts";
+import type { Address } from "./wire.ts";
+import { macOfDigits, macText } from "./wire6.ts";
+
+export class Directory {
+  readonly #plan: () => Plan;
+  readonly #ip6: () => Ip6 | undefined;
+
+  constructor(plan: () => Plan, ip6: () => Ip6 | undefined) {
+    this.#plan = plan;
+    this.#ip6 = ip6;
+  }
+
+  /** Of both families; undefined where no station has the name. */
+  addressesOf(name: string): readonly Address[] | undefined {
+    return this.#plan()
+      .byName.get(name)
+      ?.flatMap((address) => [address, ...this.#ip6Of(address)]);
+  }
+
+  nameOf(address: Address): string | undefined {
+    const { nameOf, byMac } = this.#plan();
+    if (typeof address === "number") return nameOf.get(address);
+    return byMac.get(this.#ip6()?.ownerOf(address) ?? "")?.name;
+  }
+
+  /** Where a device is reached now, and by what its connections are counted. */
+  placeOf(device: string, isIp6: boolean): Omit<PublishedTo, "port"> | undefined {
+    const share = this.#plan().byDevice.get(device);
+    if (share === undefined || !isIp6) return share === undefined ? undefined : { guest: share, share };
+    const known = this.#ip6Of(share);
+    // The one of its MAC address stays; others may be of the kind that is changed every day.
+    const guest = known.find((address) => macOfDigits(address) !== undefined) ?? known[0];
+    return guest === undefined ? undefined : { guest, share };
+  }
+
+  #ip6Of(address: number): readonly string[] {
+    const mac = this.#plan().byIp.get(address);
+    return (mac && this.#ip6()?.addressesOf(macText(mac, 0))) ?? [];
+  }
+}
