@@ -14,6 +14,9 @@ import { BugError, invariant } from "../bug.ts";
 import type { Derived, Driver, Find } from "./driver.ts";
 import { isTrue, optionalNumberOf, pathOf, refOf, valueOf, wordOf } from "./read.ts";
 
+/** Of every network that doesn't say a prefix, before its IPv4 subnet (RFC 4193). */
+const PRIVATE6 = "fd76:6275";
+
 /** What is opened outside is opened anew where it is another thing. */
 const uplink = (className: string): Driver => ({
   kind: "uplink",
@@ -99,9 +102,11 @@ function natSpec(resource: Resource, find: Find): NatSpec {
   const network = find(refOf(resource, "network") ?? "");
   invariant(network !== undefined, `${resource.address} has no network`);
   const publish = valueOf(resource, "publish");
+  const gateway6 = gateway6Of(resource, network);
   return {
     gateway: wordOf(network, "gateway"),
     prefix: Number(wordOf(network, "subnet").split("/")[1] ?? 32),
+    ...(gateway6 !== undefined && { gateway6 }),
     pool: endsOf(wordOf(network, "pool")),
     dhcp: isTrue(network, "dhcp"),
     dns: isTrue(resource, "dns"),
@@ -111,9 +116,19 @@ function natSpec(resource: Resource, find: Find): NatSpec {
   };
 }
 
+/** The first address of the prefix; undefined where there is no IPv6. */
+function gateway6Of(resource: Resource, network: Resource): string | undefined {
+  if (!isTrue(resource, "ipv6")) return undefined;
+  // The text of a /64 ends in `::`, as no other run of zeros is as long.
+  if (valueOf(resource, "subnet6").is !== "none") return wordOf(resource, "subnet6").replace(/\/64$/, "1");
+  const [base = ""] = wordOf(network, "subnet").split("/");
+  const bytes = Buffer.from(base.split(".").map(Number));
+  return `${PRIVATE6}:${bytes.readUInt16BE(0).toString(16)}:${bytes.readUInt16BE(2).toString(16)}::1`;
+}
+
 function publishSpec(value: Value): PublishSpec {
   invariant(value.is === "record", "what is published is no record");
-  const { listen, to, port, protocol, address } = value.fields;
+  const { listen, to, port, protocol, address, ipv6 } = value.fields;
   invariant(listen?.is === "int" && port?.is === "int", "what is published has no port");
   invariant(to?.is === "ref" && address?.is === "ip", "what is published has no address");
   const isUdp = protocol?.is === "variant" ? protocol.name === "udp" : wordIs(protocol, "udp");
@@ -123,6 +138,7 @@ function publishSpec(value: Value): PublishSpec {
     listen: listen.value,
     to: to.address,
     port: port.value,
+    ...(ipv6?.is === "bool" && ipv6.value && { isIp6: true }),
   };
 }
 

@@ -2,7 +2,7 @@
 // that planned stations were heard with.
 
 import type { Ip6 } from "./ip6.ts";
-import type { Plan } from "./plan.ts";
+import { isInside, type Plan } from "./plan.ts";
 import type { PublishedTo } from "./udp-flows.ts";
 import type { Address } from "./wire.ts";
 import { macOfDigits, macText } from "./wire6.ts";
@@ -27,6 +27,13 @@ export class Directory {
     const { nameOf, byMac } = this.#plan();
     if (typeof address === "number") return nameOf.get(address);
     return byMac.get(this.#ip6()?.ownerOf(address) ?? "")?.name;
+  }
+
+  /** Whether an address is one of the network's, known or not. */
+  isOwn(address: Address): boolean {
+    return typeof address === "number"
+      ? isInside(this.#plan(), address)
+      : this.#ip6()?.isInside(address) === true;
   }
 
   /** Where a device is reached now, and by what its connections are counted. */

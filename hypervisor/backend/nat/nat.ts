@@ -1,6 +1,5 @@
 // The gateway of a network, in user mode: ARP, ICMP echo, DHCP and DNS of its own, and TCP and UDP through
-// sockets of the host; of IPv6 the same by `ip6.ts`. Frames in, frames out; nothing that a guest sends ends it.
-// Runs where its frames come.
+// sockets of the host; of IPv6 by `ip6.ts`. Frames in, frames out, where they come; no guest's frame ends it.
 
 import type { NatFacts, NatSpec, Station } from "./spec.ts";
 import { Acks } from "./acks.ts";
@@ -13,9 +12,9 @@ import { datagramFrame, messageFrame, type Unreached, unreachedFrame } from "./f
 import { Ip6 } from "./ip6.ts";
 import { Neighbours } from "./neighbours.ts";
 import { Pings } from "./pings.ts";
-import { type Plan, planOf } from "./plan.ts";
+import { hasLost, isInside, isStation, type Plan, planOf } from "./plan.ts";
 import { Published } from "./published.ts";
-import { maskOf, mayReach } from "./reach.ts";
+import { mayReach } from "./reach.ts";
 import { mayReach6 } from "./reach6.ts";
 import { Resolver } from "./resolver.ts";
 import { UdpFlows } from "./udp-flows.ts";
@@ -103,12 +102,9 @@ export class Nat {
       mac: this.#mac,
       send,
       planned: (address) => this.#plan.byIp.get(address),
-      isStation: (address) => this.#isStation(address),
+      isStation: (address) => isStation(this.#plan, address),
     });
-    this.#acks = new Acks((frame) => {
-      if (isIp6Frame(frame)) this.#ip6?.send(frame);
-      else this.#neighbours.send(get32(frame, IP + 16), frame);
-    });
+    this.#acks = new Acks((frame) => this.#sendPacket(frame));
     this.#connections = new Connections({
       stack: {
         address: swapped(gateway),
@@ -148,8 +144,7 @@ export class Nat {
       random,
       addressesOf: (name) => this.#directory.addressesOf(name),
       nameOf: (address) => this.#directory.nameOf(address),
-      isOwn: (address) =>
-        typeof address === "number" ? this.#isInside(address) : this.#ip6?.isInside(address) === true,
+      isOwn: (address) => this.#directory.isOwn(address),
     });
     this.#ip6 = gateway6 === undefined ? undefined : this.#makeIp6(gateway6);
   }
@@ -179,8 +174,7 @@ export class Nat {
     const before = this.#plan;
     this.#spec = spec;
     this.#plan = planOf(spec, stations, this.#parts.mtu);
-    const isGone = (guest: Address): boolean =>
-      typeof guest === "number" && before.byIp.has(guest) && !this.#plan.byIp.has(guest);
+    const isGone = (guest: Address): boolean => hasLost(before, this.#plan, guest);
     this.#ip6?.replan();
     this.#connections.drop(isGone);
     this.#flows.drop(isGone);
@@ -255,7 +249,7 @@ export class Nat {
     const length = packet.length - BODY;
     switch (packet[IP + 9]) {
       case TCP:
-        if (target !== this.#plan.gateway && this.#isInside(target)) return false;
+        if (target !== this.#plan.gateway && isInside(this.#plan, target)) return false;
         this.#connections.receive(packet, length);
         return true;
       case UDP:
@@ -293,7 +287,7 @@ export class Nat {
     if (datagram.source === 0 || datagram.sourcePort === 0 || datagram.targetPort === 0) return false;
     if (target === gateway) {
       if (!this.#toGateway(datagram, datagram.source)) this.#unreachable(packet, "port");
-    } else if (this.#isInside(target)) return false;
+    } else if (isInside(this.#plan, target)) return false;
     else if (target === BROADCAST || target >>> 28 === 0xe)
       return true; // Not for the world.
     else if (this.#mayReach(target)) this.#udp.outward(datagram, ip4Text(target));
@@ -348,7 +342,7 @@ export class Nat {
     if (packet[BODY] !== ECHO.request) return true;
     const source = get32(packet, IP + 12);
     if (target !== this.#plan.gateway) {
-      if (this.#isInside(target)) return true;
+      if (isInside(this.#plan, target)) return true;
       if (this.#mayReach(target))
         this.#pings.outward({ source, target, share: source }, packet.subarray(BODY));
       else this.#unreachable(packet, "forbidden");
@@ -394,22 +388,13 @@ export class Nat {
 
   #sendPacket(frame: Uint8Array): void {
     if (isIp6Frame(frame)) return this.#ip6?.send(frame);
-    for (const piece of cut(frame, this.#parts.mtu)) this.#neighbours.send(get32(frame, IP + 16), piece);
+    const target = get32(frame, IP + 16);
+    if (frame.length - IP <= this.#parts.mtu) return this.#neighbours.send(target, frame);
+    for (const piece of cut(frame, this.#parts.mtu)) this.#neighbours.send(target, piece);
   }
 
   #nextId(): number {
     this.#id = (this.#id + 1) & 0xffff;
     return this.#id;
-  }
-
-  #isInside(address: number): boolean {
-    return ((address ^ this.#plan.gateway) & maskOf(this.#plan.prefix)) === 0;
-  }
-
-  /** Neither the gateway, nor the subnet's own name or its broadcast. */
-  #isStation(address: number): boolean {
-    const host = (address & ~maskOf(this.#plan.prefix)) >>> 0;
-    const all = ~maskOf(this.#plan.prefix) >>> 0;
-    return this.#isInside(address) && address !== this.#plan.gateway && host !== 0 && host !== all;
   }
 }

@@ -1,8 +1,9 @@
 // A gateway's specification and its planned stations as numbers, and by whatever is asked for them.
 
 import type { DhcpPlan } from "./dhcp.ts";
+import { maskOf } from "./reach.ts";
 import type { NatSpec, Station } from "./spec.ts";
-import { ip4Number, macBytes } from "./wire.ts";
+import { type Address, ip4Number, macBytes } from "./wire.ts";
 
 export interface Plan extends DhcpPlan {
   readonly byIp: ReadonlyMap<number, Uint8Array>;
@@ -42,4 +43,20 @@ export function planOf(spec: NatSpec, stations: readonly Station[], mtu: number)
     byDevice,
     isPlanned: (address) => byIp.has(address),
   };
+}
+
+/** Whether a guest of one plan is not in the next. */
+export function hasLost(before: Plan, next: Plan, guest: Address): boolean {
+  return typeof guest === "number" && before.byIp.has(guest) && !next.byIp.has(guest);
+}
+
+export function isInside({ gateway, prefix }: Plan, address: number): boolean {
+  return ((address ^ gateway) & maskOf(prefix)) === 0;
+}
+
+/** Neither the gateway, nor the subnet's own name or its broadcast. */
+export function isStation(plan: Plan, address: number): boolean {
+  const all = ~maskOf(plan.prefix) >>> 0;
+  const host = (address & all) >>> 0;
+  return isInside(plan, address) && address !== plan.gateway && host !== 0 && host !== all;
 }
