@@ -224,7 +224,8 @@ export class Nat {
   }
 
   #isForUs(frame: Uint8Array): boolean {
-    if (((frame[0] as number) & (frame[1] as number) & (frame[2] as number) & 0xff) === 0xff) return true;
+    // Everybody, or a group of IPv6.
+    if (get32(frame, 0) === BROADCAST || get16(frame, 0) === 0x3333) return true;
     return this.#mac.every((byte, index) => frame[index] === byte);
   }
 

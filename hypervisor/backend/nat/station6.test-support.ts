@@ -76,7 +76,8 @@ export class Station6 {
   /** The frame with the addresses of this station and the gateway. */
   framed(frame: Uint8Array): Uint8Array {
     const copy = copyOf(frame);
-    copy.set(macBytes(GATEWAY_MAC), 0);
+    const isGroup = copy[TARGET6] === 0xff;
+    copy.set(isGroup ? [0x33, 0x33, ...copy.subarray(TARGET6 + 12, TARGET6 + 16)] : macBytes(GATEWAY_MAC), 0);
     copy.set(this.mac, 6);
     put16(copy, 12, TYPE_IPV6);
     return copy;
