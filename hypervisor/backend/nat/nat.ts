@@ -174,10 +174,9 @@ export class Nat {
     const before = this.#plan;
     this.#spec = spec;
     this.#plan = planOf(spec, stations, this.#parts.mtu);
-    const isGone = (guest: Address): boolean => hasLost(before, this.#plan, guest);
     this.#ip6?.replan();
-    this.#connections.drop(isGone);
-    this.#flows.drop(isGone);
+    for (const part of [this.#connections, this.#flows])
+      part.drop((guest) => hasLost(before, this.#plan, guest));
     this.#parts.changed();
     return undefined;
   }
