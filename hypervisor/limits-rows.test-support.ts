@@ -113,8 +113,6 @@ export const NOT_MET: Readonly<Record<string, string>> = {
   NAT_CONNECT_MS: "twenty seconds of waiting",
   UPLINK_TELL_MS: "a time, not asserted",
   NAT_TELL_MS: "a time, not asserted",
-  NAT_ADVERTISE_MS: "minutes of waiting",
-  NAT_ROUTER_S: "a time that is told",
   NAT_TICK_MS: "a time, not asserted",
   NAT_FLOWS_MAX: "four guests with all that one may have; the same comparison",
   NAT_FLOW_IDLE_MS: "a minute of waiting",

@@ -357,22 +357,20 @@ export const NAT_SWEEP_MS = 5_000;
 export const NAT_FLOW_QUEUE_BYTES = 1024 * 1024;
 /** Messages of a flow that wait until its socket is there; more are lost. */
 export const NAT_FLOW_WAITING_MAX = 8;
-/** Stations that the gateway knows beside planned ones; the one heard first is forgotten. */
+/**
+ * Stations known beside planned ones, and IPv6 addresses of one; the one heard first is forgotten. The time of
+ * silence after which another one may take over such an address, milliseconds.
+ */
 export const NAT_NEIGHBOURS_MAX = 1024;
-/** IPv6 addresses that one station is known with; the one heard first is forgotten. */
 export const NAT_ADDRESSES_EACH_MAX = 16;
-/** So long has a station to be silent until another one may take over its IPv6 address, milliseconds. */
 export const NAT_NEIGHBOUR_MS = 30_000;
-/** How often the gateway advertises itself to all, milliseconds; how long stations believe it, seconds. */
-export const NAT_ADVERTISE_MS = 200_000;
-export const NAT_ROUTER_S = 1800;
-/** Bytes of headers between an IPv6 packet's own and what it carries; one with more is dropped. */
-export const NAT_HEADER_BYTES_MAX = 256;
 /** Frames that wait for the address of their station, one each; the oldest is lost. */
 export const NAT_PARKED_MAX = 64;
 /** Datagrams whose pieces wait for each other, and how long, milliseconds; the oldest is lost. */
 export const NAT_FRAGMENTED_MAX = 32;
 export const NAT_FRAGMENT_MS = 10_000;
+/** Bytes of headers before what an IPv6 packet carries; one with more is dropped. */
+export const NAT_HEADER_BYTES_MAX = 256;
 /** Addresses leased to those who are not planned, and for how long, seconds. One more gets no answer. */
 export const NAT_LEASES_MAX = 256;
 export const NAT_LEASE_S = 3600;

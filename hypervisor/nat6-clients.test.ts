@@ -1,5 +1,5 @@
-// A gateway's IPv6 and clients that know nothing of us: a network namespace is a station by an uplink of class
-// tap, and gives itself its address; another one is the world, behind a router, which is this machine.
+// A gateway's IPv6 and clients that know nothing of us: a network namespace is a station by an uplink of
+// class tap, and gives itself its address; another one is the world, behind a router, which is this machine.
 
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";

@@ -26,8 +26,8 @@ export interface System {
   /** Undefined, or the name of what went wrong (`EPERM`). */
   ioctl(fd: number, request: number, argument: Uint8Array): string | undefined;
   /**
-   * A socket for ICMP messages with one address, of IPv6 by 16 bytes, which never waits: `datagram` where this
-   * group may ping (net.ipv4.ping_group_range; ids are the kernel's), else `raw`, for root (of IPv4 each
+   * A socket for ICMP messages with one address, of IPv6 by 16 bytes, which never waits: `datagram` where
+   * this group may ping (net.ipv4.ping_group_range; ids are the kernel's), else `raw`, for root (of IPv4 each
    * message has its IP header). A text: the name of what went wrong.
    */
   icmp(address: number | Uint8Array): { readonly fd: number; readonly type: "datagram" | "raw" } | string;

@@ -2,12 +2,14 @@
 // network's prefix, and know their way out and whom to ask for names. The gateway answers who asks, and from
 // the first question on says it to all from time to time; a network without IPv6 hears nothing.
 
-import { NAT_ADVERTISE_MS, NAT_ROUTER_S } from "../../limits.ts";
 import { put16, put32 } from "./wire.ts";
 import { ALL_NODES, BODY6, icmp6Frame, ip6At, ip6Bytes, SOURCE6 } from "./wire6.ts";
 import { HOPS, linkOf, type Neighbours6 } from "./neighbours6.ts";
 
 const ADVERTISE = 134;
+/** How long stations believe what they were told, seconds, and how often all are told, milliseconds. */
+const ROUTER_S = 1800;
+const ADVERTISE_MS = 200_000;
 const [SOLICIT_BYTES, FIXED_BYTES] = [8, 16];
 const OPTION = { sourceLink: 1, prefix: 3, mtu: 5, servers: 25 } as const;
 const [ON_LINK, AUTONOMOUS] = [0x80, 0x40];
@@ -39,7 +41,7 @@ export class Advertiser {
     if (link === "bad" || (isUnnumbered && link)) return false;
     const target = isUnnumbered ? ALL_NODES : ip6At(frame, SOURCE6);
     this.#parts.neighbours.sendBack(frame, this.#frameFor(target));
-    this.#advertising ??= setInterval(() => this.tellAll(), NAT_ADVERTISE_MS);
+    this.#advertising ??= setInterval(() => this.tellAll(), ADVERTISE_MS);
     return true;
   }
 
@@ -63,7 +65,7 @@ export class Advertiser {
     const message = new Uint8Array(FIXED_BYTES + 8 + 8 + 32 + 24);
     message[0] = ADVERTISE;
     message[4] = HOP_LIMIT;
-    put16(message, 6, NAT_ROUTER_S);
+    put16(message, 6, ROUTER_S);
     let at = FIXED_BYTES;
     const begin = (option: number, bytes: number): void => {
       message.set([option, bytes / 8], at);
@@ -74,11 +76,11 @@ export class Advertiser {
     put32(message, at + 4, mtu);
     begin(OPTION.mtu, 8);
     message.set([PREFIX_BITS, ON_LINK | AUTONOMOUS], at + 2);
-    put32(message, at + 4, NAT_ROUTER_S * 2);
-    put32(message, at + 8, NAT_ROUTER_S);
+    put32(message, at + 4, ROUTER_S * 2);
+    put32(message, at + 8, ROUTER_S);
     message.set(ip6Bytes(own).subarray(0, PREFIX_BITS / 8), at + 16);
     begin(OPTION.prefix, 32);
-    put32(message, at + 4, dns() ? NAT_ROUTER_S : 0);
+    put32(message, at + 4, dns() ? ROUTER_S : 0);
     message.set(ip6Bytes(own), at + 8);
     begin(OPTION.servers, 24);
     return icmp6Frame(linkLocal, target, message, HOPS);

@@ -1,5 +1,5 @@
-// What is known of the network's stations by name, device and address: the plan's IPv4, and the IPv6 addresses
-// that planned stations were heard with.
+// What is known of the network's stations by name, device and address: the plan's IPv4, and the IPv6
+// addresses that planned stations were heard with.
 
 import type { Ip6 } from "./ip6.ts";
 import { isInside, type Plan } from "./plan.ts";

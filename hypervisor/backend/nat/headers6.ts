@@ -1,5 +1,5 @@
-// Headers between an IPv6 packet's own and what it carries (RFC 8200, 4), which guests may chain as they like:
-// those that say nothing to a gateway are taken out, packets with others are none of ours.
+// Headers between an IPv6 packet's own and what it carries (RFC 8200, 4), which guests may chain as they
+// like: those that say nothing to a gateway are taken out, packets with others are none of ours.
 
 import { NAT_HEADER_BYTES_MAX } from "../../limits.ts";
 import { IP, put16 } from "./wire.ts";

@@ -149,7 +149,7 @@ test("an address is its station's until it has been silent for long", async () =
   expect(give(ping(), web)).toEqual(BAD);
 });
 
-test("more addresses than a station is known with: its own first one is forgotten, nobody else's", async () => {
+test("more addresses than a station is known with: its own first one is forgotten", async () => {
   const { give, web, db } = await open();
   expect(give(icmp6Frame(address(0), GATEWAY6, PING), db)).toEqual(GOOD);
   const own = (n: number): string => address(100 + n);
@@ -210,7 +210,7 @@ function behind(
   return Uint8Array.from(chained);
 }
 
-test("headers behind the first: what says nothing to a gateway is passed over, all else is dropped", async () => {
+test("headers behind the first: what says nothing to a gateway is passed over", async () => {
   const { give } = await open();
   const ping = icmp6Frame(WEB6, GATEWAY6, PING);
   const pads = [1, 4, 0, 0, 0, 0];

@@ -1,5 +1,5 @@
-// The gateway's IPv6: neighbour discovery and advertisements of its own, and TCP, UDP and pings handed to what
-// serves IPv4 too. Packets in, packets out; nothing that a guest sends ends it.
+// The gateway's IPv6: neighbour discovery and advertisements of its own, and TCP, UDP and pings handed to
+// what serves IPv4 too. Packets in, packets out; nothing that a guest sends ends it.
 
 import type { Connections } from "./connections.ts";
 import type { PingEnds, Pings } from "./pings.ts";
@@ -108,7 +108,9 @@ export class Ip6 {
     return this.#neighbours.isInside(address);
   }
 
-  /** The addresses that a station was heard with, and the MAC address of the station that was heard with one. */
+  /**
+   * The addresses that a station was heard with, and the MAC address of the station that was heard with one.
+   */
   addressesOf(mac: string): readonly string[] {
     return this.#neighbours.addressesOf(mac);
   }

@@ -31,7 +31,6 @@ import {
   get16,
   get32,
   ICMP,
-  icmpFrame,
   IP,
   ip4Text,
   IPV4_BYTES,
@@ -165,8 +164,8 @@ export class Nat {
   }
 
   /**
-   * Takes over what can change while it runs: everything but `gateway`, `prefix` and `gateway6`. The answer is
-   * why it could not, one sentence; then everything is as before.
+   * Takes over what can change while it runs: everything but `gateway`, `prefix` and `gateway6`. The answer
+   * is why it could not, one sentence; then everything is as before.
    */
   async set(spec: NatSpec, stations: readonly Station[]): Promise<string | undefined> {
     const problem = await this.#published.set(spec.publish);

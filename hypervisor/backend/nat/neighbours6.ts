@@ -97,8 +97,8 @@ export class Neighbours6 {
   }
 
   /**
-   * A neighbour's question or answer whose checksum and hops are right. False: it is none. `isUnnumbered`: its
-   * sender has no address yet.
+   * A neighbour's question or answer whose checksum and hops are right. False: it is none. `isUnnumbered`:
+   * its sender has no address yet.
    */
   read(frame: Uint8Array, isUnnumbered: boolean): boolean {
     if (frame.length < BODY6 + FIXED_BYTES || frame[BODY6 + 1] !== 0) return false;

@@ -2,7 +2,7 @@
 
 import { randomInt } from "node:crypto";
 import type { NatSpec } from "./spec.ts";
-import { EVENT, Stack } from "./stack.ts";
+import { Stack } from "./stack.ts";
 import { type Place, Talk } from "./station.test-support.ts";
 import {
   addWords,

@@ -1,5 +1,5 @@
-// Bytes of the IPv6 packets that the gateway reads and writes (RFC 8200, 4443, 768). Addresses are texts of 32
-// hexadecimal digits in lower case; offsets are of the frame.
+// Bytes of the IPv6 packets that the gateway reads and writes (RFC 8200, 4443, 768). Addresses are texts of
+// 32 hexadecimal digits in lower case; offsets are of the frame.
 
 import { isIPv6 } from "node:net";
 import { addWords, type Datagram, fold, IP, ip4Number, put16, UDP, UDP_BYTES } from "./wire.ts";
@@ -58,7 +58,9 @@ export function macText(frame: Uint8Array, at: number): string {
   return Array.from(frame.subarray(at, at + 6), (byte) => byte.toString(16).padStart(2, "0")).join(":");
 }
 
-/** The last 16 digits of the address that a station gives itself by its MAC address (RFC 4291, appendix A). */
+/**
+ * The last 16 digits of the address that a station gives itself by its MAC address (RFC 4291, appendix A).
+ */
 export function digitsOfMac(mac: Uint8Array): string {
   const [a, b, c, d, e, f] = mac as unknown as [number, number, number, number, number, number];
   return Buffer.from([a ^ 2, b, c, 0xff, 0xfe, d, e, f]).toString("hex");
