@@ -357,10 +357,7 @@ export const NAT_SWEEP_MS = 5_000;
 export const NAT_FLOW_QUEUE_BYTES = 1024 * 1024;
 /** Messages of a flow that wait until its socket is there; more are lost. */
 export const NAT_FLOW_WAITING_MAX = 8;
-/**
- * Stations known beside planned ones, and IPv6 addresses of one; the one heard first is forgotten. The time of
- * silence after which another one may take over such an address, milliseconds.
- */
+/** Stations known beside planned ones, IPv6 addresses of one, and how long it keeps them silent (ms). */
 export const NAT_NEIGHBOURS_MAX = 1024;
 export const NAT_ADDRESSES_EACH_MAX = 16;
 export const NAT_NEIGHBOUR_MS = 30_000;
