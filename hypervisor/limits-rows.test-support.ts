@@ -44,6 +44,7 @@ export const ELSEWHERE: Readonly<Record<string, readonly [file: string, text: st
   KICKS_TIMED_FIRST: ["datapath/meter.test.ts", "the first kicks of a device are timed"],
   KICKS_TIMED_EVERY: ["datapath/meter.test.ts", "the first kicks of a device are timed"],
   REPLAY_BLOCK_MAX: ["pcap.test.ts", "the longest part of a file"],
+  TAP_SEGMENT_BYTES_MIN: ["datapath/offload.test.ts", "segments that are shorter than their headers"],
   UPLINK_FRAME_MAX: ["backend/uplink/frame-stream.test.ts", "the longest frame is taken"],
   UPLINK_QUEUE_BYTES: ["uplinks.test.ts", "frames for it are dropped as `full`"],
   UPLINK_RETRY_MS: ["uplinks.test.ts", "who connects tries until somebody is there"],

@@ -250,6 +250,8 @@ export const UPLINKS_MAX = 32;
 export const UPLINK_MEMORY_BYTES = 128 * 1024 * 1024;
 /** What the ring of one uplink takes of it at most, bytes: long frames get fewer slots. */
 export const UPLINK_RING_BYTES = 2 * 1024 * 1024;
+/** What segments of a TAP interface's large frames carry at least, bytes: Linux's TCP makes none shorter. */
+export const TAP_SEGMENT_BYTES_MIN = 48;
 /** Frames taken from one uplink's ring before the others and what comes from outside have their turn. */
 export const UPLINK_BUDGET_FRAMES = 64;
 /** The longest frame that a socket may bring, bytes; a longer one ends its connection. */

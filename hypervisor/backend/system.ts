@@ -24,7 +24,7 @@ export interface Watching {
 }
 export interface System {
   /** Undefined, or the name of what went wrong (`EPERM`). */
-  ioctl(fd: number, request: number, argument: Uint8Array): string | undefined;
+  ioctl(fd: number, request: number, argument: Uint8Array | number): string | undefined;
   /**
    * A socket for ICMP messages with one address, of IPv6 by 16 bytes, which never waits: `datagram` where
    * this group may ping (net.ipv4.ping_group_range; ids are the kernel's), else `raw`, for root (of IPv4 each
@@ -51,6 +51,7 @@ export async function loadSystem(): Promise<System | string> {
   const { default: koffi } = await import("koffi");
   const libc = koffi.load(null);
   const ioctl = libc.func("int ioctl(int fd, unsigned long request, void *argument)");
+  const ioctlOfNumber = libc.func("int ioctl(int fd, unsigned long request, unsigned long argument)");
   const socket = libc.func("int socket(int domain, int type, int protocol)");
   const dup2 = libc.func("int dup2(int from, int to)");
   const close = libc.func("int close(int fd)");
@@ -65,7 +66,10 @@ export async function loadSystem(): Promise<System | string> {
     return answer;
   };
   return {
-    ioctl: (fd, request, argument) => ((ioctl(fd, request, argument) as number) < 0 ? failure() : undefined),
+    ioctl(fd, request, argument) {
+      const call = typeof argument === "number" ? ioctlOfNumber : ioctl;
+      return (call(fd, request, argument) as number) < 0 ? failure() : undefined;
+    },
     icmp(address) {
       const flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
       const isIp6 = typeof address !== "number";

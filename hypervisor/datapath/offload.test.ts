@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { SEGMENT_BYTES_MIN } from "../limits.ts";
+import { SEGMENT_BYTES_MIN, TAP_SEGMENT_BYTES_MIN } from "../limits.ts";
 import { FLAGS, largeFrame, readSegment, type LargeFrame } from "../large-frames.test-support.ts";
 import { viewGuestMemory } from "../memory/fabric.ts";
 import { Cutter, LARGE_FRAME_MAX } from "./offload.ts";
@@ -128,6 +128,24 @@ test("segments of so many bytes, and no fewer", () => {
   expect(judge(cutter, bytes, SEGMENT_BYTES_MIN - 1)).toBe(0);
   expect(judge(cutter, bytes, SEGMENT_BYTES_MIN)).toBe(6);
   expect(judge(cutter, bytes, SEGMENT_BYTES_MIN + 1)).toBe(6);
+});
+
+test("segments that are shorter than their headers say what the frame said", () => {
+  const cutter = new Cutter();
+  const payload = Array.from({ length: 2000 }, (_, n) => (n * 7) & 255);
+  const bytes = largeFrame(base({ payload, ipv6: true, tcpOptions: 40 }));
+  const least = TAP_SEGMENT_BYTES_MIN;
+  memory.u8.set(bytes, PLACE);
+  expect(cutter.judge(memory, PLACE, bytes.length, least - 1, least)).toBe(0);
+  const count = cutter.judge(memory, PLACE, bytes.length, least, least);
+  expect(count).toBe(Math.ceil(payload.length / least));
+  cutter.load(memory, PLACE);
+  const segments = Array.from({ length: count }, (_, index) => {
+    const length = cutter.cut(index);
+    return readSegment([...cutter.u8.subarray(cutter.at, cutter.at + length)]);
+  });
+  expect(segments.flatMap(({ wrong }) => wrong)).toEqual([]);
+  expect(segments.flatMap((segment) => segment.payload)).toEqual(payload);
 });
 
 test("whatever bytes there are, it is cut within its bounds or refused", () => {

@@ -8,8 +8,8 @@ import { FEATURE } from "../ring/abi.ts";
 import { TAG_AT, TAG_BYTES } from "./vlan.ts";
 
 export const LARGE_FRAME_MAX = MTU_MAX + FRAME_OVERHEAD;
-/** Ethernet with a tag, IPv4 or IPv6, and TCP, the longest of each. A segment's payload is longer. */
-const HEADERS_MAX = FRAME_OVERHEAD + 60 + 60;
+/** Ethernet with a tag, IPv4 or IPv6, and TCP, the longest of each. */
+export const HEADERS_MAX = FRAME_OVERHEAD + 60 + 60;
 
 const ETHERTYPE = { ipv4: 0x0800, ipv6: 0x86dd, tag: 0x8100 } as const;
 const TCP = 6;
@@ -34,9 +34,12 @@ export function takesWhole(fabric: Fabric, ring: number): boolean {
   return ((i32[(owner + THREAD.features) >> 2] as number) & FEATURE.whole) !== 0;
 }
 
+type Bytes = Pick<GuestMemory, "u8">;
+
 /** One a sender that sends such frames. Holds one of them: `judge`, then `load`, then `cut` in order. */
 export class Cutter {
-  readonly u8 = new Uint8Array(LARGE_FRAME_MAX);
+  /** The frame, and its headers once more: those of short segments come to lie over the first ones. */
+  readonly u8 = new Uint8Array(LARGE_FRAME_MAX + HEADERS_MAX);
   readonly view = new DataView(this.u8.buffer);
   /** Where the segment lies that was cut last. */
   at = 0;
@@ -56,9 +59,9 @@ export class Cutter {
    * Reads the headers of the frame of `length` bytes at `address`, which lies in `from`: how many segments of
    * `size` bytes it makes, or 0 where it can't be cut. `length` is at most `LARGE_FRAME_MAX`.
    */
-  judge(from: GuestMemory, address: number, length: number, size: number): number {
+  judge(from: Bytes, address: number, length: number, size: number, least = SEGMENT_BYTES_MIN): number {
     const { u8, view } = this;
-    if (size < SEGMENT_BYTES_MIN) return 0;
+    if (size < least) return 0;
     u8.set(from.u8.subarray(address, address + Math.min(length, HEADERS_MAX)));
     const isTagged = view.getUint16(TAG_AT) === ETHERTYPE.tag;
     const ip = TAG_AT + 2 + (isTagged ? TAG_BYTES : 0);
@@ -83,6 +86,27 @@ export class Cutter {
     return count;
   }
 
+  /** Where its headers lie, and what they come to. */
+  get isIpv4(): boolean {
+    return this.#isIpv4;
+  }
+
+  get ip(): number {
+    return this.#ip;
+  }
+
+  get tcp(): number {
+    return this.#tcp;
+  }
+
+  get headers(): number {
+    return this.#headers;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
   /** Bytes of the longest segment's frame, and of all of them. */
   get longest(): number {
     return Math.min(this.#headers + this.#size, this.#length);
@@ -93,8 +117,9 @@ export class Cutter {
   }
 
   /** Takes over the payload of the frame that was judged; its headers stay those that were. */
-  load(from: GuestMemory, address: number): void {
+  load(from: Bytes, address: number): void {
     const headers = this.#headers;
+    this.u8.copyWithin(LARGE_FRAME_MAX, 0, headers);
     this.u8.set(from.u8.subarray(address + headers, address + this.#length), headers);
   }
 
@@ -108,7 +133,7 @@ export class Cutter {
     const at = index * this.#size;
     const payload = Math.min(this.#size, this.#length - headers - at);
     const end = at + headers + payload;
-    if (index > 0) u8.copyWithin(at, 0, headers);
+    if (index > 0) u8.copyWithin(at, LARGE_FRAME_MAX, LARGE_FRAME_MAX + headers);
     this.at = at;
     const ip = at + this.#ip;
     const tcp = at + this.#tcp;

@@ -18,14 +18,13 @@ import { Cutter, LARGE_FRAME_MAX, NOT_WHOLE } from "./offload.ts";
 import { networkOf, receivingRing } from "./port.ts";
 import { PUMP_PASSED, limitOf, type Pump, type Pumps } from "./pump.ts";
 import { rateOf, takeToSend, waitToSend } from "./rate.ts";
+import { isOffloaded, wholeTarget } from "./whole.ts";
 
 /** Bytes that are copied before they are published together: about what a core's nearest caches hold. */
 const BATCH_BYTES = 48 * 1024;
 
 /** In the place of a descriptor: the frame was cut from a larger one, whose descriptor it is. */
 const NONE = -1;
-/** What is asked of a port that gets a large frame whole: the first two, and not the third. */
-const TAKES_WHOLE = PORT_FLAG.linkUp | PORT_FLAG.offload | PORT_FLAG.slow;
 
 export interface SwitchParts extends ForwardParts {
   readonly pumps: Pumps;
@@ -217,28 +216,19 @@ export class Switch {
    * more: the counter that it ends in, or NOT_WHOLE.
    */
   #deliverWhole(port: number, address: number, length: number, size: number): number {
-    const { i32 } = this.#parts.fabric;
+    const { fabric } = this.#parts;
     const forwarder = this.#forwarder;
-    const row = portAt(port) >> 2;
-    const flags = Atomics.load(i32, row + (PORT.flags >> 2));
-    const network = (i32[row + (PORT.network >> 2)] as number) - 1;
-    if ((flags & (PORT_FLAG.linkUp | PORT_FLAG.slow)) !== PORT_FLAG.linkUp || network < 0) return NOT_WHOLE;
-    if (forwarder.lineOf(port, PORT.egressLine) >= 0) return NOT_WHOLE;
     forwarder.hold(port, address, length);
-    const target = forwarder.route(port, network);
-    if (target < 0 || target === port) return NOT_WHOLE;
-    const targetFlags = Atomics.load(i32, (portAt(target) + PORT.flags) >> 2);
-    if ((targetFlags & TAKES_WHOLE) !== (PORT_FLAG.linkUp | PORT_FLAG.offload)) return NOT_WHOLE;
-    if (forwarder.lineOf(target, PORT.ingressLine) >= 0) return NOT_WHOLE;
+    const target = wholeTarget(fabric, forwarder, port);
+    if (target < 0 || !isOffloaded(fabric, target)) return NOT_WHOLE;
     return forwarder.arriveWhole(target, port + 1, size);
   }
 
   /** Whether large frames of a port's guest are taken. */
   #cuts(port: number): boolean {
-    const { i32 } = this.#parts.fabric;
-    const features = i32[(threadAt(this.#parts.thread) + THREAD.features) >> 2] as number;
-    const flags = Atomics.load(i32, (portAt(port) + PORT.flags) >> 2);
-    return (features & FEATURE.segment) !== 0 && (flags & PORT_FLAG.offload) !== 0;
+    const { fabric, thread } = this.#parts;
+    const features = fabric.i32[(threadAt(thread) + THREAD.features) >> 2] as number;
+    return (features & FEATURE.segment) !== 0 && isOffloaded(fabric, port);
   }
 
   #frameMax(port: number): number {

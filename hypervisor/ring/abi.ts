@@ -45,7 +45,7 @@ export const DESCRIPTOR = { address: 0, length: 4, turn: 8, cookie: 12, size: 16
  * The length of a frame that is large: bytes in the low bits, above them those of one segment's payload, not
  * 0. With `segment` in a sending ring, with `whole` in a receiving one.
  */
-export const LARGE = { lengthMask: 0x1ffff, segmentShift: 17 } as const;
+export const LARGE = { lengthMask: 0x1ffff, segmentShift: 17, segmentMax: 0x7fff } as const;
 /** A ring's signal. */
 export const SIGNAL = { enabled: 0, dirty: 4, at: 8, size: 16 } as const;
 /** The value of `enabled` with which a guest that took `notifyAt` waits for the position in `at`. */

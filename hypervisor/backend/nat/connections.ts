@@ -84,14 +84,17 @@ export class Connections {
     return this.#byKey.size;
   }
 
-  /** A frame with a TCP segment from a guest, `length` bytes of it behind the IP header, which is right. */
-  receive(frame: Uint8Array, length: number): void {
+  /**
+   * A frame with a TCP segment from a guest, `length` bytes of it behind the IP header, which is right; the
+   * segment's sum is, or need not be.
+   */
+  receive(frame: Uint8Array, length: number, needsNoSum = false): void {
     if (length < 20) return;
     const body = isIp6Frame(frame) ? BODY6 : BODY;
     const packet = frame.subarray(IP, body + length);
     if (((frame[body + 13] as number) & (FIN | SYN | RST | ACK)) === SYN && this.#opens(frame, packet))
       return;
-    this.#guarded(() => this.#stack.input(packet));
+    this.#guarded(() => this.#stack.input(packet, needsNoSum));
   }
 
   /** True: the stack is not to see the packet, or has seen it. */

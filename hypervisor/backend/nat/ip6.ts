@@ -119,15 +119,18 @@ export class Ip6 {
     return this.#neighbours.ownerOf(address);
   }
 
-  /** A frame from the network. False: its packet is not one, or not from where it says. */
-  read(frame: Uint8Array): boolean {
+  /**
+   * A frame from the network, `judged` as `Nat` has it. False: its packet is not one, or not from where it
+   * says.
+   */
+  read(frame: Uint8Array, judged: boolean): boolean {
     if (frame.length < BODY6 || (frame[IP] as number) >>> 4 !== 6) return false;
     const length = get16(frame, IP + 4);
     if (BODY6 + length > frame.length) return false;
     const packet = frame.subarray(0, BODY6 + length); // What stands behind it is padding.
     const isUnnumbered = isNobody(packet);
     if (!isUnnumbered && !this.#neighbours.hear(packet)) return false;
-    if (packet[IP + 6] === TCP) return !isUnnumbered && this.#readTcp(packet);
+    if (packet[IP + 6] === TCP) return !isUnnumbered && this.#readTcp(packet, judged);
     const bare = bareOf(packet);
     if (!bare) return false;
     if (bare[IP + 6] !== FRAGMENT) return this.#readWhole(bare, isUnnumbered, true);
@@ -142,17 +145,17 @@ export class Ip6 {
     const protocol = packet[IP + 6];
     if (protocol === ICMP6) return this.#readIcmp(packet, isUnnumbered, isOnePiece);
     if (isUnnumbered) return false;
-    if (protocol === TCP) return isOnePiece && this.#readTcp(packet);
+    if (protocol === TCP) return isOnePiece && this.#readTcp(packet, false);
     return protocol === UDP && this.#readUdp(packet);
   }
 
-  #readTcp(packet: Uint8Array): boolean {
+  #readTcp(packet: Uint8Array, judged: boolean): boolean {
     // By bytes: these are most packets.
     if (packet[TARGET6] === 0xff) return false;
     if (this.#insides.some((inside) => begins(packet, TARGET6, inside))) {
       if (!this.#gateways.some((bytes) => begins(packet, TARGET6, bytes))) return false;
     } else if (begins(packet, SOURCE6, this.#insides[1])) return false;
-    this.#parts.connections.receive(packet, packet.length - BODY6);
+    this.#parts.connections.receive(packet, packet.length - BODY6, judged);
     return true;
   }
 

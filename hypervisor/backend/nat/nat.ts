@@ -201,15 +201,16 @@ export class Nat {
 
   /**
    * A frame from the network. It is the caller's again when the call returns. With `more`, others may follow
-   * at once, and `flush` does after the last one: acknowledgements wait for it.
+   * at once, and `flush` does after the last one: acknowledgements wait for it. One that is `judged` is
+   * TCP's, as long as it says, and needs no sums.
    */
-  receive(frame: Uint8Array, more = false): void {
+  receive(frame: Uint8Array, more = false, judged = false): void {
     if (more) this.#acks.begin();
     if (frame.length < ETHERNET_BYTES || !this.#isForUs(frame)) return;
     const type = get16(frame, 12);
     if (type === TYPE_ARP) this.#neighbours.readArp(frame);
-    else if (type === TYPE_IPV4 && !this.#readPacket(frame)) this.#drop();
-    else if (type === TYPE_IPV6 && this.#ip6?.read(frame) === false) this.#drop();
+    else if (type === TYPE_IPV4 && !this.#readPacket(frame, judged)) this.#drop();
+    else if (type === TYPE_IPV6 && this.#ip6?.read(frame, judged) === false) this.#drop();
   }
 
   flush(): void {
@@ -228,28 +229,28 @@ export class Nat {
   }
 
   /** False: the packet is not one, or not from where it says. */
-  #readPacket(frame: Uint8Array): boolean {
+  #readPacket(frame: Uint8Array, judged: boolean): boolean {
     if (frame.length < BODY || frame[IP] !== 0x45) return false;
     const length = get16(frame, IP + 2);
-    if (length < IPV4_BYTES || IP + length > frame.length || fold(addWords(frame, IP, BODY)) !== 0)
-      return false;
+    if (length < IPV4_BYTES || IP + length > frame.length) return false;
+    if (!judged && fold(addWords(frame, IP, BODY)) !== 0) return false;
     const packet = frame.subarray(0, IP + length); // What stands behind it is padding.
     const source = get32(packet, IP + 12);
     if (source === 0) return this.#readDhcp(packet);
     if (!this.#neighbours.hear(source, packet)) return false;
-    if (!isFragment(packet)) return this.#readWhole(packet);
+    if (!isFragment(packet)) return this.#readWhole(packet, judged);
     if (packet[IP + 9] === TCP) return false;
     const whole = this.#fragments.take(packet);
     return whole === undefined || this.#readWhole(whole);
   }
 
-  #readWhole(packet: Uint8Array): boolean {
+  #readWhole(packet: Uint8Array, judged = false): boolean {
     const target = get32(packet, IP + 16);
     const length = packet.length - BODY;
     switch (packet[IP + 9]) {
       case TCP:
         if (target !== this.#plan.gateway && isInside(this.#plan, target)) return false;
-        this.#connections.receive(packet, length);
+        this.#connections.receive(packet, length, judged);
         return true;
       case UDP:
         return this.#readUdp(packet, target);

@@ -23,7 +23,7 @@ export interface StackParts {
 interface Exports {
   readonly scratch: () => number;
   readonly start: (address: number, mtu: number) => void;
-  readonly input: (length: number) => void;
+  readonly input: (length: number, needsSum: number) => void;
   readonly accept: (id: number, length: number) => number;
   readonly start6: () => void;
   readonly connect: (id: number, address: number, port: number) => number;
@@ -75,10 +75,13 @@ export class Stack {
     return this.#bytes;
   }
 
-  /** A packet whose header, of IPv4 or IPv6, has been checked and has no options or headers behind it. */
-  input(packet: Uint8Array): void {
+  /**
+   * A packet whose header, of IPv4 or IPv6, has been checked and has no options or headers behind it, and
+   * whose TCP sum may need no look.
+   */
+  input(packet: Uint8Array, needsNoSum = false): void {
     this.#view().set(packet, this.#scratch);
-    this.#exports.input(packet.length);
+    this.#exports.input(packet.length, needsNoSum ? 0 : 1);
   }
 
   /** Answers the first packet of a connection that is to be `id`. False: it can't be opened. */

@@ -2,6 +2,7 @@
 
 import type { UplinkState } from "../../hypervisor.ts";
 import type { EndSpec } from "./letters.ts";
+import type { LargeFrame } from "./vnet-header.ts";
 
 /** What an end is given. For the uplinks' thread only. */
 export interface UplinkIo {
@@ -12,6 +13,11 @@ export interface UplinkIo {
    * caller can send it again later.
    */
   send(frame: Uint8Array, patient?: boolean): number;
+  /**
+   * The same of a frame of TCP for many, each with so many bytes of payload, whose sums need not be right: it
+   * goes as it is to who takes it so, and is cut for everybody else, or dropped where it can't be.
+   */
+  sendLarge(frame: Uint8Array, segmentBytes: number): number;
   /** Whether it is on a network; not yet while it is being opened. */
   isPlugged(): boolean;
   /** Says how it is outside; control hears of every change. */
@@ -31,8 +37,13 @@ export interface UplinkEnd {
   open(): Promise<string | undefined>;
   /** Takes over what of its class can change while it is open; the answer is as that of `open`. */
   set(spec: EndSpec): Promise<string | undefined>;
-  /** Takes a frame for outside, whose bytes are valid during the call. It never waits. */
-  receive(frame: Uint8Array): Carried;
+  /** True: `receive` may be given large frames. */
+  readonly takesLarge?: boolean;
+  /**
+   * Takes a frame for outside, whose bytes are valid during the call. It never waits. Of a large one the
+   * headers have been judged, and the sums are not right.
+   */
+  receive(frame: Uint8Array, large?: LargeFrame): Carried;
   /** After some frames have been received, before the thread sleeps. */
   flush(): void;
   /** Resolves when what it held outside (ports, files) is free. */

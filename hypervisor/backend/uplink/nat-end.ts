@@ -10,8 +10,10 @@ import type { NatSpec, Station } from "../nat/spec.ts";
 import { ip4Number, put32 } from "../nat/wire.ts";
 import type { Carried, UplinkEnd, UplinkIo } from "./end.ts";
 import type { EndSpec } from "./letters.ts";
+import type { LargeFrame } from "./vnet-header.ts";
 
 export class NatEnd implements UplinkEnd {
+  readonly takesLarge = true;
   readonly #nat: Nat;
   readonly #io: UplinkIo;
   #spec: NatSpec;
@@ -52,8 +54,8 @@ export class NatEnd implements UplinkEnd {
     return undefined;
   }
 
-  receive(frame: Uint8Array): Carried {
-    this.#nat.receive(frame, true);
+  receive(frame: Uint8Array, large?: LargeFrame): Carried {
+    this.#nat.receive(frame, true, large !== undefined);
     return "sent";
   }
 

@@ -12,6 +12,7 @@ import { sleepOnEventsAsync, takePending, wakeCount } from "../../ring/signal.ts
 import { makeEnd } from "./ends.ts";
 import type { UplinksAnswer, UplinksLetter } from "./letters.ts";
 import { Uplink } from "./uplink.ts";
+import type { LargeFrame } from "./vnet-header.ts";
 import { EVENTS_AT } from "../../ring/host-memory.ts";
 
 export class UplinkWorks {
@@ -25,10 +26,16 @@ export class UplinkWorks {
   readonly #left = new Set<Uplink>();
   /** Letters are worked off one after the other for each port. */
   readonly #lanes = new Map<number, Promise<void>>();
+  /** Those that were given large frames since then, past their rings. */
+  readonly #handed = new Set<Uplink>();
+  /** One is being given a large frame: it may send by itself, and must not be given what that makes. */
+  #isHanding = false;
   /** Frames that were sent since receivers were signalled; signalling is due. */
   #sent = 0;
   readonly #signal = (): void => {
     this.#sent = 0;
+    for (const uplink of this.#handed) uplink.end.flush();
+    this.#handed.clear();
     this.#forwarder.signalTouched(true);
   };
 
@@ -91,6 +98,21 @@ export class UplinkWorks {
     return this.#forwarder;
   }
 
+  #near(port: number): Uplink | undefined {
+    const uplink = this.#isHanding ? undefined : this.#uplinks.get(port);
+    return uplink?.end.takesLarge === true ? uplink : undefined;
+  }
+
+  #handOver(to: Uplink, frame: Uint8Array, large: LargeFrame): void {
+    this.#isHanding = true;
+    this.#handed.add(to);
+    try {
+      to.takeLarge(frame, large);
+    } finally {
+      this.#isHanding = false;
+    }
+  }
+
   #queue(letter: UplinksLetter): void {
     const { port } = letter;
     const before = this.#lanes.get(port) ?? Promise.resolve();
@@ -118,6 +140,8 @@ export class UplinkWorks {
       memory,
       nowNs,
       begin: () => this.#begin(),
+      near: (port) => this.#near(port),
+      handOver: (to, frame, large) => this.#handOver(to, frame, large),
       tell: (state) => tell({ type: "state", port: letter.port, state }),
       makeEnd,
     });

@@ -205,9 +205,9 @@ static void read_addresses(ip_addr_t *source, ip_addr_t *target) {
 
 /**
  * A packet for a connection that may be there. The host has checked its header, which has no options and no
- * others behind it.
+ * others behind it, and says whether the sum of its segment is to be checked.
  */
-EXPORT(input) void port_input(u32_t length) {
+EXPORT(input) void port_input(u32_t length, u32_t needs_sum) {
   if (length <= header_length() || length > 65535) return;
   struct pbuf *p = pbuf_alloc(PBUF_RAW, (u16_t)length, PBUF_RAM);
   if (p == NULL) return;
@@ -219,7 +219,10 @@ EXPORT(input) void port_input(u32_t length) {
   ip_data.current_ip_header_tot_len = (u16_t)header_length();
   read_addresses(&ip_data.current_iphdr_src, &ip_data.current_iphdr_dest);
   pbuf_remove_header(p, header_length());
+  u16_t all = gateway.chksum_flags;
+  if (!needs_sum) NETIF_SET_CHECKSUM_CTRL(&gateway, all & ~NETIF_CHECKSUM_CHECK_TCP);
   tcp_input(p, &gateway);
+  NETIF_SET_CHECKSUM_CTRL(&gateway, all);
 }
 
 static u16_t port_at(u32_t offset) { return (u16_t)((scratch[offset] << 8) | scratch[offset + 1]); }
@@ -244,7 +247,7 @@ EXPORT(accept) u32_t port_accept(u32_t id, u32_t length) {
   struct tcp_pcb *before = tcp_active_pcbs;
   listener->local_port = target_port;
   listener->callback_arg = (void *)(uintptr_t)id;
-  port_input(length);
+  port_input(length, 1);
   listener->local_port = 0;
   struct tcp_pcb *pcb = tcp_active_pcbs;
   if (pcb == NULL || pcb == before || pcb->state != SYN_RCVD || id_of(pcb->callback_arg) != id) return 0;

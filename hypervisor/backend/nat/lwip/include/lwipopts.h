@@ -34,6 +34,7 @@
 #define LWIP_SINGLE_NETIF 1
 #define IP_REASSEMBLY 0
 #define IP_FRAG 0
+#define LWIP_CHECKSUM_CTRL_PER_NETIF 1
 #define LWIP_STATS 0
 
 // Memory comes from port.c, for everything: its bound is the module's memory, which the host sets.
