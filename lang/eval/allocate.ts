@@ -17,11 +17,11 @@ import {
 import { isSecret, same, taint, type Datum } from "./datum.ts";
 import { readMember } from "./lab.ts";
 import { showDatum } from "./show.ts";
-import { attributeCell, rawAttribute } from "./attributes.ts";
+import { askAttribute, askedAttribute, rawAttribute } from "./attributes.ts";
 import type { Machine } from "./machine.ts";
 import type { Plug, Segment } from "./segments.ts";
 import type { Thing } from "./thing.ts";
-import { asked, attempt } from "./walk.ts";
+import { attempt } from "./walk.ts";
 
 export interface Allocation {
   /** What is kept of the devices whose address is `auto` and that got one. */
@@ -76,12 +76,12 @@ function rawIp(device: Thing, plug: Plug, machine: Machine): ReturnType<typeof r
   if (!plug.ip) return undefined;
   const raw = rawAttribute(device, plug.ip, machine);
   // A written address is asked as the attribute, so that its constraint is told once.
-  return raw.is === "auto" ? raw : machine.ask(attributeCell(device, plug.ip.slot, machine));
+  return raw.is === "auto" ? raw : askAttribute(device, plug.ip.slot, machine);
 }
 
 function subnetOf(network: Thing, name: string, machine: Machine): Datum | undefined {
   const member = network.table.members.get(name);
-  return member && asked(attributeCell(network, member.slot, machine), machine);
+  return member && askedAttribute(network, member.slot, machine);
 }
 
 const parsed = (value: Datum | undefined): Subnet | undefined =>
@@ -103,7 +103,7 @@ function reserve(network: Thing, state: State): void {
   state.taken.set(ipText(subnet), "the network's own address");
   state.taken.set(ipText(lastOf(subnet)), "the last address of the subnet");
   const member = network.table.members.get("gateway");
-  const gateway = member && asked(attributeCell(network, member.slot, machine), machine);
+  const gateway = member && askedAttribute(network, member.slot, machine);
   if (gateway?.is === "ip") state.taken.set(gateway.text, "the gateway");
   if (subnetSize(pool) > 2n) {
     if (!state.taken.has(ipText(pool))) state.taken.set(ipText(pool), "the first address of the pool");

@@ -4,42 +4,54 @@
 import type { Span } from "../syntax/ast.ts";
 import type { Member } from "../types/declared.ts";
 import { peel } from "../types/type.ts";
+import { alikeCell } from "./alike.ts";
 import { fillAuto, fillOut } from "./fill.ts";
 import { isSecret, NONE, type Datum } from "./datum.ts";
 import { askConstraint } from "./explain.ts";
 import type { Machine } from "./machine.ts";
 import { run } from "./run.ts";
 import { Cell, LazyCell, MemberCell, type Env, type Thing } from "./thing.ts";
+import { asked } from "./walk.ts";
 
 class AttributeCell extends MemberCell {
-  private readonly thing: Thing;
   private readonly member: Member;
-  private readonly machine: Machine;
 
-  constructor(thing: Thing, member: Member, machine: Machine) {
-    super(thing.blueprint.set.get(member.name)?.nameSpan ?? thing.blueprint.nameSpan, thing);
-    this.thing = thing;
+  constructor(thing: Thing, member: Member) {
+    super(thing);
     this.member = member;
-    this.machine = machine;
+  }
+
+  override get span(): Span {
+    const { blueprint } = this.of;
+    return blueprint.set.get(this.member.name)?.nameSpan ?? blueprint.nameSpan;
+  }
+
+  override get originSpan(): Span {
+    const { of: thing, member } = this;
+    return thing.blueprint.set.get(member.name)?.span ?? member.value?.span ?? member.span;
   }
 
   override name(): string {
-    return `${this.thing.address}.${this.member.name}`;
+    return `${this.of.address}.${this.member.name}`;
   }
 
-  override compute(): Datum {
-    const { thing, member, machine } = this;
-    const set = thing.blueprint.set.get(member.name);
+  override compute(machine: Machine): Datum {
+    const { of: thing, member } = this;
     const raw = rawAttribute(thing, member, machine);
+    const set = thing.blueprint.set.has(member.name);
     this.origin = raw.is === "auto" || member.out ? "auto" : set ? "set" : "default";
-    this.originSpan = set?.span ?? member.value?.span ?? member.span;
     if (isSecret(raw) && !takesSecrets(thing, member)) refuseSecret(member, this.originSpan, machine);
     if (raw.is === "auto") return fillAuto(thing, member, machine);
     return member.out ? fillOut(thing, member, machine) : raw;
   }
 
-  override check(): void {
-    const { thing, member, machine } = this;
+  override check(machine: Machine): void {
+    this.hold(machine);
+    this.settled = true;
+  }
+
+  private hold(machine: Machine): void {
+    const { of: thing, member } = this;
     if (!member.constraint || this.value?.is === "none") return;
     const span = this.origin === "set" ? this.originSpan : thing.blueprint.head;
     askConstraint(
@@ -80,9 +92,21 @@ export function attributeCell(thing: Thing, slot: number, machine: Machine): Cel
   if (held instanceof Cell) return held;
   const member = memberAt(thing, slot);
   if (!member) return machine.failQuietly();
-  const cell = new AttributeCell(thing, member, machine);
+  const cell = new AttributeCell(thing, member);
   thing.members.slots[slot] = cell;
   return cell;
+}
+
+/** The value of the member with this slot: the thing's own, or the one that its whole family has alike. */
+export function askAttribute(thing: Thing, slot: number, machine: Machine): Datum {
+  const alike = alikeCell(thing, slot);
+  return alike ? machine.askAlike(alike, thing) : machine.ask(attributeCell(thing, slot, machine));
+}
+
+/** The same, or undefined where it failed: that mistake is told already, and others go on. */
+export function askedAttribute(thing: Thing, slot: number, machine: Machine): Datum | undefined {
+  const alike = alikeCell(thing, slot);
+  return alike ? machine.askAlike(alike, thing) : asked(attributeCell(thing, slot, machine), machine);
 }
 
 const bySlot = new WeakMap<object, Member[]>();
@@ -107,11 +131,11 @@ export function rawAttribute(thing: Thing, member: Member, machine: Machine): Da
   return member.auto ? { is: "auto" } : NONE;
 }
 
-/** The cell of a child block, a thing or a family, of any thing but a component's. */
-export function childOf(thing: Thing, name: string): Cell | undefined {
-  const child = thing.blueprint.body.declarations.find((declaration) => declaration.name === name);
-  const held = child && thing.env.slots[child.slot];
-  return held instanceof Cell ? held : undefined;
+/** A child block, a thing or a family or the cell of one, of any thing but a component's. */
+export function childOf(thing: Thing, name: string): Datum | Cell | undefined {
+  for (const child of thing.blueprint.body.declarations)
+    if (child.name === name) return thing.env.slots[child.slot];
+  return undefined;
 }
 
 const outputs = new WeakMap<Thing, Map<string, Cell>>();

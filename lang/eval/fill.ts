@@ -2,14 +2,14 @@
 
 import { peel, type Type } from "../types/type.ts";
 import type { Member } from "../types/declared.ts";
-import { attributeCell } from "./attributes.ts";
+import { askAttribute, askedAttribute } from "./attributes.ts";
 import { int, list, type Datum } from "./datum.ts";
 import { plainValue } from "./plain.ts";
 import type { Machine } from "./machine.ts";
 import { plugOf } from "./segments.ts";
 import { sha256 } from "./sha256.ts";
 import type { Thing } from "./thing.ts";
-import { asked, childrenOf } from "./walk.ts";
+import { childrenOf } from "./walk.ts";
 
 /** The value of a member that is `auto`. Its type says who knows it. */
 export function fillAuto(thing: Thing, member: Member, machine: Machine): Datum {
@@ -44,8 +44,8 @@ const places = new WeakMap<Thing, Map<Thing, number>>();
 function placeOf(thing: Thing, holder: Thing, machine: Machine): number {
   const { declarations } = holder.blueprint.body;
   // A guest with a device or two, ten thousand times: no table for each.
-  if (declarations.length <= FEW && declarations.every(({ loop }) => !loop))
-    return childrenOf(holder, machine).indexOf(thing) + 1;
+  if (declarations.length <= FEW && declarations.every(({ loop, condition }) => !loop && !condition))
+    return declarations.findIndex(({ slot }) => slot === thing.blueprint.slot) + 1;
   let known = places.get(holder);
   if (!known) {
     known = new Map(childrenOf(holder, machine).map((child, i) => [child, i + 1]));
@@ -55,7 +55,7 @@ function placeOf(thing: Thing, holder: Thing, machine: Machine): number {
 }
 
 function allocatedIp(thing: Thing, networkMember: Member, machine: Machine): Datum {
-  const network = machine.ask(attributeCell(thing, networkMember.slot, machine));
+  const network = askAttribute(thing, networkMember.slot, machine);
   if (network.is !== "thing") return machine.failQuietly();
   return machine.lab.allocation(network.thing)?.given.get(thing) ?? machine.failQuietly();
 }
@@ -90,14 +90,14 @@ function askDriver(thing: Thing, member: Member, machine: Machine): Datum {
   const attributes = (name: string) => {
     const other = thing.table.members.get(name);
     if (!other || other === member) return undefined;
-    const value = asked(attributeCell(thing, other.slot, machine), machine);
+    const value = askedAttribute(thing, other.slot, machine);
     return value && plainValue(value);
   };
   // A file that isn't there is one mistake, told at its path.
   for (const other of thing.table.members.values()) {
     const type = peel(other.type);
     if (type.is !== "simple" || type.name !== "path") continue;
-    const value = machine.ask(attributeCell(thing, other.slot, machine));
+    const value = askAttribute(thing, other.slot, machine);
     if (value.is === "path") checkPath(thing, other, value.path, machine);
   }
   const { kind, blueprint } = thing;

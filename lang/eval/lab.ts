@@ -4,7 +4,7 @@
 import type { Allocations } from "../model.ts";
 import type { Blueprint, Body, KindInfo } from "../types/declared.ts";
 import { allocate, type Allocation } from "./allocate.ts";
-import { attributeCell } from "./attributes.ts";
+import { askedAttribute } from "./attributes.ts";
 import { NONE, type Datum } from "./datum.ts";
 import { Graph } from "./graph.ts";
 import type { Machine } from "./machine.ts";
@@ -147,5 +147,5 @@ const NOWHERE = { file: "", start: 0, end: 0 };
 /** A member by name, or undefined where there is none or it failed. */
 export function readMember(thing: Thing, name: string, machine: Machine): Datum | undefined {
   const member = thing.table.members.get(name);
-  return member && asked(attributeCell(thing, member.slot, machine), machine);
+  return member && askedAttribute(thing, member.slot, machine);
 }

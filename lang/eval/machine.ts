@@ -8,7 +8,7 @@ import type { Datum } from "./datum.ts";
 import { Distinct, withItem } from "./distinct.ts";
 import type { Lab } from "./lab.ts";
 import type { Blueprint } from "../types/declared.ts";
-import type { Cell, Env } from "./thing.ts";
+import type { Cell, Env, MemberCell, Thing } from "./thing.ts";
 
 /** What one evaluation may use (language.md §14). Each is an error with a place. */
 export const LIMITS = {
@@ -42,6 +42,9 @@ export class Machine {
   readonly root: string;
   steps = 0;
   elements = 0;
+  /** Of both, what the cells took that the running one has asked. */
+  private innerSteps = 0;
+  private innerElements = 0;
   depth = 0;
   readonly running: Cell[] = [];
   /** What is asked of the whole lab. Set before anything runs. */
@@ -140,18 +143,38 @@ export class Machine {
       this.exhaust(cell.span, "values that ask for each other in a row", LIMITS.cellLevels);
     cell.state = "running";
     this.running.push(cell);
-    const { depth } = this;
+    const { depth, steps, elements, innerSteps, innerElements } = this;
+    this.innerSteps = 0;
+    this.innerElements = 0;
     try {
-      cell.value = cell.compute();
+      cell.value = cell.compute(this);
       cell.state = "done";
-      cell.check();
+      cell.check(this);
+      cell.spent(this.steps - steps - this.innerSteps, this.elements - elements - this.innerElements);
     } catch (caught) {
       cell.state = "failed";
       this.depth = depth;
       if (!(caught instanceof Failure)) throw caught;
     } finally {
       this.running.pop();
+      this.innerSteps = innerSteps + this.steps - steps;
+      this.innerElements = innerElements + this.elements - elements;
     }
+  }
+
+  /** The value of a settled cell of another thing's, for `thing`, which has the same. */
+  askAlike(cell: MemberCell, thing: Thing): Datum {
+    const asker = this.running.at(-1);
+    if (asker) noteReads(asker, cell, thing);
+    return cell.value ?? this.failQuietly();
+  }
+
+  /** Counts what computing the value of a cell again would take; false where that is too much. */
+  charge({ steps, elements }: MemberCell): boolean {
+    if (this.steps + steps > LIMITS.steps || this.elements + elements > LIMITS.elements) return false;
+    this.steps += steps;
+    this.elements += elements;
+    return true;
   }
 
   private tellCircle(cell: Cell): never {
@@ -172,11 +195,11 @@ export class Machine {
   }
 }
 
-function noteReads(asker: Cell, cell: Cell): void {
+function noteReads(asker: Cell, cell: Cell, of = cell.of): void {
   if (cell.reads && !cell.opaque) {
     if (cell.reads instanceof Distinct) {
       for (const thing of cell.reads.items) asker.reads = withItem(asker.reads, thing);
     } else asker.reads = withItem(asker.reads, cell.reads);
   }
-  if (cell.of && cell.of !== asker.of) asker.reads = withItem(asker.reads, cell.of);
+  if (of && of !== asker.of) asker.reads = withItem(asker.reads, of);
 }

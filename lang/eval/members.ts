@@ -3,11 +3,11 @@
 import type { Code } from "../types/code.ts";
 import { ipText, lastOf, parseCidr, subnetSize } from "../values/address.ts";
 import { WHOLE_MAX } from "../values/quantity.ts";
-import { attributeCell, childOf, outputOf } from "./attributes.ts";
+import { askAttribute, childOf, outputOf } from "./attributes.ts";
 import { int, isSecret, mapGet, NONE, taint, type Datum } from "./datum.ts";
 import type { Machine } from "./machine.ts";
 import { showDatum } from "./show.ts";
-import type { Thing } from "./thing.ts";
+import { Cell, MemberCell, type Thing } from "./thing.ts";
 
 type Member = Code & { op: "member" };
 
@@ -39,10 +39,13 @@ function memberOfThing(
     return machine.ask(outputOf(thing, code.name, machine));
   }
   const child = childOf(thing, code.name);
-  if (child) return machine.ask(child);
+  if (child) return child instanceof Cell ? machine.ask(child) : child;
   const member = thing.table.members.get(code.name);
   if (!member) return machine.failQuietly();
-  return machine.ask(attributeCell(thing, member.slot, machine));
+  // Of its family nobody else reads itself by this name.
+  const asker = machine.running.at(-1);
+  if (asker instanceof MemberCell && asker.of === thing) asker.readsItself = true;
+  return askAttribute(thing, member.slot, machine);
 }
 
 function memberOfSubnet(text: string, code: Member, machine: Machine): Datum {

@@ -25,7 +25,7 @@ import { indexDatum, memberOfDatum } from "./members.ts";
 import { binary, negate } from "./operators.ts";
 import { showDatum } from "./show.ts";
 import { askConstraint } from "./explain.ts";
-import { attributeCell } from "./attributes.ts";
+import { askAttribute } from "./attributes.ts";
 import { Cell, type Env } from "./thing.ts";
 
 /** The value of `code` in `env`. Throws `Failure` after its mistake is told. */
@@ -103,10 +103,8 @@ function ancestor(env: Env, hops: number): Env {
 }
 
 function readSlot(frame: Env, slot: number, machine: Machine): Datum {
-  let held = frame.slots[slot];
-  if (held === undefined && frame.owner) {
-    held = attributeCell(frame.owner, slot, machine);
-  }
+  const held = frame.slots[slot];
+  if (held === undefined && frame.owner) return askAttribute(frame.owner, slot, machine);
   if (held === undefined) return machine.failQuietly();
   return held instanceof Cell ? machine.ask(held) : held;
 }

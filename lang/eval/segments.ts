@@ -2,10 +2,9 @@
 
 import type { Member } from "../types/declared.ts";
 import { peel } from "../types/type.ts";
-import { attributeCell } from "./attributes.ts";
+import { askedAttribute } from "./attributes.ts";
 import type { Machine } from "./machine.ts";
 import type { Thing } from "./thing.ts";
-import { asked } from "./walk.ts";
 
 /** The members by which a device is plugged in: found by their types, whatever its class is called. */
 export interface Plug {
@@ -75,7 +74,7 @@ export function findSegments(things: readonly Thing[], machine: Machine): Segmen
   for (const device of things) {
     const plug = plugOf(device);
     if (!plug) continue;
-    const network = asked(attributeCell(device, plug.network.slot, machine), machine);
+    const network = askedAttribute(device, plug.network.slot, machine);
     if (network?.is === "thing")
       segments.of(network.thing)?.devices.push({ device, network: network.thing, plug });
   }
@@ -100,6 +99,6 @@ function joinLinks(network: Thing, segments: Segments, linked: Set<string>, mach
 
 export function linksOf(network: Thing, machine: Machine): Thing[] {
   const member = network.table.members.get("links");
-  const links = member && asked(attributeCell(network, member.slot, machine), machine);
+  const links = member && askedAttribute(network, member.slot, machine);
   return links?.is === "list" ? links.items.flatMap((item) => (item.is === "thing" ? [item.thing] : [])) : [];
 }

@@ -5,7 +5,8 @@ import type { Span } from "../syntax/ast.ts";
 import type { Code } from "../types/code.ts";
 import type { Member, RecordInfo } from "../types/declared.ts";
 import { peel, type Type } from "../types/type.ts";
-import { attributeCell } from "./attributes.ts";
+import { alikeCell } from "./alike.ts";
+import { askedAttribute, attributeCell } from "./attributes.ts";
 import { NONE, type Datum } from "./datum.ts";
 import { Distinct } from "./distinct.ts";
 import { checkPath, seedOf } from "./fill.ts";
@@ -85,11 +86,12 @@ function settle(thing: Thing, bus: string | undefined, machine: Machine): Resour
   if (bus !== undefined) needs.add(bus);
   let reads: Distinct<string> | undefined;
   for (const member of members) {
-    const cell = attributeCell(thing, member.slot, machine);
-    const datum = settledDatum(thing, member, cell, machine);
+    const taken = takenOver(thing, member, machine);
+    const cell = taken?.cell ?? attributeCell(thing, member.slot, machine);
+    const datum = taken ? taken.cell.value : settledDatum(thing, member, cell, machine);
     if (cell.reads) reads = withReads(reads, cell.reads, thing);
     if (!datum || (member.out && datum.is === "none")) continue;
-    attributes[member.name] = attributeOf(cell, member, datum);
+    attributes[member.name] = taken?.attribute ?? attributeOf(cell, member, datum);
     if (!ORDERS_NOTHING.has(member.name)) addNeeds(datum, needs);
     addPaths(datum, thing);
   }
@@ -99,6 +101,14 @@ function settle(thing: Thing, bus: string | undefined, machine: Machine): Resour
   const others = reads?.items.filter((address) => !needs.has(address)) ?? [];
   const waits = needs.items.filter((address) => waitsForItself || address !== thing.address);
   return resourceOf(thing, bus, attributes, waits, others);
+}
+
+/** What the first of a family has been settled to, where that is the same for the others. */
+function takenOver(thing: Thing, member: Member, machine: Machine) {
+  const cell = alikeCell(thing, member.slot);
+  const attribute = cell && thing.first?.resource?.attributes[member.name];
+  const same = attribute && cell.value && !holdsAuto(cell.value) && machine.charge(cell);
+  return same ? { cell, attribute } : undefined;
 }
 
 function withReads(
@@ -370,7 +380,7 @@ function addInherited(thing: Thing, needs: Distinct<string>, machine: Machine): 
   for (let owner = thing.owner; owner; owner = owner.owner) {
     if (owner.kind.is !== "component") continue;
     const member = owner.table.members.get("depends_on");
-    const datum = member && asked(attributeCell(owner, member.slot, machine), machine);
+    const datum = member && askedAttribute(owner, member.slot, machine);
     if (datum) addNeeds(datum, needs);
   }
 }

@@ -3,8 +3,10 @@
 import type { Resource, Value } from "../model.ts";
 import type { Span } from "../syntax/ast.ts";
 import type { Blueprint, ClassInfo, ComponentInfo, KindInfo, Member } from "../types/declared.ts";
+import { alikeCell } from "./alike.ts";
 import { identity, type Datum } from "./datum.ts";
 import type { Few } from "./distinct.ts";
+import type { Machine } from "./machine.ts";
 
 /** Values and cells by slot. Of members of a thing the cells are made when they are first asked. */
 export interface Env {
@@ -32,27 +34,32 @@ export abstract class Cell {
   value: Datum | undefined = undefined;
   /** Things whose attributes it was computed from. */
   reads: Few<Thing> = undefined;
-  readonly span: Span;
   /** The thing that it is an attribute of. */
   readonly of: Thing | undefined;
-  /** Asks about the whole lab, so what it reads says nothing about who asks it. */
-  readonly opaque: boolean;
 
-  constructor(span: Span, of?: Thing, opaque = false) {
-    this.span = span;
+  constructor(of?: Thing) {
     this.of = of;
-    this.opaque = opaque;
   }
 
+  /** Asks about the whole lab, so what it reads says nothing about who asks it. */
+  get opaque(): boolean {
+    return false;
+  }
+
+  abstract get span(): Span;
   /** For messages about circles. */
   abstract name(): string;
-  abstract compute(): Datum;
+  abstract compute(machine: Machine): Datum;
   /** Asked when the value is there: a constraint. Throws where it does not hold. */
-  check(): void {}
+  check(_machine: Machine): void {}
+  /** What the computation took by itself, without that of other cells. */
+  spent(_steps: number, _elements: number): void {}
 }
 
 /** A cell whose computation is given as a function. */
 export class LazyCell extends Cell {
+  readonly span: Span;
+  private readonly ofWhole: boolean;
   private readonly give: () => Datum;
   private readonly label: () => string;
   private readonly checked: (() => void) | undefined;
@@ -63,10 +70,16 @@ export class LazyCell extends Cell {
     compute: () => Datum,
     more: { readonly check?: () => void; readonly opaque?: boolean } = {},
   ) {
-    super(span, undefined, more.opaque);
+    super();
+    this.span = span;
+    this.ofWhole = more.opaque ?? false;
     this.label = name;
     this.give = compute;
     this.checked = more.check;
+  }
+
+  override get opaque(): boolean {
+    return this.ofWhole;
   }
 
   override name(): string {
@@ -84,12 +97,20 @@ export class LazyCell extends Cell {
 
 /** A member of a thing. Made by `attributeCell`, which knows how it is computed. */
 export abstract class MemberCell extends Cell {
+  declare readonly of: Thing;
   origin: Origin = "default";
-  originSpan: Span;
+  /** Its constraint holds. */
+  settled = false;
+  /** It names its own thing, by whatever name that has for everybody. */
+  readsItself = false;
+  steps = 0;
+  elements = 0;
 
-  constructor(span: Span, of: Thing) {
-    super(span, of);
-    this.originSpan = span;
+  abstract get originSpan(): Span;
+
+  override spent(steps: number, elements: number): void {
+    this.steps = steps;
+    this.elements = elements;
   }
 }
 
@@ -105,6 +126,13 @@ export class Thing {
   /** Another one of the same shape, where an edit changed what attributes are set to. */
   blueprint: Blueprint;
   readonly owner: Thing | undefined;
+  /**
+   * The first of its family, or what stands at the same place inside that one. What follows from nothing of
+   * their own is computed for the first only (`alike.ts`).
+   */
+  readonly first: Thing | undefined;
+  /** How many frames, from its own outward, each thing of its family has for itself; 0 outside families. */
+  readonly ownFrames: number;
   /** The head's variables, children and lets. */
   readonly env: Env;
   readonly members: Env;
@@ -123,7 +151,8 @@ export class Thing {
     readonly blueprint: Blueprint;
     readonly owner: Thing | undefined;
     readonly env: Env;
-    readonly memberParent?: Env | undefined;
+    readonly first?: Thing | undefined;
+    readonly ownFrames?: number;
   }) {
     this.address = parts.address;
     this.name = parts.name;
@@ -131,10 +160,12 @@ export class Thing {
     this.kind = parts.blueprint.type.kind;
     this.class = parts.blueprint.type.class;
     this.owner = parts.owner;
+    this.first = parts.first;
+    this.ownFrames = parts.ownFrames ?? 0;
     this.env = parts.env;
     // As long as it gets: a list that grows takes room for more than it will have.
     const { size } = this.table.members;
-    this.members = { slots: slotsFor(size), parent: parts.memberParent, owner: this };
+    this.members = { slots: slotsFor(size), parent: undefined, owner: this };
     this.datum = { is: "thing", thing: this };
   }
 
@@ -150,7 +181,7 @@ export class Thing {
   /** Where the value of a member came from; undefined while it was not asked for. */
   origin(name: string): { readonly origin: Origin; readonly span: Span } | undefined {
     const member = this.table.members.get(name);
-    const cell = member && this.members.slots[member.slot];
+    const cell = member && (this.members.slots[member.slot] ?? alikeCell(this, member.slot));
     return cell instanceof MemberCell ? { origin: cell.origin, span: cell.originSpan } : undefined;
   }
 }
@@ -159,7 +190,8 @@ export class Thing {
 export class Family {
   readonly address: string;
   readonly keys: Datum[] = [];
-  readonly things = new Map<string, Thing>();
+  readonly things: Thing[] = [];
+  private readonly byKey = new Map<string, Thing>();
 
   constructor(address: string) {
     this.address = address;
@@ -167,10 +199,15 @@ export class Family {
 
   add(key: Datum, thing: Thing): void {
     this.keys.push(key);
-    this.things.set(identity(key), thing);
+    this.things.push(thing);
+    this.byKey.set(identity(key), thing);
+  }
+
+  has(key: Datum): boolean {
+    return this.byKey.has(identity(key));
   }
 
   get(key: Datum): Thing | undefined {
-    return this.things.get(identity(key));
+    return this.byKey.get(identity(key));
   }
 }

@@ -2,6 +2,7 @@
 
 import type { Body } from "../types/declared.ts";
 import { thingsIn } from "./build.ts";
+import type { Datum } from "./datum.ts";
 import { Failure, type Machine } from "./machine.ts";
 import { Cell, type Env, type Thing } from "./thing.ts";
 
@@ -35,9 +36,7 @@ export function contentOf(cell: Cell, machine: Machine): readonly Thing[] {
 
 function collect(body: Body, env: Env, things: Thing[], machine: Machine): void {
   for (const declaration of body.declarations) {
-    const cell = env.slots[declaration.slot];
-    if (!(cell instanceof Cell)) continue;
-    for (const thing of thingsIn(asked(cell, machine))) {
+    for (const thing of thingsIn(heldIn(env, declaration.slot, machine))) {
       things.push(thing);
       collectInside(thing, things, machine);
     }
@@ -52,10 +51,16 @@ function collectInside(thing: Thing, things: Thing[], machine: Machine): void {
 
 /** The children of one thing, in order. */
 export function childrenOf(thing: Thing, machine: Machine): Thing[] {
-  return thing.blueprint.body.declarations.flatMap((declaration) => {
-    const cell = thing.env.slots[declaration.slot];
-    return cell instanceof Cell ? thingsIn(asked(cell, machine)) : [];
-  });
+  const children: Thing[] = [];
+  for (const { slot } of thing.blueprint.body.declarations)
+    for (const child of thingsIn(heldIn(thing.env, slot, machine))) children.push(child);
+  return children;
+}
+
+/** What a slot holds, or undefined where it failed. */
+function heldIn(env: Env, slot: number, machine: Machine): Datum | undefined {
+  const held = env.slots[slot];
+  return held instanceof Cell ? asked(held, machine) : held;
 }
 
 /** The value, or undefined where it failed: that mistake is told already, and others go on. */
