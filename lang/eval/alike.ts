@@ -35,7 +35,9 @@ function findAlike(
   ownFrames: number,
 ): readonly boolean[] {
   const alike: boolean[] = [];
-  for (const { slot, out } of members) alike[slot] = !out;
+  // What is left to the planner is each thing's own.
+  for (const { name, slot, out, auto, value } of members)
+    alike[slot] = !out && (!auto || value !== undefined || set.has(name));
   const differs = ({ name, slot, value, constraint }: Member): boolean => {
     const inMembers: Reads = (hops, read) => hops > 0 || read === undefined || !alike[read];
     const code = set.get(name)?.code;

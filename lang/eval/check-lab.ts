@@ -1,6 +1,5 @@
 // What is asked of the finished lab: assertions everywhere, circles of needs, rules that span several things.
 
-import type { Resource } from "../model.ts";
 import type { Constraint } from "../types/declared.ts";
 import type { CheckedModule, Program } from "../types/program.ts";
 import { askConstraint } from "./explain.ts";
@@ -21,7 +20,6 @@ export interface ToCheck {
   readonly sameSegments: boolean;
   /** Those of `fresh` that may need others than before. */
   readonly rewired: readonly Thing[];
-  readonly resource: (address: string) => Resource | undefined;
 }
 
 export function checkLab(lab: ToCheck, machine: Machine): void {
@@ -38,7 +36,7 @@ export function checkLab(lab: ToCheck, machine: Machine): void {
   if (!lab.sameSegments) checkMacs(machine);
   checkWriters(things, machine);
   // A value that failed says nothing of what needs what.
-  if (machine.diagnostics.length === 0) checkNeeds(lab.rewired, lab.resource, machine);
+  if (machine.diagnostics.length === 0) checkNeeds(lab.rewired, machine);
 }
 
 function checkLabs(things: readonly Thing[], machine: Machine): void {
@@ -178,44 +176,45 @@ function checkMacs(machine: Machine): void {
 /**
  * Things that need each other can't come up: told as a circle, once. A new circle has a fresh thing in it.
  */
-function checkNeeds(
-  fresh: readonly Thing[],
-  resource: (address: string) => Resource | undefined,
-  machine: Machine,
-): void {
-  const seen = new Map<Resource, "on the path" | "done">();
-  const path: { readonly of: Resource; next: number }[] = [];
-  const enter = (of: Resource): void => {
+function checkNeeds(fresh: readonly Thing[], machine: Machine): void {
+  const seen = new Map<Thing, "on the path" | "done">();
+  const path: { readonly of: Thing; next: number }[] = [];
+  const enter = (of: Thing): void => {
     seen.set(of, "on the path");
     path.push({ of, next: 0 });
   };
   for (const thing of fresh) {
-    if (thing.kind.is === "kind" && thing.resource && !seen.has(thing.resource)) enter(thing.resource);
+    if (leadsOn(thing) && !seen.has(thing)) enter(thing);
     for (let top = path.at(-1); top; top = path.at(-1)) {
-      const address = top.of.needs[top.next++];
-      const needed = address === undefined ? undefined : resource(address);
-      if (address === undefined) {
+      const needed = top.of.needs[top.next++];
+      if (needed === undefined) {
         seen.set(top.of, "done");
         path.pop();
-      } else if (needed && seen.get(needed) === "on the path") {
+      } else if (seen.get(needed) === "on the path") {
         const circle = path.slice(path.findIndex(({ of }) => of === needed)).map(({ of }) => of);
         tellCircle(circle, machine);
         return;
-      } else if (needed && !seen.has(needed)) {
+      } else if (leadsOn(needed) && !seen.has(needed)) {
         enter(needed);
       }
     }
   }
 }
 
-function tellCircle(circle: readonly Resource[], machine: Machine): void {
+const FEW = 8;
+
+/** Whether it may need something that needs something: most things of a large lab don't. */
+const leadsOn = ({ kind, needs }: Thing): boolean =>
+  kind.is === "kind" && (needs.length > FEW || needs.some((needed) => needed.needs.length > 0));
+
+function tellCircle(circle: readonly Thing[], machine: Machine): void {
   const [first] = circle;
   if (!first) return;
-  const names = [...circle, first].map((resource) => resource.address).join(" → ");
-  machine.tell("VB4004", first.span, `These things wait for each other: ${names}.`, {
+  const names = [...circle, first].map(({ address }) => address).join(" → ");
+  machine.tell("VB4004", first.blueprint.head, `These things wait for each other: ${names}.`, {
     related: circle
       .slice(1)
-      .map((resource) => ({ span: resource.span, message: `\`${resource.address}\` is declared here` })),
+      .map(({ address, blueprint }) => ({ span: blueprint.head, message: `\`${address}\` is declared here` })),
     hint: "Each comes up after what it refers to; take one reference out.",
   });
 }

@@ -23,6 +23,17 @@ export class Distinct<T> {
 /** None, one, or several: most cells read one thing at most. Not for items that are `Distinct` themselves. */
 export type Few<T extends object> = T | Distinct<T> | undefined;
 
+export const itemsIn = <T extends object>(few: Exclude<Few<T>, undefined>): readonly T[] =>
+  few instanceof Distinct ? few.items : [few];
+
+/** `few` with those of `others`. */
+export function withItems<T extends object>(few: Few<T>, others: Exclude<Few<T>, undefined>): Few<T> {
+  if (!(others instanceof Distinct)) return withItem(few, others);
+  let all = few;
+  for (const item of others.items) all = withItem(all, item);
+  return all;
+}
+
 /** `few` with `item`. */
 export function withItem<T extends object>(few: Few<T>, item: T): Few<T> {
   if (few === undefined || few === item) return item;

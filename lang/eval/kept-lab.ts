@@ -3,7 +3,7 @@
 // different in another way (another import, parameter or answer of the outside, a mistake, a network or a
 // device that comes or goes and changes others' addresses) the lab is evaluated whole.
 
-import type { Allocations, Model, Resource } from "../model.ts";
+import type { Allocations, Model } from "../model.ts";
 import { loadModules, type Loaded, type LoadedModule, type Parse } from "../resolve/load.ts";
 import type * as ast from "../syntax/ast.ts";
 import { PRELUDE, nameOfItem, recheckRoot } from "../types/check-program.ts";
@@ -32,7 +32,6 @@ interface Base {
   readonly lab: Lab;
   /** Texts that are no files: parameters. */
   readonly written: readonly (readonly [string, string])[];
-  readonly byAddress: Map<string, Resource>;
 }
 
 /** Trees, what they mean, and, where that is right, what they come to. */
@@ -88,7 +87,6 @@ export class KeptLab {
       model,
       lab: whole.machine.lab,
       written: [...sources].filter(([file]) => !loaded.sources.has(file)),
-      byAddress: new Map(model.resources.map((resource) => [resource.address, resource])),
     };
     return evaluation;
   }
@@ -115,7 +113,6 @@ export class KeptLab {
     const inputs = [...new Set([...loaded.inputs, ...machine.inputs])];
     const sources = new Map([...loaded.sources, ...base.written]);
     const whole = { ...model, inputs };
-    again.accept(base.byAddress);
     this.#base = { ...base, input, loaded, whole: again.whole, model: whole, lab: machine.lab };
     this.#newest = { loaded, program, whole: again.whole };
     return { model: whole, diagnostics: [], sources, inputs };
@@ -186,11 +183,8 @@ interface Renewed {
   readonly rewired: readonly Thing[];
   readonly sameSegments: boolean;
   readonly allocations: Allocations;
-  readonly resource: (address: string) => Resource | undefined;
   /** Whether a thing that was taken over would now have another address. */
   readonly movedOthers: () => boolean;
-  /** Brings `byAddress` up to date. */
-  readonly accept: (byAddress: Map<string, Resource>) => void;
 }
 
 /** Frames in which what is kept stands as it was, and a lab that asks for the rest. */
@@ -215,19 +209,13 @@ function renew(base: Base, whole: Whole, edit: Edit, input: EvaluateInput): Rene
   if (sameSegments) machine.lab.adoptSegments(base.lab);
   const rewired = parts.flatMap((part) => settleAll(part, machine));
   const changed = [...fresh, ...parts.flatMap(({ things }) => things)];
-  let own: ReadonlyMap<string, Resource> | undefined;
   return {
     whole: { ...whole, env, frames },
     fresh: changed,
     rewired: [...fresh, ...rewired],
     sameSegments,
     allocations: base.model.allocations,
-    resource: (address) => (own ??= resourcesOf(changed)).get(address) ?? base.byAddress.get(address),
     movedOthers: () => !sameSegments && haveMoved(base.lab, machine.lab),
-    accept: (byAddress) => {
-      for (const address of resourcesOf(left).keys()) byAddress.delete(address);
-      for (const [address, resource] of resourcesOf(changed)) byAddress.set(address, resource);
-    },
   };
 }
 
@@ -264,15 +252,6 @@ function framesOf(before: Whole, root: CheckedModule, env: Env): ReadonlyMap<Che
   return new Map(
     [...before.frames].map(([module, frame]) => (module === before.root ? [root, env] : [module, frame])),
   );
-}
-
-function resourcesOf(things: readonly Thing[]): ReadonlyMap<string, Resource> {
-  const found = new Map<string, Resource>();
-  for (const thing of things) {
-    for (const { kind, resource } of thing.own ? [thing, thing.own] : [thing])
-      if (kind.is === "kind" && resource) found.set(resource.address, resource);
-  }
-  return found;
 }
 
 /** Whether giving addresses out from these comes to what was given out. */

@@ -31,6 +31,7 @@ export class Lab {
   readonly machine: Machine;
   readonly options: LabOptions;
   readonly allocations = new Map<Thing, { readonly cell: Cell; result: Allocation | undefined }>();
+  private readonly privateBlueprints = new Map<Blueprint, Blueprint>();
   private known: readonly Thing[] | undefined;
   private segmentsCell: Cell | undefined;
   private foundSegments: Segments | undefined;
@@ -65,15 +66,23 @@ export class Lab {
   /** The bus (or another kind) of its own that `owner` gets where it names none. */
   privateOf(owner: Thing, kind: KindInfo, member: string): Thing {
     if (owner.own) return owner.own;
-    const { blueprint } = owner;
     const made = new Thing({
       address: `${owner.address}.${member}`,
       name: member,
       owner,
       env: owner.env,
-      blueprint: { ...blueprint, name: member, type: { is: "thing", kind }, set: NOTHING_SET },
+      blueprint: this.privateBlueprint(owner.blueprint, kind, member),
     });
     owner.own = made;
+    return made;
+  }
+
+  /** One for all things of a declaration. */
+  private privateBlueprint(of: Blueprint, kind: KindInfo, name: string): Blueprint {
+    const known = this.privateBlueprints.get(of);
+    if (known) return known;
+    const made: Blueprint = { ...of, name, type: { is: "thing", kind }, set: NOTHING_SET };
+    this.privateBlueprints.set(of, made);
     return made;
   }
 

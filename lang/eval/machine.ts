@@ -5,10 +5,10 @@ import type { Span } from "../syntax/ast.ts";
 import type { Code } from "../types/code.ts";
 import type { World } from "../world.ts";
 import type { Datum } from "./datum.ts";
-import { Distinct, withItem } from "./distinct.ts";
+import { withItem, withItems } from "./distinct.ts";
 import type { Lab } from "./lab.ts";
 import type { Blueprint } from "../types/declared.ts";
-import type { Cell, Env, MemberCell, Thing } from "./thing.ts";
+import { MemberCell, type Cell, type Env, type Thing } from "./thing.ts";
 
 /** What one evaluation may use (language.md §14). Each is an error with a place. */
 export const LIMITS = {
@@ -196,10 +196,9 @@ export class Machine {
 }
 
 function noteReads(asker: Cell, cell: Cell, of = cell.of): void {
-  if (cell.reads && !cell.opaque) {
-    if (cell.reads instanceof Distinct) {
-      for (const thing of cell.reads.items) asker.reads = withItem(asker.reads, thing);
-    } else asker.reads = withItem(asker.reads, cell.reads);
-  }
-  if (of && of !== asker.of) asker.reads = withItem(asker.reads, of);
+  if (cell.reads && !cell.opaque) asker.reads = withItems(asker.reads, cell.reads);
+  if (of !== asker.of) {
+    if (of) asker.reads = withItem(asker.reads, of);
+  } else if (cell instanceof MemberCell && cell.readsItself && asker instanceof MemberCell)
+    asker.readsItself = true;
 }

@@ -1,6 +1,6 @@
 // A model from a machine whose frames are filled: everything settled, everything checked.
 
-import type { Allocations, Model, Resource } from "../model.ts";
+import type { Allocations, Model } from "../model.ts";
 import type { Blueprint } from "../types/declared.ts";
 import type { CheckedModule, Program } from "../types/program.ts";
 import { checkLab } from "./check-lab.ts";
@@ -20,7 +20,6 @@ export interface TakenOver {
   readonly sameSegments: boolean;
   readonly rewired: readonly Thing[];
   readonly allocations: Allocations;
-  readonly resource: (address: string) => Resource | undefined;
 }
 
 export function makeModel(whole: Whole, before?: TakenOver): Model {
@@ -37,8 +36,7 @@ export function makeModel(whole: Whole, before?: TakenOver): Model {
     settleThing(thing, undefined, into, machine);
   for (const thing of things) if (thing.kind.name !== "lab") settleOne(thing, into, machine);
   const { fresh = things, sameSegments = false, rewired = fresh } = before ?? {};
-  const resource = before?.resource ?? finding(into.resources);
-  checkLab({ program, frames, things, fresh, sameSegments, rewired, resource }, machine);
+  checkLab({ program, frames, things, fresh, sameSegments, rewired }, machine);
   return {
     lab: name,
     resources: into.resources,
@@ -47,12 +45,6 @@ export function makeModel(whole: Whole, before?: TakenOver): Model {
     inputs: [],
     paths: [...into.paths],
   };
-}
-
-function finding(resources: readonly Resource[]): (address: string) => Resource | undefined {
-  const byAddress = new Map<string, Resource>();
-  for (const one of resources) byAddress.set(one.address, one);
-  return (address) => byAddress.get(address);
 }
 
 /**
@@ -93,10 +85,10 @@ function settleComponent(thing: Thing, machine: Machine): void {
 }
 
 /** The bus that a device stands on: the block around it, or the private one of the guest around it. */
-export function busOf(thing: Thing): string | undefined {
+export function busOf(thing: Thing): Thing | undefined {
   const { owner } = thing;
   if (!owner || owner.kind.is !== "kind" || !owner.kind.table.holds.has(thing.kind.name)) return undefined;
-  return (owner.own ?? owner).address;
+  return owner.own ?? owner;
 }
 
 function outputsOf(root: CheckedModule, env: Env, machine: Machine): Model["outputs"] {

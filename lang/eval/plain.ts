@@ -2,7 +2,7 @@
 // mark.
 
 import type { Value } from "../model.ts";
-import type { Datum } from "./datum.ts";
+import { isTainted, type Datum } from "./datum.ts";
 
 /**
  * The same value as plain data. What stands in a secret is secret by itself. Families and lambdas are never
@@ -13,6 +13,7 @@ export function plainValue(datum: Datum): Value {
     case "thing":
       return datum.thing.ref;
     case "list":
+      return !isTainted(datum) && datum.items.every(isPlain) ? (datum as Value) : plainer(datum, false);
     case "map":
     case "family":
     case "record":
@@ -23,6 +24,21 @@ export function plainValue(datum: Datum): Value {
       return plainer(datum, false);
     default:
       return datum;
+  }
+}
+
+/** Whether it is the same as plain data: a text, a number and the like. */
+function isPlain({ is }: Datum): boolean {
+  switch (is) {
+    case "bool":
+    case "int":
+    case "float":
+    case "string":
+    case "quantity":
+    case "ip":
+      return true;
+    default:
+      return false;
   }
 }
 

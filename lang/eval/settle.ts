@@ -8,7 +8,7 @@ import { peel, type Type } from "../types/type.ts";
 import { alikeCell } from "./alike.ts";
 import { askedAttribute, attributeCell } from "./attributes.ts";
 import { NONE, type Datum } from "./datum.ts";
-import { Distinct } from "./distinct.ts";
+import { Distinct, itemsIn, withItems, type Few } from "./distinct.ts";
 import { checkPath, seedOf } from "./fill.ts";
 import type { Machine } from "./machine.ts";
 import { plainValue } from "./plain.ts";
@@ -24,7 +24,7 @@ export interface Settled {
 }
 
 /** Puts a thing into the model, settled now if it was not before. Where an attribute fails there is none. */
-export function settleThing(thing: Thing, bus: string | undefined, into: Settled, machine: Machine): void {
+export function settleThing(thing: Thing, bus: Thing | undefined, into: Settled, machine: Machine): void {
   const resource = (thing.resource ??= settle(thing, bus, machine));
   into.resources.push(resource);
   if (thing.paths) for (const path of thing.paths) into.paths.add(path);
@@ -36,7 +36,7 @@ export function settleThing(thing: Thing, bus: string | undefined, into: Settled
  */
 export function settleAgain(
   thing: Thing,
-  bus: string | undefined,
+  bus: Thing | undefined,
   members: readonly Member[] | undefined,
   machine: Machine,
 ): boolean {
@@ -56,7 +56,7 @@ export function settleAgain(
   return true;
 }
 
-function settleWhole(thing: Thing, bus: string | undefined, machine: Machine): false {
+function settleWhole(thing: Thing, bus: Thing | undefined, machine: Machine): false {
   thing.paths = undefined;
   thing.resource = settle(thing, bus, machine);
   return false;
@@ -79,17 +79,17 @@ function isText(value: Datum | Attribute["value"]): boolean {
   }
 }
 
-function settle(thing: Thing, bus: string | undefined, machine: Machine): Resource {
+function settle(thing: Thing, bus: Thing | undefined, machine: Machine): Resource {
   const { fixed, asked: members } = templateOf(thing, machine);
-  const attributes: Record<string, Attribute> = { ...fixed };
-  const needs = new Distinct<string>();
+  const attributes: Record<string, Attribute> = members.length === 0 ? fixed : { ...fixed };
+  const needs = new Distinct<Thing>();
   if (bus !== undefined) needs.add(bus);
-  let reads: Distinct<string> | undefined;
+  let reads: Few<Thing>;
   for (const member of members) {
     const taken = takenOver(thing, member, machine);
     const cell = taken?.cell ?? attributeCell(thing, member.slot, machine);
     const datum = taken ? taken.cell.value : settledDatum(thing, member, cell, machine);
-    if (cell.reads) reads = withReads(reads, cell.reads, thing);
+    if (cell.reads) reads = withItems(reads, cell.reads);
     if (!datum || (member.out && datum.is === "none")) continue;
     attributes[member.name] = taken?.attribute ?? attributeOf(cell, member, datum);
     if (!ORDERS_NOTHING.has(member.name)) addNeeds(datum, needs);
@@ -98,10 +98,18 @@ function settle(thing: Thing, bus: string | undefined, machine: Machine): Resour
   // Only what a user says of itself is a circle, and is told as one.
   const waitsForItself = namesItself(attributes["depends_on"], thing.address);
   addInherited(thing, needs, machine);
-  const others = reads?.items.filter((address) => !needs.has(address)) ?? [];
-  const waits = needs.items.filter((address) => waitsForItself || address !== thing.address);
-  return resourceOf(thing, bus, attributes, waits, others);
+  const waits = needs.items.filter((needed) => waitsForItself || needed !== thing);
+  thing.needs = waits;
+  const others = reads ? addressesOf(readBeside(itemsIn(reads), thing, needs)) : NO_ADDRESSES;
+  return resourceOf(thing, bus?.address, attributes, addressesOf(waits), others);
 }
+
+const NO_ADDRESSES: readonly string[] = [];
+const addressesOf = (things: readonly Thing[]): readonly string[] =>
+  things.length === 0 ? NO_ADDRESSES : things.map(({ address }) => address);
+
+const readBeside = (reads: readonly Thing[], thing: Thing, needs: Distinct<Thing>): readonly Thing[] =>
+  reads.filter((read) => read !== thing && read.kind.is === "kind" && !needs.has(read));
 
 /** What the first of a family has been settled to, where that is the same for the others. */
 function takenOver(thing: Thing, member: Member, machine: Machine) {
@@ -109,20 +117,6 @@ function takenOver(thing: Thing, member: Member, machine: Machine) {
   const attribute = cell && thing.first?.resource?.attributes[member.name];
   const same = attribute && cell.value && !holdsAuto(cell.value) && machine.charge(cell);
   return same ? { cell, attribute } : undefined;
-}
-
-function withReads(
-  before: Distinct<string> | undefined,
-  reads: Thing | Distinct<Thing>,
-  thing: Thing,
-): Distinct<string> | undefined {
-  let found = before;
-  const add = (read: Thing): void => {
-    if (read !== thing && read.kind.is === "kind") (found ??= new Distinct()).add(read.address);
-  };
-  if (reads instanceof Distinct) reads.items.forEach(add);
-  else add(reads);
-  return found;
 }
 
 /** Written out, not spread together: there are many. */
@@ -144,15 +138,11 @@ const namesItself = (attribute: Attribute | undefined, address: string): boolean
   attribute?.value.is === "list" &&
   attribute.value.items.some((item) => item.is === "ref" && item.address === address);
 
-const PLACEHOLDER: Attribute = {
-  value: { is: "none" },
-  disruption: "live",
-  origin: "default",
-  span: { file: "", start: 0, end: 0 },
-};
-
 interface Template {
-  /** Attributes that every thing of this declaration has alike: plain defaults. Shared, never changed. */
+  /**
+   * Attributes that every thing of this declaration has alike: plain defaults. Shared, never changed. With
+   * places for the others, so that all things of a declaration have one shape in memory.
+   */
   readonly fixed: Readonly<Record<string, Attribute>>;
   /** Those that each thing is asked for. */
   readonly asked: readonly Member[];
@@ -184,7 +174,7 @@ function templateOf(thing: Thing, machine: Machine): Template {
 }
 
 function makeTemplate({ table, blueprint }: Thing, machine: Machine): Template {
-  const fixed: Record<string, Attribute> = {};
+  const fixed = placesFor([...table.members.values()]);
   const others: Member[] = [];
   for (const member of table.members.values()) {
     if (member.out && isDerived(member)) continue;
@@ -194,10 +184,14 @@ function makeTemplate({ table, blueprint }: Thing, machine: Machine): Template {
       continue;
     }
     others.push(member);
-    // Holds the place, so that all things of a declaration have one shape in memory; overwritten for each.
-    if (!member.out) fixed[member.name] = PLACEHOLDER;
   }
   return { fixed, asked: others };
+}
+
+/** A record with a place for each member. Read as JSON, V8 keeps it, and each copy, in one piece. */
+function placesFor(members: readonly Member[]): Record<string, Attribute> {
+  const names = members.filter(({ out }) => !out).map(({ name }) => `${JSON.stringify(name)}:null`);
+  return JSON.parse(`{${names.join()}}`) as Record<string, Attribute>;
 }
 
 /** A default that reads nothing, and is not constrained by other members. */
@@ -339,10 +333,10 @@ function marksOf(info: RecordInfo): Readonly<Record<string, Disruption>> {
   return found;
 }
 
-function addNeeds(datum: Datum, needs: Distinct<string>): void {
+function addNeeds(datum: Datum, needs: Distinct<Thing>): void {
   switch (datum.is) {
     case "thing":
-      for (const address of thingAddresses(datum.thing)) needs.add(address);
+      addThing(datum.thing, needs);
       return;
     case "list":
       for (const item of datum.items) addNeeds(item, needs);
@@ -359,9 +353,9 @@ function addNeeds(datum: Datum, needs: Distinct<string>): void {
 }
 
 /** A component's instance stands for what is inside it. */
-function thingAddresses(thing: Thing): string[] {
-  if (thing.kind.is === "kind") return [thing.address];
-  return (contents.get(thing) ?? []).map((inner) => inner.address);
+function addThing(thing: Thing, needs: Distinct<Thing>): void {
+  if (thing.kind.is === "kind") needs.add(thing);
+  else for (const inner of contents.get(thing) ?? []) needs.add(inner);
 }
 
 const contents = new WeakMap<Thing, Thing[]>();
@@ -376,7 +370,7 @@ export function noteContents(things: readonly Thing[]): void {
 }
 
 /** What a component's instance depends on, everything inside it does. */
-function addInherited(thing: Thing, needs: Distinct<string>, machine: Machine): void {
+function addInherited(thing: Thing, needs: Distinct<Thing>, machine: Machine): void {
   for (let owner = thing.owner; owner; owner = owner.owner) {
     if (owner.kind.is !== "component") continue;
     const member = owner.table.members.get("depends_on");

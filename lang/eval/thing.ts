@@ -114,6 +114,8 @@ export abstract class MemberCell extends Cell {
   }
 }
 
+const NO_THINGS: readonly Thing[] = [];
+
 export type Origin = "set" | "default" | "auto";
 
 export class Thing {
@@ -144,6 +146,8 @@ export class Thing {
   /** As the model has it, once it is settled; and the files that it names. */
   resource: Resource | undefined = undefined;
   paths: readonly string[] | undefined = undefined;
+  /** What must be up first. */
+  needs: readonly Thing[] = NO_THINGS;
 
   constructor(parts: {
     readonly address: string;
