@@ -67,7 +67,10 @@ export function allocate(segment: Segment, kept: Allocations, machine: Machine):
     if (raw?.is === "auto") waiting.push({ device, pool });
     else if (raw?.is === "ip") setAside(device, raw, pool, state);
   }
-  const rest = waiting.filter(({ device, pool }) => !keep(device, kept[device.address], pool, state));
+  const isKept = ({ device, pool }: (typeof waiting)[number]): boolean =>
+    keep(device, kept[device.address], pool, state);
+  // A lab that was never applied has kept none: no address is looked up.
+  const rest = Object.keys(kept).length === 0 ? waiting : waiting.filter((one) => !isKept(one));
   for (const { device, pool } of rest) takeLowest(device, pool, state);
   return { addresses: state.addresses, given: state.given };
 }

@@ -65,7 +65,8 @@ function checkThing(thing: Thing, machine: Machine): void {
     );
   }
   askAll(thing.blueprint.body.asserts, thing.env, thing, machine);
-  const set = thing.kind.table.holds.size > 0 ? thing.origin("bus") : undefined;
+  const { holds } = thing.kind.table;
+  const set = holds.size > 0 && thing.blueprint.set.has("bus") ? thing.origin("bus") : undefined;
   if (set?.origin === "set" && childrenOf(thing, machine).length > 0) {
     machine.tell(
       "VB4006",
@@ -82,7 +83,7 @@ function checkThing(thing: Thing, machine: Machine): void {
 
 /** A guest opens devices of its own bus. */
 function checkUse(thing: Thing, machine: Machine): void {
-  const origin = thing.origin("use");
+  const origin = thing.blueprint.set.has("use") ? thing.origin("use") : undefined;
   if (origin?.origin !== "set") return;
   const bus = readMember(thing, "bus", machine);
   const used = readMember(thing, "use", machine);
@@ -103,6 +104,8 @@ function checkUse(thing: Thing, machine: Machine): void {
 }
 
 function askAll(asserts: readonly Constraint[], env: Env, thing: Thing | undefined, machine: Machine): void {
+  // Most have none, and there are many: no loop is begun.
+  if (asserts.length === 0) return;
   for (const assert of asserts) {
     const because = (): string | undefined => firstWay(assert, env, machine);
     attempt(() =>
@@ -127,10 +130,12 @@ function checkWriters(things: readonly Thing[], machine: Machine): void {
   const writers = new Map<Thing, Thing>();
   const readers = new Map<Thing, Thing>();
   for (const thing of things) {
-    const base = thing.kind.name === "volume" ? readMember(thing, "base", machine) : undefined;
+    if (thing.kind.name !== "volume") continue;
+    const base = readMember(thing, "base", machine);
     if (base?.is === "thing" && !readers.has(base.thing)) readers.set(base.thing, thing);
   }
-  for (const device of things.filter((thing) => thing.kind.name === "device")) {
+  for (const device of things) {
+    if (device.kind.name !== "device" || !device.table.members.has("volume")) continue;
     const volume = readMember(device, "volume", machine);
     if (volume?.is !== "thing") continue;
     const closed = [readMember(device, "readonly", machine), readMember(volume.thing, "readonly", machine)];

@@ -3,6 +3,7 @@
 import type { Allocations, Model } from "../model.ts";
 import type { Blueprint } from "../types/declared.ts";
 import type { CheckedModule, Program } from "../types/program.ts";
+import { alikeCell } from "./alike.ts";
 import { checkLab } from "./check-lab.ts";
 import { isSecret } from "./datum.ts";
 import type { Whole } from "./evaluate.ts";
@@ -10,7 +11,7 @@ import type { Machine } from "./machine.ts";
 import { plainValue } from "./plain.ts";
 import { run } from "./run.ts";
 import { noteContents, settleThing, type Settled } from "./settle.ts";
-import { Thing, type Env } from "./thing.ts";
+import { MemberCell, Thing, type Env } from "./thing.ts";
 import { attempt } from "./walk.ts";
 
 /** What a model takes over from one that was made before and found right. */
@@ -123,9 +124,9 @@ export function findMacClash(machine: Machine): string | undefined {
     for (const auto of [false, true]) {
       for (const { device, plug } of segment.devices) {
         const { mac } = plug;
-        if (!mac || isAutoMac(device, mac.name) !== auto) continue;
-        const cell = device.members.slots[mac.slot];
-        const text = cell && "state" in cell && cell.value?.is === "mac" ? cell.value.text : undefined;
+        const cell = mac && (device.members.slots[mac.slot] ?? alikeCell(device, mac.slot));
+        if (!(cell instanceof MemberCell) || (cell.origin === "auto") !== auto) continue;
+        const text = cell.value?.is === "mac" ? cell.value.text : undefined;
         if (text === undefined) continue;
         if (auto && seen.has(text)) return device.address;
         seen.add(text);
@@ -134,5 +135,3 @@ export function findMacClash(machine: Machine): string | undefined {
   }
   return undefined;
 }
-
-const isAutoMac = (device: Thing, name: string): boolean => device.origin(name)?.origin === "auto";

@@ -159,6 +159,9 @@ function runText(code: Code & { op: "text" }, env: Env, machine: Machine): Datum
 }
 
 function runList(code: Code & { op: "list" }, env: Env, machine: Machine): Datum {
+  // As long as it gets, where nothing is spread into it: there are many.
+  const spreads = code.items.some(({ spread }) => spread);
+  if (!spreads) return listOf(code, env, machine);
   const items: Datum[] = [];
   let secret = false;
   for (const item of code.items) {
@@ -174,6 +177,12 @@ function runList(code: Code & { op: "list" }, env: Env, machine: Machine): Datum
   }
   machine.countElements(items.length, code.span);
   return secret ? taint(list(items)) : list(items);
+}
+
+function listOf(code: Code & { op: "list" }, env: Env, machine: Machine): Datum {
+  const items = code.items.map((item) => run(item.code, env, machine));
+  machine.countElements(items.length, code.span);
+  return list(items);
 }
 
 /** The items of a list, or of a range of ints. */

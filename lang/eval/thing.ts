@@ -18,9 +18,7 @@ export interface Env {
 
 /** Empty slots, with room for as many as there will be. */
 export function slotsFor(count: number): (Datum | Cell | undefined)[] {
-  const slots: (Datum | Cell | undefined)[] = [];
-  slots.length = count;
-  return slots;
+  return new Array<Datum | Cell | undefined>(count);
 }
 
 export type CellState = "new" | "running" | "done" | "failed";
