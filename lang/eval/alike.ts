@@ -6,7 +6,7 @@ import type { Code } from "../types/code.ts";
 import type { Member } from "../types/declared.ts";
 import { MemberCell, type Thing } from "./thing.ts";
 
-/** The settled cell of the first of the family whose value `thing` has, too; undefined where it has its own. */
+/** The cell of the first of the family whose value `thing` has, too; undefined where it has its own. */
 export function alikeCell(thing: Thing, slot: number): MemberCell | undefined {
   const { first } = thing;
   if (first === undefined || thing.members.slots[slot] !== undefined) return undefined;
@@ -87,8 +87,9 @@ function reads(code: Code, test: Reads, inside = 0): boolean {
         code.entries.some((entry) =>
           "spread" in entry ? within(entry.spread) : within(entry.key) || within(entry.value),
         ) ||
-        code.timed?.some(({ at, duration, record }) => [at, duration, record].some((part) => within(part))) ===
-          true
+        code.timed?.some(({ at, duration, record }) =>
+          [at, duration, record].some((part) => within(part)),
+        ) === true
       );
     case "variant":
       return code.fields.some((field) => !field.isDefault && within(field.code));

@@ -38,7 +38,11 @@ function childOf(owner: Thing, blueprint: Blueprint, machine: Machine): Thing {
   const { name } = blueprint;
   const { first, ownFrames } = likeOf(owner, blueprint);
   const address = `${owner.address}.${name}`;
-  return makeThing(blueprint, { address, name, variables: [], env: owner.env, owner, first, ownFrames }, machine);
+  return makeThing(
+    blueprint,
+    { address, name, variables: [], env: owner.env, owner, first, ownFrames },
+    machine,
+  );
 }
 
 const isPlain = ({ loop, condition, type }: Blueprint): boolean =>
@@ -96,8 +100,7 @@ function declare(
     const [key] = variables;
     if (isSecret(key))
       machine.fail("VB3012", loop.span, "A key can't be computed from a secret: it is shown in addresses.");
-    if (family.has(key))
-      machine.fail("VB3005", loop.span, `The key ${showDatum(key)} comes twice.`);
+    if (family.has(key)) machine.fail("VB3005", loop.span, `The key ${showDatum(key)} comes twice.`);
     const suffix = `[${keyText(key)}]`;
     const place = { address: address + suffix, name: blueprint.name + suffix, variables, env, owner };
     const thing = makeThing(blueprint, { ...place, first, ownFrames: 1 }, machine);

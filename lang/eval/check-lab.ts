@@ -219,7 +219,10 @@ function tellCircle(circle: readonly Thing[], machine: Machine): void {
   machine.tell("VB4004", first.blueprint.head, `These things wait for each other: ${names}.`, {
     related: circle
       .slice(1)
-      .map(({ address, blueprint }) => ({ span: blueprint.head, message: `\`${address}\` is declared here` })),
+      .map(({ address, blueprint }) => ({
+        span: blueprint.head,
+        message: `\`${address}\` is declared here`,
+      })),
     hint: "Each comes up after what it refers to; take one reference out.",
   });
 }

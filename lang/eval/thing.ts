@@ -18,7 +18,9 @@ export interface Env {
 
 /** Empty slots, with room for as many as there will be. */
 export function slotsFor(count: number): (Datum | Cell | undefined)[] {
-  return new Array<Datum | Cell | undefined>(count);
+  const slots: (Datum | Cell | undefined)[] = [];
+  slots.length = count;
+  return slots;
 }
 
 export type CellState = "new" | "running" | "done" | "failed";
