@@ -1,5 +1,6 @@
 // What things and names came to in the newest evaluation. Knows nothing while the files are wrong.
 
+import { alikeCell } from "../eval/alike.ts";
 import type { Whole } from "../eval/evaluate.ts";
 import { plainValue } from "../eval/plain.ts";
 import { asked } from "../eval/walk.ts";
@@ -55,7 +56,7 @@ export class Values {
   attributes(thing: Thing): ReadonlyMap<string, Known> {
     const known = new Map<string, Known>();
     for (const { name, slot } of thing.table.members.values()) {
-      const value = valueIn(thing.members, slot);
+      const value = valueOf(thing.members.slots[slot] ?? alikeCell(thing, slot));
       const origin = thing.origin(name)?.origin;
       if (value && origin) known.set(name, { address: thing.address, value, origin });
     }
@@ -86,8 +87,9 @@ export class Values {
 
 const keyOf = ({ file, start }: Span): string => `${file}:${start}`;
 
-function valueIn(frame: Env, slot: number): Value | undefined {
-  const held = frame.slots[slot];
+const valueIn = (frame: Env, slot: number): Value | undefined => valueOf(frame.slots[slot]);
+
+function valueOf(held: Env["slots"][number]): Value | undefined {
   const datum = held instanceof Cell ? (held.state === "done" ? held.value : undefined) : held;
   return datum && plainValue(datum);
 }
