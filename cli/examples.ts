@@ -115,6 +115,11 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ["vbus exec pc -- ls -l /sys/class/net", "options behind -- are the command's"],
     ["vbus exec pc 'ping -c 3 10.0.0.2 && echo well'", "a whole line for its shell"],
   ],
+  cp: [
+    ["vbus cp tool.sh pc:/root/", "a file into a Linux guest"],
+    ["vbus cp pc:/var/log/messages - | less", "and out of it, to the output"],
+    ["tar c site | vbus cp - pc:/tmp/site.tar", "what comes in"],
+  ],
   console: [
     ["vbus console shell", "type at a guest; ctrl-] leaves"],
     ["echo help | vbus console shell", "type a line"],

@@ -51,6 +51,7 @@ Look
   metrics [file]    every number, in the text format of Prometheus
   logs [guests...]  what guests printed
   exec GUEST CMD    runs a command in a guest that has a shell
+  cp FROM TO        copies a file into a Linux guest, or out of it
   console GUEST     types at a guest's console and shows what it prints
   capture [paths]   frames of devices and networks, as pcapng
   lsp               the language server, for an editor

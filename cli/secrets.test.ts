@@ -70,6 +70,7 @@ const CALLS: Readonly<Record<string, readonly (readonly [number, ...string[]])[]
     [1, "holder", "echo", "hello"],
     [1, "--timeout", "1s", "--json", "holder", "echo", "hello"],
   ],
+  cp: [[1, "holder:/tmp/x", "x", "--json"]],
   man: [[0]],
   plan: [
     [0, LAB, ...GIVEN],
@@ -255,8 +256,7 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   // The whole of it: what a running lab is stopped by, at the end of the last test.
   down: ["--file", "--lab", "--grace", "--volumes", "--yes", "--no-input"],
   up: ["--serve"],
-  // The same events come over the socket.
-  events: ["--follow"],
+  events: ["--follow"], // They come over the socket.
   logs: ["--follow"], // The same lines come over the socket, which is listened to below.
   stats: ["--watch"],
   // A capture is what is on the wire: addresses are in every frame.

@@ -3,7 +3,7 @@
 
 import type { UplinkFacts, UplinkSpec } from "./backend/uplink/spec.ts";
 import type { NetworkSpec, VenetSpec } from "./ethernet.ts";
-import type { CommandResult, Image, ImageSource, ModuleClass } from "./images.ts";
+import type { CommandResult, GuestCopy, Image, ImageSource, ModuleClass } from "./images.ts";
 import type { ChannelFacts, ChannelSpec, IpcDeviceSpec, RealtimeFacts, RealtimeSpec } from "./ipc.ts";
 import type { DeviceFacts, DeviceHistograms, HistogramCells, NetworkFacts } from "./measured.ts";
 import type { FeatureName } from "./ring/abi.ts";
@@ -251,6 +251,11 @@ export interface Hypervisor extends StorageDoor {
    * the guest ends first.
    */
   runCommand(id: Id, command: string, timeoutMs: number): Promise<Outcome<CommandResult>>;
+  /**
+   * A way for bytes into a guest with an agent and out of it: its `vbus-copy` port, which a command there
+   * opens. One at a time (`busy`); `missing` where it is no PC or does not run. Ends with the guest.
+   */
+  openCopy(id: Id): Outcome<GuestCopy>;
   /** Forgets a guest that has ended. */
   removeGuest(id: Id): Outcome;
 

@@ -54,6 +54,23 @@ export interface CommandResult {
   readonly cut: boolean;
 }
 
+/** Bytes on their way into a guest or out of it. What the guest sends is whatever it likes. */
+export interface GuestCopy {
+  /**
+   * Resolves when the guest has opened its end, with the first that it said there, cut at
+   * `PC_COPY_GREETING_MAX` bytes; undefined: the copy is over.
+   */
+  greeting(): Promise<string | undefined>;
+  /** Resolves when there is room for more; false: the guest has closed its end, or this one is closed. */
+  write(bytes: Uint8Array): Promise<boolean>;
+  /** Nothing more is written: the guest reads its end. */
+  end(): void;
+  /** The next bytes; undefined: the guest has closed its end, or this one is closed. */
+  read(): Promise<Uint8Array | undefined>;
+  /** Whoever opened it calls this, always. */
+  close(): void;
+}
+
 export type ImageSource =
   | { readonly class: ModuleClass; readonly bytes: Uint8Array }
   | { readonly class: "linux"; readonly files: PcFiles; readonly memoryMin: number }

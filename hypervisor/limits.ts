@@ -175,6 +175,9 @@ export const PC_LINE_MAX = 4096;
 export const PC_COMMANDS_MAX = 64;
 export const PC_COMMAND_MAX = 2048;
 export const PC_OUTPUT_MAX = 256 * 1024;
+/** Bytes of a copied file on their way to a PC or from it; and of what a guest says before it sends one. */
+export const PC_COPY_BYTES = 256 * 1024;
+export const PC_COPY_GREETING_MAX = 64;
 /** Typed bytes that wait in a PC's serial port; more wait in the console. */
 export const PC_TYPED_MAX = 1024;
 

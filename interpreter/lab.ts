@@ -18,6 +18,7 @@ import type {
   PlanRequest,
   Snapshot,
 } from "./control/protocol.ts";
+import type { CopyHost } from "./control/file-copy.ts";
 import { typeConsole } from "./control/type-console.ts";
 import { SnapshotBuilder } from "./control/snapshot.ts";
 import type { LabFacts } from "./control/snapshot.ts";
@@ -308,6 +309,10 @@ class RunningLab implements Lab {
   async exec(guest: string, command: string, timeoutMs = EXEC_MS): Promise<CommandResult | string> {
     const done = await this.#hypervisor.runCommand(guest, command, timeoutMs);
     return done.ok ? done.value : done.refusal.message;
+  }
+
+  get copyHost(): CopyHost {
+    return this.#hypervisor;
   }
 
   capture(params: Methods["capture"]["params"]): Capture | string {

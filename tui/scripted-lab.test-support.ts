@@ -64,6 +64,12 @@ export class ScriptedLab {
       consoleText: (guest: string) => `\u001b[1;32m${guest}\u001b[0m login: `,
       exec: () => Promise.resolve("no shell"),
       metrics: () => "",
+      copyHost: {
+        runCommand: () => Promise.reject(new Error("it only plays")),
+        openCopy: () => {
+          throw new Error("it only plays");
+        },
+      },
       plan: () => Promise.reject(new Error("it only plays")),
       apply: () => Promise.reject(new Error("it only plays")),
     };

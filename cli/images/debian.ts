@@ -65,7 +65,7 @@ export const SUITE = "bookworm";
 /** Modules that init loads, with what they need. */
 export const MODULES = ["virtio_pci", "virtio_net", "virtio_blk", "crc32c_generic", "ext4"] as const;
 /** Modules that are there. */
-export const MORE_MODULES = ["pktgen"] as const;
+export const MORE_MODULES = ["pktgen", "virtio_console"] as const;
 /** Drivers of v86's own IDE disk, for benches, what is needed first. */
 export const IDE_MODULES = ["ata_piix", "sd_mod"] as const;
 /** Our own that init loads, what is needed first, and one that is there for tests. */

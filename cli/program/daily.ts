@@ -28,6 +28,11 @@ export function registerDaily({ add, run, context }: Registrar): void {
     .action((guest, command, options) =>
       run(import("../commands/exec.ts").then(({ exec }) => exec(context, guest, command, options))),
     );
+  inLab(add("cp <from> <to>", "copies a file into a Linux guest, or out of it: one is GUEST:PATH"))
+    .addOption(json())
+    .action((from, to, options) =>
+      run(import("../commands/cp.ts").then(({ cp }) => cp(context, from, to, options))),
+    );
   inLab(add("console <guest>", "types at a guest's console and shows what it prints; ctrl-] leaves"))
     .addOption(new Option("--echo", "show what is typed, for guests that don't"))
     .addOption(new Option("-n, --lines <count>", "so many lines from before").default("10"))

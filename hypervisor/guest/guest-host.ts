@@ -10,6 +10,7 @@ import type { Urgency } from "../device/connection.ts";
 import { Timers } from "../device/vclock/timers.ts";
 import type { RealtimeSpec } from "../hypervisor.ts";
 import type { Command } from "../machine/pc/agent.ts";
+import type { CopyOrder } from "../machine/pc/copy-words.ts";
 import { viewGuestMemory, type Fabric, type GuestMemory } from "../memory/fabric.ts";
 import { markFault, ringPorts } from "../memory/threads.ts";
 import { LogWriter } from "../ring/log-ring.ts";
@@ -38,6 +39,7 @@ export class GuestHost {
   readonly timers = new Timers();
   /** For its agent: who runs them takes them out. */
   readonly commands: Command[] = [];
+  readonly copyOrders: CopyOrder[] = [];
   /** May change while it runs. */
   readonly urgency: Urgency;
   readonly #spinNs: number;
@@ -96,6 +98,8 @@ export class GuestHost {
         return verbs.askToStop();
       case "command":
         return void this.commands.push(news);
+      case "copy":
+        return void this.copyOrders.push(news.order);
       case "realtime":
         return void Object.assign(this.urgency, this.#urgencyOf(news.realtime));
       case "device":

@@ -1,21 +1,11 @@
 // One guest's life on the control thread: boot, its thread's letters, stop, kill, and the end with its
 // reason.
 
-import { refuse } from "../bus/outcome.ts";
 import type { HostClock } from "../clock.ts";
 import { faultText } from "../datapath/fault.ts";
 import type { PeerLetter } from "../datapath/peers.ts";
 import type { StateFolder } from "../machine/pc/booted.ts";
-import type {
-  CommandResult,
-  GuestFacts,
-  GuestSpec,
-  GuestState,
-  Id,
-  Image,
-  Outcome,
-  RealtimeSpec,
-} from "../hypervisor.ts";
+import type { GuestFacts, GuestSpec, GuestState, Id, Image, RealtimeSpec } from "../hypervisor.ts";
 import { LOG_RING_BYTES, SHARED_LOG_RING_BYTES } from "../limits.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import {
@@ -30,7 +20,7 @@ import {
 import { FEATURE, FEATURE_NAMES, type FeatureName } from "../ring/abi.ts";
 import { LogReader, createLogRing } from "../ring/log-ring.ts";
 import { askToStop, tellChange, wake } from "../ring/signal.ts";
-import { Commands } from "./commands.ts";
+import { AgentDesk } from "./agent-desk.ts";
 import type { BootLetter, DeviceNotice, GuestLetter, InboxLetter, ThreadLetter } from "./letters.ts";
 import type { GuestRam } from "./ram.ts";
 import { niceOf, type Listener, type Vcpu } from "./vcpu.ts";
@@ -84,7 +74,8 @@ export class Guest implements Listener {
   readonly #log: LogReader;
   readonly #letter: BootLetter;
   readonly #bootedNs: number;
-  readonly #commands = new Commands();
+  /** What its agent does, if it has one. */
+  readonly agent: AgentDesk;
   readonly #running = Promise.withResolvers<void>();
   #endedNs: number | undefined;
   #pausing: Promise<boolean> | undefined;
@@ -114,6 +105,7 @@ export class Guest implements Listener {
     this.#parts = parts;
     this.#vcpu = parts.vcpu;
     this.#bootedNs = parts.clock.nowNs();
+    this.agent = new AgentDesk((letter) => this.send(letter, true));
     this.#usualNice = spec.nice ?? 0;
     this.#realtime = spec.realtime;
     const refused = this.#go();
@@ -189,12 +181,6 @@ export class Guest implements Listener {
     const events = eventsOf(this.#parts.fabric, this.thread);
     if (tell) tellChange(this.memory, events);
     else if (++this.#letters % LETTERS_MAX === 0) wake(this.memory, events, true);
-  }
-
-  /** Has its agent run a command. */
-  async runCommand(command: string, timeoutMs: number): Promise<Outcome<CommandResult>> {
-    if (!this.spec.image.files) return refuse("missing", `guest \`${this.id}\` is not of class linux or pc`);
-    return this.#commands.run((letter) => this.send(letter, true), command, timeoutMs);
   }
 
   /** Asks it to end by itself. */
@@ -342,7 +328,8 @@ export class Guest implements Listener {
         this.#parts.onPorts(this);
         return;
       case "command-done":
-        this.#commands.done(letter);
+      case "copy":
+        this.agent.hear(letter);
         return;
       case "failed":
         this.reason ??= letter.reason;
@@ -362,7 +349,7 @@ export class Guest implements Listener {
   }
 
   #finish(): void {
-    this.#commands.end();
+    this.agent.end();
     const { fabric, clock } = this.#parts;
     this.#readLog();
     this.#exits = exitsOf(fabric, this.thread);

@@ -23,6 +23,7 @@ import { BOOT_MS_MAX, GUESTS_MAX, PC_START_MS_MAX, WATCHDOG_MS, WATCH_EVERY_MS }
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { WHERE } from "../memory/layout.ts";
 import { hearPorts, markFault, startRow, whereOf } from "../memory/threads.ts";
+import { askAgent, type AgentDesk } from "./agent-desk.ts";
 import { encodeBoot } from "./boot-info.ts";
 import { SharedVcpu } from "./carrier.ts";
 import type { Carriers } from "./carriers.ts";
@@ -187,10 +188,9 @@ export class Guests implements GuestsOfBus {
     return this.#sender.type(device, guest?.alive ? guest.memory : undefined, text);
   }
 
-  runCommand(id: Id, command: string, timeoutMs: number): ReturnType<Guest["runCommand"]> {
-    const guest = this.#guests.get(id);
-    if (guest?.alive) return guest.runCommand(command, timeoutMs);
-    return Promise.resolve(refuse("missing", `there is no guest \`${id}\` that runs`));
+  /** What the agent of a guest answers. */
+  ask<T>(id: Id, question: (agent: AgentDesk) => T): T | ReturnType<typeof refuse> {
+    return askAgent(this.#guests, id, question);
   }
 
   facts(id: Id): GuestFacts | undefined {

@@ -5,6 +5,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { PeerLetter } from "../datapath/peers.ts";
 import type { DeviceNotice } from "../device/connection.ts";
 import type { StateFolder } from "../machine/pc/booted.ts";
+import type { CopyNews, CopyOrder } from "../machine/pc/copy-words.ts";
 import type { GuestSpec, PcFiles, RealtimeSpec } from "../hypervisor.ts";
 
 export type { DeviceNotice };
@@ -54,6 +55,7 @@ export type GuestLetter =
   | { readonly type: "realtime"; readonly realtime: RealtimeSpec | undefined }
   /** To be run by the guest's agent. */
   | { readonly type: "command"; readonly id: number; readonly command: string }
+  | { readonly type: "copy"; readonly order: CopyOrder }
   | { readonly type: "stop" };
 /** Into the inbox of a guest's thread. */
 export type InboxLetter = PeerLetter | GuestLetter;
@@ -111,6 +113,7 @@ export type ThreadLetter =
       readonly output: Uint8Array;
       readonly cut: boolean;
     }
+  | { readonly type: "copy"; readonly news: CopyNews }
   /** It ended as it shouldn't: one sentence. */
   | { readonly type: "failed"; readonly reason: string }
   /** A program that was asked to end did so. */

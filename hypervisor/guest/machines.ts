@@ -103,6 +103,8 @@ async function runPc({ letter, host, fabric, tell }: MachineParts, made: PcLette
     name: hostName(made.name),
     env: made.env,
     commands: host.commands,
+    copyOrders: host.copyOrders,
+    tellOfCopy: (news) => tell({ type: "copy", news }),
     fresh: () => ({
       seconds: Number(systemClock.wallNs()) / NS_PER_S,
       seed: randomFillSync(new Uint8Array(SEED_BYTES)),

@@ -294,6 +294,24 @@ export interface Methods extends AdminMethods {
     params: { guest: string; command: string; timeoutMs?: number };
     result: { status: number; output: string; cut: boolean };
   };
+  /**
+   * Begins to copy a file into a guest of a prepared image; it is dropped with the connection. `name`: what
+   * it is called where the path is a folder. `mode`: its permissions. One at a time of each guest.
+   */
+  copyIn: {
+    params: { guest: string; path: string; name?: string; mode?: number };
+    result: { copy: number };
+  };
+  /** The same out of one. `bytes`: what the guest says it is long, 0 where it can't know. */
+  copyOut: {
+    params: { guest: string; path: string };
+    result: { copy: number; bytes: number; mode: number };
+  };
+  /** Answers when there is room for more. Base64. */
+  copyWrite: { params: { copy: number; data: string }; result: Record<string, never> };
+  copyRead: { params: { copy: number }; result: { data: string; done: boolean } };
+  /** After the last piece: the file is there, and both ends have the same. */
+  copyEnd: { params: { copy: number }; result: { bytes: number; sha256: string } };
   typeConsole: { params: { guest: string; text: string }; result: { taken: number } };
 }
 

@@ -94,6 +94,16 @@ const SHAPES: { readonly [M in keyof Methods]: Shape } = {
     command: { check: isText, required: true },
     timeoutMs: { check: isNumber },
   },
+  copyIn: {
+    guest: { check: isText, required: true },
+    path: { check: isText, required: true },
+    name: { check: isText },
+    mode: { check: isNumber },
+  },
+  copyOut: { guest: { check: isText, required: true }, path: { check: isText, required: true } },
+  copyWrite: { copy: { check: isNumber, required: true }, data: { check: isText, required: true } },
+  copyRead: { copy: { check: isNumber, required: true } },
+  copyEnd: { copy: { check: isNumber, required: true } },
   typeConsole: { guest: { check: isText, required: true }, text: { check: isText, required: true } },
 };
 

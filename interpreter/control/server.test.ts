@@ -86,6 +86,10 @@ const target: ControlTarget = {
   apply: () => Promise.reject(new OperationError("stale", "The plan no longer fits.", "Make it anew.")),
   consoleText: (guest) => `${guest} said: \u001b[1mhello`,
   exec: (guest) => Promise.resolve(guest === "g" ? { status: 3, output: "x", cut: false } : "no shell"),
+  copyHost: {
+    runCommand: () => Promise.resolve({ ok: false, refusal: { code: "missing", message: "no shell" } }),
+    openCopy: () => ({ ok: false, refusal: { code: "missing", message: "no copies" } }),
+  },
   typeConsole: (guest) => (guest === "g" ? 3 : `${guest} has no console`),
 };
 

@@ -11,6 +11,8 @@ import type { AdminTree } from "../drift/admin.ts";
 import { answerAdmin } from "./admin-answers.ts";
 import { CaptureDesk, type OpenCapture } from "./capture-desk.ts";
 import { CommitDesk, type Commit } from "./commit-desk.ts";
+import { CopyDesk, isOfCopy } from "./copy-desk.ts";
+import type { CopyHost } from "./file-copy.ts";
 import { FrameReader, FrameWriter, SERVER_LIMITS } from "./framing.ts";
 import { PROTOCOL_VERSION } from "./protocol.ts";
 import type {
@@ -55,6 +57,8 @@ export interface ControlTarget {
   consoleText(guest: string): string;
   exec(guest: string, command: string, timeoutMs?: number): Promise<CommandResult | string>;
   readonly capture: OpenCapture;
+  /** Where files are copied. */
+  readonly copyHost: CopyHost;
   /** Absent where nothing can be changed by hand. */
   readonly admin?: AdminTree;
 }
@@ -64,6 +68,7 @@ interface Visitor {
   readonly subscriber: Subscriber;
   readonly desk: CaptureDesk;
   readonly commits: CommitDesk;
+  readonly copies: CopyDesk;
 }
 
 const CONNECTIONS_MAX = 256;
@@ -149,6 +154,7 @@ export class ControlServer {
       subscriber: new Subscriber(rpc),
       desk: new CaptureDesk(),
       commits: new CommitDesk(rpc, this.#now),
+      copies: new CopyDesk(this.#target.copyHost),
     };
     let waiting = 0;
     this.#open.set(socket, visitor);
@@ -157,6 +163,7 @@ export class ControlServer {
       this.#open.delete(socket);
       visitor.desk.close();
       visitor.commits.callOff();
+      visitor.copies.close();
     });
     rpc.onError(() => socket.destroy());
     rpc.onUnhandledNotification(() => undefined);
@@ -185,8 +192,9 @@ export class ControlServer {
     }
   }
 
-  async #serve(request: Request, { subscriber, desk, commits }: Visitor): Promise<unknown> {
+  async #serve(request: Request, { subscriber, desk, commits, copies }: Visitor): Promise<unknown> {
     const target = this.#target;
+    if (isOfCopy(request)) return copies.answer(request);
     switch (request.method) {
       case "hello":
         return { version: PROTOCOL_VERSION, lab: target.name, pid: process.pid, file: target.file };

@@ -35,6 +35,8 @@ const NOT_MET: Readonly<Record<string, string>> = {
   PC_SCREEN_COLUMNS_MAX: "media.test.ts",
   PC_SCREEN_ROWS_MAX: "media.test.ts",
   PC_SCREEN_EVERY_MS: "media.test.ts",
+  PC_COPY_BYTES: "copy-card.test.ts, guest/copies.test.ts",
+  PC_COPY_GREETING_MAX: "copy-card.test.ts",
   PC_TYPED_MAX: "what waits in the serial port; the rest waits in the console",
 };
 

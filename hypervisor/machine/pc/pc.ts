@@ -9,6 +9,8 @@ import { dropState, keepState, readState } from "./booted.ts";
 import { Agent, type Command, type CommandDone } from "./agent.ts";
 import { Bridge, sooner } from "./bridge.ts";
 import type { BrokenBridge } from "./bridge-rings.ts";
+import { CopyCard } from "./copy-card.ts";
+import type { CopyNews, CopyOrder } from "./copy-words.ts";
 import { DiskCard, readDiskFacts, type DiskFacts } from "./disk-card.ts";
 import { DiskStation } from "./disk-station.ts";
 import { Emulator, type PcHardware } from "./emulator.ts";
@@ -39,6 +41,9 @@ export interface PcParts {
   /** Those to be run, in order: taken out as they are given to the agent. */
   readonly commands: Command[];
   readonly answer: (done: CommandDone) => void;
+  /** The same of copies: taken out as they are heeded. */
+  readonly copyOrders: CopyOrder[];
+  readonly tellOfCopy: (news: CopyNews) => void;
   readonly fresh: () => { readonly seconds: number; readonly seed: Uint8Array };
   /** A queue of its has what can't be. */
   readonly broken: BrokenQueue;
@@ -61,6 +66,8 @@ export class Pc {
   readonly #disks = new Map<number, DiskCard | OwnDisk>();
   /** Made with the first device that is to be on it. */
   #bridge: Bridge | undefined;
+  /** Made with the first copy. */
+  #copyCard: CopyCard | undefined;
   /** Where cards of both kinds have their rings; a virtio card keeps its place. */
   readonly #cardPlaces = new Places(PC_CARDS_MAX);
   readonly #diskPlaces = new Places(PC_DISKS_MAX);
@@ -161,6 +168,8 @@ export class Pc {
     }
     this.#streams.lookAtDevices();
     for (const command of this.#parts.commands.splice(0)) this.#agent.run(command);
+    // Before it has greeted it has no device.
+    if (!this.#held) for (const order of this.#parts.copyOrders.splice(0)) this.#heedCopy(order);
     if (this.#screen) return this.#screen.type((room) => this.#streams.typed(room));
     const room = PC_TYPED_MAX - this.#emulator.unreadSerial(0);
     if (room <= 0) return;
@@ -168,11 +177,18 @@ export class Pc {
     if (typed.length > 0) this.#emulator.sendSerial(0, typed);
   }
 
+  #heedCopy(order: CopyOrder): void {
+    const { broken, tellOfCopy: tell } = this.#parts;
+    this.#copyCard ??= new CopyCard({ emulator: this.#emulator, broken, tell });
+    this.#copyCard.heed(order);
+  }
+
   /** Microseconds after which a device wants to go on; 0: none does. */
   #moveData(): number {
     let waitUs = this.#bridge?.move() ?? 0;
     for (const card of this.#cards.values()) waitUs = sooner(waitUs, card.move());
     for (const disk of this.#disks.values()) waitUs = sooner(waitUs, disk.move());
+    if (this.#copyCard) waitUs = sooner(waitUs, this.#copyCard.move());
     return waitUs;
   }
 

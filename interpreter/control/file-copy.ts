@@ -1,0 +1,240 @@
+// A file on its way into a guest, or out of one: the guest's shell and our end of its copy card, what is
+// believed of either, and what is tidied up. The guest's words are its own: a length that it says is a bound,
+// never a promise, and names are those that were asked for.
+
+import { createHash, randomUUID, type Hash } from "node:crypto";
+import type { CommandResult, GuestCopy, Hypervisor, Outcome } from "../../hypervisor/index.ts";
+import { OperationError } from "../operation-error.ts";
+import {
+  dropScript,
+  hushScript,
+  keepScript,
+  markOf,
+  sendScript,
+  takeScript,
+  UNSIZED_BYTES,
+  type Target,
+} from "./copy-scripts.ts";
+
+/** A guest that boots greets late. */
+const BEGIN_MS = 120_000;
+/** For so long nothing may move. */
+const STALL_MS = 60_000;
+/** The commands of a copy end with it. */
+const COMMAND_MS = 2 ** 31 - 1;
+const TIDY_MS = 60_000;
+
+/** Who has guests. */
+export type CopyHost = Pick<Hypervisor, "runCommand" | "openCopy">;
+
+/** What was copied. */
+export interface Copied {
+  readonly bytes: number;
+  /** In hexadecimal. */
+  readonly sha256: string;
+}
+
+/** The end of both kinds: a command that runs in the guest, and bytes beside it. */
+class Way {
+  readonly copy: GuestCopy;
+  readonly hash: Hash = createHash("sha256");
+  bytes = 0;
+  readonly #guest: string;
+  readonly #ended: Promise<Outcome<CommandResult>>;
+  /** Rejects where the command fails, and never resolves. */
+  readonly #failed: Promise<never>;
+
+  constructor(host: CopyHost, guest: string, script: string) {
+    this.#guest = guest;
+    const opened = host.openCopy(guest);
+    if (!opened.ok) throw refused(opened.refusal.message);
+    this.copy = opened.value;
+    this.#ended = host.runCommand(guest, script, COMMAND_MS);
+    this.#failed = this.#ended.then((done) => {
+      if (!done.ok) throw refused(done.refusal.message);
+      if (done.value.status !== 0) throw refused(`${guest}: ${wordsOf(done.value.output)}`);
+      return new Promise<never>(() => undefined);
+    });
+    this.#failed.catch(() => undefined);
+  }
+
+  count(bytes: Uint8Array): void {
+    this.bytes += bytes.length;
+    this.hash.update(bytes);
+  }
+
+  /** What comes of it, unless the command fails or nothing comes. */
+  async soon<T>(work: Promise<T>, milliseconds = STALL_MS): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const words = `${this.#guest} did not answer within ${milliseconds / 1000} s`;
+      timer = setTimeout(() => reject(new OperationError("timeout", `${words}.`)), milliseconds);
+    });
+    try {
+      return await Promise.race([work, this.#failed, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** The command has ended, and the guest had the same bytes. */
+  async agreed(): Promise<Copied> {
+    const done = await this.soon(this.#ended);
+    const sha256 = this.hash.digest("hex");
+    const said = done.ok ? /[0-9a-f]{64}/.exec(done.value.output)?.[0] : undefined;
+    if (said !== sha256) throw refused(`what ${this.#guest} has is not what was copied`);
+    return { bytes: this.bytes, sha256 };
+  }
+
+  get over(): Promise<unknown> {
+    return this.#ended;
+  }
+}
+
+/** Into a guest. */
+export class FileIn {
+  readonly #host: CopyHost;
+  readonly #guest: string;
+  readonly #target: Target;
+  readonly #mode: number;
+  readonly #way: Way;
+  #dropped = false;
+
+  private constructor(host: CopyHost, guest: string, target: Target, mode: number) {
+    this.#host = host;
+    this.#guest = guest;
+    this.#target = target;
+    this.#mode = mode;
+    this.#way = new Way(host, guest, takeScript(target));
+  }
+
+  /** Resolves when the guest is ready for bytes. Rejects with `OperationError`, as all here. */
+  static async begin(
+    host: CopyHost,
+    guest: string,
+    { path, name, mode }: { readonly path: string; readonly name?: string; readonly mode: number },
+  ): Promise<FileIn> {
+    checkPath(path);
+    const file = new FileIn(host, guest, { path, name, mark: markOf(randomUUID()) }, mode);
+    await file.#try(file.#way.soon(file.#way.copy.greeting(), BEGIN_MS));
+    return file;
+  }
+
+  /** Resolves when there is room for more. */
+  async write(bytes: Uint8Array): Promise<void> {
+    this.#way.count(bytes);
+    const taken = await this.#try(this.#way.soon(this.#way.copy.write(bytes)));
+    if (!taken) await this.#try(this.#way.soon(new Promise<never>(() => undefined)));
+  }
+
+  /** That was all: it is there now, under its name. */
+  async end(): Promise<Copied> {
+    this.#way.copy.end();
+    const copied = await this.#try(this.#way.agreed());
+    this.#way.copy.close();
+    const kept = await this.#host.runCommand(this.#guest, keepScript(this.#target, this.#mode), STALL_MS);
+    if (kept.ok && kept.value.status === 0) return copied;
+    this.drop();
+    throw refused(kept.ok ? `${this.#guest}: ${wordsOf(kept.value.output)}` : kept.refusal.message);
+  }
+
+  /** Leaves nothing of it in the guest. Twice is fine. */
+  drop(): void {
+    if (this.#dropped) return;
+    this.#dropped = true;
+    this.#way.copy.close();
+    void this.#way.over.then(() => this.#host.runCommand(this.#guest, dropScript(this.#target), TIDY_MS));
+  }
+
+  async #try<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      this.drop();
+      throw error;
+    }
+  }
+}
+
+/** Out of a guest. */
+export class FileOut {
+  readonly #host: CopyHost;
+  readonly #guest: string;
+  readonly #mark = markOf(randomUUID());
+  readonly #way: Way;
+  /** What the guest said: bytes, 0 where it can't know, and its permissions. */
+  bytes = 0;
+  mode = 0;
+  #dropped = false;
+
+  private constructor(host: CopyHost, guest: string, path: string) {
+    this.#host = host;
+    this.#guest = guest;
+    this.#way = new Way(host, guest, sendScript(path, this.#mark));
+  }
+
+  /** Resolves when the guest has said how long it is. */
+  static async begin(host: CopyHost, guest: string, path: string): Promise<FileOut> {
+    checkPath(path);
+    const file = new FileOut(host, guest, path);
+    const words = await file.#try(file.#way.soon(file.#way.copy.greeting(), BEGIN_MS));
+    const [, bytes, mode] = /^(\d{1,15}) ([0-7]{1,4})$/.exec(words ?? "") ?? [];
+    if (bytes === undefined || mode === undefined) {
+      file.drop();
+      throw refused(`${guest} does not say how long it is`);
+    }
+    file.bytes = Number(bytes);
+    file.mode = Number.parseInt(mode, 8) & 0o777;
+    return file;
+  }
+
+  /** The next bytes; undefined: that was all, and it is what the guest has. */
+  async read(): Promise<Uint8Array | undefined> {
+    const bytes = await this.#try(this.#way.soon(this.#way.copy.read()));
+    if (!bytes) return undefined;
+    this.#way.count(bytes);
+    if (this.#way.bytes <= (this.bytes || UNSIZED_BYTES)) return bytes;
+    this.drop();
+    throw refused(`${this.#guest} sends more than it said`);
+  }
+
+  /** After the last bytes. */
+  async end(): Promise<Copied> {
+    const copied = await this.#try(this.#way.agreed());
+    this.#way.copy.close();
+    if (copied.bytes < this.bytes) throw refused(`${this.#guest} sent less than it said`);
+    return copied;
+  }
+
+  drop(): void {
+    if (this.#dropped) return;
+    this.#dropped = true;
+    this.#way.copy.close();
+    void this.#host.runCommand(this.#guest, hushScript(this.#mark), TIDY_MS);
+  }
+
+  async #try<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      this.drop();
+      throw error;
+    }
+  }
+}
+
+function checkPath(path: string): void {
+  if (path === "" || path.includes("\0")) throw new OperationError("usage", "Say which file in the guest.");
+}
+
+/** A sentence from words that have no end. */
+function refused(words: string): OperationError {
+  return new OperationError("failed", `${words}.`);
+}
+
+/** The last that the shell said, without what only we know. */
+function wordsOf(output: string): string {
+  const last = output.trim().split("\n").at(-1) ?? "";
+  const words = last.replace(/^(?:sh|cat|mv|tee|head): /, "").replaceAll(/\.vbus-[0-9a-f]{8}/g, "");
+  return words === "" ? "the copy failed" : words;
+}
