@@ -54,7 +54,7 @@ class Copy implements GuestCopy {
       // Bound: as above.
       while (this.#sent >= PC_COPY_BYTES && !this.#isOver) await this.#news.promise;
       if (this.#isOver) return false;
-      const piece = bytes.slice(at, at + PC_COPY_BYTES);
+      const piece = new Uint8Array(bytes.subarray(at, at + PC_COPY_BYTES));
       this.#sent += piece.length;
       this.#send({ do: "data", copy: this.#number, bytes: piece });
     }

@@ -116,8 +116,10 @@ export class FileIn {
   ): Promise<FileIn> {
     checkPath(path);
     const file = new FileIn(host, guest, { path, name, mark: markOf(randomUUID()) }, mode);
-    await file.#try(file.#way.soon(file.#way.copy.greeting(), BEGIN_MS));
-    return file;
+    const greeting = await file.#try(file.#way.soon(file.#way.copy.greeting(), BEGIN_MS));
+    if (greeting !== undefined) return file;
+    file.drop();
+    throw refused(`${guest} has closed its end`);
   }
 
   /** Resolves when there is room for more. */

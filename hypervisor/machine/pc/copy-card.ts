@@ -107,7 +107,8 @@ export class CopyCard {
     for (const queue of this.#queues) queue.reset();
     this.#ready = this.#connected = false;
     this.#words.length = 0;
-    this.#over();
+    // The first thing that a driver does is this: a copy that has not begun waits for it.
+    if (this.#begun) this.#over();
   }
 
   #over(): void {
