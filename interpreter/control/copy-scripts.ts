@@ -48,6 +48,7 @@ export function keepScript(target: Target, mode: number): string {
   return `${place(target)}chmod ${mode.toString(8)} "$t" && mv -f "$t" "$p"`;
 }
 
+/** For one that is given up: its reader has the end of the connection to come. */
 export function dropScript(target: Target): string {
   return `${place(target)}rm -f "$t"`;
 }

@@ -27,6 +27,9 @@ const TIDY_MS = 60_000;
 /** Who has guests. */
 export type CopyHost = Pick<Hypervisor, "runCommand" | "openCopy">;
 
+/** What is still being taken away in guests, after copies that failed: the next one waits for it. */
+const tidying = new WeakMap<CopyHost, Map<string, Promise<unknown>>>();
+
 /** What was copied. */
 export interface Copied {
   readonly bytes: number;
@@ -39,12 +42,14 @@ class Way {
   readonly copy: GuestCopy;
   readonly hash: Hash = createHash("sha256");
   bytes = 0;
+  readonly #host: CopyHost;
   readonly #guest: string;
   readonly #ended: Promise<Outcome<CommandResult>>;
   /** Rejects where the command fails, and never resolves. */
   readonly #failed: Promise<never>;
 
   constructor(host: CopyHost, guest: string, script: string) {
+    this.#host = host;
     this.#guest = guest;
     const opened = host.openCopy(guest);
     if (!opened.ok) throw refused(opened.refusal.message);
@@ -86,8 +91,19 @@ class Way {
     return { bytes: this.bytes, sha256 };
   }
 
-  get over(): Promise<unknown> {
-    return this.#ended;
+  /** Given up: nobody hears the guest any more, and what it has of the copy is taken away. `endsItself`: when its command has ended. */
+  drop(script: string, endsItself: boolean): void {
+    const { copy } = this;
+    copy.close();
+    const all = tidying.get(this.#host) ?? new Map<string, Promise<unknown>>();
+    tidying.set(this.#host, all);
+    const tidy = (): Promise<unknown> => this.#host.runCommand(this.#guest, script, TIDY_MS);
+    const tidied = endsItself ? this.#ended.then(tidy) : Promise.all([tidy(), this.#ended]);
+    const done = Promise.race([tidied, new Promise((resolve) => setTimeout(resolve, TIDY_MS).unref())]);
+    const next = done.then(() => {
+      if (all.get(this.#guest) === next) all.delete(this.#guest);
+    });
+    all.set(this.#guest, next);
   }
 }
 
@@ -115,6 +131,7 @@ export class FileIn {
     { path, name, mode }: { readonly path: string; readonly name?: string; readonly mode: number },
   ): Promise<FileIn> {
     checkPath(path);
+    await tidying.get(host)?.get(guest);
     const file = new FileIn(host, guest, { path, name, mark: markOf(randomUUID()) }, mode);
     const greeting = await file.#try(file.#way.soon(file.#way.copy.greeting(), BEGIN_MS));
     if (greeting !== undefined) return file;
@@ -144,8 +161,7 @@ export class FileIn {
   drop(): void {
     if (this.#dropped) return;
     this.#dropped = true;
-    this.#way.copy.close();
-    void this.#way.over.then(() => this.#host.runCommand(this.#guest, dropScript(this.#target), TIDY_MS));
+    this.#way.drop(dropScript(this.#target), true);
   }
 
   async #try<T>(work: Promise<T>): Promise<T> {
@@ -160,7 +176,6 @@ export class FileIn {
 
 /** Out of a guest. */
 export class FileOut {
-  readonly #host: CopyHost;
   readonly #guest: string;
   readonly #mark = markOf(randomUUID());
   readonly #way: Way;
@@ -170,7 +185,6 @@ export class FileOut {
   #dropped = false;
 
   private constructor(host: CopyHost, guest: string, path: string) {
-    this.#host = host;
     this.#guest = guest;
     this.#way = new Way(host, guest, sendScript(path, this.#mark));
   }
@@ -178,6 +192,7 @@ export class FileOut {
   /** Resolves when the guest has said how long it is. */
   static async begin(host: CopyHost, guest: string, path: string): Promise<FileOut> {
     checkPath(path);
+    await tidying.get(host)?.get(guest);
     const file = new FileOut(host, guest, path);
     const words = await file.#try(file.#way.soon(file.#way.copy.greeting(), BEGIN_MS));
     const [, bytes, mode] = /^(\d{1,15}) ([0-7]{1,4})$/.exec(words ?? "") ?? [];
@@ -211,8 +226,7 @@ export class FileOut {
   drop(): void {
     if (this.#dropped) return;
     this.#dropped = true;
-    this.#way.copy.close();
-    void this.#host.runCommand(this.#guest, hushScript(this.#mark), TIDY_MS);
+    this.#way.drop(hushScript(this.#mark), false);
   }
 
   async #try<T>(work: Promise<T>): Promise<T> {

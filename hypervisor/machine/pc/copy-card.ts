@@ -91,6 +91,7 @@ export class CopyCard {
 
   #open(copy: number): void {
     this.#forget();
+    this.#take(); // What is there is of nobody.
     this.#copy = copy;
     this.#room = PC_COPY_BYTES;
   }
