@@ -91,7 +91,10 @@ class Way {
     return { bytes: this.bytes, sha256 };
   }
 
-  /** Given up: nobody hears the guest any more, and what it has of the copy is taken away. `endsItself`: when its command has ended. */
+  /**
+   * Given up: nobody hears the guest any more, and what it has of the copy is taken away; `endsItself`: when
+   * its command has ended.
+   */
   drop(script: string, endsItself: boolean): void {
     const { copy } = this;
     copy.close();
