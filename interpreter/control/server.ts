@@ -247,15 +247,18 @@ export class ControlServer {
         return answerAdmin(request, target.admin);
       case "exec":
         return this.#exec(request.params);
-      case "typeConsole": {
-        const taken = target.typeConsole(request.params.guest, request.params.text);
-        return typeof taken === "string" ? new ResponseError(ErrorCodes.InvalidParams, taken) : { taken };
-      }
+      case "typeConsole":
+        return this.#typeConsole(request.params);
     }
   }
 
   async #exec({ guest, command, timeoutMs }: Methods["exec"]["params"]): Promise<unknown> {
     return orWhyNot(await this.#target.exec(guest, command, timeoutMs));
+  }
+
+  #typeConsole({ guest, text }: Methods["typeConsole"]["params"]): unknown {
+    const taken = this.#target.typeConsole(guest, text);
+    return typeof taken === "string" ? new ResponseError(ErrorCodes.InvalidParams, taken) : { taken };
   }
 
   #subscribe(wants: Methods["subscribe"]["params"], subscriber: Subscriber): void {

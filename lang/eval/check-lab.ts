@@ -217,12 +217,10 @@ function tellCircle(circle: readonly Thing[], machine: Machine): void {
   if (!first) return;
   const names = [...circle, first].map(({ address }) => address).join(" → ");
   machine.tell("VB4004", first.blueprint.head, `These things wait for each other: ${names}.`, {
-    related: circle
-      .slice(1)
-      .map(({ address, blueprint }) => ({
-        span: blueprint.head,
-        message: `\`${address}\` is declared here`,
-      })),
+    related: circle.slice(1).map(({ address, blueprint }) => ({
+      span: blueprint.head,
+      message: `\`${address}\` is declared here`,
+    })),
     hint: "Each comes up after what it refers to; take one reference out.",
   });
 }
