@@ -52,6 +52,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   why: ["server"],
   completion: ["bash"],
   rollback: ["1"],
+  cp: ["server:/x", "x"],
 };
 const needed = (name: string): readonly string[] => {
   const asked = commands.find((command) => command.name() === name)?.registeredArguments ?? [];
@@ -130,6 +131,8 @@ const JSON_CALLS: Readonly<Record<string, readonly string[] | null>> = {
   import: null,
   // Needs a guest with a shell: pc.test.ts.
   exec: null,
+  // The same, and files: pc-copy.test.ts.
+  cp: null,
   // Needs an overlay: volumes.test.ts.
   commit: null,
   // It would write the file that other tests run; by-hand.test.ts calls it.

@@ -56,7 +56,6 @@ test.each([
     `image x: wasm { path = "./x.wasm" }`,
     wasmImporting("env", "launch"),
   ],
-  ["a thing that no driver serves", `image x: pc { }`, undefined],
   [
     "a setting that no driver serves",
     `image e: wasm { path = "std:guests/echo" }
