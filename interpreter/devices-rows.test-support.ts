@@ -172,6 +172,8 @@ export const UPLINKS: readonly UplinkRow[] = [
     changes: {
       dns: declaredAs("nat.dns"),
       outward: declaredAs("nat.outward"),
+      ipv6: declaredAs("nat.ipv6"),
+      subnet6: declaredAs("nat.subnet6"),
       host_access: at("hypervisor/backend/nat/reach.test.ts")(
         "what was allowed and is not any more: new connections are refused",
       ),

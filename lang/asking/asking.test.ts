@@ -96,7 +96,7 @@ test.each([
     'web["a"].env',
     "env = { PEER = 10.0.0.4 }: set, lab.vbus:11 (server.eth0.ip = 10.0.0.4: allocated, from the pool of lan)",
   ],
-  ["server.watchdog", "watchdog = 10s: default, std:prelude/guest.vbus:59"],
+  ["server.watchdog", "watchdog = 10s: default, std:prelude/guest.vbus:70"],
   ["p.size", "size = 2: set, lab.vbus:7 (count = 2: default, lab.vbus:1)"],
   ["p.one[2].labels", "labels = { n = 2 }: set, lab.vbus:6 (i = 2: variable)"],
 ])("why %s", (question, wanted) => {
