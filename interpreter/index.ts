@@ -12,7 +12,7 @@ import type { openWritten as OpenWritten } from "./written.ts";
 export type { Clock } from "./clock.ts";
 export { addressText, readMetricsAddress } from "./metrics/address.ts";
 export type { MetricsAddress } from "./metrics/address.ts";
-export { OperationError } from "./operation-error.ts";
+export { errorText, OperationError } from "./operation-error.ts";
 export type { Trouble } from "./operation-error.ts";
 export type { ControlServer } from "./control/server.ts";
 export type { LabClient } from "./control/client.ts";

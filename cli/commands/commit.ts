@@ -3,6 +3,7 @@
 import type { LabClient, Notifications } from "../../interpreter/index.ts";
 import { agreed, type ConsentOptions } from "../consent.ts";
 import type { Context, Exit } from "../context.ts";
+import { DrawnLine } from "../drawn-line.ts";
 import { EXIT } from "../exit-codes.ts";
 import { onSignals } from "../signals.ts";
 import { bytesText } from "../text.ts";
@@ -83,12 +84,13 @@ class Progress {
   readonly #context: Pick<Context, "terminal" | "clock">;
   readonly #json: boolean;
   readonly #beganMs: number;
+  readonly #line: DrawnLine;
   #saidMs: number;
-  #isDrawn = false;
 
   constructor(context: Pick<Context, "terminal" | "clock">, json: boolean) {
     this.#context = context;
     this.#json = json;
+    this.#line = new DrawnLine(context.terminal);
     this.#beganMs = context.clock.now();
     this.#saidMs = this.#beganMs;
   }
@@ -104,18 +106,13 @@ class Progress {
       return;
     }
     const text = `${volume}: ${bytesText(done)} of ${bytesText(all)}, ${bytesText(bytesPerSecond)}/s`;
-    if (terminal.redraws) {
-      terminal.err(`\r\u001b[K${text}`);
-      this.#isDrawn = true;
-    } else if (now - this.#saidMs >= LINES_MS) {
-      this.#saidMs = now;
-      terminal.err(`${seconds.toFixed(1).padStart(6)}s ${text}\n`);
-    }
+    if (this.#line.draw(text) || now - this.#saidMs < LINES_MS) return;
+    this.#saidMs = now;
+    terminal.err(`${seconds.toFixed(1).padStart(6)}s ${text}\n`);
   }
 
   /** What was drawn makes room for what is said now. */
   end(): void {
-    if (this.#isDrawn) this.#context.terminal.err("\r\u001b[K");
-    this.#isDrawn = false;
+    this.#line.clear();
   }
 }

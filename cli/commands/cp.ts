@@ -7,8 +7,9 @@ import path from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { LabClient } from "../../interpreter/index.ts";
-import { OperationError } from "../../interpreter/index.ts";
+import { errorText, OperationError } from "../../interpreter/index.ts";
 import { UsageError, type Context, type Exit } from "../context.ts";
+import { DrawnLine } from "../drawn-line.ts";
 import { EXIT } from "../exit-codes.ts";
 import { onSignals } from "../signals.ts";
 import { bytesText } from "../text.ts";
@@ -239,32 +240,28 @@ function cantRead(file: string, error: unknown): OperationError {
 
 /** On a terminal: how far it is. */
 class Progress {
-  readonly #context: Context;
+  readonly #clock: Context["clock"];
+  readonly #line: DrawnLine;
   readonly #begin: number;
   #shown = 0;
   total: number | undefined;
 
-  constructor(context: Context) {
-    this.#context = context;
-    this.#begin = context.clock.now();
+  constructor({ clock, terminal }: Context) {
+    this.#clock = clock;
+    this.#line = new DrawnLine(terminal);
+    this.#begin = clock.now();
   }
 
   show(bytes: number): void {
-    const { clock, terminal } = this.#context;
-    const now = clock.now();
-    if (process.stderr.isTTY !== true || now - this.#shown < SHOW_MS) return;
+    const now = this.#clock.now();
+    if (now - this.#shown < SHOW_MS) return;
     this.#shown = now;
     const all = this.total === undefined ? "" : ` of ${bytesText(this.total)}`;
     const rate = bytesText(Math.round((bytes * 1000) / Math.max(1, now - this.#begin)));
-    terminal.err(`\r\u001b[K${bytesText(bytes)}${all}, ${rate}/s`);
+    this.#line.draw(`${bytesText(bytes)}${all}, ${rate}/s`);
   }
 
   end(): void {
-    if (this.#shown > 0) this.#context.terminal.err("\r\u001b[K");
-    this.#shown = 0;
+    this.#line.clear();
   }
-}
-
-function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
-import { OperationError } from "../../interpreter/index.ts";
+import { errorText, OperationError } from "../../interpreter/index.ts";
 import { SUITE, type DebianPackage } from "./debian.ts";
 
 const run = promisify(execFile);
@@ -108,8 +108,4 @@ function checked({ name, sha256 }: DebianPackage, folder: string): string {
     "failed",
     `${found} has the hash ${got}, not the pinned ${sha256}: it is not used.`,
   );
-}
-
-function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

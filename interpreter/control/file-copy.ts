@@ -37,20 +37,30 @@ export interface Copied {
   readonly sha256: string;
 }
 
+/** What is run in the guest for a copy that is given up. */
+interface Undoing {
+  readonly script: string;
+  /** After the copy's command has ended by itself; else it is what ends that. */
+  readonly afterwards: boolean;
+}
+
 /** The end of both kinds: a command that runs in the guest, and bytes beside it. */
 class Way {
   readonly copy: GuestCopy;
-  readonly hash: Hash = createHash("sha256");
-  bytes = 0;
+  readonly #hash: Hash = createHash("sha256");
+  #bytes = 0;
   readonly #host: CopyHost;
   readonly #guest: string;
+  readonly #undoing: Undoing;
+  #dropped = false;
   readonly #ended: Promise<Outcome<CommandResult>>;
   /** Rejects where the command fails, and never resolves. */
   readonly #failed: Promise<never>;
 
-  constructor(host: CopyHost, guest: string, script: string) {
+  constructor(host: CopyHost, guest: string, script: string, undoing: Undoing) {
     this.#host = host;
     this.#guest = guest;
+    this.#undoing = undoing;
     const opened = host.openCopy(guest);
     if (!opened.ok) throw refused(opened.refusal.message);
     this.copy = opened.value;
@@ -63,12 +73,18 @@ class Way {
     this.#failed.catch(() => undefined);
   }
 
-  count(bytes: Uint8Array): void {
-    this.bytes += bytes.length;
-    this.hash.update(bytes);
+  /** Bytes that went by so far, these among them. */
+  count(bytes: Uint8Array): number {
+    this.#hash.update(bytes);
+    return (this.#bytes += bytes.length);
   }
 
-  /** What comes of it, unless the command fails or nothing comes. */
+  /** The first words of the guest; undefined: it has closed its end. */
+  greeting(): Promise<string | undefined> {
+    return this.soon(this.copy.greeting(), BEGIN_MS);
+  }
+
+  /** What comes of it; the copy is given up where the command fails or nothing comes. */
   async soon<T>(work: Promise<T>, milliseconds = STALL_MS): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -77,6 +93,9 @@ class Way {
     });
     try {
       return await Promise.race([work, this.#failed, late]);
+    } catch (error) {
+      this.drop();
+      throw error;
     } finally {
       clearTimeout(timer);
     }
@@ -85,23 +104,28 @@ class Way {
   /** The command has ended, and the guest had the same bytes. */
   async agreed(): Promise<Copied> {
     const done = await this.soon(this.#ended);
-    const sha256 = this.hash.digest("hex");
+    const sha256 = this.#hash.digest("hex");
     const said = done.ok ? /[0-9a-f]{64}/.exec(done.value.output)?.[0] : undefined;
-    if (said !== sha256) throw refused(`what ${this.#guest} has is not what was copied`);
-    return { bytes: this.bytes, sha256 };
+    if (said !== sha256) this.giveUp(`what ${this.#guest} has is not what was copied`);
+    this.copy.close();
+    return { bytes: this.#bytes, sha256 };
   }
 
-  /**
-   * Given up: nobody hears the guest any more, and what it has of the copy is taken away; `endsItself`: when
-   * its command has ended.
-   */
-  drop(script: string, endsItself: boolean): void {
-    const { copy } = this;
-    copy.close();
+  giveUp(words: string): never {
+    this.drop();
+    throw refused(words);
+  }
+
+  /** Nobody hears the guest any more, and what it has of the copy is taken away. Twice is fine. */
+  drop(): void {
+    if (this.#dropped) return;
+    this.#dropped = true;
+    this.copy.close();
     const all = tidying.get(this.#host) ?? new Map<string, Promise<unknown>>();
     tidying.set(this.#host, all);
+    const { script, afterwards } = this.#undoing;
     const tidy = (): Promise<unknown> => this.#host.runCommand(this.#guest, script, TIDY_MS);
-    const tidied = endsItself ? this.#ended.then(tidy) : Promise.all([tidy(), this.#ended]);
+    const tidied = afterwards ? this.#ended.then(tidy) : Promise.all([tidy(), this.#ended]);
     const done = Promise.race([tidied, new Promise((resolve) => setTimeout(resolve, TIDY_MS).unref())]);
     const next = done.then(() => {
       if (all.get(this.#guest) === next) all.delete(this.#guest);
@@ -117,14 +141,14 @@ export class FileIn {
   readonly #target: Target;
   readonly #mode: number;
   readonly #way: Way;
-  #dropped = false;
 
   private constructor(host: CopyHost, guest: string, target: Target, mode: number) {
     this.#host = host;
     this.#guest = guest;
     this.#target = target;
     this.#mode = mode;
-    this.#way = new Way(host, guest, takeScript(target));
+    const undoing = { script: dropScript(target), afterwards: true };
+    this.#way = new Way(host, guest, takeScript(target), undoing);
   }
 
   /** Resolves when the guest is ready for bytes. Rejects with `OperationError`, as all here. */
@@ -133,76 +157,59 @@ export class FileIn {
     guest: string,
     { path, name, mode }: { readonly path: string; readonly name?: string; readonly mode: number },
   ): Promise<FileIn> {
-    checkPath(path);
-    await tidying.get(host)?.get(guest);
+    await free(host, guest, path);
     const file = new FileIn(host, guest, { path, name, mark: markOf(randomUUID()) }, mode);
-    const greeting = await file.#try(file.#way.soon(file.#way.copy.greeting(), BEGIN_MS));
-    if (greeting !== undefined) return file;
-    file.drop();
-    throw refused(`${guest} has closed its end`);
+    if ((await file.#way.greeting()) === undefined) file.#way.giveUp(`${guest} has closed its end`);
+    return file;
   }
 
   /** Resolves when there is room for more. */
   async write(bytes: Uint8Array): Promise<void> {
     this.#way.count(bytes);
-    const taken = await this.#try(this.#way.soon(this.#way.copy.write(bytes)));
-    if (!taken) await this.#try(this.#way.soon(new Promise<never>(() => undefined)));
+    const taken = await this.#way.soon(this.#way.copy.write(bytes));
+    if (!taken) await this.#way.soon(new Promise<never>(() => undefined));
   }
 
   /** That was all: it is there now, under its name. */
   async end(): Promise<Copied> {
     this.#way.copy.end();
-    const copied = await this.#try(this.#way.agreed());
-    this.#way.copy.close();
+    const copied = await this.#way.agreed();
     const kept = await this.#host.runCommand(this.#guest, keepScript(this.#target, this.#mode), STALL_MS);
     if (kept.ok && kept.value.status === 0) return copied;
-    this.drop();
-    throw refused(kept.ok ? `${this.#guest}: ${wordsOf(kept.value.output)}` : kept.refusal.message);
+    return this.#way.giveUp(kept.ok ? `${this.#guest}: ${wordsOf(kept.value.output)}` : kept.refusal.message);
   }
 
   /** Leaves nothing of it in the guest. Twice is fine. */
   drop(): void {
-    if (this.#dropped) return;
-    this.#dropped = true;
-    this.#way.drop(dropScript(this.#target), true);
-  }
-
-  async #try<T>(work: Promise<T>): Promise<T> {
-    try {
-      return await work;
-    } catch (error) {
-      this.drop();
-      throw error;
-    }
+    this.#way.drop();
   }
 }
 
 /** Out of a guest. */
 export class FileOut {
   readonly #guest: string;
-  readonly #mark = markOf(randomUUID());
   readonly #way: Way;
   /** What the guest said: bytes, 0 where it can't know, and its permissions. */
   bytes = 0;
   mode = 0;
-  #dropped = false;
 
   private constructor(host: CopyHost, guest: string, path: string) {
+    const mark = markOf(randomUUID());
     this.#guest = guest;
-    this.#way = new Way(host, guest, sendScript(path, this.#mark));
+    this.#way = new Way(host, guest, sendScript(path, mark), {
+      script: hushScript(mark),
+      afterwards: false,
+    });
   }
 
   /** Resolves when the guest has said how long it is. */
   static async begin(host: CopyHost, guest: string, path: string): Promise<FileOut> {
-    checkPath(path);
-    await tidying.get(host)?.get(guest);
+    await free(host, guest, path);
     const file = new FileOut(host, guest, path);
-    const words = await file.#try(file.#way.soon(file.#way.copy.greeting(), BEGIN_MS));
+    const words = await file.#way.greeting();
     const [, bytes, mode] = /^(\d{1,15}) ([0-7]{1,4})$/.exec(words ?? "") ?? [];
-    if (bytes === undefined || mode === undefined) {
-      file.drop();
-      throw refused(`${guest} does not say how long it is`);
-    }
+    if (bytes === undefined || mode === undefined)
+      return file.#way.giveUp(`${guest} does not say how long it is`);
     file.bytes = Number(bytes);
     file.mode = Number.parseInt(mode, 8) & 0o777;
     return file;
@@ -210,40 +217,29 @@ export class FileOut {
 
   /** The next bytes; undefined: that was all, and it is what the guest has. */
   async read(): Promise<Uint8Array | undefined> {
-    const bytes = await this.#try(this.#way.soon(this.#way.copy.read()));
+    const bytes = await this.#way.soon(this.#way.copy.read());
     if (!bytes) return undefined;
-    this.#way.count(bytes);
-    if (this.#way.bytes <= (this.bytes || UNSIZED_BYTES)) return bytes;
-    this.drop();
-    throw refused(`${this.#guest} sends more than it said`);
+    if (this.#way.count(bytes) <= (this.bytes || UNSIZED_BYTES)) return bytes;
+    return this.#way.giveUp(`${this.#guest} sends more than it said`);
   }
 
   /** After the last bytes. */
   async end(): Promise<Copied> {
-    const copied = await this.#try(this.#way.agreed());
-    this.#way.copy.close();
+    const copied = await this.#way.agreed();
     if (copied.bytes < this.bytes) throw refused(`${this.#guest} sent less than it said`);
     return copied;
   }
 
+  /** As that of the other. */
   drop(): void {
-    if (this.#dropped) return;
-    this.#dropped = true;
-    this.#way.drop(hushScript(this.#mark), false);
-  }
-
-  async #try<T>(work: Promise<T>): Promise<T> {
-    try {
-      return await work;
-    } catch (error) {
-      this.drop();
-      throw error;
-    }
+    this.#way.drop();
   }
 }
 
-function checkPath(path: string): void {
+/** Resolves when a copy of this path may begin; what an earlier one left has been taken away. */
+async function free(host: CopyHost, guest: string, path: string): Promise<void> {
   if (path === "" || path.includes("\0")) throw new OperationError("usage", "Say which file in the guest.");
+  await tidying.get(host)?.get(guest);
 }
 
 /** A sentence from words that have no end. */

@@ -3,11 +3,11 @@
 
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import type { BigIntStats } from "node:fs";
 import { judgeImage, prepareImage, type ImageSource, type ModuleClass } from "../../hypervisor/index.ts";
 import type { GivenFiles } from "../given-files.ts";
 import type { Environment } from "../control/paths.ts";
 import { errorCode, errorText } from "../operation-error.ts";
+import { stampOfFacts } from "./image-parts.ts";
 import { LinuxImages } from "./linux-image.ts";
 import { PcImages } from "./pc-image.ts";
 
@@ -79,7 +79,7 @@ export class ImageFiles {
       const facts = statSync(file, { bigint: true });
       if (!facts.isFile()) return { problem: `${path} is not a file` };
       if (facts.size > BigInt(IMAGE_BYTES_MAX)) return { problem: `${path} is larger than 256MiB` };
-      return this.#read({ path, class: class_ }, file, stampOf(facts));
+      return this.#read({ path, class: class_ }, file, stampOfFacts(facts));
     } catch (error) {
       if (errorCode(error) === "ENOENT") return { problem: `${path} is not there` };
       if (errorCode(error) === "EACCES") return { problem: `${path} may not be read` };
@@ -102,10 +102,6 @@ export class ImageFiles {
     this.#seen.set(keyOf(named), { stamp, answer });
     return answer;
   }
-}
-
-function stampOf(facts: BigIntStats): string {
-  return [facts.ino, facts.size, facts.mtimeNs, facts.ctimeNs].join(" ");
 }
 
 function inspect(

@@ -1,6 +1,6 @@
 // The files that an image of a PC is made of, as they are on disk now.
 
-import { statSync } from "node:fs";
+import { statSync, type BigIntStats } from "node:fs";
 import { errorCode, errorText } from "../operation-error.ts";
 
 const FILE_BYTES_MAX = 256 << 20;
@@ -14,10 +14,15 @@ export function stampOf(file: string): string {
     const facts = statSync(file, { bigint: true });
     if (!facts.isFile()) throw new Unusable(`${file} is not a file`);
     if (facts.size > BigInt(FILE_BYTES_MAX)) throw new Unusable(`${file} is larger than 256MiB`);
-    return [facts.ino, facts.size, facts.mtimeNs, facts.ctimeNs].join(" ");
+    return stampOfFacts(facts);
   } catch (error) {
     if (error instanceof Unusable) throw error;
     const why = errorCode(error) === "ENOENT" ? "is not there" : `can't be read: ${errorText(error)}`;
     throw new Unusable(`${file} ${why}`);
   }
+}
+
+/** The same of facts that were just asked for. */
+export function stampOfFacts({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [ino, size, mtimeNs, ctimeNs].join(" ");
 }

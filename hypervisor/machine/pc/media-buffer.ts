@@ -4,29 +4,17 @@
 
 const PIECE = 65_536;
 
-/** What v86 calls a buffer, as far as drives use it. */
-export interface DriveBuffer {
-  readonly byteLength: number;
-  onload: ((event: unknown) => void) | undefined;
-  load(): void;
-  get(start: number, length: number, take: (bytes: Uint8Array) => void): void;
-  get_and_cache(start: number, length: number, take: (bytes: Uint8Array) => void): void;
-  get_from_cache(start: number, length: number): Uint8Array;
-  set(start: number, bytes: Uint8Array, done: () => void): void;
-  get_state(): unknown;
-  set_state(state: unknown): void;
-}
-
-export class MediaBuffer implements DriveBuffer {
+/** What v86 calls a buffer, as far as drives use it, of one that answers at once. */
+export abstract class DriveBuffer {
   readonly byteLength: number;
   onload: ((event: unknown) => void) | undefined = undefined;
-  readonly #image: Uint8Array;
-  readonly #written = new Map<number, Uint8Array>();
 
-  constructor(image: Uint8Array) {
-    this.#image = image;
-    this.byteLength = image.length;
+  constructor(bytes: number) {
+    this.byteLength = bytes;
   }
+
+  abstract get_from_cache(start: number, length: number): Uint8Array;
+  abstract set(start: number, bytes: Uint8Array, done: () => void): void;
 
   load(): void {
     this.onload?.({});
@@ -38,6 +26,23 @@ export class MediaBuffer implements DriveBuffer {
 
   get_and_cache(start: number, length: number, take: (bytes: Uint8Array) => void): void {
     this.get(start, length, take);
+  }
+
+  /** A PC with such drives is not saved. */
+  get_state(): unknown {
+    return [];
+  }
+
+  set_state(): void {}
+}
+
+export class MediaBuffer extends DriveBuffer {
+  readonly #image: Uint8Array;
+  readonly #written = new Map<number, Uint8Array>();
+
+  constructor(image: Uint8Array) {
+    super(image.length);
+    this.#image = image;
   }
 
   /** Fewer bytes where the image ends before. */
@@ -64,13 +69,6 @@ export class MediaBuffer implements DriveBuffer {
     }
     done();
   }
-
-  /** A PC with such drives is not saved. */
-  get_state(): unknown {
-    return [];
-  }
-
-  set_state(): void {}
 
   #within(start: number, length: number): [from: number, to: number] {
     const from = Math.min(Math.max(start, 0), this.byteLength);

@@ -4,7 +4,7 @@
 import { REQUEST_BYTES_MAX } from "../../limits.ts";
 import type { DiskFacts, DiskParts } from "./disk-card.ts";
 import { DiskStation } from "./disk-station.ts";
-import type { DriveBuffer } from "./media-buffer.ts";
+import { DriveBuffer } from "./media-buffer.ts";
 
 export class OwnDisk {
   facts: DiskFacts;
@@ -40,26 +40,12 @@ export class OwnDisk {
 }
 
 /** v86 is answered at once, so the volume has to: one in memory, without a rate. */
-class StationBuffer implements DriveBuffer {
-  readonly byteLength: number;
-  onload: ((event: unknown) => void) | undefined = undefined;
+class StationBuffer extends DriveBuffer {
   readonly #station: DiskStation;
 
   constructor(station: DiskStation, bytes: number) {
+    super(bytes);
     this.#station = station;
-    this.byteLength = bytes;
-  }
-
-  load(): void {
-    this.onload?.({});
-  }
-
-  get(start: number, length: number, take: (bytes: Uint8Array) => void): void {
-    take(this.get_from_cache(start, length));
-  }
-
-  get_and_cache(start: number, length: number, take: (bytes: Uint8Array) => void): void {
-    this.get(start, length, take);
   }
 
   get_from_cache(start: number, length: number): Uint8Array {
@@ -84,12 +70,6 @@ class StationBuffer implements DriveBuffer {
     }
     done();
   }
-
-  get_state(): unknown {
-    return [];
-  }
-
-  set_state(): void {}
 
   #ask(op: "read" | "write", offset: number, length: number): void {
     this.#station.post(op, offset, length);
