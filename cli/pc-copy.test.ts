@@ -1,16 +1,13 @@
-// `vbus cp` with a real kernel: into a PC, out of it, and what PCs do that don't mean well. The image is
-// looked for, and said to be missing, as in pc.test.ts, whose run in CI has built it.
+// `vbus cp` with a real kernel: into a PC, out of it, and what PCs do that don't mean well.
 
 import { createHash, randomBytes } from "node:crypto";
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { preparedFolder, readNote } from "../interpreter/index.ts";
+import { IMAGE, imageFor } from "./pc-image.test-support.ts";
 import { Desk } from "./run.test-support.ts";
 
-const IMAGE = "debian-i386";
 const LIMIT = 600_000;
-const IN_CI = process.env["CI"] === "true";
 const BYTES = 1_500_001;
 
 const LAB = `network lan { subnet = 10.0.0.0/24 }
@@ -31,19 +28,7 @@ const hashOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes)
 const content = randomBytes(BYTES);
 
 beforeAll(async () => {
-  const own = preparedFolder({ HOME: desk.folder, XDG_CACHE_HOME: here(".cache") });
-  if (IN_CI) {
-    const built = await desk.run(["images", "build", IMAGE]);
-    if (built.exit !== 0) throw new Error(built.stderr);
-  } else {
-    const users = path.join(preparedFolder(process.env), IMAGE);
-    if (readNote(users) === undefined) {
-      console.log(`PCs: skipped, since there is no image; npx vbus images build ${IMAGE} makes it`);
-      return;
-    }
-    mkdirSync(own, { recursive: true });
-    cpSync(users, path.join(own, IMAGE), { recursive: true });
-  }
+  if ((await imageFor(desk)) === undefined) return;
   writeFileSync(here("lab.vbus"), LAB);
   writeFileSync(here("content"), content);
   chmodSync(here("content"), 0o751);

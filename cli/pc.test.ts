@@ -2,16 +2,15 @@
 // image is built in CI, by the commands of docs/linux.md; elsewhere the one of this user's cache is taken,
 // and if there is none it is said.
 
-import { cpSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { preparedFolder, readNote } from "../interpreter/index.ts";
+import { readNote } from "../interpreter/index.ts";
+import { IMAGE, imageFor, IN_CI } from "./pc-image.test-support.ts";
 import { Desk } from "./run.test-support.ts";
 
-const IMAGE = "debian-i386";
 /** The first boot takes half a minute of a core, and cores are shared. */
 const LIMIT = 600_000;
-const IN_CI = process.env["CI"] === "true";
 
 const LAB = `volume data: file { path = "./data.img", size = 4MiB }
 volume look: memory { size = 1MiB }
@@ -59,21 +58,9 @@ const states = (): readonly number[] =>
 const exec = (command: string) => desk.run(["exec", "--timeout", "500s", "pc", command]);
 beforeAll(async () => {
   writeFileSync(path.join(desk.folder, "lab.vbus"), LAB);
-  const own = preparedFolder({ HOME: desk.folder, XDG_CACHE_HOME: path.join(desk.folder, ".cache") });
-  if (IN_CI) {
-    const built = await desk.run(BUILD);
-    if (built.exit !== 0) throw new Error(built.stderr);
-  } else {
-    const users = path.join(preparedFolder(process.env), IMAGE);
-    if (readNote(users) === undefined) {
-      console.log(`PCs: skipped, since there is no image; npx vbus images build ${IMAGE} makes it`);
-      return;
-    }
-    mkdirSync(own, { recursive: true });
-    cpSync(users, path.join(own, IMAGE), { recursive: true });
-  }
-  folder = path.join(own, IMAGE);
-  isThere = true;
+  const found = await imageFor(desk, BUILD);
+  folder = found ?? "";
+  isThere = found !== undefined;
 }, LIMIT);
 
 test(

@@ -1,81 +1,27 @@
 // A gateway in user mode and clients that know nothing of us: a network namespace is a station by an uplink
 // of class tap; another one is the world.
 
-import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { NatFacts } from "./hypervisor.ts";
 import { must, type TestLab } from "./machine-room.test-support.ts";
+import { stockClients } from "./nat-clients.test-support.ts";
 import { factsOf, Labs, uplink } from "./uplinks.test-support.ts";
 
 const LIMIT = { timeout: 120_000 };
-const COMMANDS = ["ip", "busybox", "dig", "curl", "iperf3", "ping"];
 const GATEWAY = "10.0.255.254";
-const [STATION, WORLD, LINK, TAP] = ["c", "w", "v", "t"].map((name) => `vb${name}${process.pid}`) as [
-  string,
-  string,
-  string,
-  string,
-];
 /** Of nobody: a range for examples. The first is this machine's, the second the world's. */
 const [HERE, THERE] = ["198.51.100.1", "198.51.100.2"] as const;
 
-/** What is missing for these tests; in CI nothing is. */
-function missing(): string | undefined {
-  const absent = COMMANDS.filter(
-    (name) => !["/bin", "/usr/bin", "/sbin", "/usr/sbin"].some((folder) => hasFile(folder, name)),
-  );
-  const why = process.getuid?.() === 0 ? absent.join(", ") : "the right to make network namespaces";
-  if (why === "") return undefined;
-  if (process.env["CI"] === "true") throw new Error(`missing: ${why}`);
-  console.log(`stock clients of a gateway: skipped, since this machine lacks ${why}`);
-  return why;
-}
-
-function hasFile(folder: string, name: string): boolean {
-  try {
-    return readFileSync(path.join(folder, name)).length > 0;
-  } catch {
-    return false;
-  }
-}
-
-const lacks = missing();
+const clients = stockClients("stock clients of a gateway", "cwvt");
+const { lacks, folder, ip, run, start, isBlob } = clients;
+const { station: STATION, world: WORLD, link: LINK, tap: TAP } = clients;
 const labs = new Labs();
-const folder = mkdtempSync(path.join(os.tmpdir(), "vbus-nat-"));
-const children: ChildProcess[] = [];
-const blob = randomBytes(8_000_000);
-const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 let lab: TestLab;
-
-const ip = (...args: string[]): unknown => execFileSync("ip", args, { stdio: "pipe" });
-/** What a command of the station, or of this machine, says and how it ends. */
-async function run(
-  command: string,
-  args: readonly string[],
-  isHere = false,
-): Promise<{ code: number; out: string }> {
-  const [file, ...rest] = isHere ? [command, ...args] : ["ip", "netns", "exec", STATION, command, ...args];
-  try {
-    const { stdout } = await promisify(execFile)(file as string, rest, { timeout: 60_000, encoding: "utf8" });
-    return { code: 0, out: stdout };
-  } catch (error) {
-    const { code, stdout } = error as { code: number; stdout: string };
-    return { code, out: stdout };
-  }
-}
-
-function start(namespace: string, ...words: string[]): void {
-  children.push(spawn("ip", ["netns", "exec", namespace, ...words], { stdio: "ignore" }));
-}
 
 beforeAll(async () => {
   if (lacks !== undefined) return;
-  writeFileSync(path.join(folder, "blob"), blob);
   writeFileSync(
     path.join(folder, "leased"),
     '#!/bin/sh\n[ "$1" = bound ] || exit 0\nip addr add $ip/$mask dev $interface\nip route add default via $router\n',
@@ -117,10 +63,8 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
-  for (const child of children) child.kill("SIGKILL");
-  if (lacks === undefined) for (const name of [STATION, WORLD]) ip("netns", "del", name);
+  clients.end();
   await labs.close();
-  rmSync(folder, { recursive: true });
 }, 60_000);
 
 test("busybox udhcpc gets the planned address, and reaches the gateway by it", LIMIT, async () => {
@@ -146,7 +90,7 @@ test("curl gets a file from outside, and is told at once what is not to be had",
   if (lacks !== undefined) return;
   const [got, REFUSED] = [path.join(folder, "got"), 7];
   expect(await run("curl", ["-s", "-o", got, `http://${THERE}/blob`])).toMatchObject({ code: 0 });
-  expect(digest(readFileSync(got))).toBe(digest(blob));
+  expect(isBlob(got)).toBe(true);
   for (const place of [`${THERE}:81`, `${HERE}:80`, "169.254.169.254", "192.168.0.1", GATEWAY])
     expect(await run("curl", ["-s", "-m", "30", `http://${place}/`]), place).toMatchObject({ code: REFUSED });
 });
@@ -178,7 +122,7 @@ test("curl of this machine gets a file from the station", LIMIT, async () => {
   expect(await run("curl", ["-s", "-o", got, `http://127.0.0.1:${listen}/blob`], true)).toMatchObject({
     code: 0,
   });
-  expect(digest(readFileSync(got))).toBe(digest(blob));
+  expect(isBlob(got)).toBe(true);
 });
 
 test.each([[[]], [["-R"]], [["-u", "-b", "5M"]]])("iperf3 %j", LIMIT, async (words) => {

@@ -2,8 +2,9 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
+import { connect, createServer } from "node:net";
 import { afterEach, expect, test } from "vitest";
+import { serve } from "./backend/nat/host-servers.test-support.ts";
 import { Station } from "./backend/nat/station.test-support.ts";
 import type { NatSpec } from "./backend/nat/spec.ts";
 import { FrameReader } from "./backend/uplink/frame-stream.ts";
@@ -62,17 +63,6 @@ async function open(n: number, change: Partial<NatSpec> = {}): Promise<{ lab: Te
   return { lab, station };
 }
 
-async function serve(talk: (socket: Socket) => void): Promise<number> {
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    socket.on("error", () => undefined);
-    talk(socket);
-  });
-  closing.push(() => server.close());
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return (server.address() as { port: number }).port;
-}
-
 const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 const question = (name: string): Buffer =>
   Buffer.from(`12340100000100000000000003${Buffer.from(name).toString("hex")}0000010001`, "hex");
@@ -82,7 +72,7 @@ test(
   { timeout: 120_000 },
   async () => {
     const { lab, station } = await open(2);
-    const port = await serve((socket) => socket.pipe(socket));
+    const port = await serve(closing, (socket) => socket.pipe(socket));
     const sent = randomBytes(1_000_000);
     const talk = station.connect(GATEWAY, port);
     await talk.whenOpen();
@@ -118,7 +108,7 @@ test(
 );
 
 test("published: a port that is taken refuses, and nothing is lost", { timeout: 120_000 }, async () => {
-  const taken = await serve(() => undefined);
+  const taken = await serve(closing, () => undefined);
   const other = labs.open({ warm: 0 });
   const bad = [{ ...published, listen: taken }];
   const message =
@@ -155,7 +145,7 @@ test("names follow the devices of the segment", { timeout: 120_000 }, async () =
 
 test("a gateway that is cut off, and joined again", { timeout: 120_000 }, async () => {
   const { lab, station } = await open(2);
-  const port = await serve((socket) => socket.pipe(socket));
+  const port = await serve(closing, (socket) => socket.pipe(socket));
   must(await lab.hv.setUplink("nat", { ...nat(), link: "down" }));
   const talk = station.connect(GATEWAY, port);
   await until("its packets are dropped", () => factsOf(lab).rx.dropped > 0);

@@ -1,26 +1,17 @@
 // A gateway's IPv6 and clients that know nothing of us: a network namespace is a station by an uplink of
 // class tap, and gives itself its address; another one is the world, behind a router, which is this machine.
 
-import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { NatFacts } from "./hypervisor.ts";
 import { must, type TestLab, until } from "./machine-room.test-support.ts";
+import { stockClients } from "./nat-clients.test-support.ts";
 import { factsOf, Labs, uplink } from "./uplinks.test-support.ts";
 
 const LIMIT = { timeout: 120_000 };
-const COMMANDS = ["ip", "busybox", "dig", "curl", "iperf3", "ping"];
 const GATEWAY = "fd00:9::1";
-const [STATION, WORLD, LINK, TAP] = ["d", "x", "y", "u"].map((name) => `vb${name}${process.pid}`) as [
-  string,
-  string,
-  string,
-  string,
-];
 /** Of nobody: a range for examples. This machine's link, and what lies behind it. */
 const [HERE, NEXT, THERE, NOBODY] = [
   "2001:db8:a::1",
@@ -31,46 +22,15 @@ const [HERE, NEXT, THERE, NOBODY] = [
 /** What the station makes of the prefix and its MAC address. */
 const OWN = "fd00:9::ff:fe00:2";
 
-/** What is missing for these tests; in CI nothing is. */
-function missing(): string | undefined {
-  const folders = ["/bin", "/usr/bin", "/sbin", "/usr/sbin"];
-  const absent = COMMANDS.filter((name) => !folders.some((folder) => existsSync(path.join(folder, name))));
-  if (!existsSync("/proc/net/if_inet6")) absent.push("IPv6");
-  const why = process.getuid?.() === 0 ? absent.join(", ") : "the right to make network namespaces";
-  if (why === "") return undefined;
-  if (process.env["CI"] === "true") throw new Error(`missing: ${why}`);
-  console.log(`stock clients of a gateway by IPv6: skipped, since this machine lacks ${why}`);
-  return why;
-}
-
-const lacks = missing();
+const clients = stockClients(
+  "stock clients of a gateway by IPv6",
+  "dxyu",
+  existsSync("/proc/net/if_inet6") ? [] : ["IPv6"],
+);
+const { lacks, folder, ip, run, start, isBlob } = clients;
+const { station: STATION, world: WORLD, link: LINK, tap: TAP } = clients;
 const labs = new Labs();
-const folder = mkdtempSync(path.join(os.tmpdir(), "vbus-nat6-"));
-const children: ChildProcess[] = [];
-const blob = randomBytes(8_000_000);
-const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 let lab: TestLab;
-
-const ip = (...args: string[]): string => execFileSync("ip", args, { stdio: "pipe", encoding: "utf8" });
-/** What a command of the station, or of this machine, says and how it ends. */
-async function run(
-  command: string,
-  args: readonly string[],
-  isHere = false,
-): Promise<{ code: number; out: string }> {
-  const [file, ...rest] = isHere ? [command, ...args] : ["ip", "netns", "exec", STATION, command, ...args];
-  try {
-    const { stdout } = await promisify(execFile)(file as string, rest, { timeout: 60_000, encoding: "utf8" });
-    return { code: 0, out: stdout };
-  } catch (error) {
-    const { code, stdout } = error as { code: number; stdout: string };
-    return { code, out: stdout };
-  }
-}
-
-function start(namespace: string, ...words: string[]): void {
-  children.push(spawn("ip", ["netns", "exec", namespace, ...words], { stdio: "ignore" }));
-}
 
 function let6(namespace: string, link: string, name: string, value: number): void {
   const file = `/proc/sys/net/ipv6/conf/${link}/${name}`;
@@ -79,7 +39,6 @@ function let6(namespace: string, link: string, name: string, value: number): voi
 
 beforeAll(async () => {
   if (lacks !== undefined) return;
-  writeFileSync(path.join(folder, "blob"), blob);
   lab = labs.open({ warm: 0 });
   lab.plug(2, { names: ["web"] });
   const published = { protocol: "tcp", address: "::1", listen: 0, to: "eth2", port: 80 } as const;
@@ -119,10 +78,8 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
-  for (const child of children) child.kill("SIGKILL");
-  if (lacks === undefined) for (const name of [STATION, WORLD]) ip("netns", "del", name);
+  clients.end();
   await labs.close();
-  rmSync(folder, { recursive: true });
 }, 60_000);
 
 test("Linux gives itself an address of the prefix and a way out, and pings the gateway", LIMIT, async () => {
@@ -152,7 +109,7 @@ test("curl gets a file from outside, and is told at once what is not to be had",
   if (lacks !== undefined) return;
   const [got, REFUSED] = [path.join(folder, "got"), 7];
   expect(await run("curl", ["-s", "-g", "-o", got, `http://[${THERE}]/blob`])).toMatchObject({ code: 0 });
-  expect(digest(readFileSync(got))).toBe(digest(blob));
+  expect(isBlob(got)).toBe(true);
   const places = [
     `[${THERE}]:81`,
     `[${HERE}]:80`,
@@ -195,7 +152,7 @@ test("curl of this machine's IPv6 gets a file from the station's", LIMIT, async 
   expect(await run("curl", ["-s", "-g", "-o", got, `http://[::1]:${listen}/blob`], true)).toMatchObject({
     code: 0,
   });
-  expect(digest(readFileSync(got))).toBe(digest(blob));
+  expect(isBlob(got)).toBe(true);
 });
 
 test.each([[[]], [["-R"]], [["-u", "-b", "5M"]]])("iperf3 -6 %j", LIMIT, async (words) => {

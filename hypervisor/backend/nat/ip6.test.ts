@@ -3,8 +3,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
+import { connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
+import { serve } from "./host-servers.test-support.ts";
 import type { NatSpec } from "./spec.ts";
 import { Place } from "./station.test-support.ts";
 import { GATEWAY6, GATEWAY_LINK, macsOf, neighbour, SPEC6, Station6, WEB6 } from "./station6.test-support.ts";
@@ -20,19 +21,6 @@ async function open(change: Partial<NatSpec> = {}, ip = WEB6): Promise<{ place: 
   const place = await Place.open({ ...SPEC6, ...change });
   closing.push(() => place.close());
   return { place, web: new Station6(place, ip) };
-}
-
-/** A server of the host, and its port on loopback. */
-async function serve(talk: (socket: Socket) => void): Promise<number> {
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    closing.push(() => socket.destroy());
-    socket.on("error", () => undefined);
-    talk(socket);
-  });
-  closing.push(() => server.close());
-  server.listen(0, "::1");
-  await once(server, "listening");
-  return (server.address() as { port: number }).port;
 }
 
 const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
@@ -108,10 +96,14 @@ test(
     const { web, place } = await open({ hostAccess: true });
     const [there, back] = [randomBytes(1_000_000), randomBytes(2_000_000)];
     const got: Buffer[] = [];
-    const port = await serve((socket) => {
-      socket.on("data", (chunk) => got.push(chunk as Buffer));
-      socket.on("end", () => socket.end(back));
-    });
+    const port = await serve(
+      closing,
+      (socket) => {
+        socket.on("data", (chunk) => got.push(chunk as Buffer));
+        socket.on("end", () => socket.end(back));
+      },
+      "::1",
+    );
     let longest = 0;
     place.heard = ((before) => (frame: Uint8Array) => {
       longest = Math.max(longest, frame.length - IP);
@@ -134,7 +126,7 @@ test(
 
 test("a port that nobody listens on refuses", async () => {
   const { web } = await open({ hostAccess: true });
-  const port = await serve(() => undefined);
+  const port = await serve(closing, () => undefined, "::1");
   await closing.pop()?.();
   const talk = web.connect(GATEWAY6, port);
   await talk.whenOpen();

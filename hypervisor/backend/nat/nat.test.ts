@@ -2,8 +2,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
+import { serve } from "./host-servers.test-support.ts";
 import type { NatSpec } from "./spec.ts";
 import type { NatParts } from "./nat.ts";
 import { GATEWAY, Place, PLANNED, SPEC } from "./station.test-support.ts";
@@ -19,19 +20,6 @@ async function open(change?: Partial<NatSpec>, parts?: Partial<NatParts>): Promi
   return place;
 }
 
-/** A server of the host, and its port on loopback. */
-async function serve(talk: (socket: Socket) => void): Promise<number> {
-  const server: Server = createServer({ allowHalfOpen: true }, (socket) => {
-    closing.push(() => socket.destroy());
-    socket.on("error", () => undefined);
-    talk(socket);
-  });
-  closing.push(() => server.close());
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return (server.address() as { port: number }).port;
-}
-
 const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
 const published = { protocol: "tcp", address: "127.0.0.1", listen: 0, to: "web.eth0", port: 80 } as const;
@@ -43,7 +31,7 @@ test(
     const { web, nat } = await open({ hostAccess: true });
     const [there, back] = [randomBytes(1_000_000), randomBytes(2_000_000)];
     const got: Buffer[] = [];
-    const port = await serve((socket) => {
+    const port = await serve(closing, (socket) => {
       socket.on("data", (chunk) => got.push(chunk as Buffer));
       socket.on("end", () => socket.end(back));
     });
@@ -65,7 +53,7 @@ test(
   async () => {
     const { web } = await open({ hostAccess: true });
     let server: Socket | undefined;
-    const port = await serve((socket) => (server = socket.pause()));
+    const port = await serve(closing, (socket) => (server = socket.pause()));
     const talk = web.connect(GATEWAY, port);
     const sent = randomBytes(20_000_000);
     talk.write(sent);
@@ -88,7 +76,7 @@ test(
     const { web } = await open({ hostAccess: true });
     const sent = randomBytes(20_000_000);
     let server: Socket | undefined;
-    const port = await serve((socket) => void (server = socket).end(sent));
+    const port = await serve(closing, (socket) => void (server = socket).end(sent));
     const talk = web.connect(GATEWAY, port);
     talk.isDeaf = true;
     await talk.whenOpen();
@@ -105,7 +93,7 @@ test(
 
 test("resets go through both ways", async () => {
   const { web, nat } = await open({ hostAccess: true });
-  const port = await serve((socket) => socket.once("data", () => socket.resetAndDestroy()));
+  const port = await serve(closing, (socket) => socket.once("data", () => socket.resetAndDestroy()));
   const talk = web.connect(GATEWAY, port);
   await talk.whenOpen();
   talk.write(Buffer.from("x"));
@@ -116,7 +104,7 @@ test("resets go through both ways", async () => {
 
 test("a port that nobody listens on refuses, as it would without us", async () => {
   const { web } = await open({ hostAccess: true });
-  const port = await serve(() => undefined);
+  const port = await serve(closing, () => undefined);
   await closing.pop()?.();
   const talk = web.connect(GATEWAY, port);
   await talk.whenOpen();
@@ -191,7 +179,7 @@ test("a published UDP port: each client has its own way to the guest and back", 
 test("a port that is taken is said in words, and what was published stays", async () => {
   const { nat, web } = await open({ publish: [published] });
   const before = nat.facts().published;
-  const taken = await serve(() => undefined);
+  const taken = await serve(closing, () => undefined);
   const problem = await nat.set({ ...SPEC, publish: [published, { ...published, listen: taken }] }, PLANNED);
   expect(problem).toBe(
     `TCP port 127.0.0.1:${taken} is taken by somebody else: choose another, or 0 for a free one`,
@@ -204,7 +192,7 @@ test("a port that is taken is said in words, and what was published stays", asyn
 });
 
 test("another guest behind the same port, without closing it; and none", async () => {
-  const free = await serve(() => undefined);
+  const free = await serve(closing, () => undefined);
   await closing.pop()?.();
   const at = { ...published, listen: free };
   const { nat, web, db } = await open({ publish: [at] });
@@ -225,7 +213,7 @@ test("another guest behind the same port, without closing it; and none", async (
 
 test("a guest that is planned no more loses its connections, others keep theirs", async () => {
   const { nat, web, db } = await open({ hostAccess: true });
-  const port = await serve((socket) => socket.on("data", (chunk) => socket.write(chunk as Buffer)));
+  const port = await serve(closing, (socket) => socket.on("data", (chunk) => socket.write(chunk as Buffer)));
   const [gone, stays] = [web.connect(GATEWAY, port), db.connect(GATEWAY, port)];
   await Promise.all([gone.whenOpen(), stays.whenOpen()]);
   await nat.set({ ...SPEC, hostAccess: true }, PLANNED.slice(1));

@@ -1,9 +1,9 @@
 // What no guest reaches unless it is said: the host, its link, its private networks - by address or by name.
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { afterEach, expect, test } from "vitest";
+import { listening } from "./host-servers.test-support.ts";
 import { mayReach } from "./reach.ts";
 import { icmpFrame } from "./wire.ts";
 import { GATEWAY, number, Place, PLANNED, segment, SPEC } from "./station.test-support.ts";
@@ -44,26 +44,8 @@ test.each(NEVER)("%s is not reached even with host access", (address) => {
   expect(mayReach(number(address), { ...usual, hostAccess: true })).toBe(false);
 });
 
-/** A TCP and a UDP server of the host on all its addresses, and what has come to them. */
-async function listening(): Promise<{ port: number; came: string[] }> {
-  const came: string[] = [];
-  const server = createServer((socket) => {
-    came.push("a connection");
-    socket.destroy();
-  });
-  server.listen(0);
-  await once(server, "listening");
-  closing.push(() => server.close());
-  const { port } = server.address() as { port: number };
-  const socket = createSocket("udp4", () => came.push("a datagram"));
-  socket.bind(port);
-  await once(socket, "listening");
-  closing.push(() => socket.close());
-  return { port, came };
-}
-
 test("nothing comes to the host at any of its addresses, and the guest is told", async () => {
-  const { port, came } = await listening();
+  const { port, came } = await listening(closing);
   const own = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((each) => each.address));
   const place = await Place.open({}, { ownAddresses: () => [...own, ...OWN] });
   closing.push(() => place.close());
@@ -93,7 +75,7 @@ test("nothing comes to the host at any of its addresses, and the guest is told",
 });
 
 test("a name that leads to the host gains nothing", async () => {
-  const { port, came } = await listening();
+  const { port, came } = await listening(closing);
   // A server whose every name is at 127.0.0.1.
   const names = createSocket("udp4", (query, from) => {
     const record = Buffer.from("c00c000100010000000000047f000001", "hex");
@@ -121,7 +103,7 @@ test("a name that leads to the host gains nothing", async () => {
 });
 
 test("what was allowed and is not any more: new connections are refused", async () => {
-  const { port, came } = await listening();
+  const { port, came } = await listening(closing);
   const place = await Place.open({ hostAccess: true });
   closing.push(() => place.close());
   const before = place.web.connect(GATEWAY, port);

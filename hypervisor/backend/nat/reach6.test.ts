@@ -1,9 +1,9 @@
 // What no guest reaches by IPv6 unless it is said, and the ways around: addresses that stand for others.
-import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { afterEach, expect, test } from "vitest";
+import { listening } from "./host-servers.test-support.ts";
 import { mayReach6 } from "./reach6.ts";
 import { Place, PLANNED, SPEC } from "./station.test-support.ts";
 import { GATEWAY6, segment6, SPEC6, Station6, WEB6 } from "./station6.test-support.ts";
@@ -58,19 +58,7 @@ test.each(NEVER)("%s is not reached even with host access", (address) => {
 });
 
 test("nothing comes to the host at any of its addresses, and the guest is told", async () => {
-  const came: string[] = [];
-  const server = createServer((socket) => {
-    came.push("a connection");
-    socket.destroy();
-  });
-  server.listen(0, "::");
-  await once(server, "listening");
-  closing.push(() => server.close());
-  const { port } = server.address() as { port: number };
-  const datagrams = createSocket("udp6", () => came.push("a datagram"));
-  datagrams.bind(port, "::");
-  await once(datagrams, "listening");
-  closing.push(() => datagrams.close());
+  const { port, came } = await listening(closing, "udp6");
   const own = Object.values(networkInterfaces()).flatMap((list) =>
     (list ?? []).map(({ address }) => address),
   );

@@ -3,9 +3,10 @@
 
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { afterEach, expect, test } from "vitest";
+import { listening } from "./host-servers.test-support.ts";
 import { GATEWAY, number, Place, PLANNED, SPEC } from "./station.test-support.ts";
 import { datagram, opening, WAYS } from "./ways-out-rows.test-support.ts";
 import { BODY, icmpFrame, IP } from "./wire.ts";
@@ -14,24 +15,6 @@ const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
-
-/** A TCP and a UDP server of the host on all its addresses, and what has come to them. */
-async function listening(): Promise<{ port: number; came: string[] }> {
-  const came: string[] = [];
-  const server = createServer((socket) => {
-    came.push("a connection");
-    socket.destroy();
-  });
-  server.listen(0);
-  await once(server, "listening");
-  closing.push(() => server.close());
-  const { port } = server.address() as { port: number };
-  const socket = createSocket("udp4", (bytes) => came.push(bytes.toString()));
-  socket.bind(port);
-  await once(socket, "listening");
-  closing.push(() => socket.close());
-  return { port, came };
-}
 
 /** What the host itself sends to both servers has come: so has all that was sent before. */
 async function settled(port: number, came: string[]): Promise<void> {
@@ -52,7 +35,7 @@ test("each way out has a name of its own, and there are many", () => {
 });
 
 test("every way out is shut, and its guest is told or its frame is counted", async () => {
-  const { port, came } = await listening();
+  const { port, came } = await listening(closing, "udp4", String);
   const own = Object.values(networkInterfaces()).flatMap((list) =>
     (list ?? []).map(({ address }) => address),
   );
