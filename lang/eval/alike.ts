@@ -19,8 +19,8 @@ const known = new WeakMap<Thing["blueprint"], Map<number, readonly boolean[]>>()
 
 /** By slot: whether the member follows from nothing that is each thing's own. */
 function alikeSlots({ blueprint, table, ownFrames }: Thing): readonly boolean[] {
-  const byFrames = known.get(blueprint) ?? new Map<number, readonly boolean[]>();
-  known.set(blueprint, byFrames);
+  let byFrames = known.get(blueprint);
+  if (byFrames === undefined) known.set(blueprint, (byFrames = new Map()));
   let found = byFrames.get(ownFrames);
   if (found === undefined) {
     found = findAlike([...table.members.values()], blueprint.set, ownFrames);
