@@ -8,12 +8,12 @@ const FILE_BYTES_MAX = 256 << 20;
 /** A file that is not what it should be; a sentence for the user. */
 export class Unusable extends Error {}
 
-/** What changes when a file does. Throws `Unusable`. */
-export function stampOf(file: string): string {
+/** What changes when a file does. Throws `Unusable`; `tooLarge` is what it says of one that is. */
+export function stampOf(file: string, tooLarge = "is larger than 256MiB"): string {
   try {
     const facts = statSync(file, { bigint: true });
     if (!facts.isFile()) throw new Unusable(`${file} is not a file`);
-    if (facts.size > BigInt(FILE_BYTES_MAX)) throw new Unusable(`${file} is larger than 256MiB`);
+    if (facts.size > BigInt(FILE_BYTES_MAX)) throw new Unusable(`${file} ${tooLarge}`);
     return stampOfFacts(facts);
   } catch (error) {
     if (error instanceof Unusable) throw error;

@@ -4,7 +4,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { Value } from "../../lang/index.ts";
-import { judgePc, wrongMedium, MEDIA, type Medium, type PcFiles } from "../../hypervisor/index.ts";
+import {
+  judgePc,
+  tooLargeMedium,
+  wrongMedium,
+  MEDIA,
+  type Medium,
+  type PcFiles,
+} from "../../hypervisor/index.ts";
 import type { Environment } from "../control/paths.ts";
 import type { ImageFile, ImageProblem } from "./image-files.ts";
 import { stampOf, Unusable } from "./image-parts.ts";
@@ -104,5 +111,9 @@ function inspect(named: Named, shown: "serial" | "screen"): ImageFile | ImagePro
 }
 
 function stampsOf(named: Named): string {
-  return JSON.stringify(Object.values(named).map((file) => stampOf(file)));
+  const media = MEDIA.map((medium) => {
+    const file = named[medium];
+    return file === undefined ? "" : stampOf(file, tooLargeMedium(medium));
+  });
+  return JSON.stringify([...media, stampOf(named.bios), stampOf(named.vgaBios)]);
 }

@@ -28,10 +28,7 @@ const FLOPPIES: readonly number[] = [360, 720, 1200, 1440, 2880].map((kib) => ki
 /** Why no PC can boot from these bytes: the end of a sentence that begins with the file's name. */
 export function wrongMedium(medium: Medium, bytes: Uint8Array): string | undefined {
   if (bytes.length === 0) return "is empty";
-  if (bytes.length > PC_MEDIUM_BYTES_MAX) {
-    const most = `is larger than ${PC_MEDIUM_BYTES_MAX / 2 ** 20}MiB`;
-    return medium === "disk" ? `${most}: a \`vblk\` with a volume of class \`file\` has no such bound` : most;
-  }
+  if (bytes.length > PC_MEDIUM_BYTES_MAX) return tooLargeMedium(medium);
   if (bytes.length % SECTOR !== 0)
     return `has ${bytes.length} bytes, which is no multiple of ${SECTOR}: it is cut off, or no image`;
   if (medium === "cd") return wrongCd(bytes);
@@ -39,6 +36,12 @@ export function wrongMedium(medium: Medium, bytes: Uint8Array): string | undefin
     return `has ${bytes.length} bytes, which no floppy disk has: they are ${FLOPPIES.join(", ")}`;
   const boots = BOOTS.bytes.every((byte, index) => bytes[BOOTS.at + index] === byte);
   return boots ? undefined : "has no boot sector: its first sector does not end with 55 AA";
+}
+
+/** The same of one with more than PC_MEDIUM_BYTES_MAX bytes. */
+export function tooLargeMedium(medium: Medium): string {
+  const most = `is larger than ${PC_MEDIUM_BYTES_MAX / 2 ** 20}MiB`;
+  return medium === "disk" ? `${most}: a \`vblk\` with a volume of class \`file\` has no such bound` : most;
 }
 
 function wrongCd(bytes: Uint8Array): string | undefined {
