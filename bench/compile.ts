@@ -42,6 +42,9 @@ export interface RivalResult {
   readonly seconds: number;
   readonly p50_us?: number;
   readonly p99_us?: number;
+  /** Where it sleeps as a bad link does. */
+  readonly late_p50_us?: number;
+  readonly late_p99_us?: number;
 }
 
 /** Runs a compiled rival to its end. Throws with its own words if it says that the run is void. */

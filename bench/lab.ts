@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import {
   createHypervisor,
   type GuestSpec,
+  type HistogramFacts,
   type Hypervisor,
   type Image,
   type ImpairmentSpec,
@@ -30,10 +31,12 @@ export interface StreamOptions {
   /** The sender's link; good where it is left out. */
   readonly impair?: ImpairmentSpec;
 }
-/** Of the round trips, microseconds. */
+/** Of the round trips, microseconds; of an impaired sender's line, how late frames went on. */
 export interface TripResult {
   readonly p50_us: number;
   readonly p99_us: number;
+  readonly late_p50_us: number;
+  readonly late_p99_us: number;
 }
 export interface TripOptions {
   readonly trips: number;
@@ -82,7 +85,12 @@ export async function openLab(): Promise<Lab> {
       const common = ["--bytes", String(bytes), "--ring", String(RING)];
       const sender = ["--mac", MAC.receiver, "--rtt", String(trips), ...common];
       const logs = await runOnce({ hypervisor, images, bytes, ring: RING, sender, receiver: common, impair });
-      return { p50_us: said(logs.sender, "p50_ns") / 1e3, p99_us: said(logs.sender, "p99_ns") / 1e3 };
+      return {
+        p50_us: said(logs.sender, "p50_ns") / 1e3,
+        p99_us: said(logs.sender, "p99_ns") / 1e3,
+        late_p50_us: (logs.late?.p50 ?? Number.NaN) / 1e3,
+        late_p99_us: (logs.late?.p99 ?? Number.NaN) / 1e3,
+      };
     },
     close: () => hypervisor.close(),
   };
@@ -107,8 +115,11 @@ interface Run {
   /** Of the sender's link. */
   readonly impair: ImpairmentSpec | undefined;
 }
-/** What the guests said, and how often the sender's device was kicked. */
-type Logs = Readonly<Record<Role, string>> & { readonly kicks: number };
+/** What the guests said, how often the sender kicked, and how late its line was, if it has one. */
+type Logs = Readonly<Record<Role, string>> & {
+  readonly kicks: number;
+  readonly late: HistogramFacts | undefined;
+};
 
 /**
  * Builds the lab, runs the sender to its end and asks the receiver to end, checks the counters, and clears
@@ -142,8 +153,8 @@ async function runOnce(run: Run): Promise<Logs> {
     must(await hypervisor.stopGuest("receiver", GRACE_MS));
     await watch.ended("receiver");
     checkDrops(hypervisor);
-    const kicks = hypervisor.device("sender.eth0")?.kicks ?? Number.NaN;
-    return { sender: watch.log("sender"), receiver: watch.log("receiver"), kicks };
+    const { kicks = Number.NaN, egress } = hypervisor.device("sender.eth0") ?? {};
+    return { sender: watch.log("sender"), receiver: watch.log("receiver"), kicks, late: egress?.lateNs };
   } finally {
     watch.stop();
     for (const role of ["sender", "receiver"] as const) await clear(hypervisor, role);

@@ -4,7 +4,7 @@
 import { compileRival, runRival } from "./compile.ts";
 import { HARMLESS, type Damage, type ImpairmentSpec } from "../hypervisor/index.ts";
 import type { Work } from "./harness.ts";
-import { openLab, type Lab } from "./lab.ts";
+import { openLab, type Lab, type TripResult } from "./lab.ts";
 
 const GOOD: Damage = { ...HARMLESS.base, queue: 1000, seed: 7 };
 /** A frame of the sender's is late by this, its answer is not. */
@@ -43,25 +43,34 @@ interface Delayed {
   readonly wake: string;
 }
 
-/** How much longer than declared a round trip takes: the median, and the slowest of a hundred. */
+/**
+ * How late the line lets frames go, and how much longer than declared a round trip takes, its four wake-ups
+ * included: the median, and the slowest of a hundred.
+ */
 function delayWorks({ lab, wake }: Delayed, ms: number, tiny: boolean): readonly Work[] {
   const trips = tiny ? TINY.trips : Math.round((TRIP_SECONDS * 1000) / ms);
-  return (["p50_us", "p99_us"] as const).map((which) => ({
-    name: `delay ${ms} ms, ${which.slice(0, 3)} late`,
+  const ours = async (): Promise<TripResult> =>
+    lab.trips({ trips, bytes: BYTES.trip, impair: sending({ delayNs: ms * 1e6 }) });
+  const work = (name: string, which: keyof TripResult, declared: number): Work => ({
+    name: `delay ${ms} ms, ${name}`,
     unit: "ms",
     better: "less",
-    ours: async () => {
-      const result = await lab.trips({ trips, bytes: BYTES.trip, impair: sending({ delayNs: ms * 1e6 }) });
-      return result[which] / 1000 - ms;
-    },
+    ours: async () => (await ours())[which] / 1000 - declared,
     rivals: [
       { name: `target ${TARGET.lateMs} ms`, measure: async () => TARGET.lateMs },
       {
         name: "C, the same sleeps",
-        measure: async () => ((await runRival(wake, [ms * 1e6, trips]))[which] ?? Number.NaN) / 1000 - ms,
+        measure: async () =>
+          ((await runRival(wake, [ms * 1e6, trips]))[which] ?? Number.NaN) / 1000 - declared,
       },
     ],
-  }));
+  });
+  return [
+    work("p50 late", "late_p50_us", 0),
+    work("p99 late", "late_p99_us", 0),
+    work("round trip, p50 late", "p50_us", ms),
+    work("round trip, p99 late", "p99_us", ms),
+  ];
 }
 
 /** How far what came through lies from the declared rate. */

@@ -5,7 +5,7 @@ import type { UplinkFacts, UplinkSpec } from "./backend/uplink/spec.ts";
 import type { NetworkSpec, VenetSpec } from "./ethernet.ts";
 import type { CommandResult, GuestCopy, Image, ImageSource, ModuleClass } from "./images.ts";
 import type { ChannelFacts, ChannelSpec, IpcDeviceSpec, RealtimeFacts, RealtimeSpec } from "./ipc.ts";
-import type { DeviceFacts, DeviceHistograms, HistogramCells, NetworkFacts } from "./measured.ts";
+import type { DeviceCells, DeviceFacts, NetworkFacts } from "./measured.ts";
 import type { FeatureName } from "./ring/abi.ts";
 import type { FolderDeviceSpec, StorageDoor, VblkSpec } from "./storage.ts";
 
@@ -277,8 +277,8 @@ export interface Hypervisor extends StorageDoor {
   device(id: Id): DeviceFacts | undefined;
   /** With `rings` and `histograms` only of those named: they are most of the work. Absent: of all. */
   devices(measured?: ReadonlySet<Id>): readonly DeviceFacts[];
-  /** All that is measured at a device's rings, for those who sum it up themselves. */
-  histograms(id: Id): Readonly<Record<keyof DeviceHistograms, HistogramCells>> | undefined;
+  /** All that is measured at a device's rings and lines, for those who sum it up themselves. */
+  histograms(id: Id): DeviceCells | undefined;
   network(id: Id): NetworkFacts | undefined;
   networks(): readonly NetworkFacts[];
   channel(id: Id): ChannelFacts | undefined;

@@ -55,6 +55,12 @@ export interface DeviceHistograms {
 }
 /** What a histogram holds: values, each told by the middle of its cell, and how often. From the least on. */
 export type HistogramCells = readonly (readonly [value: number, times: number])[];
+/** A device's histograms as they are counted, with those of its lines, where it has them. */
+export interface DeviceCells {
+  readonly rings: Readonly<Record<keyof DeviceHistograms, HistogramCells>>;
+  /** `lateNs` of each direction. */
+  readonly late: Readonly<Partial<Record<"egress" | "ingress", HistogramCells>>>;
+}
 /** An impaired direction of a device. Frames that came and duplicates have left, been dropped, or wait. */
 export interface LineFacts {
   readonly count: number;
@@ -63,6 +69,8 @@ export interface LineFacts {
   readonly corrupted: number;
   /** Frames that went without their delay. */
   readonly reordered: number;
+  /** From when a frame was due until it had gone on: what the declared delay was missed by. */
+  readonly lateNs: HistogramFacts;
 }
 export interface DeviceFacts {
   readonly id: Id;

@@ -3,7 +3,7 @@
 //
 // wake DELAY_NS TRIPS   the line's thread sleeps for DELAY_NS on each trip
 //
-// Prints one line of JSON with the times of a trip, delay included.
+// Prints one line of JSON with the times of a trip, delay included, and how late the line's thread woke the receiver.
 #define _GNU_SOURCE
 #include <linux/futex.h>
 #include <pthread.h>
@@ -22,6 +22,7 @@ static const int64_t SECOND = 1000000000;
 static _Atomic uint32_t woken[THREADS];
 static uint32_t trips;
 static int64_t delay_ns;
+static int64_t *late;
 
 static int64_t now_ns(void) {
   struct timespec t;
@@ -46,6 +47,7 @@ static void *delay(void *unused) {
     const struct timespec until = {due / SECOND, due % SECOND};
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
     wake(RECEIVER);
+    late[i] = now_ns() - due;
   }
   return NULL;
 }
@@ -68,7 +70,8 @@ int main(int argc, char **argv) {
   delay_ns = argc == 3 ? strtoll(argv[1], NULL, 10) : 0;
   trips = argc == 3 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
   int64_t *const took = malloc(sizeof *took * (trips + 1));
-  if (!took || delay_ns <= 0 || !trips) {
+  late = malloc(sizeof *late * (trips + 1));
+  if (!took || !late || delay_ns <= 0 || !trips) {
     fprintf(stderr, "wake: usage: wake DELAY_NS TRIPS\n");
     return 1;
   }
@@ -86,7 +89,10 @@ int main(int argc, char **argv) {
   pthread_join(line, NULL);
   pthread_join(receiver, NULL);
   qsort(took, trips, sizeof *took, by_size);
-  printf("{\"frames\":%u,\"bytes\":0,\"seconds\":%.9f,\"p50_us\":%.3f,\"p99_us\":%.3f}\n", trips, seconds,
-         (double)took[trips / 2] / 1e3, (double)took[trips * 99ul / 100] / 1e3);
+  qsort(late, trips, sizeof *late, by_size);
+  printf("{\"frames\":%u,\"bytes\":0,\"seconds\":%.9f,\"p50_us\":%.3f,\"p99_us\":%.3f,"
+         "\"late_p50_us\":%.3f,\"late_p99_us\":%.3f}\n",
+         trips, seconds, (double)took[trips / 2] / 1e3, (double)took[trips * 99ul / 100] / 1e3,
+         (double)late[trips / 2] / 1e3, (double)late[trips * 99ul / 100] / 1e3);
   return 0;
 }

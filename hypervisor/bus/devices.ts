@@ -6,6 +6,7 @@ import { portExists, portOwner } from "../datapath/port.ts";
 import type { DeviceNotice } from "../device/connection.ts";
 import { noticeOf } from "../device/notice.ts";
 import type {
+  DeviceCells,
   Capture,
   CaptureSpec,
   CommitOptions,
@@ -20,7 +21,7 @@ import type {
 import { Lines } from "../line/lines.ts";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { networkFrames, type DevicePorts } from "../metrics/facts.ts";
-import { cellsOfPort } from "../metrics/histograms.ts";
+import { cellsOfDevice } from "../metrics/facts.ts";
 import { Bus, type Device } from "./bus.ts";
 import { Channels } from "./channels.ts";
 import { VCLOCK, VCONSOLE, VRNG, type DeviceClass } from "./device-class.ts";
@@ -385,9 +386,9 @@ export class Devices {
     });
   }
 
-  histograms(id: Id): ReturnType<typeof cellsOfPort> | undefined {
+  histograms(id: Id): DeviceCells | undefined {
     const device = this.#devices.get(id);
-    return device && cellsOfPort(this.#fabric, device.port);
+    return device && cellsOfDevice(this.#fabric, this.#portsOf(device.port));
   }
 
   #portsOf(port: number): DevicePorts {

@@ -56,7 +56,7 @@ export function recordWake(fabric: Fabric, port: number, nowNs: () => number): n
   return ns;
 }
 
-/** A guest goes on so long after what it waited for. Its thread. */
+/** A guest goes on so long after what it waited for, or a frame of a line after it was due. Their thread. */
 export function recordLateness(fabric: Fabric, port: number, ns: number): void {
   record(fabric.f64, meterAt(port), HISTOGRAM.wakeNs, ns);
 }

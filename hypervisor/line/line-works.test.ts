@@ -7,6 +7,7 @@ import { Forwarder } from "../datapath/forward.ts";
 import type { PeerLetter } from "../datapath/peers.ts";
 import { Plugs } from "../datapath/plugs.ts";
 import { openReceiving, takePort } from "../datapath/port.ts";
+import type { DirectionSpec, HistogramFacts } from "../hypervisor.ts";
 import { LINE_MEMORY_BYTES } from "../limits.ts";
 import { createFabric, viewGuestMemory, type Fabric, type GuestMemory } from "../memory/fabric.ts";
 import { COUNTER, IO_THREAD } from "../memory/layout.ts";
@@ -14,10 +15,13 @@ import { countMail, startRow } from "../memory/threads.ts";
 import { resetRing } from "../ring/claims.ts";
 import { EVENTS_AT, FRAME_AT, createHostMemory } from "../ring/host-memory.ts";
 import { Receiving, placeReceiving, prepareReceiving } from "../ring/receiving.ts";
+import { latenessOf } from "../metrics/histograms.ts";
+import { wake } from "../ring/signal.ts";
 import type { LinesLetter } from "./letters.ts";
 import { LineWorks } from "./line-works.ts";
 import { HARMLESS } from "./timetable.ts";
 
+const MS = 1e6;
 const [SENDER, RECEIVER] = [1, 2];
 const LINE_PLACE = placeReceiving(131_072, 16, 2048);
 const GUEST_PLACE = placeReceiving(4096, 16, 2048);
@@ -85,27 +89,44 @@ class Lab {
   }
 }
 
+/** The I/O thread's work on the lab's line, impaired as `spec` says, by this clock. */
+function worksOf(lab: Lab, spec: DirectionSpec, nowNs: () => number): LineWorks {
+  const { fabric, memory, inbox, line, from: port } = lab;
+  const none = (): void => undefined;
+  const works = new LineWorks({ fabric, memory, incarnation: 1, inbox, fault: none, tell: none, nowNs });
+  const [address, direction, place] = ["eth1", "egress", LINE_PLACE] as const;
+  lab.tell({ type: "line", line, port, address, direction, place, number: 0, spec });
+  return works;
+}
+
 test("a frame arrives whose receiver came after the letters were read and before the frame", () => {
   const lab = new Lab();
-  const { fabric, memory, inbox, line, from: port } = lab;
   let received: Receiving | undefined;
-  const works = new LineWorks({
-    fabric,
-    memory,
-    incarnation: 1,
-    inbox,
-    fault: () => undefined,
-    tell: () => undefined,
-    nowNs: () => {
-      if (!received) {
-        received = lab.boot();
-        lab.send();
-      }
-      return 2000;
-    },
+  const works = worksOf(lab, HARMLESS, () => {
+    if (!received) {
+      received = lab.boot();
+      lab.send();
+    }
+    return 2000;
   });
-  const [address, direction, place] = ["eth1", "egress", LINE_PLACE] as const;
-  lab.tell({ type: "line", line, port, address, direction, place, number: 0, spec: HARMLESS });
   works.turn();
   expect(received?.take()).toBe(true);
+});
+
+test("how late frames went on is counted from when they were due", () => {
+  const lab = new Lab();
+  const received = lab.boot();
+  const late = (): HistogramFacts => latenessOf(lab.fabric, lab.line);
+  let now = 1000;
+  const works = worksOf(lab, { ...HARMLESS, base: { ...HARMLESS.base, delayNs: MS, queue: 1 } }, () => {
+    wake(lab.memory, EVENTS_AT, true); // So that it does not sleep.
+    return now;
+  });
+  lab.send();
+  works.turn();
+  expect([received.take(), late().count]).toEqual([false, 0]);
+  now += 6 * MS;
+  works.turn();
+  expect([received.take(), late().count]).toEqual([true, 1]);
+  expect(late().max / MS).toBeCloseTo(5, 0);
 });

@@ -3,6 +3,7 @@
 
 import { Forwarder } from "../datapath/forward.ts";
 import { Peers, type PeerLetter } from "../datapath/peers.ts";
+import { recordLateness } from "../datapath/meter.ts";
 import { countAt } from "../datapath/port.ts";
 import { sendHeld } from "../datapath/send-held.ts";
 import type { HostParts } from "../host-parts.ts";
@@ -28,6 +29,9 @@ export class LineWorks {
   /** Words of signal numbers whose lines have more than a budget allowed. */
   readonly #left = new Int32Array(8);
   #someLeft = false;
+  /** Of the frames that went on together: port of the line of each, and when it was due. */
+  readonly #wentOn = new Int32Array(BUDGET_FRAMES);
+  readonly #wereDueNs = new Float64Array(BUDGET_FRAMES);
   readonly #nowMs: () => number;
 
   constructor(parts: HostParts<LinesAnswer>) {
@@ -120,6 +124,8 @@ export class LineWorks {
     // Bound: BUDGET_FRAMES.
     while (forwarded < BUDGET_FRAMES && this.#frames.nextDueNs <= forwarder.now()) {
       const line = this.#lines.get(this.#frames.nextLine) as Line;
+      this.#wentOn[forwarded] = line.line;
+      this.#wereDueNs[forwarded] = this.#frames.nextDueNs;
       const length = this.#frames.take(memory.u8, FRAME_AT);
       forwarder.hold(line.port, FRAME_AT, length);
       if (line.direction === "egress") sendHeld(fabric, forwarder, line.sender, length);
@@ -128,7 +134,18 @@ export class LineWorks {
       forwarded++;
     }
     forwarder.signalTouched(true);
+    this.#recordLate(forwarded);
     return forwarded === BUDGET_FRAMES;
+  }
+
+  /** How long after their time the last frames went on, signals included. */
+  #recordLate(forwarded: number): void {
+    if (forwarded === 0) return;
+    const { fabric, nowNs } = this.#parts;
+    const now = nowNs();
+    // Bound: BUDGET_FRAMES.
+    for (let index = 0; index < forwarded; index++)
+      recordLateness(fabric, this.#wentOn[index] as number, now - (this.#wereDueNs[index] as number));
   }
 
   /** Counts how a frame for its device ended. */

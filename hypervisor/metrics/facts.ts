@@ -1,7 +1,8 @@
 // What observers are shown of frames: read from the fabric without stopping anybody.
 
 import { countersOf, received } from "../datapath/port.ts";
-import type { CounterFacts, LineFacts, RequestFacts } from "../hypervisor.ts";
+import { cellsOfPort, latenessCells, latenessOf } from "./histograms.ts";
+import type { CounterFacts, DeviceCells, LineFacts, RequestFacts } from "../hypervisor.ts";
 import { countOf } from "../memory/counts.ts";
 import type { Fabric } from "../memory/fabric.ts";
 import { PORT, portAt, type COUNTER } from "../memory/layout.ts";
@@ -107,12 +108,22 @@ export function lineFacts(
   };
 }
 
+/** All that is measured at a device's rings and lines. */
+export function cellsOfDevice(fabric: Fabric, { port, egress, ingress }: DevicePorts): DeviceCells {
+  const late = {
+    ...(egress !== undefined && { egress: latenessCells(fabric, egress) }),
+    ...(ingress !== undefined && { ingress: latenessCells(fabric, ingress) }),
+  };
+  return { rings: cellsOfPort(fabric, port), late };
+}
+
 function factsOf(fabric: Fabric, line: number): LineFacts {
   const counters = countersOf(fabric, line);
   const { sent, duplicated, corrupted, reordered } = counters;
   const ended = sent + total(reasonsOf(counters)); // Before what came, so that fewer never came than ended.
   const count = received(fabric, line).frames;
-  return { count, waiting: count + duplicated - ended, duplicated, corrupted, reordered };
+  const waiting = count + duplicated - ended;
+  return { count, waiting, duplicated, corrupted, reordered, lateNs: latenessOf(fabric, line) };
 }
 
 /**

@@ -11,14 +11,26 @@ export function histogramsOf(fabric: Fabric, port: number): DeviceHistograms {
   return ofEach(fabric, port, (cells) => (isEmpty(cells) ? NOTHING : summarize(cells.slice())));
 }
 
+/** Of a line: how long after they were due its frames went on. */
+export function latenessOf(fabric: Fabric, line: number): HistogramFacts {
+  return summarize(cellsOf(fabric, line, HISTOGRAM.wakeNs).slice());
+}
+
 /** The same as it is counted: cells that count something. */
 export function cellsOfPort(
   fabric: Fabric,
   port: number,
 ): Readonly<Record<keyof DeviceHistograms, HistogramCells>> {
-  return ofEach(fabric, port, (cells) =>
-    Array.from(cells, (times, cell) => [valueOf(cell), times] as const).filter(([, times]) => times > 0),
-  );
+  return ofEach(fabric, port, counted);
+}
+
+/** Of a line as it is counted. */
+export function latenessCells(fabric: Fabric, line: number): HistogramCells {
+  return counted(cellsOf(fabric, line, HISTOGRAM.wakeNs));
+}
+
+function counted(cells: Float64Array): HistogramCells {
+  return Array.from(cells, (times, cell) => [valueOf(cell), times] as const).filter(([, times]) => times > 0);
 }
 
 function ofEach<T>(

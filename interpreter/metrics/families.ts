@@ -43,6 +43,7 @@ export const FAMILIES = {
   vbus_line_duplicated_frames_total: counter("Those that were doubled."),
   vbus_line_corrupted_frames_total: counter("Those of which a bit was flipped."),
   vbus_line_reordered_frames_total: counter("Those that overtook others."),
+  vbus_line_late_seconds: histogram("Time from when frames were due until they had gone on."),
   vbus_ring_slots: gauge("Size of a ring of an open device."),
   vbus_ring_filled_slots: gauge("Slots with a frame that its receiver has not taken."),
   vbus_ring_signals_total: counter("Signals that told of the ring."),

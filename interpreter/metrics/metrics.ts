@@ -106,12 +106,14 @@ function addDevice(text: Text, device: DeviceRow, hypervisor: Facts): void {
   }
   const histograms = hypervisor.histograms(device.id);
   if (histograms === undefined) return;
-  const { framesPerKick, kickNs, latencyNs, occupancy, wakeNs } = histograms;
+  const { framesPerKick, kickNs, latencyNs, occupancy, wakeNs } = histograms.rings;
   text.histogram("vbus_device_frames_per_kick", of, framesPerKick, FRAMES);
   text.histogram("vbus_device_kick_seconds", of, kickNs, TIMES);
   text.histogram("vbus_device_latency_seconds", of, latencyNs, TIMES);
   text.histogram("vbus_device_occupancy_frames", of, occupancy, FRAMES);
   text.histogram("vbus_device_wake_seconds", of, wakeNs, TIMES);
+  for (const [direction, late] of Object.entries(histograms.late))
+    text.histogram("vbus_line_late_seconds", { ...of, direction }, late, TIMES);
 }
 
 function addLine(text: Text, labels: Labels, line: LineFacts): void {

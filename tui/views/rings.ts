@@ -181,12 +181,20 @@ function classLines({ columns, state }: ViewContext, device: DeviceRow): readonl
     ...Object.entries(requests ?? {}).map(([name, count]) => fact(name, groupDigits(count))),
     ...(egress === undefined ? [] : [fact("on the way out", groupDigits(egress.waiting))]),
     ...(ingress === undefined ? [] : [fact("on the way in", groupDigits(ingress.waiting))]),
+    ...lateOf("late out", egress),
+    ...lateOf("late in", ingress),
     ...(channel === undefined
       ? []
       : [fact("channel", channel.id), fact("waiting in it", groupDigits(channel.waiting))]),
     ...(device.late === 0 ? [] : [fact("late wake-ups", groupDigits(device.late), "bad")]),
   ];
   return packed(pieces, columns);
+}
+
+/** How well the delay of a bad link is kept: the median and the worst of a hundred. */
+function lateOf(name: string, line: DeviceRow["egress"]): readonly Line[] {
+  if (line === undefined || line.lateNs.count === 0) return [];
+  return [fact(name, `${shortTime(line.lateNs.p50)}/${shortTime(line.lateNs.p99)}`)];
 }
 
 /** The slot of the oldest frame that its guest has not given back; -1 where none is. */
