@@ -2,7 +2,9 @@
 
 import { getCompileCacheDir } from "node:module";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
 import { Worker, type WorkerOptions } from "node:worker_threads";
+import { ROOMY_OLD_MIB, ROOMY_YOUNG_MIB } from "./limits.ts";
 
 const FROM_SOURCE = import.meta.url.endsWith(".ts");
 /**
@@ -23,4 +25,36 @@ export function startHostThread(entry: string, beside: string, options: WorkerOp
   const worker = new Worker(file, { ...options, stdin: false, env: ENVIRONMENT, execArgv: [], argv: [] });
   worker.unref();
   return worker;
+}
+
+/** Roomy threads that have not begun. */
+let starting = 0;
+
+/**
+ * The same with a heap that may grow before V8 looks through all of it: where much stays that is made, each
+ * such look finds nothing. V8 asks for these sizes as a thread's heap begins, and Node hands on only others,
+ * so they stand for all threads until this one is there.
+ */
+export function startRoomyThread(entry: string, beside: string, options: WorkerOptions): Worker {
+  if (starting++ === 0) beginHeapsWith(ROOMY_OLD_MIB, ROOMY_YOUNG_MIB);
+  const there = (): void => {
+    if (--starting === 0) beginHeapsWith(0, 0);
+  };
+  try {
+    const worker = startHostThread(entry, beside, options);
+    const began = (): void => {
+      worker.off("online", began).off("exit", began);
+      there();
+    };
+    return worker.once("online", began).once("exit", began);
+  } catch (error) {
+    there();
+    throw error;
+  }
+}
+
+/** MiB; 0: as V8 has it. */
+function beginHeapsWith(old: number, young: number): void {
+  setFlagsFromString(`--initial-old-space-size=${old}`);
+  setFlagsFromString(`--min-semi-space-size=${young}`);
 }

@@ -93,6 +93,8 @@ export const NOT_MET: Readonly<Record<string, string>> = {
   CHANNEL_TRIES: "so many messages that others take within one look",
   REALTIME_SPIN_NS: "a time, not asserted",
   CARRIERS_MAX: "as many processors are more than a test's machine has",
+  ROOMY_OLD_MIB: "when V8 looks for garbage, and no bound of anybody",
+  ROOMY_YOUNG_MIB: "when V8 looks for garbage, and no bound of anybody",
   CARRIER_HEAP_MIB: "a gibibyte that no guest can take alone: its tables and its RAM are bounded",
   CARRIER_END_MS: "ten seconds of host code that does not return",
   SHARED_LOG_RING_BYTES: "the size of a ring; full rings are tested in ring/log-ring.test.ts",

@@ -114,6 +114,9 @@ export const GUEST_STACK_MIB = 4;
 export const CARRIERS_MAX = 16;
 /** V8 heap of such a thread, MiB: its guests together end with it where they take more. */
 export const CARRIER_HEAP_MIB = 1024;
+/** What such a heap may hold before V8 looks through it, and through what is new, MiB. */
+export const ROOMY_OLD_MIB = 128;
+export const ROOMY_YOUNG_MIB = 16;
 /**
  * What a guest may take beside others on its thread: RAM, bytes, of which one instruction can move all, and
  * entries of its tables. More is refused (`invalid`, `image`).

@@ -4,7 +4,7 @@
 import type { MessagePort, Worker } from "node:worker_threads";
 import type { HostClock } from "../clock.ts";
 import type { PeerLetter } from "../datapath/peers.ts";
-import { startHostThread } from "../host-thread.ts";
+import { startRoomyThread } from "../host-thread.ts";
 import type { RealtimeSpec } from "../hypervisor.ts";
 import { CARRIER_END_MS, CARRIER_HEAP_MIB, GUEST_STACK_MIB, TURN_NS } from "../limits.ts";
 import type { Fabric } from "../memory/fabric.ts";
@@ -57,7 +57,7 @@ export class Carrier implements Listener, Sender {
     this.#outbox = outbox;
     this.#row = start.row;
     startRow(fabric, start.row);
-    this.#worker = startHostThread("./carrier-thread", import.meta.url, {
+    this.#worker = startRoomyThread("./carrier-thread", import.meta.url, {
       workerData: start,
       name: "carrier",
       resourceLimits: { maxOldGenerationSizeMb: CARRIER_HEAP_MIB, stackSizeMb: GUEST_STACK_MIB },
