@@ -14,7 +14,7 @@ import { registerBeginning } from "./program/begin.ts";
 import { registerDaily } from "./program/daily.ts";
 import { addExamples, FurnishedCommand } from "./program/furnish.ts";
 import { registerLooking } from "./program/look.ts";
-import type { Registrar } from "./program/registrar.ts";
+import { UNWANTED, type Registrar } from "./program/registrar.ts";
 import { registerRunning } from "./program/run.ts";
 import { registerTesting } from "./program/test.ts";
 import { registerTime } from "./program/time.ts";
@@ -35,9 +35,10 @@ export async function main(argv: readonly string[]): Promise<void> {
 export async function call(argv: readonly string[], context: Context): Promise<Exit> {
   let exit: Exit = EXIT.done;
   try {
-    const program = createProgram(context, (code) => {
+    const keep = (code: Exit): void => {
       exit = code;
-    });
+    };
+    const program = programFor(argv[2], context, keep);
     if (argv.length <= 2) context.terminal.out(HELP);
     else if (argv[2] === COMPLETE) await tellCandidates(context, program, argv.slice(3));
     else await program.parseAsync([...argv]);
@@ -92,7 +93,20 @@ function isOperationError(error: unknown): error is OperationError {
   return error instanceof Error && error.name === "OperationError";
 }
 
-export function createProgram(context: Context, done: (exit: Exit) => void): Command {
+/** The command that tells about all the others. */
+const MANUAL = "man";
+
+/** With the called command alone: what is said of the others takes longer than some commands. */
+function programFor(called: string | undefined, context: Context, done: (exit: Exit) => void): Command {
+  if (called !== undefined && called !== MANUAL) {
+    const program = createProgram(context, done, called);
+    if (program.commands.length > 0) return program;
+  }
+  return createProgram(context, done);
+}
+
+/** With `only` no other command, and none where there is no such. */
+export function createProgram(context: Context, done: (exit: Exit) => void, only?: string): Command {
   const version = packageVersion();
   const program: Command = new FurnishedCommand("vbus", context.env);
   program.exitOverride().configureOutput({
@@ -106,7 +120,10 @@ export function createProgram(context: Context, done: (exit: Exit) => void): Com
   // A child takes its settings when it is made: the ones above must stand before.
   const registrar: Registrar = {
     context,
-    add: (usage, about) => program.command(usage).description(about),
+    add: (usage, about) =>
+      only === undefined || usage.split(" ", 1)[0] === only
+        ? program.command(usage).description(about)
+        : UNWANTED,
     run: async (work) => done(await work),
   };
   registerBeginning(registrar, program);

@@ -18,9 +18,12 @@ const TELLING = `data:text/javascript,${encodeURIComponent(`
   process.on("exit", () => writeSync(2, own()));
 `)}`;
 
+const tellingOf = async (args: readonly string[]): Promise<string> =>
+  (await desk.run(args, { NODE_OPTIONS: `--import=${TELLING}` })).stderr;
+
 /** The rooms and packages that a call loads something of, and SQLite. */
 async function loadedBy(...args: readonly string[]): Promise<ReadonlySet<string>> {
-  const { stderr } = await desk.run(args, { NODE_OPTIONS: `--import=${TELLING}` });
+  const stderr = await tellingOf(args);
   const sqlite = stderr.matchAll(/^loads NativeModule sqlite$/gm);
   const files = [...stderr.matchAll(/^loads (file:.*\/dist\/.*)$/gm)].map(([, url]) => url ?? "");
   expect(files.length).toBeGreaterThan(0);
@@ -49,4 +52,15 @@ test("check of a lab that was never applied loads the language, and nothing of a
   const loaded = await loadedBy("check", "examples/01-hello/lab.vbus");
   for (const name of ["lang", "chevrotain"]) expect(loaded).toContain(name);
   for (const name of ["vscode-jsonrpc", "loads NativeModule sqlite"]) expect(loaded).not.toContain(name);
+});
+
+const QUANTITIES = fileURLToPath(new URL("../lang/corpus/quantities.vbus", import.meta.url));
+
+test("a reading of a lab opens few files, and of Node's slow modules only what it needs", async () => {
+  const stderr = await tellingOf(["check", QUANTITIES]);
+  const files = stderr.match(/^loads file:.*\/dist\/.*$/gm) ?? [];
+  expect(files.length).toBeGreaterThan(3);
+  expect(files.length).toBeLessThan(20);
+  expect(stderr).toMatch(/^loads NativeModule fs$/m);
+  expect(stderr).not.toMatch(/^loads NativeModule (?:crypto|child_process|sqlite)$/m);
 });

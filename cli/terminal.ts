@@ -23,7 +23,7 @@ export interface Terminal {
 const WIDTH = 100;
 
 export function createTerminal(env: NodeJS.ProcessEnv): Terminal {
-  const { stdin, stdout, stderr } = process;
+  const { stdout, stderr } = process;
   stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
     throw error;
@@ -35,7 +35,10 @@ export function createTerminal(env: NodeJS.ProcessEnv): Terminal {
     err: (text) => void stderr.write(text),
     paint: (style, text, stream = "out") =>
       colours[stream] ? styleText(style, text, { validateStream: false }) : text,
-    interactive: stdin.isTTY && stdout.isTTY && env["TERM"] !== "dumb" && !isSet(env["CI"]),
+    // Made when asked: a file as stdin loads what reads files in pieces.
+    get interactive() {
+      return stdout.isTTY && process.stdin.isTTY && env["TERM"] !== "dumb" && !isSet(env["CI"]);
+    },
     colour: colours.err,
     redraws: stderr.isTTY && env["TERM"] !== "dumb" && !isSet(env["CI"]),
     columns: stdout.columns ?? WIDTH,

@@ -45,6 +45,7 @@ export function readLab(options: ReadOptions): Reading {
   const { model, diagnostics: found, sources, inputs } = ask(world, { root, params, allocations });
   const served = model === undefined ? [] : refusals(model);
   const diagnostics = [...found, ...served];
+  let digest: string | undefined;
   const wrong = diagnostics.some((diagnostic) => diagnostic.severity === "error");
   return {
     ...(model !== undefined && !wrong && { model }),
@@ -52,7 +53,10 @@ export function readLab(options: ReadOptions): Reading {
     diagnosticsText: diagnostics.length === 0 ? "" : renderDiagnostics(diagnostics, sources, PLAIN),
     sources,
     inputs: [root, ...inputs, ...(model?.inputs ?? []), ...(model?.paths ?? [])],
-    sourceDigest: digestOf(sources),
+    // Asked by whoever keeps what was read: a check does not.
+    get sourceDigest() {
+      return (digest ??= digestOf(sources));
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import type * as Yaml from "yaml";
 import type { ReadProblem, World } from "../lang/index.ts";
 import { resolveStd } from "../stdlib/index.ts";
 import type { Environment } from "./control/paths.ts";
+import { keptTree } from "./kept-trees.ts";
 import { givenIn, isGivenFolder, type GivenFiles } from "./given-files.ts";
 import { languageDrivers } from "./drivers/registry.ts";
 import type { ImageFiles } from "./drivers/image-files.ts";
@@ -40,6 +41,7 @@ export function makeWorld(env: Environment, images: ImageFiles, given?: GivenFil
       const names = givenIn(given, path).filter((name) => name.endsWith(".vbus"));
       return [...new Set([...listModules(path), ...names])].sort();
     },
+    keptTree,
     env: (name) => env[name],
     parseYaml,
     drivers: languageDrivers(images),

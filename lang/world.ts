@@ -1,6 +1,7 @@
 // The one interface through which the outside reaches the language. Made by the composition root.
 
 import type { Value } from "./model.ts";
+import type { Module } from "./syntax/ast.ts";
 
 /** Why a file could not be read as text. */
 export type ReadProblem = "missing" | "folder" | "denied" | "too-large" | "not-utf8";
@@ -14,6 +15,11 @@ export interface World {
   kindOf(path: string): "file" | "folder" | "missing";
   /** Names of the `.vbus` files of a folder, sorted. */
   listModules(path: string): readonly string[];
+  /**
+   * The tree of a file that has this text, where it was parsed before this process: exactly what the parser
+   * makes of it, without a mistake. The same each time; nobody changes it. Undefined: to be parsed.
+   */
+  keptTree?(path: string, text: string): Module | undefined;
   env(name: string): string | undefined;
   /** One YAML document as plain data (null, booleans, numbers, texts, arrays, objects), or what is wrong. */
   parseYaml(text: string): { readonly data: unknown } | { readonly problem: string };

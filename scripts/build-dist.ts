@@ -10,6 +10,7 @@ import type { StepResult } from "./build.ts";
 import { LWIP_KEPT } from "./build-lwip.ts";
 import { listWat, wasmOf } from "./build-wat.ts";
 import { bundle } from "./bundle.ts";
+import { keepLookahead, keepTrees } from "./keep-parsed.ts";
 
 /**
  * Where the new dist/, its parts and the old one are for a moment: on the same file system, and ignored by
@@ -24,7 +25,10 @@ export async function buildDist(root: string): Promise<StepResult> {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   const args = [tsc, "-p", "tsconfig.build.json", "--outDir", modules];
   const { code, output } = await run(process.execPath, args, root);
+  // Modules with errors may not run; without the table and the trees everything is a little slower.
+  if (code === 0) await keepLookahead(modules);
   const { files } = await bundle(modules, fresh);
+  if (code === 0) await keepTrees(modules, join(root, "stdlib"), join(fresh, "stdlib", "trees.bin"));
   await copyTypes(modules, fresh);
   await copyModules(root, fresh);
   await swap(root, fresh);

@@ -4,13 +4,16 @@
 
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { rolldown, type Plugin } from "rolldown";
+import { rolldown, type OutputAsset, type OutputChunk, type Plugin } from "rolldown";
 
 /** What is started by its path, and so keeps it: the command, the library, and threads. */
 const ENTRIES = /^(?:cli\/main|embed\/index|.*-thread)\.js$/;
 
 /** Packages that nearly every command loads: their sixty files would be looked up one by one. */
 const JOINED = /^(?:commander|chevrotain|@chevrotain\/[\w-]+|vscode-jsonrpc)(?:\/|$)/;
+
+/** Modules of Node that take long to load, and of which only functions are used. */
+const LATE = new Set(["node:crypto", "node:child_process"]);
 
 /** Stands for the way from a bundled module to the top of dist/ until the module has its place. */
 const TOP = "TOP_OF_DIST/";
@@ -26,6 +29,7 @@ export async function bundle(from: string, to: string): Promise<{ readonly files
     // Chunks say in comments what is in them, by paths from here.
     cwd: from,
     platform: "node",
+    preserveEntrySignatures: "allow-extension",
     external: (id) => /^[^./]/.test(id) && !JOINED.test(id),
     // No module is imported for what it does: what nobody asks for is left out.
     treeshake: { moduleSideEffects: false },
@@ -35,16 +39,69 @@ export async function bundle(from: string, to: string): Promise<{ readonly files
         throw new Error(message);
     },
   });
+  const plain = await bundled.generate({ format: "esm" });
+  const groups = groupsOf(from, plain.output.filter(isChunk), names);
   const { output } = await bundled.write({
     dir: to,
     format: "esm",
     entryFileNames: "[name].js",
     chunkFileNames: "chunks/[name]-[hash].js",
+    codeSplitting: { groups, includeDependenciesRecursively: false },
   });
   await bundled.close();
-  const modules = output.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
+  const modules = output.filter(isChunk).flatMap(({ moduleIds }) => moduleIds);
   await writeFile(join(to, "licences.txt"), await licencesOf(modules));
   return { files: output.length };
+}
+
+const isChunk = (file: OutputAsset | OutputChunk): file is OutputChunk => file.type === "chunk";
+
+/** What is loaded where a lab is read, and where a running one is only asked. */
+const READING = ["cli/commands/check.js", "interpreter/check.js"];
+const ASKING = [
+  "cli/commands/ps.js",
+  "cli/commands/status.js",
+  "cli/commands/down.js",
+  "interpreter/control/client.js",
+];
+
+/**
+ * What every command begins with comes in one file, and what a reading of a lab loads in two, the language
+ * and the rest: to find and open a file takes longer than what most hold. Without what threads and the asking
+ * commands load of it, which would get the whole.
+ */
+function groupsOf(from: string, chunks: readonly OutputChunk[], entries: readonly string[]): Group[] {
+  const loadedBy = (names: readonly string[]): ReadonlySet<string> =>
+    modulesLoaded(
+      chunks,
+      names.map((name) => join(from, name)),
+    );
+  const begun = loadedBy(["cli/main.js"]);
+  const read = loadedBy(READING);
+  const others = loadedBy([...ASKING, ...entries.filter((name) => name.endsWith("-thread.js"))]);
+  const isBegun = (id: string): boolean => begun.has(id) && id !== join(from, "cli/main.js");
+  const isRead = (id: string): boolean => read.has(id) && !begun.has(id) && !others.has(id);
+  const isLanguage = (id: string): boolean => id.startsWith(join(from, "lang/")) || CHEVROTAIN.test(id);
+  return [
+    { name: "start", test: isBegun },
+    { name: "lang", test: (id) => isRead(id) && isLanguage(id) },
+    { name: "reading", test: isRead },
+  ];
+}
+
+interface Group {
+  readonly name: string;
+  readonly test: (id: string) => boolean;
+}
+
+const CHEVROTAIN = /\/node_modules\/@?chevrotain\//;
+
+/** The modules that come with these before they run. */
+function modulesLoaded(chunks: readonly OutputChunk[], ids: readonly string[]): ReadonlySet<string> {
+  const loaded = new Set(chunks.filter(({ facadeModuleId: id }) => id !== null && ids.includes(id)));
+  for (const { imports } of loaded)
+    for (const chunk of chunks) if (imports.includes(chunk.fileName)) loaded.add(chunk);
+  return new Set([...loaded].flatMap(({ moduleIds }) => moduleIds));
 }
 
 /** `import.meta.url` stays what it was for each module, wherever it is put. */
@@ -68,17 +125,29 @@ const OF_NODE = /^import (?:\* as )?([\w$]+|\{[^}]*\}) from "(node:[\w/]+)";$/gm
 
 /**
  * A module of Node that is imported shows all its parts first, which loads half of Node: streams for
- * `node:fs` alone take 5 ms. One that is asked for gives what is taken.
+ * `node:fs` alone take 5 ms. One that is asked for gives what is taken; a late one is asked when it is used.
  */
 const asksNode: Plugin = {
   name: "asks-node",
   renderChunk: (code) =>
-    code.replaceAll(
-      OF_NODE,
-      (_, names: string, module: string) =>
-        `const ${names.replaceAll(" as ", ": ")} = process.getBuiltinModule("${module}");`,
-    ),
+    code.replaceAll(OF_NODE, (_, names: string, module: string) => {
+      const asked = `process.getBuiltinModule("${module}")`;
+      if (!LATE.has(module)) return `const ${names.replaceAll(" as ", ": ")} = ${asked};`;
+      if (!names.startsWith("{"))
+        return `const ${names} = new Proxy({}, { get: (_, part) => ${asked}[part] });`;
+      return partsOf(names)
+        .map(([part, own]) => `const ${own} = (...given) => ${asked}.${part}(...given);`)
+        .join("\n");
+    }),
 };
+
+/** `{ a, b as c }` as pairs: a and a, b and c. */
+const partsOf = (names: string): [part: string, own: string][] =>
+  names
+    .slice(1, -1)
+    .split(",")
+    .map((name) => name.trim().split(" as "))
+    .map(([part = "", own = part]) => [part, own]);
 
 /** The licences of the packages that modules were taken from, each with the package's name and version. */
 async function licencesOf(modules: readonly string[]): Promise<string> {

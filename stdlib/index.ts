@@ -17,6 +17,9 @@ function findRoot(): string {
 /** Absolute path of the folder `stdlib/`, the same from the source and from `dist/`. */
 export const stdRoot: string = findRoot();
 
+/** Where the build keeps the trees of the modules, beside this module; from the sources there are none. */
+export const keptTreesFile: string = fileURLToPath(new URL("trees.bin", import.meta.url));
+
 const GUESTS = "guests/";
 
 /**

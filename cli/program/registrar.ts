@@ -11,6 +11,12 @@ export interface Registrar {
   run(work: Promise<Exit>): Promise<void>;
 }
 
+/** Takes whatever is said of a command that is not asked for. */
+export const UNWANTED: Command = new Proxy<Partial<Command>>(
+  { name: (() => "") as Command["name"] },
+  { get: (said, what) => Reflect.get(said, what) ?? (() => UNWANTED) },
+) as Command;
+
 export const json = (): Option => new Option("--json", "JSON on stdout");
 
 /** Adds the ways to name a running lab. */

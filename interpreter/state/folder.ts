@@ -21,9 +21,11 @@ function stateRoot(env: Environment = process.env): string {
 /** The folder of a root file's lab, if there is one; found by the file, so that a lab may change its name. */
 export function findStateFolder(file: string, env: Environment = process.env): string | undefined {
   const root = stateRoot(env);
-  const ending = `-${fileKey(file, KEY_DIGITS)}`;
   try {
-    const name = readdirSync(root).find((entry) => entry.endsWith(ending));
+    const names = readdirSync(root);
+    // The first key of a process takes longer than all else here.
+    const ending = names.length === 0 ? "" : `-${fileKey(file, KEY_DIGITS)}`;
+    const name = names.find((entry) => entry.endsWith(ending));
     return name === undefined ? undefined : path.join(root, name);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;

@@ -65,11 +65,13 @@ export interface Options {
   readonly staged?: Staged | undefined;
   /** To be filled by the check. */
   readonly notes?: Notes | undefined;
+  /** As `checkProgram` has it: the checked program is used for this evaluation alone. */
+  readonly sparing?: boolean;
 }
 
 export function evaluateFiles(world: World, input: EvaluateInput, parse: Parse, staged?: Staged): Evaluation {
   const loaded = loadModules(world, [PRELUDE, input.root], parse);
-  return evaluateLoaded(loaded, world, { input, parse, staged }).evaluation;
+  return evaluateLoaded(loaded, world, { input, parse, staged, sparing: staged === undefined }).evaluation;
 }
 
 /** The evaluation, and what it was computed with where the modules are right. */
@@ -80,7 +82,7 @@ export function evaluateLoaded(
 ): { readonly evaluation: Evaluation; readonly program: Program; readonly whole?: Whole } {
   const { input } = options;
   const sources = new Map(loaded.sources);
-  const program = checkProgram(loaded.modules, input.root, world.drivers, options.notes);
+  const program = checkProgram(loaded.modules, input.root, world.drivers, options);
   const found = [...loaded.diagnostics, ...readable(program, loaded.diagnostics)];
   const root = program.modules.get(input.root);
   const unread = loaded.diagnostics.some((diagnostic) => diagnostic.severity === "error");

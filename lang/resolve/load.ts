@@ -103,6 +103,8 @@ function readModule(file: string, state: State, from: ast.Span | undefined): ast
     return undefined;
   }
   state.sources.set(file, read.text);
+  const tree = state.world.keptTree?.(file, read.text);
+  if (tree !== undefined) return tree;
   const { module, diagnostics } = state.parse(file, read.text);
   state.diagnostics.push(...diagnostics);
   return module;

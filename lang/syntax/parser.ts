@@ -3,6 +3,8 @@
 
 import type { Declaration, Item, Module, Name } from "./ast.ts";
 import type { Of } from "./declaration-parser.ts";
+import type { LookaheadTable } from "./kept-lookahead.ts";
+import { LOOKAHEAD_TABLE } from "./lookahead-table.ts";
 import { isIn, table } from "./recovering-parser.ts";
 import type { Report } from "./report.ts";
 import { StepParser } from "./step-parser.ts";
@@ -26,9 +28,9 @@ const ITEM_NUMBERS: Readonly<Record<string, number>> = Object.fromEntries(
 class Parser extends StepParser {
   #items: Alternatives<Item> | undefined;
 
-  constructor(validate = false) {
+  constructor(validate: boolean, table: LookaheadTable | undefined) {
     super(validate);
-    this.performSelfAnalysis();
+    this.ready(table);
   }
 
   /** Reads one text. */
@@ -275,11 +277,21 @@ let instance: Parser | undefined;
 
 /** Parses what the newline pass wrote. Mistakes go to `report`; never throws for a text. */
 export function parseTokens(tokens: t.Token[], report: Report): Module {
-  instance ??= new Parser();
+  instance ??= new Parser(false, LOOKAHEAD_TABLE);
   return instance.parse(tokens, report);
 }
 
 /** Throws where the grammar is ambiguous beyond its two tokens of lookahead. For tests: takes long. */
 export function checkGrammar(): void {
-  new Parser(true);
+  new Parser(true, undefined);
+}
+
+/** What chevrotain finds out about the grammar. For the build, which keeps it. */
+export function lookaheadTable(): LookaheadTable {
+  return new Parser(false, undefined).lookaheadTable();
+}
+
+/** From here on a parser with this table parses; undefined: one that analyses itself. For tests. */
+export function parseBy(table: LookaheadTable | undefined): void {
+  instance = new Parser(false, table);
 }

@@ -6,6 +6,7 @@ import type { IToken, TokenType } from "chevrotain";
 import type { Edit } from "../diagnostics.ts";
 import type { Expr, Name, Span } from "./ast.ts";
 import { isCloser, isOpener } from "./brackets.ts";
+import { giveTable, tableOf, type LookaheadTable } from "./kept-lookahead.ts";
 import { LateLookahead } from "./late-lookahead.ts";
 import type { More, Report } from "./report.ts";
 import { Colon, Comma, Equals, LeftBrace, NameWord, Newline, RefWord, Separator, SIGNS } from "./tokens.ts";
@@ -22,7 +23,9 @@ const DEPTH_MAX = 128;
 /** Deepest expression tree, operators in a row counted; trees below can be walked by recursion. */
 export const HEIGHT_MAX = 400;
 
-const tableOf = (types: readonly TokenType[]): boolean[] => {
+/** Token types and what belongs to them, for a quick question about one token. */
+export type Table = readonly boolean[];
+export const table = (...types: TokenType[]): Table => {
   const out: boolean[] = [];
   for (const type of types) {
     out[type.tokenTypeIdx as number] = true;
@@ -30,9 +33,6 @@ const tableOf = (types: readonly TokenType[]): boolean[] => {
   }
   return out;
 };
-/** Token types and what belongs to them, for a quick question about one token. */
-export type Table = readonly boolean[];
-export const table = (...types: TokenType[]): Table => tableOf(types);
 export const isIn = (set: Table, token: IToken): boolean => set[token.tokenTypeIdx] === true;
 
 const sayable = (text: string): string => (text.length > 24 ? `${text.slice(0, 23)}…` : text);
@@ -47,15 +47,29 @@ export class RecoveringParser extends EmbeddedActionsParser {
   protected report!: Report;
   protected depth = 0;
   protected depthReported = false;
+  readonly #lookahead: LateLookahead;
 
   /** `validate` makes chevrotain look for ambiguities in the grammar, which takes long: for tests. */
   constructor(validate = false) {
+    const lookaheadStrategy = new LateLookahead({ maxLookahead: LOOKAHEAD });
     super(VOCABULARY, {
       maxLookahead: LOOKAHEAD,
-      lookaheadStrategy: new LateLookahead({ maxLookahead: LOOKAHEAD }),
+      lookaheadStrategy,
       recoveryEnabled: false,
       skipValidations: !validate,
     });
+    this.#lookahead = lookaheadStrategy;
+  }
+
+  /** Makes the parser ready when its rules are defined: by `table`, or by chevrotain's own analysis. */
+  protected ready(table: LookaheadTable | undefined): void {
+    if (table === undefined) this.performSelfAnalysis();
+    else giveTable(this, table);
+  }
+
+  /** What chevrotain's analysis found, for a parser that was made ready without a table. */
+  lookaheadTable(): LookaheadTable {
+    return tableOf(this, this.#lookahead);
   }
 
   protected get next(): Token {

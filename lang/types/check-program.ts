@@ -36,15 +36,16 @@ const TOP_ITEMS = new Set([
 
 /**
  * Checks all modules, the prelude among them. Mistakes are in `reporter`; the code of what is right can be
- * run.
+ * run. `sparing`: functions and classes of the standard library are checked where they are used. They are
+ * known to be right, so nothing else is told; for a program that is only run.
  */
 export function checkProgram(
   modules: readonly LoadedModule[],
   root: string,
   drivers: Drivers,
-  notes?: Notes,
+  how: { readonly notes?: Notes | undefined; readonly sparing?: boolean | undefined } = {},
 ): Program {
-  const program = new Program(drivers, undefined, notes);
+  const program = new Program(drivers, undefined, how.notes, how.sparing);
   for (const module of modules) {
     for (const file of module.files) program.reporter.addFile(file);
     checkModule(module, module.key === root, program);

@@ -9,7 +9,7 @@ import {
   emptyTable,
   memberOfField,
 } from "./declare-members.ts";
-import type { ClassInfo, KindInfo, Member, MemberTable } from "./declared.ts";
+import type { KindInfo, Member, MemberTable } from "./declared.ts";
 import type { Program } from "./program.ts";
 import { resolveType } from "./resolve-type.ts";
 import { Scope } from "./scope.ts";
@@ -49,15 +49,23 @@ export function declareKinds(
       program.reporter.error("VB2002", syntax.kind.span, `There is no kind \`${syntax.kind.text}\`.`);
       continue;
     }
-    const info: ClassInfo = {
-      name: syntax.name.text,
+    const name = syntax.name.text;
+    const filled = (): MemberTable => {
+      const table = emptyTable();
+      fillTable(syntax, table, kind.table, scope, program);
+      return table;
+    };
+    let table = program.sparing ? undefined : filled();
+    kind.classes.set(name, {
+      name,
       kind,
       doc: syntax.doc,
       span: syntax.name.span,
-      table: emptyTable(),
-    };
-    kind.classes.set(info.name, info);
-    fillTable(syntax, info.table, kind.table, scope, program);
+      // Classes are of the standard library alone.
+      get table() {
+        return (table ??= filled());
+      },
+    });
   }
 }
 

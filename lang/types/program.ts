@@ -57,9 +57,16 @@ export class Program {
   /** Names whose types are being inferred now, outermost first. */
   readonly inferring: { readonly name: string; readonly span: Span }[] = [];
 
-  /** `before` is a checked program, parts of which are checked again: the rest is taken over. */
-  constructor(drivers: Drivers, before?: Program, notes?: Notes) {
+  /** What nobody uses of the standard library stays undone. */
+  readonly sparing: boolean;
+
+  /**
+   * `before` is a checked program, parts of which are checked again: the rest is taken over. `sparing` is for
+   * a program that nobody checks on, nor asks about things that it doesn't use.
+   */
+  constructor(drivers: Drivers, before?: Program, notes?: Notes, sparing = false) {
     this.drivers = drivers;
+    this.sparing = sparing;
     this.notes = notes ?? before?.notes;
     this.prelude = before?.prelude ?? new Scope(undefined, "std:prelude");
     this.modules = new Map(before?.modules);
