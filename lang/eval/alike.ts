@@ -10,9 +10,23 @@ import { MemberCell, type Thing } from "./thing.ts";
 export function alikeCell(thing: Thing, slot: number): MemberCell | undefined {
   const { first } = thing;
   if (first === undefined || thing.members.slots[slot] !== undefined) return undefined;
+  return thing.blueprint === first.blueprint ? cellForAll(first, slot) : undefined;
+}
+
+/** A cell of the first of a family whose value all others have, too. */
+export function cellForAll(first: Thing, slot: number): MemberCell | undefined {
   const cell = first.members.slots[slot];
-  if (!(cell instanceof MemberCell) || !cell.settled || thing.blueprint !== first.blueprint) return undefined;
-  return alikeSlots(first)[slot] === true && cell.origin !== "auto" && !cell.readsItself ? cell : undefined;
+  if (!(cell instanceof MemberCell) || !cell.settled) return undefined;
+  return slotsOf(first)[slot] === true && cell.origin !== "auto" && !cell.readsItself ? cell : undefined;
+}
+
+/** Those of `alikeSlots`, kept by the first of a family itself: each of the others asks for them. */
+function slotsOf(first: Thing): readonly boolean[] {
+  const { alike, blueprint } = first;
+  if (alike?.of === blueprint) return alike.slots;
+  const slots = alikeSlots(first);
+  first.alike = { of: blueprint, slots };
+  return slots;
 }
 
 const known = new WeakMap<Thing["blueprint"], Map<number, readonly boolean[]>>();

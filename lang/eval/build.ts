@@ -6,7 +6,7 @@ import { isSecret, NONE, type Datum } from "./datum.ts";
 import type { Machine } from "./machine.ts";
 import { entriesOf, itemsOf, run } from "./run.ts";
 import { keyText, showDatum } from "./show.ts";
-import { Cell, Family, LazyCell, slotsFor, Thing, type Env } from "./thing.ts";
+import { Cell, Family, LazyCell, slotsFor, Thing, type Env, type Place } from "./thing.ts";
 
 /**
  * Puts what each `let` and declaration of `body` stands for into its frame: a cell, or in a thing the thing
@@ -36,13 +36,9 @@ export function fillFrame(
 
 function childOf(owner: Thing, blueprint: Blueprint, machine: Machine): Thing {
   const { name } = blueprint;
-  const { first, ownFrames } = likeOf(owner, blueprint);
   const address = `${owner.address}.${name}`;
-  return makeThing(
-    blueprint,
-    { address, name, variables: [], env: owner.env, owner, first, ownFrames },
-    machine,
-  );
+  const place = { address, name, owner, first: likeOf(owner, blueprint), ownFrames: framesIn(owner) };
+  return makeThing(blueprint, place, { slots: slotsFor(blueprint.frame.slots), parent: owner.env }, machine);
 }
 
 const isPlain = ({ loop, condition, type }: Blueprint): boolean =>
@@ -85,29 +81,40 @@ function declare(
 ): Datum {
   const { loop } = blueprint;
   if (!loop) {
-    const place = { address, name: blueprint.name, variables: [], env, owner, ...likeOf(owner, blueprint) };
-    const thing = makeThing(blueprint, place, machine);
+    const [first, ownFrames] = [likeOf(owner, blueprint), framesIn(owner)];
+    const place = { address, name: blueprint.name, owner, first, ownFrames };
+    const frame: Env = { slots: slotsFor(blueprint.frame.slots), parent: env };
+    const thing = makeThing(blueprint, place, frame, machine);
     return holds(blueprint, thing.env, machine) ? thing.datum : NONE;
   }
   const over = run(loop.over, env, machine);
   const family = new Family(address);
-  const entries =
-    loop.variables > 1
-      ? entriesOf(over, loop.span, machine)
-      : itemsOf(over, loop.span, machine).map((item): [Datum] => [item]);
-  let first: Thing | undefined;
-  for (const variables of entries) {
-    const [key] = variables;
+  const add = (key: Datum, value: Datum | undefined): void => {
     if (isSecret(key))
       machine.fail("VB3012", loop.span, "A key can't be computed from a secret: it is shown in addresses.");
     if (family.has(key)) machine.fail("VB3005", loop.span, `The key ${showDatum(key)} comes twice.`);
     const suffix = `[${keyText(key)}]`;
-    const place = { address: address + suffix, name: blueprint.name + suffix, variables, env, owner };
-    const thing = makeThing(blueprint, { ...place, first, ownFrames: 1 }, machine);
+    const name = blueprint.name + suffix;
+    const slots = slotsFor(blueprint.frame.slots);
+    slots[0] = key;
+    if (value) slots[1] = value;
+    const place = { address: address + suffix, name, owner, first, ownFrames: 1 };
+    const thing = makeThing(blueprint, place, { slots, parent: env }, machine);
     first ??= thing;
     if (holds(blueprint, thing.env, machine)) family.add(key, thing);
+  };
+  let first: Thing | undefined;
+  let count: number;
+  if (loop.variables > 1) {
+    const entries = entriesOf(over, loop.span, machine);
+    for (const [key, value] of entries) add(key, value);
+    count = entries.length;
+  } else {
+    const items = itemsOf(over, loop.span, machine);
+    for (const item of items) add(item, undefined);
+    count = items.length;
   }
-  machine.countElements(entries.length, loop.span);
+  machine.countElements(count, loop.span);
   return { is: "family", family };
 }
 
@@ -121,43 +128,35 @@ function holds(blueprint: Blueprint, env: Env, machine: Machine): boolean {
   return condition.is === "bool" && condition.value;
 }
 
-interface Place {
-  readonly address: string;
-  readonly name: string;
-  readonly variables: readonly Datum[];
-  /** The frame around it. */
-  readonly env: Env;
-  readonly owner: Thing | undefined;
-  readonly first: Thing | undefined;
-  readonly ownFrames: number;
-}
-
-/** What a thing in `owner` has alike with those at the same place in others of the owner's family. */
-function likeOf(owner: Thing | undefined, { slot }: Blueprint): Pick<Place, "first" | "ownFrames"> {
-  if (!owner || owner.ownFrames === 0) return { first: undefined, ownFrames: 0 };
-  // Around a component's body there is nothing else: its frames are all its own.
-  const ownFrames = owner.kind.is === "kind" ? owner.ownFrames + 1 : Infinity;
+/** What stands at the place of `owner`'s child in the first of its family. */
+function likeOf(owner: Thing | undefined, { slot }: Blueprint): Thing | undefined {
+  if (!owner || owner.ownFrames === 0) return undefined;
   const held = (owner.first?.body ?? owner.first?.env)?.slots[slot];
   const value = held instanceof Cell ? held.value : held;
-  return { first: value?.is === "thing" ? value.thing : undefined, ownFrames };
+  return value?.is === "thing" ? value.thing : undefined;
 }
 
-function makeThing(declared: Blueprint, place: Place, machine: Machine): Thing {
-  const { address, name, variables, owner, first, ownFrames } = place;
-  const slots = slotsFor(declared.frame.slots);
-  for (let i = 0; i < variables.length; i++) slots[i] = variables[i];
-  const env: Env = { slots, parent: place.env };
+/** How many frames a thing in `owner` has of its own. */
+function framesIn(owner: Thing | undefined): number {
+  if (!owner || owner.ownFrames === 0) return 0;
+  // Around a component's body there is nothing else: its frames are all its own.
+  return owner.kind.is === "kind" ? owner.ownFrames + 1 : Infinity;
+}
+
+function makeThing(declared: Blueprint, place: Place, env: Env, machine: Machine): Thing {
+  const { address } = place;
   const blueprint = machine.changed?.(address, declared) ?? declared;
   const { kind } = blueprint.type;
-  const thing = new Thing({ address, name, blueprint, owner, env, first, ownFrames });
+  const thing = new Thing(blueprint, place, env);
+  const { body } = blueprint;
   if (kind.is === "component") {
     const component = kind.blueprint;
     if (component) {
       thing.body = { slots: [], parent: thing.members };
       fillFrame(thing.body, component.body, `${address}.`, thing, machine);
     }
-  } else {
-    fillFrame(env, blueprint.body, `${address}.`, thing, machine);
+  } else if (body.declarations.length > 0 || body.lets.length > 0) {
+    fillFrame(env, body, `${address}.`, thing, machine);
   }
   return thing;
 }

@@ -122,7 +122,8 @@ export function scalarText(datum: Datum | Value): string | undefined {
   }
 }
 
-const wholeText = (value: number): string => BigInt(value).toString();
+/** Of ints up to 2^53: never with an exponent. */
+const wholeText = (value: number): string => String(value);
 
 /** The shortest decimal digits that read back as the same float, never with an exponent. */
 function floatText(value: number): string {

@@ -66,15 +66,14 @@ export class Lab {
   /** The bus (or another kind) of its own that `owner` gets where it names none. */
   privateOf(owner: Thing, kind: KindInfo, member: string): Thing {
     if (owner.own) return owner.own;
-    const made = new Thing({
+    const place = {
       address: `${owner.address}.${member}`,
       name: member,
       owner,
-      env: owner.env,
-      blueprint: this.privateBlueprint(owner.blueprint, kind, member),
-    });
-    owner.own = made;
-    return made;
+      first: undefined,
+      ownFrames: 0,
+    };
+    return (owner.own = new Thing(this.privateBlueprint(owner.blueprint, kind, member), place, owner.env));
   }
 
   /** One for all things of a declaration. */

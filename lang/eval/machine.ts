@@ -169,8 +169,8 @@ export class Machine {
     return cell.value ?? this.failQuietly();
   }
 
-  /** Counts what computing the value of a cell again would take; false where that is too much. */
-  charge({ steps, elements }: MemberCell): boolean {
+  /** Counts what computing a value, or several, again would take; false where that is too much. */
+  charge({ steps, elements }: { readonly steps: number; readonly elements: number }): boolean {
     if (this.steps + steps > LIMITS.steps || this.elements + elements > LIMITS.elements) return false;
     this.steps += steps;
     this.elements += elements;

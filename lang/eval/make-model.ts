@@ -10,7 +10,8 @@ import type { Whole } from "./evaluate.ts";
 import type { Machine } from "./machine.ts";
 import { plainValue } from "./plain.ts";
 import { run } from "./run.ts";
-import { noteContents, settleThing, type Settled } from "./settle.ts";
+import { noteContents } from "./needs.ts";
+import { settleThing, type Settled } from "./settle.ts";
 import { MemberCell, Thing, type Env } from "./thing.ts";
 import { attempt } from "./walk.ts";
 
@@ -66,7 +67,8 @@ function defaultLab(program: Program, root: CheckedModule, name: string, env: En
     set: new Map(),
     body: { lets: [], declarations: [], asserts: [] },
   };
-  return new Thing({ address, name, blueprint, owner: undefined, env: { slots: [], parent: env } });
+  const place = { address, name, owner: undefined, first: undefined, ownFrames: 0 };
+  return new Thing(blueprint, place, { slots: [], parent: env });
 }
 
 /** A thing, and the private bus that it got, which comes right after it. */

@@ -1,23 +1,21 @@
 // The model from the things: every attribute settled, every constraint and assertion asked.
 
-import type { Attribute, Disruption, Resource } from "../model.ts";
-import type { Span } from "../syntax/ast.ts";
-import type { Code } from "../types/code.ts";
-import type { Member, RecordInfo } from "../types/declared.ts";
-import { peel, type Type } from "../types/type.ts";
+import type { Attribute, Resource } from "../model.ts";
+import type { Member } from "../types/declared.ts";
+import { peel } from "../types/type.ts";
 import { alikeCell } from "./alike.ts";
+import { asAttribute } from "./as-attribute.ts";
 import { askedAttribute, attributeCell } from "./attributes.ts";
-import { NONE, type Datum } from "./datum.ts";
+import type { Datum } from "./datum.ts";
 import { Distinct, itemsIn, withItems, type Few } from "./distinct.ts";
+import { exampleFor, takenFrom, type Example, type Taken } from "./example.ts";
 import { checkPath, seedOf } from "./fill.ts";
 import type { Machine } from "./machine.ts";
-import { plainValue } from "./plain.ts";
-import { run } from "./run.ts";
-import { MemberCell, type Cell, type Env, type Thing } from "./thing.ts";
+import { addNeeds, addPaths, orders } from "./needs.ts";
+import { templateOf } from "./template.ts";
+import { MemberCell, type Cell, type Thing } from "./thing.ts";
 import { asked, attempt } from "./walk.ts";
 
-/** Members whose things order nothing: links go both ways. */
-const ORDERS_NOTHING = new Set(["links"]);
 export interface Settled {
   readonly resources: Resource[];
   readonly paths: Set<string>;
@@ -80,25 +78,70 @@ function isText(value: Datum | Attribute["value"]): boolean {
 }
 
 function settle(thing: Thing, bus: Thing | undefined, machine: Machine): Resource {
+  const example = exampleFor(thing, machine);
+  if (example && machine.charge(example)) return settleLike(example, thing, bus, machine);
   const { fixed, asked: members } = templateOf(thing, machine);
-  const attributes: Record<string, Attribute> = members.length === 0 ? fixed : { ...fixed };
-  const needs = new Distinct<Thing>();
-  if (bus !== undefined) needs.add(bus);
-  let reads: Few<Thing>;
+  const begun = begin(members.length === 0 ? fixed : { ...fixed }, bus);
   for (const member of members) {
     const taken = takenOver(thing, member, machine);
-    const cell = taken?.cell ?? attributeCell(thing, member.slot, machine);
-    const datum = taken ? taken.cell.value : settledDatum(thing, member, cell, machine);
-    if (cell.reads) reads = withItems(reads, cell.reads);
-    if (!datum || (member.out && datum.is === "none")) continue;
-    attributes[member.name] = taken?.attribute ?? attributeOf(cell, member, datum);
-    if (!ORDERS_NOTHING.has(member.name)) addNeeds(datum, needs);
-    addPaths(datum, thing);
+    if (taken) takeOver(taken, begun, thing);
+    else settleMember(thing, member, begun, machine);
   }
+  return finish(thing, bus, begun, machine);
+}
+
+/** What the others of the family have alike stands in the example: the rest is asked. */
+function settleLike(example: Example, thing: Thing, bus: Thing | undefined, machine: Machine): Resource {
+  const { attributes, parts, paths } = example;
+  const begun = begin(parts.length === 0 ? attributes : { ...attributes }, bus);
+  for (const part of parts) {
+    if ("slot" in part) settleMember(thing, part, begun, machine);
+    else {
+      for (const needed of part.needs) begun.needs.add(needed);
+      if (part.reads) begun.reads = withItems(begun.reads, part.reads);
+    }
+  }
+  if (paths) thing.paths = thing.paths ? [...thing.paths, ...paths] : paths;
+  return finish(thing, bus, begun, machine);
+}
+
+/** What is known of a thing while its members are settled. */
+interface Begun {
+  readonly attributes: Record<string, Attribute>;
+  readonly needs: Distinct<Thing>;
+  reads: Few<Thing>;
+}
+
+function begin(attributes: Record<string, Attribute>, bus: Thing | undefined): Begun {
+  const needs = new Distinct<Thing>();
+  if (bus !== undefined) needs.add(bus);
+  return { attributes, needs, reads: undefined };
+}
+
+function settleMember(thing: Thing, member: Member, begun: Begun, machine: Machine): void {
+  const cell = attributeCell(thing, member.slot, machine);
+  const datum = settledDatum(thing, member, cell, machine);
+  if (cell.reads) begun.reads = withItems(begun.reads, cell.reads);
+  if (!datum || (member.out && datum.is === "none")) return;
+  begun.attributes[member.name] = attributeOf(cell, member, datum);
+  if (orders(member)) addNeeds(datum, begun.needs);
+  addPaths(datum, thing);
+}
+
+function takeOver({ member, datum, attribute, cell }: Taken, begun: Begun, thing: Thing): void {
+  if (cell.reads) begun.reads = withItems(begun.reads, cell.reads);
+  begun.attributes[member.name] = attribute;
+  if (orders(member)) addNeeds(datum, begun.needs);
+  addPaths(datum, thing);
+}
+
+function finish(thing: Thing, bus: Thing | undefined, begun: Begun, machine: Machine): Resource {
+  const { attributes, needs, reads } = begun;
   // Only what a user says of itself is a circle, and is told as one.
   const waitsForItself = namesItself(attributes["depends_on"], thing.address);
   addInherited(thing, needs, machine);
-  const waits = needs.items.filter((needed) => waitsForItself || needed !== thing);
+  const waits =
+    waitsForItself || !needs.has(thing) ? needs.items : needs.items.filter((needed) => needed !== thing);
   thing.needs = waits;
   const others = reads ? addressesOf(readBeside(itemsIn(reads), thing, needs)) : NO_ADDRESSES;
   return resourceOf(thing, bus?.address, attributes, addressesOf(waits), others);
@@ -111,12 +154,11 @@ const addressesOf = (things: readonly Thing[]): readonly string[] =>
 const readBeside = (reads: readonly Thing[], thing: Thing, needs: Distinct<Thing>): readonly Thing[] =>
   reads.filter((read) => read !== thing && read.kind.is === "kind" && !needs.has(read));
 
-/** What the first of a family has been settled to, where that is the same for the others. */
-function takenOver(thing: Thing, member: Member, machine: Machine) {
-  const cell = alikeCell(thing, member.slot);
-  const attribute = cell && thing.first?.resource?.attributes[member.name];
-  const same = attribute && cell.value && !holdsAuto(cell.value) && machine.charge(cell);
-  return same ? { cell, attribute } : undefined;
+/** What the first of a family has been settled to, where that is the same for `thing`. */
+function takenOver(thing: Thing, member: Member, machine: Machine): Taken | undefined {
+  const { first } = thing;
+  const taken = first && alikeCell(thing, member.slot) && takenFrom(first, member);
+  return taken && machine.charge(taken.cell) ? taken : undefined;
 }
 
 /** Written out, not spread together: there are many. */
@@ -137,135 +179,6 @@ function resourceOf(
 const namesItself = (attribute: Attribute | undefined, address: string): boolean =>
   attribute?.value.is === "list" &&
   attribute.value.items.some((item) => item.is === "ref" && item.address === address);
-
-interface Template {
-  /**
-   * Attributes that every thing of this declaration has alike: plain defaults. Shared, never changed. With
-   * places for the others, so that all things of a declaration have one shape in memory.
-   */
-  readonly fixed: Readonly<Record<string, Attribute>>;
-  /** Those that each thing is asked for. */
-  readonly asked: readonly Member[];
-}
-
-/** Of a table, by what a declaration sets: the set itself, and its names. */
-interface Templates {
-  readonly bySet: WeakMap<object, Template>;
-  readonly byNames: Map<string, Template>;
-}
-const templates = new WeakMap<object, Templates>();
-
-/**
- * Thousands of things share their defaults: only what differs is computed for each. What a declaration sets
- * decides, so declarations that set the same share, too.
- */
-function templateOf(thing: Thing, machine: Machine): Template {
-  const { table } = thing;
-  const { set } = thing.blueprint;
-  let ofTable = templates.get(table);
-  if (!ofTable) templates.set(table, (ofTable = { bySet: new WeakMap(), byNames: new Map() }));
-  const known = ofTable.bySet.get(set);
-  if (known) return known;
-  const names = [...set.keys()].join(" ");
-  const template = ofTable.byNames.get(names) ?? makeTemplate(thing, machine);
-  ofTable.byNames.set(names, template);
-  ofTable.bySet.set(set, template);
-  return template;
-}
-
-function makeTemplate({ table, blueprint }: Thing, machine: Machine): Template {
-  const fixed = placesFor([...table.members.values()]);
-  const others: Member[] = [];
-  for (const member of table.members.values()) {
-    if (member.out && isDerived(member)) continue;
-    const datum = blueprint.set.has(member.name) ? undefined : fixedDefault(member, machine);
-    if (datum) {
-      fixed[member.name] = asAttribute(member, datum, "default", member.value?.span ?? member.span);
-      continue;
-    }
-    others.push(member);
-  }
-  return { fixed, asked: others };
-}
-
-/** A record with a place for each member. Read as JSON, V8 keeps it, and each copy, in one piece. */
-function placesFor(members: readonly Member[]): Record<string, Attribute> {
-  const names = members.filter(({ out }) => !out).map(({ name }) => `${JSON.stringify(name)}:null`);
-  return JSON.parse(`{${names.join()}}`) as Record<string, Attribute>;
-}
-
-/** A default that reads nothing, and is not constrained by other members. */
-function fixedDefault(member: Member, machine: Machine): Datum | undefined {
-  if (member.out || member.auto) return undefined;
-  const { constraint, value } = member;
-  if (!value) return member.type.is === "optional" ? NONE : undefined;
-  if (!isClosed(value)) return undefined;
-  if (constraint && !onlyReads(constraint.condition, member.slot)) return undefined;
-  const frame: Env = { slots: [] };
-  const datum = attempt(() => run(value, frame, machine));
-  if (!datum || holdsAuto(datum)) return undefined;
-  frame.slots[member.slot] = datum;
-  if (!constraint || datum.is === "none") return datum;
-  const held = attempt(() => run(constraint.condition, frame, machine));
-  return held?.is === "bool" && held.value ? datum : undefined;
-}
-
-/** Whether code reads no names at all: `[]`, `{}`, `10s`, `{ grace = 5s }`. */
-function isClosed(code: Code): boolean {
-  switch (code.op) {
-    case "constant":
-      return true;
-    case "list":
-      return code.items.every((item) => isClosed(item.code));
-    case "object":
-      return (
-        !code.timed &&
-        code.entries.every((entry) => "value" in entry && isClosed(entry.key) && isClosed(entry.value))
-      );
-    case "variant":
-      return code.fields.every((field) => !field.isDefault && isClosed(field.code));
-    case "convert":
-      return isClosed(code.of) && !namesFile(code.to);
-    default:
-      return false;
-  }
-}
-
-/** A path is resolved, and looked for, for each thing. */
-const namesFile = (to: Type): boolean => {
-  const type = peel(to);
-  return type.is === "simple" && (type.name === "path" || type.name === "target");
-};
-
-/** A seed in a record is each thing's own. */
-function holdsAuto(datum: Datum): boolean {
-  if (datum.is === "auto") return true;
-  return datum.is === "record" && Object.values(datum.fields).some(holdsAuto);
-}
-
-/** Whether a condition reads no slot but its own, as `ring in [64, 128]`. */
-function onlyReads(code: Code, slot: number): boolean {
-  switch (code.op) {
-    case "constant":
-      return true;
-    case "slot":
-      return code.hops === 0 && code.slot === slot;
-    case "binary":
-      return onlyReads(code.left, slot) && onlyReads(code.right, slot);
-    case "list":
-      return code.items.every((item) => onlyReads(item.code, slot));
-    case "convert":
-      return onlyReads(code.of, slot);
-    default:
-      return false;
-  }
-}
-
-/** `out` members that follow from the declaration itself are no state of their own. */
-function isDerived(member: Member): boolean {
-  const type = peel(member.type);
-  return type.is === "list" || (type.is === "simple" && type.name === "int");
-}
 
 /** The value as the model holds it; undefined where it failed, which is told. */
 function settledDatum(thing: Thing, member: Member, cell: Cell, machine: Machine): Datum | undefined {
@@ -302,73 +215,6 @@ function attributeOf(cell: Cell, member: Member, datum: Datum): Attribute {
   return asAttribute(member, datum, origin, cell instanceof MemberCell ? cell.originSpan : member.span);
 }
 
-function asAttribute(member: Member, datum: Datum, origin: Attribute["origin"], span: Span): Attribute {
-  const { disruption } = member;
-  const value = plainValue(datum);
-  const memberDisruptions = datum.is === "record" ? disruptionsOf(member, datum) : undefined;
-  return memberDisruptions
-    ? { value, disruption, memberDisruptions, origin, span }
-    : { value, disruption, origin, span };
-}
-
-const marks = new WeakMap<RecordInfo, Readonly<Record<string, Disruption>>>();
-
-function disruptionsOf(member: Member, datum: Datum): Readonly<Record<string, Disruption>> | undefined {
-  const type = peel(member.type);
-  return type.is === "record" && datum.is === "record" ? marksOf(type.info) : undefined;
-}
-
-/** Marks of all members by dotted path. Types don't contain themselves, so this ends. */
-function marksOf(info: RecordInfo): Readonly<Record<string, Disruption>> {
-  const known = marks.get(info);
-  if (known) return known;
-  const found: Record<string, Disruption> = {};
-  for (const member of info.members.values()) {
-    found[member.name] = member.disruption;
-    const inner: Type = peel(member.type);
-    if (inner.is !== "record") continue;
-    for (const [path, mark] of Object.entries(marksOf(inner.info))) found[`${member.name}.${path}`] = mark;
-  }
-  marks.set(info, found);
-  return found;
-}
-
-function addNeeds(datum: Datum, needs: Distinct<Thing>): void {
-  switch (datum.is) {
-    case "thing":
-      addThing(datum.thing, needs);
-      return;
-    case "list":
-      for (const item of datum.items) addNeeds(item, needs);
-      return;
-    case "map":
-      for (const [, value] of datum.entries) addNeeds(value, needs);
-      return;
-    case "record":
-    case "variant":
-      for (const value of Object.values(datum.fields)) addNeeds(value, needs);
-      return;
-    default:
-  }
-}
-
-/** A component's instance stands for what is inside it. */
-function addThing(thing: Thing, needs: Distinct<Thing>): void {
-  if (thing.kind.is === "kind") needs.add(thing);
-  else for (const inner of contents.get(thing) ?? []) needs.add(inner);
-}
-
-const contents = new WeakMap<Thing, Thing[]>();
-
-/** Notes which resources stand inside component instances; before anything is settled. */
-export function noteContents(things: readonly Thing[]): void {
-  for (const thing of things) {
-    if (thing.kind.is !== "kind") contents.set(thing, []);
-    for (let owner = thing.owner; owner && thing.kind.is === "kind"; owner = owner.owner)
-      contents.get(owner)?.push(thing);
-  }
-}
-
 /** What a component's instance depends on, everything inside it does. */
 function addInherited(thing: Thing, needs: Distinct<Thing>, machine: Machine): void {
   for (let owner = thing.owner; owner; owner = owner.owner) {
@@ -377,11 +223,4 @@ function addInherited(thing: Thing, needs: Distinct<Thing>, machine: Machine): v
     const datum = member && askedAttribute(owner, member.slot, machine);
     if (datum) addNeeds(datum, needs);
   }
-}
-
-function addPaths(datum: Datum, thing: Thing): void {
-  if (datum.is === "path") thing.paths = [...(thing.paths ?? []), datum.path];
-  else if (datum.is === "list") for (const item of datum.items) addPaths(item, thing);
-  else if (datum.is === "record" || datum.is === "variant")
-    for (const value of Object.values(datum.fields)) addPaths(value, thing);
 }

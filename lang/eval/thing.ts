@@ -6,6 +6,7 @@ import type { Blueprint, ClassInfo, ComponentInfo, KindInfo, Member } from "../t
 import { alikeCell } from "./alike.ts";
 import { identity, type Datum } from "./datum.ts";
 import type { Few } from "./distinct.ts";
+import type { Example } from "./example.ts";
 import type { Machine } from "./machine.ts";
 
 /** Values and cells by slot. Of members of a thing the cells are made when they are first asked. */
@@ -17,11 +18,7 @@ export interface Env {
 }
 
 /** Empty slots, with room for as many as there will be. */
-export function slotsFor(count: number): (Datum | Cell | undefined)[] {
-  const slots: (Datum | Cell | undefined)[] = [];
-  slots.length = count;
-  return slots;
-}
+export const slotsFor = (count: number): (Datum | Cell | undefined)[] => new Array(count);
 
 export type CellState = "new" | "running" | "done" | "failed";
 
@@ -118,6 +115,15 @@ const NO_THINGS: readonly Thing[] = [];
 
 export type Origin = "set" | "default" | "auto";
 
+/** Where a thing stands. */
+export interface Place {
+  readonly address: string;
+  readonly name: string;
+  readonly owner: Thing | undefined;
+  readonly first: Thing | undefined;
+  readonly ownFrames: number;
+}
+
 export class Thing {
   readonly datum: Datum;
   readonly kind: KindInfo | ComponentInfo;
@@ -146,27 +152,22 @@ export class Thing {
   /** As the model has it, once it is settled; and the files that it names. */
   resource: Resource | undefined = undefined;
   paths: readonly string[] | undefined = undefined;
+  /** Of the first of a family: the slots that all have alike, and what the others take over. */
+  alike: { readonly of: Blueprint; readonly slots: readonly boolean[] } | undefined = undefined;
+  example: Example | undefined = undefined;
   /** What must be up first. */
   needs: readonly Thing[] = NO_THINGS;
 
-  constructor(parts: {
-    readonly address: string;
-    readonly name: string;
-    readonly blueprint: Blueprint;
-    readonly owner: Thing | undefined;
-    readonly env: Env;
-    readonly first?: Thing | undefined;
-    readonly ownFrames?: number;
-  }) {
-    this.address = parts.address;
-    this.name = parts.name;
-    this.blueprint = parts.blueprint;
-    this.kind = parts.blueprint.type.kind;
-    this.class = parts.blueprint.type.class;
-    this.owner = parts.owner;
-    this.first = parts.first;
-    this.ownFrames = parts.ownFrames ?? 0;
-    this.env = parts.env;
+  constructor(blueprint: Blueprint, place: Place, env: Env) {
+    this.address = place.address;
+    this.name = place.name;
+    this.blueprint = blueprint;
+    this.kind = blueprint.type.kind;
+    this.class = blueprint.type.class;
+    this.owner = place.owner;
+    this.first = place.first;
+    this.ownFrames = place.ownFrames;
+    this.env = env;
     // As long as it gets: a list that grows takes room for more than it will have.
     const { size } = this.table.members;
     this.members = { slots: slotsFor(size), parent: undefined, owner: this };
@@ -195,7 +196,7 @@ export class Family {
   readonly address: string;
   readonly keys: Datum[] = [];
   readonly things: Thing[] = [];
-  private readonly byKey = new Map<string, Thing>();
+  private readonly byKey = new Map<string | number, Thing>();
 
   constructor(address: string) {
     this.address = address;
@@ -204,14 +205,18 @@ export class Family {
   add(key: Datum, thing: Thing): void {
     this.keys.push(key);
     this.things.push(thing);
-    this.byKey.set(identity(key), thing);
+    this.byKey.set(placeOf(key), thing);
   }
 
   has(key: Datum): boolean {
-    return this.byKey.has(identity(key));
+    return this.byKey.has(placeOf(key));
   }
 
   get(key: Datum): Thing | undefined {
-    return this.byKey.get(identity(key));
+    return this.byKey.get(placeOf(key));
   }
 }
+
+/** A number as it is, so that no text is made for each: a float and an int of one value are one key. */
+const placeOf = (key: Datum): string | number =>
+  key.is === "int" || key.is === "float" ? key.value : identity(key);

@@ -1,0 +1,56 @@
+// What a value names that a thing which has it waits for, and the files that it names.
+
+import type { Member } from "../types/declared.ts";
+import type { Datum } from "./datum.ts";
+import type { Distinct } from "./distinct.ts";
+import type { Thing } from "./thing.ts";
+
+/** Members whose things order nothing: links go both ways. */
+const ORDERS_NOTHING = new Set(["links"]);
+
+export const orders = ({ name }: Member): boolean => !ORDERS_NOTHING.has(name);
+
+/** Adds the things in a value. */
+export function addNeeds(datum: Datum, needs: Distinct<Thing>): void {
+  switch (datum.is) {
+    case "thing":
+      addThing(datum.thing, needs);
+      return;
+    case "list":
+      for (const item of datum.items) addNeeds(item, needs);
+      return;
+    case "map":
+      for (const [, value] of datum.entries) addNeeds(value, needs);
+      return;
+    case "record":
+    case "variant":
+      for (const value of Object.values(datum.fields)) addNeeds(value, needs);
+      return;
+    default:
+  }
+}
+
+/** A component's instance stands for what is inside it. */
+function addThing(thing: Thing, needs: Distinct<Thing>): void {
+  if (thing.kind.is === "kind") needs.add(thing);
+  else for (const inner of contents.get(thing) ?? []) needs.add(inner);
+}
+
+const contents = new WeakMap<Thing, Thing[]>();
+
+/** Notes which resources stand inside component instances; before anything is settled. */
+export function noteContents(things: readonly Thing[]): void {
+  for (const thing of things) {
+    if (thing.kind.is !== "kind") contents.set(thing, []);
+    for (let owner = thing.owner; owner && thing.kind.is === "kind"; owner = owner.owner)
+      contents.get(owner)?.push(thing);
+  }
+}
+
+/** Adds the files in a value to those of `thing`. */
+export function addPaths(datum: Datum, thing: { paths: readonly string[] | undefined }): void {
+  if (datum.is === "path") thing.paths = [...(thing.paths ?? []), datum.path];
+  else if (datum.is === "list") for (const item of datum.items) addPaths(item, thing);
+  else if (datum.is === "record" || datum.is === "variant")
+    for (const value of Object.values(datum.fields)) addPaths(value, thing);
+}
