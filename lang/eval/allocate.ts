@@ -3,6 +3,7 @@
 
 import type { Allocations } from "../model.ts";
 import type { Span } from "../syntax/ast.ts";
+import type { Member } from "../types/declared.ts";
 import {
   addressIn,
   cidrText,
@@ -11,6 +12,7 @@ import {
   overlaps,
   parseCidr,
   parseIp,
+  textAt,
   subnetSize,
   type Subnet,
 } from "../values/address.ts";
@@ -36,8 +38,11 @@ interface Pool {
   readonly pool: Subnet;
   /** What is given out of a secret pool is a secret; only its place in the pool is kept. */
   readonly secret: boolean;
-  /** Next address to look at, so that a pool is gone through once. */
-  next: bigint;
+  /** Next address to look at, counted from the first, so that a pool is gone through once; and the last. */
+  next: number;
+  readonly last: number;
+  /** Places that are taken before the lowest free ones are given out. */
+  readonly taken: Set<number>;
   full: boolean;
 }
 
@@ -63,6 +68,10 @@ export function allocate(segment: Segment, kept: Allocations, machine: Machine):
   for (const { device, network, plug } of segment.devices) {
     const pool = state.pools.get(network);
     if (!pool || !plug.ip) continue;
+    if (isLeftOut(device, plug.ip)) {
+      waiting.push({ device, pool });
+      continue;
+    }
     const raw = attempt(() => rawIp(device, plug, machine));
     if (raw?.is === "auto") waiting.push({ device, pool });
     else if (raw?.is === "ip") setAside(device, raw, pool, state);
@@ -71,9 +80,14 @@ export function allocate(segment: Segment, kept: Allocations, machine: Machine):
     keep(device, kept[device.address], pool, state);
   // A lab that was never applied has kept none: no address is looked up.
   const rest = Object.keys(kept).length === 0 ? waiting : waiting.filter((one) => !isKept(one));
+  noteTaken(state);
   for (const { device, pool } of rest) takeLowest(device, pool, state);
   return { addresses: state.addresses, given: state.given };
 }
+
+/** Whether nobody says anything: thousands of devices are not asked one by one. */
+const isLeftOut = (device: Thing, { name, auto, value }: Member): boolean =>
+  auto && value === undefined && !device.blueprint.set.has(name);
 
 function rawIp(device: Thing, plug: Plug, machine: Machine): ReturnType<typeof rawAttribute> | undefined {
   if (!plug.ip) return undefined;
@@ -114,7 +128,9 @@ function reserve(network: Thing, state: State): void {
       state.taken.set(ipText(lastOf(pool)), "the last address of the pool");
   }
   const secret = isSecret(poolValue);
-  state.pools.set(network, { network, subnet, pool, secret, next: pool.value, full: false });
+  // Nobody counts further: a pool of IPv6 may have more.
+  const last = Number(subnetSize(pool)) - 1;
+  state.pools.set(network, { network, subnet, pool, secret, next: 0, last, taken: new Set(), full: false });
 }
 
 /** Where it was set, else the head of the thing: not the library's default. */
@@ -219,6 +235,7 @@ function keep(device: Thing, kept: string | undefined, pool: Pool, state: State)
   const text = kept === undefined ? undefined : keptText(kept, pool.pool);
   const address = text === undefined ? undefined : parseIp(text);
   if (text === undefined || !address || !addressIn(address, pool.pool) || state.taken.has(text)) return false;
+  state.taken.set(text, device.address);
   give(device, text, pool, state);
   return true;
 }
@@ -228,18 +245,31 @@ function keptText(kept: string, { bits, value }: Subnet): string {
   return /^\+\d{1,39}$/.test(kept) ? ipText({ bits, value: value + BigInt(kept) }) : kept;
 }
 
+/** Places in pools of what is reserved, written or kept. */
+function noteTaken(state: State): void {
+  const pools = [...state.pools.values()];
+  for (const text of state.taken.keys()) {
+    const address = parseIp(text);
+    for (const { pool, taken } of pools)
+      if (address && addressIn(address, pool)) taken.add(Number(address.value - pool.value));
+  }
+}
+
 function give(device: Thing, text: string, { pool, secret }: Pool, state: State): void {
-  state.taken.set(text, device.address);
   state.given.set(device, secret ? taint({ is: "ip", text }) : { is: "ip", text });
   state.addresses.set(device, secret ? `+${(parseIp(text)?.value ?? pool.value) - pool.value}` : text);
 }
 
 function takeLowest(device: Thing, pool: Pool, state: State): void {
-  const last = lastOf(pool.pool).value;
+  // Pools that share addresses, which is told, give none out twice.
+  const shared = state.pools.size > 1;
   // Bound: `next` only grows, up to the end of the pool.
-  for (; pool.next <= last; pool.next++) {
-    const text = ipText({ bits: pool.pool.bits, value: pool.next });
-    if (state.taken.has(text)) continue;
+  while (pool.next <= pool.last) {
+    const at = pool.next++;
+    if (pool.taken.has(at)) continue;
+    const text = textAt(pool.pool, at);
+    if (shared && state.taken.has(text)) continue;
+    if (shared) state.taken.set(text, device.address);
     give(device, text, pool, state);
     return;
   }

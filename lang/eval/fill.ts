@@ -7,7 +7,7 @@ import { int, list, type Datum } from "./datum.ts";
 import { plainValue } from "./plain.ts";
 import type { Machine } from "./machine.ts";
 import { plugOf } from "./segments.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256Words } from "./sha256.ts";
 import type { Thing } from "./thing.ts";
 import { childrenOf } from "./walk.ts";
 
@@ -73,17 +73,24 @@ function macOf(thing: Thing, machine: Machine): string {
   const moves = macMoves.get(thing.address) ?? 0;
   const perHash = 5;
   const again = Math.floor(moves / perHash);
-  const hash = sha256(`${name}\0${thing.address}${"\0".repeat(again)}`);
-  const at = (moves % perHash) * MAC_BYTES;
-  let text = HEX[((hash[at] ?? 0) | LOCAL) & ~MULTICAST] ?? "";
-  for (let i = 1; i < MAC_BYTES; i++) text += `:${HEX[hash[at + i] ?? 0]}`;
+  const words = sha256Words(`${name}\0${thing.address}${"\0".repeat(again)}`);
+  const from = (moves % perHash) * MAC_BYTES;
+  let number = 0;
+  let text = "";
+  for (let at = from; at < from + MAC_BYTES; at++) {
+    const byte = ((words[at >> 2] ?? 0) >>> (24 - 8 * (at & 3))) & 255;
+    const mine = at === from ? (byte | LOCAL) & ~MULTICAST : byte;
+    number = number * 256 + mine;
+    text += at === from ? (HEX[mine] ?? "") : `:${HEX[mine]}`;
+  }
+  machine.lab.noteMac(number);
   return text;
 }
 
 /** A seed that only the lab's seed, the address and the member decide. */
 export function seedOf(address: string, member: string, machine: Machine): Datum {
-  const bytes = sha256(`${machine.lab.seed()}\0${address}\0${member}`);
-  return int(new DataView(bytes.buffer).getUint32(0) >>> 1);
+  const [first = 0] = sha256Words(`${machine.lab.seed()}\0${address}\0${member}`);
+  return int(first >>> 1);
 }
 
 function askDriver(thing: Thing, member: Member, machine: Machine): Datum {

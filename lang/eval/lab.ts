@@ -32,6 +32,8 @@ export class Lab {
   readonly options: LabOptions;
   readonly allocations = new Map<Thing, { readonly cell: Cell; result: Allocation | undefined }>();
   private readonly privateBlueprints = new Map<Blueprint, Blueprint>();
+  private readonly macs = new Set<number>();
+  private macCount = 0;
   private known: readonly Thing[] | undefined;
   private segmentsCell: Cell | undefined;
   private foundSegments: Segments | undefined;
@@ -41,6 +43,18 @@ export class Lab {
   constructor(machine: Machine, options: LabOptions) {
     this.machine = machine;
     this.options = options;
+  }
+
+  /** Told of each MAC that is filled in. */
+  noteMac(mac: number): void {
+    this.macCount++;
+    this.macs.add(mac);
+  }
+
+  /** Whether all plugged devices have MACs that were filled in here, each another. */
+  get macsDiffer(): boolean {
+    const { macCount } = this;
+    return this.macs.size === macCount && this.segments()?.macCount === macCount;
   }
 
   /** Every declared thing, in order; private buses are not among them. */

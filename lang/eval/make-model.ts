@@ -120,6 +120,7 @@ function allocationsOf(machine: Machine): Allocations {
 
 /** The address of the second device of a segment that has another's MAC by chance; it moves on. */
 export function findMacClash(machine: Machine): string | undefined {
+  if (machine.lab.macsDiffer) return undefined;
   for (const segment of machine.lab.segments()?.all ?? []) {
     const seen = new Set<string>();
     // Written ones first: they stay.

@@ -40,6 +40,8 @@ export interface Segment {
 
 export class Segments {
   readonly all: Segment[] = [];
+  /** How many of the devices have a MAC, whatever says which. */
+  macCount = 0;
   private readonly byNetwork = new Map<Thing, Segment>();
 
   of(network: Thing): Segment | undefined {
@@ -75,8 +77,10 @@ export function findSegments(things: readonly Thing[], machine: Machine): Segmen
     const plug = plugOf(device);
     if (!plug) continue;
     const network = askedAttribute(device, plug.network.slot, machine);
-    if (network?.is === "thing")
-      segments.of(network.thing)?.devices.push({ device, network: network.thing, plug });
+    const segment = network?.is === "thing" ? segments.of(network.thing) : undefined;
+    if (network?.is !== "thing" || !segment) continue;
+    segment.devices.push({ device, network: network.thing, plug });
+    if (plug.mac) segments.macCount++;
   }
   return segments;
 }

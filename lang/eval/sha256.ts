@@ -69,13 +69,23 @@ const SHORT = new Uint8Array(512);
 const SHORT_VIEW = new DataView(SHORT.buffer);
 const H = new Uint32Array(8);
 
-/** The 32 bytes of the hash of a text as UTF-8. */
-export function sha256(text: string): Uint8Array {
+/** The bytes of a text as UTF-8 in `buffer`: how many. Nearly all are ASCII. */
+function encode(text: string, buffer: Uint8Array): number {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 127) return encoder.encodeInto(text, buffer).written;
+    buffer[i] = code;
+  }
+  return text.length;
+}
+
+/** The hash of a text as UTF-8, as eight numbers of 32 bits that are good until the next is asked for. */
+export function sha256Words(text: string): Uint32Array {
   // In UTF-8 a UTF-16 unit takes three bytes at most.
   const long = text.length * 3 + 72 > SHORT.length;
   const buffer = long ? new Uint8Array(text.length * 3 + 72) : SHORT;
   const view = long ? new DataView(buffer.buffer) : SHORT_VIEW;
-  const { written: length } = encoder.encodeInto(text, buffer);
+  const length = encode(text, buffer);
   const end = ((length + 8) >> 6) * 64 + 64;
   buffer.fill(0, length, end);
   buffer[length] = 0x80;
@@ -83,6 +93,12 @@ export function sha256(text: string): Uint8Array {
   view.setUint32(end - 4, (length * 8) >>> 0);
   H.set(START);
   for (let at = 0; at < end; at += 64) compress(H, view, at);
+  return H;
+}
+
+/** The 32 bytes of the hash of a text as UTF-8. */
+export function sha256(text: string): Uint8Array {
+  sha256Words(text);
   const digest = new Uint8Array(32);
   for (let i = 0; i < 32; i++) digest[i] = at0(H, i >> 2) >>> (24 - 8 * (i & 3));
   return digest;

@@ -57,14 +57,19 @@ function parseIp6(text: string): Address | undefined {
 }
 
 export function ipText(address: Address): string {
-  if (address.bits === 32) {
-    const value = Number(address.value);
-    return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
-  }
+  if (address.bits === 32) return ip4Text(Number(address.value));
   const groups = Array.from({ length: 8 }, (_, i) =>
     ((address.value >> BigInt(112 - 16 * i)) & 0xffffn).toString(16),
   );
   return shortestIp6(groups);
+}
+
+const ip4Text = (value: number): string =>
+  `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
+
+/** The text of the address `offset` after the first of a subnet; large numbers only where it is IPv6. */
+export function textAt({ bits, value }: Subnet, offset: number): string {
+  return bits === 32 ? ip4Text(Number(value) + offset) : ipText({ bits, value: value + BigInt(offset) });
 }
 
 function shortestIp6(groups: readonly string[]): string {
