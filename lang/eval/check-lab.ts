@@ -1,6 +1,6 @@
 // What is asked of the finished lab: assertions everywhere, circles of needs, rules that span several things.
 
-import type { Constraint } from "../types/declared.ts";
+import type { Blueprint, Constraint } from "../types/declared.ts";
 import type { CheckedModule, Program } from "../types/program.ts";
 import { askConstraint } from "./explain.ts";
 import type { Machine } from "./machine.ts";
@@ -14,6 +14,9 @@ export interface ToCheck {
   readonly program: Program;
   readonly frames: ReadonlyMap<CheckedModule, Env>;
   readonly things: readonly Thing[];
+  /** One of each kind and class. */
+  readonly sorts: readonly Thing[];
+  readonly labs: readonly Thing[];
   /** Those that were not checked before. */
   readonly fresh: readonly Thing[];
   /** Whether networks and plugged devices are as they were checked. */
@@ -24,7 +27,7 @@ export interface ToCheck {
 
 export function checkLab(lab: ToCheck, machine: Machine): void {
   const { program, frames, things, fresh } = lab;
-  checkLabs(things, machine);
+  checkLabs(lab.labs, machine);
   // Also where no device asks for an address: written ones and linked pools are looked at there.
   for (const { networks } of (!lab.sameSegments && machine.lab.segments()?.all) || []) {
     for (const network of networks.slice(0, 1)) attempt(() => machine.lab.allocation(network));
@@ -32,15 +35,27 @@ export function checkLab(lab: ToCheck, machine: Machine): void {
   for (const module of program.modules.values()) {
     askAll(module.body.asserts, frames.get(module) ?? { slots: [] }, undefined, machine);
   }
-  for (const thing of fresh) checkThing(thing, machine);
+  const asked = new Map<Blueprint, boolean>();
+  for (const thing of fresh) {
+    const { blueprint } = thing;
+    let asks = asked.get(blueprint);
+    if (asks === undefined) asked.set(blueprint, (asks = asksAnything(thing)));
+    if (asks) checkThing(thing, machine);
+  }
   if (!lab.sameSegments) checkMacs(machine);
-  checkWriters(things, machine);
+  if (lab.sorts.some(isDisk)) checkWriters(things, machine);
   // A value that failed says nothing of what needs what.
-  if (machine.diagnostics.length === 0) checkNeeds(lab.rewired, machine);
+  if (machine.diagnostics.length === 0) checkNeeds(lab, machine);
 }
 
-function checkLabs(things: readonly Thing[], machine: Machine): void {
-  const [first, ...others] = things.filter((thing) => thing.kind.name === "lab");
+/** Whether there is anything to check in the things of this one's declaration. */
+function asksAnything({ kind, table, blueprint }: Thing): boolean {
+  const { set, body } = blueprint;
+  const isPlain = kind.is === "kind" && table.asserts.length === 0 && body.asserts.length === 0;
+  return !isPlain || set.has("bus") || set.has("use");
+}
+
+function checkLabs([first, ...others]: readonly Thing[], machine: Machine): void {
   for (const other of others) {
     machine.tell("VB4008", other.blueprint.head, "There is one `lab` at most.", {
       related: first ? [{ span: first.blueprint.head, message: "the first is here" }] : [],
@@ -125,6 +140,8 @@ function firstWay(assert: Constraint, env: Env, machine: Machine): string | unde
   return first;
 }
 
+const isDisk = ({ kind, table }: Thing): boolean => kind.name === "device" && table.members.has("volume");
+
 /** A volume is open for writing by one device at most, and a base that overlays read by none. */
 function checkWriters(things: readonly Thing[], machine: Machine): void {
   const writers = new Map<Thing, Thing>();
@@ -135,7 +152,7 @@ function checkWriters(things: readonly Thing[], machine: Machine): void {
     if (base?.is === "thing" && !readers.has(base.thing)) readers.set(base.thing, thing);
   }
   for (const device of things) {
-    if (device.kind.name !== "device" || !device.table.members.has("volume")) continue;
+    if (!isDisk(device)) continue;
     const volume = readMember(device, "volume", machine);
     if (volume?.is !== "thing") continue;
     const closed = [readMember(device, "readonly", machine), readMember(volume.thing, "readonly", machine)];
@@ -161,9 +178,9 @@ function checkMacs(machine: Machine): void {
   for (const segment of machine.lab.segments()?.all ?? []) {
     const seen = new Map<string, Thing>();
     for (const { device, plug } of segment.devices) {
-      const origin = plug.mac && device.origin(plug.mac.name);
-      const mac =
-        plug.mac && origin?.origin === "set" ? readMember(device, plug.mac.name, machine) : undefined;
+      if (!plug.mac || !device.blueprint.set.has(plug.mac.name)) continue;
+      const origin = device.origin(plug.mac.name);
+      const mac = origin?.origin === "set" ? readMember(device, plug.mac.name, machine) : undefined;
       if (mac?.is !== "mac" || !origin) continue;
       const other = seen.get(mac.text);
       if (other)
@@ -178,32 +195,61 @@ function checkMacs(machine: Machine): void {
   }
 }
 
+/** So many declarations are looked at instead of what they declare. */
+const DECLARATIONS_MAX = 64;
+
 /**
  * Things that need each other can't come up: told as a circle, once. A new circle has a fresh thing in it.
+ * A few declarations say it for thousands of things: where these need each other in no circle, things don't.
  */
-function checkNeeds(fresh: readonly Thing[], machine: Machine): void {
-  const seen = new Map<Thing, "on the path" | "done">();
-  const path: { readonly of: Thing; next: number }[] = [];
-  const enter = (of: Thing): void => {
+function checkNeeds({ things, rewired }: ToCheck, machine: Machine): void {
+  const declared = rewired === things ? neededBlueprints(things) : undefined;
+  if (declared && !circleIn([...declared.keys()], (blueprint) => declared.get(blueprint) ?? [])) return;
+  const circle = circleIn(rewired.filter(leadsOn), ({ needs }) => needs.filter(leadsOn));
+  if (circle) tellCircle(circle, machine);
+}
+
+/** By declaration those that its things need; undefined where there are many. */
+function neededBlueprints(
+  things: readonly Thing[],
+): ReadonlyMap<Blueprint, readonly Blueprint[]> | undefined {
+  const found = new Map<Blueprint, Set<Blueprint>>();
+  for (const thing of things) {
+    noteNeeded(thing, found);
+    if (thing.own) noteNeeded(thing.own, found);
+    if (found.size > DECLARATIONS_MAX) return undefined;
+  }
+  return new Map([...found].map(([blueprint, needed]) => [blueprint, [...needed]]));
+}
+
+function noteNeeded({ blueprint, needs }: Thing, found: Map<Blueprint, Set<Blueprint>>): void {
+  if (needs.length === 0) return;
+  let needed = found.get(blueprint);
+  if (needed === undefined) found.set(blueprint, (needed = new Set()));
+  for (const need of needs) needed.add(need.blueprint);
+}
+
+/** The first circle on a way from one of `all`. */
+function circleIn<T>(all: readonly T[], needsOf: (one: T) => readonly T[]): readonly T[] | undefined {
+  const seen = new Map<T, "on the path" | "done">();
+  const path: { readonly of: T; readonly needs: readonly T[]; next: number }[] = [];
+  const enter = (of: T): void => {
     seen.set(of, "on the path");
-    path.push({ of, next: 0 });
+    path.push({ of, needs: needsOf(of), next: 0 });
   };
-  for (const thing of fresh) {
-    if (leadsOn(thing) && !seen.has(thing)) enter(thing);
+  for (const one of all) {
+    if (!seen.has(one)) enter(one);
     for (let top = path.at(-1); top; top = path.at(-1)) {
-      const needed = top.of.needs[top.next++];
+      const needed = top.needs[top.next++];
       if (needed === undefined) {
         seen.set(top.of, "done");
         path.pop();
       } else if (seen.get(needed) === "on the path") {
-        const circle = path.slice(path.findIndex(({ of }) => of === needed)).map(({ of }) => of);
-        tellCircle(circle, machine);
-        return;
-      } else if (leadsOn(needed) && !seen.has(needed)) {
-        enter(needed);
-      }
+        return path.slice(path.findIndex(({ of }) => of === needed)).map(({ of }) => of);
+      } else if (!seen.has(needed)) enter(needed);
     }
   }
+  return undefined;
 }
 
 const FEW = 8;

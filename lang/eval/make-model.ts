@@ -28,17 +28,15 @@ export function makeModel(whole: Whole, before?: TakenOver): Model {
   const { program, root, machine, env, frames } = whole;
   const { name } = machine.lab.options;
   const things = machine.lab.things();
-  noteContents(things);
+  const sorts = sortsOf(things);
+  if (sorts.some(({ kind }) => kind.is === "component")) noteContents(things);
   const into: Settled = { resources: [], paths: new Set() };
-  const labThing = things.some(({ kind }) => kind.name === "lab")
-    ? undefined
-    : defaultLab(program, root, name, env);
-  if (labThing) settleThing(labThing, undefined, into, machine);
-  for (const thing of things.filter((one) => one.kind.name === "lab"))
-    settleThing(thing, undefined, into, machine);
-  for (const thing of things) if (thing.kind.name !== "lab") settleOne(thing, into, machine);
+  const declared = sorts.some(isLab) ? things.filter(isLab) : [];
+  const labThing = declared.length > 0 ? undefined : defaultLab(program, root, name, env);
+  for (const thing of labThing ? [labThing] : declared) settleThing(thing, undefined, into, machine);
+  for (const thing of things) if (declared.length === 0 || !isLab(thing)) settleOne(thing, into, machine);
   const { fresh = things, sameSegments = false, rewired = fresh } = before ?? {};
-  checkLab({ program, frames, things, fresh, sameSegments, rewired }, machine);
+  checkLab({ program, frames, things, sorts, labs: declared, fresh, sameSegments, rewired }, machine);
   return {
     lab: name,
     resources: into.resources,
@@ -47,6 +45,15 @@ export function makeModel(whole: Whole, before?: TakenOver): Model {
     inputs: [],
     paths: [...into.paths],
   };
+}
+
+const isLab = ({ kind }: Thing): boolean => kind.name === "lab";
+
+/** One thing of each kind and class: what none of these has is not looked for in thousands. */
+function sortsOf(things: readonly Thing[]): readonly Thing[] {
+  const byTable = new Map<object, Thing>();
+  for (const thing of things) if (!byTable.has(thing.table)) byTable.set(thing.table, thing);
+  return [...byTable.values()];
 }
 
 /**

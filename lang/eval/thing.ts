@@ -2,7 +2,7 @@
 
 import type { Resource, Value } from "../model.ts";
 import type { Span } from "../syntax/ast.ts";
-import type { Blueprint, ClassInfo, ComponentInfo, KindInfo, Member } from "../types/declared.ts";
+import type { Blueprint, ClassInfo, ComponentInfo, Constraint, KindInfo, Member } from "../types/declared.ts";
 import { alikeCell } from "./alike.ts";
 import { identity, type Datum } from "./datum.ts";
 import type { Few } from "./distinct.ts";
@@ -179,7 +179,7 @@ export class Thing {
     return (this.madeRef ??= { is: "ref", kind: this.kind.name, address: this.address });
   }
 
-  get table(): { readonly members: ReadonlyMap<string, Member> } {
+  get table(): { readonly members: ReadonlyMap<string, Member>; readonly asserts: readonly Constraint[] } {
     return this.class?.table ?? this.kind.table;
   }
 

@@ -25,25 +25,25 @@ export function contentOf(cell: Cell, machine: Machine): readonly Thing[] {
   const known = contents.get(cell);
   if (known) return known;
   const things: Thing[] = [];
-  for (const thing of thingsIn(asked(cell, machine))) {
-    things.push(thing);
-    collectInside(thing, things, machine);
-  }
+  collectIn(asked(cell, machine), things, machine);
   // While something is computed not all may be there yet.
   if (machine.running.length === 0) contents.set(cell, things);
   return things;
 }
 
 function collect(body: Body, env: Env, things: Thing[], machine: Machine): void {
-  for (const declaration of body.declarations) {
-    for (const thing of thingsIn(heldIn(env, declaration.slot, machine))) {
-      things.push(thing);
-      collectInside(thing, things, machine);
-    }
-  }
+  for (const declaration of body.declarations)
+    collectIn(heldIn(env, declaration.slot, machine), things, machine);
 }
 
-function collectInside(thing: Thing, things: Thing[], machine: Machine): void {
+/** Without a list for each that is no family: there are many. */
+function collectIn(value: Datum | undefined, things: Thing[], machine: Machine): void {
+  if (value?.is === "thing") collectWith(value.thing, things, machine);
+  else for (const thing of thingsIn(value)) collectWith(thing, things, machine);
+}
+
+function collectWith(thing: Thing, things: Thing[], machine: Machine): void {
+  things.push(thing);
   const component = thing.kind.is === "component" ? thing.kind.blueprint : undefined;
   if (component && thing.body) collect(component.body, thing.body, things, machine);
   else if (thing.kind.is === "kind") collect(thing.blueprint.body, thing.env, things, machine);
