@@ -2,6 +2,7 @@
 // folders. What such a guest can't use, and a folder that somebody else is to have, is refused.
 
 import type { Diagnostic, Model, Resource } from "../../lang/index.ts";
+import type { Grouped } from "./grouped.ts";
 import { imageOf, usedDevices } from "./guest.ts";
 import { refOf, valueOf } from "./read.ts";
 
@@ -9,29 +10,27 @@ import { refOf, valueOf } from "./read.ts";
 const DISK_ONLY = ["rate", "iops", "queues"];
 
 /** One error for each device that the guests of its bus can't use as it is declared. */
-export function misplaced(model: Model): readonly Diagnostic[] {
+export function misplaced(model: Model, grouped: Grouped): readonly Diagnostic[] {
   let things: ReadonlyMap<string, Resource> | undefined;
   const classOf = (address: string | undefined): string | undefined => {
     things ??= new Map(model.resources.map((resource) => [resource.address, resource]));
     return things.get(address ?? "")?.class;
   };
   const found: Diagnostic[] = [];
-  for (const device of model.resources) {
-    if (device.class === "vblk") found.push(...wrongDisk(device, classOf(refOf(device, "volume"))));
-  }
-  for (const overlay of model.resources) {
-    const base = overlay.class === "overlay" ? overlay.attributes["base"] : undefined;
+  const disks = grouped.of("device", "vblk");
+  for (const disk of disks) found.push(...wrongDisk(disk, classOf(refOf(disk, "volume"))));
+  for (const overlay of grouped.of("volume", "overlay")) {
+    const base = overlay.attributes["base"];
     if (base && classOf(refOf(overlay, "base")) === "folder")
       found.push(
         refusal(base.span, `A folder has no sectors: ${overlay.address} can't have it as its base.`),
       );
   }
   // Most labs have neither, and thousands of guests.
-  if (!model.resources.some((one) => one.class === "wasi" || isFolder(one))) return found;
+  if (grouped.of("image", "wasi").length === 0 && !disks.some(isFolder)) return found;
   const devices = model.resources.filter(({ kind }) => kind === "device");
   const onBus = Map.groupBy(devices, ({ bus }) => bus);
-  for (const guest of model.resources) {
-    if (guest.kind !== "guest") continue;
+  for (const guest of grouped.of("guest")) {
     const isProgram = classOf(imageOf(guest)) === "wasi";
     const used = usedDevices(guest);
     for (const device of onBus.get(refOf(guest, "bus")) ?? []) {

@@ -2,14 +2,16 @@
 
 import type { Diagnostic, Model, Resource } from "../../lang/index.ts";
 import { SHARED_MEMORY_MAX } from "../../hypervisor/index.ts";
+import { anyHas, type Grouped } from "./grouped.ts";
 import { imageOf, isShared } from "./guest.ts";
 
 const MIB = 1024 * 1024;
 
 /** One error for each shared guest that needs a thread of its own. */
-export function cannotShare(model: Model): readonly Diagnostic[] {
-  const shared = model.resources.filter((resource) => resource.kind === "guest" && isShared(resource));
-  if (shared.length === 0) return [];
+export function cannotShare(model: Model, grouped: Grouped): readonly Diagnostic[] {
+  const guests = grouped.of("guest");
+  if (!anyHas(guests, "vcpu", ({ value }) => value.is === "variant" && value.name === "shared")) return [];
+  const shared = guests.filter(isShared);
   const things = new Map(model.resources.map((resource) => [resource.address, resource]));
   return shared.flatMap((guest) => {
     const why = whyNot(guest, things.get(imageOf(guest))?.class);

@@ -4,6 +4,7 @@
 import type { Attribute, Diagnostic, Model, Resource, Value } from "../../lang/index.ts";
 import { compilePattern } from "../../lang/index.ts";
 import type { Driver } from "./driver.ts";
+import { anyHas, Grouped } from "./grouped.ts";
 import { healthCheckOf, healthPatternOf, imageOf } from "./guest.ts";
 import { misplaced } from "./programs.ts";
 import { refOf } from "./read.ts";
@@ -23,7 +24,8 @@ const REFUSED_EVERYWHERE: Readonly<Record<string, (value: Value) => boolean>> = 
 };
 
 /** One error for each thing or setting that nothing serves yet, in the order of declaration. */
-function unsupported(model: Model): readonly Diagnostic[] {
+function unsupported(model: Model, grouped: Grouped): readonly Diagnostic[] {
+  if (!grouped.all.some(isRefused)) return [];
   const found: Diagnostic[] = [];
   const tables = new Map<Driver, ReturnType<typeof refusedOf>>();
   for (const resource of model.resources) {
@@ -43,6 +45,16 @@ function unsupported(model: Model): readonly Diagnostic[] {
   return found;
 }
 
+/** Whether anything of one kind and class is refused. */
+function isRefused(resources: readonly Resource[]): boolean {
+  const [first] = resources;
+  const driver = first && driverOf(first.kind, first.class);
+  if (driver === undefined) return true;
+  return refusedOf(driver).some(([name, asksNothing]) =>
+    anyHas(resources, name, ({ origin, value }) => origin === "set" && !asksNothing(value)),
+  );
+}
+
 const refusedOf = ({
   kind,
   class: name = "",
@@ -50,11 +62,9 @@ const refusedOf = ({
   Object.entries({ ...REFUSED_EVERYWHERE, ...REFUSED[kind], ...REFUSED[name] });
 
 /** Networks that are told to answer DHCP and have no gateway that does, or one that can't be served. */
-function withoutGateway(model: Model): readonly Diagnostic[] {
-  const gateways = model.resources.filter(({ kind, class: name }) => kind === "uplink" && name === "nat");
-  const served = new Set(gateways.map((uplink) => refOf(uplink, "network")));
-  return model.resources.flatMap((network) => {
-    if (network.kind !== "network") return [];
+function withoutGateway(grouped: Grouped): readonly Diagnostic[] {
+  const served = new Set(grouped.of("uplink", "nat").map((uplink) => refOf(uplink, "network")));
+  return grouped.of("network").flatMap((network) => {
     const { dhcp, gateway } = network.attributes;
     if (!served.has(network.address))
       return dhcp?.origin !== "set" || isFalse(dhcp.value) ? [] : [notYet(network, "dhcp", dhcp, NAT_HINT)];
@@ -68,14 +78,15 @@ const IPV4_HINT = "An `uplink` of class `nat` serves networks of IPv4 addresses.
 
 /** Why a model that the language takes is not run here: all of the below. */
 export function refusals(model: Model): readonly Diagnostic[] {
+  const grouped = new Grouped(model.resources);
   return [
-    ...unsupported(model),
-    ...misplaced(model),
-    ...withoutShell(model),
-    ...withoutGateway(model),
-    ...overMemory(model),
-    ...cannotShare(model),
-    ...badPatterns(model),
+    ...unsupported(model, grouped),
+    ...misplaced(model, grouped),
+    ...withoutShell(model, grouped),
+    ...withoutGateway(grouped),
+    ...overMemory(grouped),
+    ...cannotShare(model, grouped),
+    ...badPatterns(grouped),
   ];
 }
 
@@ -83,9 +94,10 @@ export function refusals(model: Model): readonly Diagnostic[] {
 const WITH_AGENT: readonly string[] = ["linux", "pc"];
 
 /** Health checks by a command where nothing in the guest would run it. */
-function withoutShell(model: Model): readonly Diagnostic[] {
-  const asked = model.resources.filter((one) => one.kind === "guest" && healthCheckOf(one) !== undefined);
-  if (asked.length === 0) return [];
+function withoutShell(model: Model, grouped: Grouped): readonly Diagnostic[] {
+  const guests = grouped.of("guest");
+  if (!anyHas(guests, "health", ({ value }) => value.is === "variant")) return [];
+  const asked = guests.filter((one) => healthCheckOf(one) !== undefined);
   const classes = new Map(model.resources.map((resource) => [resource.address, resource.class]));
   return asked.flatMap((guest) => {
     const health = guest.attributes["health"];
@@ -98,10 +110,12 @@ function withoutShell(model: Model): readonly Diagnostic[] {
 }
 
 /** Patterns that a guest's log can't be held against. */
-function badPatterns(model: Model): readonly Diagnostic[] {
+function badPatterns(grouped: Grouped): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
-  for (const resource of model.resources) {
-    const pattern = resource.kind === "guest" ? healthPatternOf(resource) : undefined;
+  const guests = grouped.of("guest");
+  if (!anyHas(guests, "health", ({ value }) => value.is === "variant")) return found;
+  for (const resource of guests) {
+    const pattern = healthPatternOf(resource);
     const made = pattern === undefined ? undefined : compilePattern(pattern);
     const span = resource.attributes["health"]?.span;
     if (made === undefined || span === undefined || !("problem" in made)) continue;
@@ -112,12 +126,12 @@ function badPatterns(model: Model): readonly Diagnostic[] {
 }
 
 /** The guests' memory beside what the lab allows. */
-function overMemory(model: Model): readonly Diagnostic[] {
-  const limit = model.resources.find((resource) => resource.kind === "lab")?.attributes["memory_max"];
+function overMemory(grouped: Grouped): readonly Diagnostic[] {
+  const limit = grouped.of("lab")[0]?.attributes["memory_max"];
   if (limit?.value.is !== "quantity") return [];
   let sum = 0;
-  for (const resource of model.resources) {
-    const memory = resource.kind === "guest" ? resource.attributes["memory"]?.value : undefined;
+  for (const guest of grouped.of("guest")) {
+    const memory = guest.attributes["memory"]?.value;
     if (memory?.is === "quantity") sum += memory.value;
   }
   if (sum <= limit.value.value) return [];
