@@ -226,7 +226,10 @@ function noteNeeded({ blueprint, needs }: Thing, found: Map<Blueprint, Set<Bluep
   if (needs.length === 0) return;
   let needed = found.get(blueprint);
   if (needed === undefined) found.set(blueprint, (needed = new Set()));
-  for (const need of needs) needed.add(need.blueprint);
+  for (let i = 0; i < needs.length; i++) {
+    const need = needs[i];
+    if (need) needed.add(need.blueprint);
+  }
 }
 
 /** The first circle on a way from one of `all`. */

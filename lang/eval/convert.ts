@@ -37,6 +37,8 @@ function converted(datum: Datum, type: Type, span: Span, machine: Machine): Datu
         : ofKind(datum, "quantity", type, span, machine);
     case "list":
       if (datum.is !== "list" && datum.is !== "range") return wrong(datum, type, span, machine);
+      // As they are, whatever they are.
+      if (datum.is === "list" && type.of.is === "simple" && type.of.name === "scalar") return datum;
       return list(itemsOf(datum, span, machine).map((item) => convertDatum(item, type.of, span, machine)));
     case "map":
       if (datum.is !== "map" && datum.is !== "record" && datum.is !== "family")

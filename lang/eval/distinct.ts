@@ -15,6 +15,12 @@ export class Distinct<T> {
     else if (items.length > SHORT) this.known = new Set(items);
   }
 
+  /** Lets go of all, for the next use. */
+  clear(): void {
+    this.items.length = 0;
+    this.known = undefined;
+  }
+
   has(item: T): boolean {
     return this.known ? this.known.has(item) : this.items.includes(item);
   }

@@ -9,7 +9,7 @@ import type { Machine } from "./machine.ts";
 import { plugOf } from "./segments.ts";
 import { sha256Words } from "./sha256.ts";
 import type { Thing } from "./thing.ts";
-import { childrenOf } from "./walk.ts";
+import { childrenOf, childValues } from "./walk.ts";
 
 /** The value of a member that is `auto`. Its type says who knows it. */
 export function fillAuto(thing: Thing, member: Member, machine: Machine): Datum {
@@ -29,7 +29,7 @@ const isInt = (type: Type): boolean => type.is === "simple" && type.name === "in
 export function fillOut(thing: Thing, member: Member, machine: Machine): Datum {
   const type = peel(member.type);
   if (type.is === "list" && type.of.is === "thing" && thing.kind.table.holds.has(type.of.kind.name)) {
-    return list(childrenOf(thing, machine).map((child) => child.datum));
+    return list(childValues(thing, machine));
   }
   const holder = thing.owner;
   if (isInt(type) && holder?.kind.table.holds.has(thing.kind.name))

@@ -120,7 +120,9 @@ function outputsOf(root: CheckedModule, env: Env, machine: Machine): Model["outp
 function allocationsOf(machine: Machine): Allocations {
   const given: Record<string, string> = {};
   for (const { result } of machine.lab.allocations.values()) {
-    for (const [device, text] of result?.addresses ?? []) given[device.address] = text;
+    result?.addresses.forEach((text, device) => {
+      given[device.address] = text;
+    });
   }
   return given;
 }

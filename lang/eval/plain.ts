@@ -13,7 +13,9 @@ export function plainValue(datum: Datum): Value {
     case "thing":
       return datum.thing.ref;
     case "list":
-      return !isTainted(datum) && datum.items.every(isPlain) ? (datum as Value) : plainer(datum, false);
+      if (isTainted(datum)) return plainer(datum, false);
+      if (datum.items.every(isPlain)) return datum as Value;
+      return { is: "list", items: datum.items.map(plainValue) };
     case "map":
     case "family":
     case "record":

@@ -107,15 +107,20 @@ function settleLike(example: Example, thing: Thing, bus: Thing | undefined, mach
 
 /** What is known of a thing while its members are settled. */
 interface Begun {
-  readonly attributes: Record<string, Attribute>;
+  attributes: Record<string, Attribute>;
   readonly needs: Distinct<Thing>;
   reads: Few<Thing>;
 }
 
+/** Used again for each thing: none is settled while another is. */
+const BEGUN: Begun = { attributes: {}, needs: new Distinct(), reads: undefined };
+
 function begin(attributes: Record<string, Attribute>, bus: Thing | undefined): Begun {
-  const needs = new Distinct<Thing>();
-  if (bus !== undefined) needs.add(bus);
-  return { attributes, needs, reads: undefined };
+  BEGUN.attributes = attributes;
+  BEGUN.needs.clear();
+  BEGUN.reads = undefined;
+  if (bus !== undefined) BEGUN.needs.add(bus);
+  return BEGUN;
 }
 
 function settleMember(thing: Thing, member: Member, begun: Begun, machine: Machine): void {
@@ -141,7 +146,9 @@ function finish(thing: Thing, bus: Thing | undefined, begun: Begun, machine: Mac
   const waitsForItself = namesItself(attributes["depends_on"], thing.address);
   addInherited(thing, needs, machine);
   const waits =
-    waitsForItself || !needs.has(thing) ? needs.items : needs.items.filter((needed) => needed !== thing);
+    waitsForItself || !needs.has(thing)
+      ? needs.items.slice()
+      : needs.items.filter((needed) => needed !== thing);
   thing.needs = waits;
   const others = reads ? addressesOf(readBeside(itemsIn(reads), thing, needs)) : NO_ADDRESSES;
   return resourceOf(thing, bus?.address, attributes, addressesOf(waits), others);

@@ -57,6 +57,14 @@ export function childrenOf(thing: Thing, machine: Machine): Thing[] {
   return children;
 }
 
+/** The same as values. Most have one thing in each of a few places: then no list grows. */
+export function childValues({ blueprint, env }: Thing, machine: Machine): readonly Datum[] {
+  const { declarations } = blueprint.body;
+  const held = declarations.map(({ slot }) => heldIn(env, slot, machine));
+  if (held.every((value) => value?.is === "thing")) return held;
+  return held.flatMap((value) => thingsIn(value).map(({ datum }) => datum));
+}
+
 /** What a slot holds, or undefined where it failed. */
 function heldIn(env: Env, slot: number, machine: Machine): Datum | undefined {
   const held = env.slots[slot];

@@ -23,7 +23,10 @@ const [ZERO, DOT] = [48, 46];
 
 /** Four numbers of at most 255 with dots between them; read digit by digit, as there are many. */
 function ip4Number(text: string): number | undefined {
-  let [value, part, digits, dots] = [0, 0, 0, 0];
+  let value = 0;
+  let part = 0;
+  let digits = 0;
+  let dots = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     const digit = code - ZERO;
