@@ -15,14 +15,39 @@ export class Distinct<T> {
     else if (items.length > SHORT) this.known = new Set(items);
   }
 
-  /** Lets go of all, for the next use. */
+  has(item: T): boolean {
+    return this.known ? this.known.has(item) : this.items.includes(item);
+  }
+}
+
+/** The same, gathered for one thing after the other: the room is used again, and each list is just long enough. */
+export class Gathered<T> {
+  private readonly room: (T | undefined)[] = [];
+  private count = 0;
+  private known: Set<T> | undefined = undefined;
+
+  /** Lets go of all: a lab that is gone is not held by it. */
   clear(): void {
-    this.items.length = 0;
+    for (let i = 0; i < this.count; i++) this.room[i] = undefined;
+    this.count = 0;
     this.known = undefined;
   }
 
+  add(item: T): void {
+    if (this.has(item)) return;
+    this.room[this.count++] = item;
+    if (this.known) this.known.add(item);
+    else if (this.count > SHORT) this.known = new Set(this.list());
+  }
+
   has(item: T): boolean {
-    return this.known ? this.known.has(item) : this.items.includes(item);
+    if (this.known) return this.known.has(item);
+    for (let i = 0; i < this.count; i++) if (this.room[i] === item) return true;
+    return false;
+  }
+
+  list(): T[] {
+    return this.room.slice(0, this.count) as T[];
   }
 }
 

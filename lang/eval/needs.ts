@@ -2,7 +2,7 @@
 
 import type { Member } from "../types/declared.ts";
 import type { Datum } from "./datum.ts";
-import type { Distinct } from "./distinct.ts";
+import type { Gathered } from "./distinct.ts";
 import type { Thing } from "./thing.ts";
 
 /** Members whose things order nothing: links go both ways. */
@@ -11,7 +11,7 @@ const ORDERS_NOTHING = new Set(["links"]);
 export const orders = ({ name }: Member): boolean => !ORDERS_NOTHING.has(name);
 
 /** Adds the things in a value. */
-export function addNeeds(datum: Datum, needs: Distinct<Thing>): void {
+export function addNeeds(datum: Datum, needs: Gathered<Thing>): void {
   switch (datum.is) {
     case "thing":
       addThing(datum.thing, needs);
@@ -31,7 +31,7 @@ export function addNeeds(datum: Datum, needs: Distinct<Thing>): void {
 }
 
 /** A component's instance stands for what is inside it. */
-function addThing(thing: Thing, needs: Distinct<Thing>): void {
+function addThing(thing: Thing, needs: Gathered<Thing>): void {
   if (thing.kind.is === "kind") needs.add(thing);
   else for (const inner of contents.get(thing) ?? []) needs.add(inner);
 }

@@ -7,7 +7,7 @@ import { alikeCell } from "./alike.ts";
 import { asAttribute } from "./as-attribute.ts";
 import { askedAttribute, attributeCell } from "./attributes.ts";
 import type { Datum } from "./datum.ts";
-import { Distinct, itemsIn, withItems, type Few } from "./distinct.ts";
+import { Gathered, itemsIn, withItems, type Few } from "./distinct.ts";
 import { exampleFor, takenFrom, type Example, type Taken } from "./example.ts";
 import { checkPath, seedOf } from "./fill.ts";
 import type { Machine } from "./machine.ts";
@@ -94,7 +94,9 @@ function settle(thing: Thing, bus: Thing | undefined, machine: Machine): Resourc
 function settleLike(example: Example, thing: Thing, bus: Thing | undefined, machine: Machine): Resource {
   const { attributes, parts, paths } = example;
   const begun = begin(parts.length === 0 ? attributes : { ...attributes }, bus);
-  for (const part of parts) {
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i];
+    if (part === undefined) break;
     if ("slot" in part) settleMember(thing, part, begun, machine);
     else {
       for (const needed of part.needs) begun.needs.add(needed);
@@ -108,12 +110,14 @@ function settleLike(example: Example, thing: Thing, bus: Thing | undefined, mach
 /** What is known of a thing while its members are settled. */
 interface Begun {
   attributes: Record<string, Attribute>;
-  readonly needs: Distinct<Thing>;
+  readonly needs: Gathered<Thing>;
   reads: Few<Thing>;
 }
 
 /** Used again for each thing: none is settled while another is. */
-const BEGUN: Begun = { attributes: {}, needs: new Distinct(), reads: undefined };
+const NO_ATTRIBUTES: Record<string, Attribute> = {};
+const NO_THINGS: readonly Thing[] = [];
+const BEGUN: Begun = { attributes: NO_ATTRIBUTES, needs: new Gathered(), reads: undefined };
 
 function begin(attributes: Record<string, Attribute>, bus: Thing | undefined): Begun {
   BEGUN.attributes = attributes;
@@ -146,19 +150,18 @@ function finish(thing: Thing, bus: Thing | undefined, begun: Begun, machine: Mac
   const waitsForItself = namesItself(attributes["depends_on"], thing.address);
   addInherited(thing, needs, machine);
   const waits =
-    waitsForItself || !needs.has(thing)
-      ? needs.items.slice()
-      : needs.items.filter((needed) => needed !== thing);
+    waitsForItself || !needs.has(thing) ? needs.list() : needs.list().filter((needed) => needed !== thing);
   thing.needs = waits;
-  const others = reads ? addressesOf(readBeside(itemsIn(reads), thing, needs)) : NO_ADDRESSES;
-  return resourceOf(thing, bus?.address, attributes, addressesOf(waits), others);
+  const beside = reads ? readBeside(itemsIn(reads), thing, needs) : NO_THINGS;
+  begin(NO_ATTRIBUTES, undefined);
+  return resourceOf(thing, bus?.address, attributes, addressesOf(waits), addressesOf(beside));
 }
 
 const NO_ADDRESSES: readonly string[] = [];
 const addressesOf = (things: readonly Thing[]): readonly string[] =>
   things.length === 0 ? NO_ADDRESSES : things.map(({ address }) => address);
 
-const readBeside = (reads: readonly Thing[], thing: Thing, needs: Distinct<Thing>): readonly Thing[] =>
+const readBeside = (reads: readonly Thing[], thing: Thing, needs: Gathered<Thing>): readonly Thing[] =>
   reads.filter((read) => read !== thing && read.kind.is === "kind" && !needs.has(read));
 
 /** What the first of a family has been settled to, where that is the same for `thing`. */
@@ -223,7 +226,7 @@ function attributeOf(cell: Cell, member: Member, datum: Datum): Attribute {
 }
 
 /** What a component's instance depends on, everything inside it does. */
-function addInherited(thing: Thing, needs: Distinct<Thing>, machine: Machine): void {
+function addInherited(thing: Thing, needs: Gathered<Thing>, machine: Machine): void {
   for (let owner = thing.owner; owner; owner = owner.owner) {
     if (owner.kind.is !== "component") continue;
     const member = owner.table.members.get("depends_on");
