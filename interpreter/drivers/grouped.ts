@@ -1,4 +1,4 @@
-// A model's resources by kind and class: what is asked of thousands of resources is asked of those it is about.
+// A model's resources by kind and class: what is asked of thousands is asked of those that it is about.
 
 import type { Attribute, Resource } from "../../lang/index.ts";
 

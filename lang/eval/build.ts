@@ -92,13 +92,16 @@ function declare(
   const add = (key: Datum, value: Datum | undefined): void => {
     if (isSecret(key))
       machine.fail("VB3012", loop.span, "A key can't be computed from a secret: it is shown in addresses.");
-    if (family.has(key)) machine.fail("VB3005", loop.span, `The key ${showDatum(key)} comes twice.`);
+    // Those of a range differ.
+    if (over.is !== "range" && family.has(key))
+      machine.fail("VB3005", loop.span, `The key ${showDatum(key)} comes twice.`);
     const suffix = `[${keyText(key)}]`;
-    const name = blueprint.name + suffix;
+    const stands = address + suffix;
+    const name = address === blueprint.name ? stands : blueprint.name + suffix;
     const slots = slotsFor(blueprint.frame.slots);
     slots[0] = key;
     if (value) slots[1] = value;
-    const place = { address: address + suffix, name, owner, first, ownFrames: 1 };
+    const place = { address: stands, name, owner, first, ownFrames: 1 };
     const thing = makeThing(blueprint, place, { slots, parent: env }, machine);
     first ??= thing;
     if (holds(blueprint, thing.env, machine)) family.add(key, thing);

@@ -3,7 +3,7 @@
 
 const SHORT = 12;
 
-export class Distinct<T> {
+class Distinct<T> {
   readonly items: T[] = [];
   private known: Set<T> | undefined = undefined;
 
@@ -20,7 +20,7 @@ export class Distinct<T> {
   }
 }
 
-/** The same, gathered for one thing after the other: the room is used again, and each list is just long enough. */
+/** The same, gathered for one thing after the other: the room is used again, each list as long as it gets. */
 export class Gathered<T> {
   private readonly room: (T | undefined)[] = [];
   private count = 0;
@@ -44,6 +44,10 @@ export class Gathered<T> {
     if (this.known) return this.known.has(item);
     for (let i = 0; i < this.count; i++) if (this.room[i] === item) return true;
     return false;
+  }
+
+  get isEmpty(): boolean {
+    return this.count === 0;
   }
 
   list(): T[] {

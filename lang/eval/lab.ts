@@ -32,8 +32,7 @@ export class Lab {
   readonly options: LabOptions;
   readonly allocations = new Map<Thing, { readonly cell: Cell; result: Allocation | undefined }>();
   private readonly privateBlueprints = new Map<Blueprint, Blueprint>();
-  private readonly macs = new Set<number>();
-  private macCount = 0;
+  private readonly macs: number[] = [];
   private known: readonly Thing[] | undefined;
   private segmentsCell: Cell | undefined;
   private foundSegments: Segments | undefined;
@@ -47,14 +46,14 @@ export class Lab {
 
   /** Told of each MAC that is filled in. */
   noteMac(mac: number): void {
-    this.macCount++;
-    this.macs.add(mac);
+    this.macs.push(mac);
   }
 
   /** Whether all plugged devices have MACs that were filled in here, each another. */
   get macsDiffer(): boolean {
-    const { macCount } = this;
-    return this.macs.size === macCount && this.segments()?.macCount === macCount;
+    if (this.segments()?.macCount !== this.macs.length) return false;
+    const sorted = Float64Array.from(this.macs).sort();
+    return sorted.every((mac, i) => mac !== sorted[i - 1]);
   }
 
   /** Every declared thing, in order; private buses are not among them. */

@@ -149,8 +149,8 @@ function finish(thing: Thing, bus: Thing | undefined, begun: Begun, machine: Mac
   // Only what a user says of itself is a circle, and is told as one.
   const waitsForItself = namesItself(attributes["depends_on"], thing.address);
   addInherited(thing, needs, machine);
-  const waits =
-    waitsForItself || !needs.has(thing) ? needs.list() : needs.list().filter((needed) => needed !== thing);
+  const all = needs.isEmpty ? NO_THINGS : needs.list();
+  const waits = waitsForItself || !needs.has(thing) ? all : all.filter((needed) => needed !== thing);
   thing.needs = waits;
   const beside = reads ? readBeside(itemsIn(reads), thing, needs) : NO_THINGS;
   begin(NO_ATTRIBUTES, undefined);

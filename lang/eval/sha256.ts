@@ -96,8 +96,8 @@ export function sha256Words(text: string): Uint32Array {
   return H;
 }
 
-/** The 32 bytes of the hash of a text as UTF-8. */
-export function sha256(text: string): Uint8Array {
+/** The 32 bytes of it. */
+function sha256(text: string): Uint8Array {
   sha256Words(text);
   const digest = new Uint8Array(32);
   for (let i = 0; i < 32; i++) digest[i] = at0(H, i >> 2) >>> (24 - 8 * (i & 3));

@@ -4,7 +4,7 @@ import type { Resource, Value } from "../model.ts";
 import type { Span } from "../syntax/ast.ts";
 import type { Blueprint, ClassInfo, ComponentInfo, Constraint, KindInfo, Member } from "../types/declared.ts";
 import { alikeCell } from "./alike.ts";
-import { identity, type Datum } from "./datum.ts";
+import { identity, NONE, type Datum } from "./datum.ts";
 import type { Few } from "./distinct.ts";
 import type { Example } from "./example.ts";
 import type { Machine } from "./machine.ts";
@@ -17,8 +17,18 @@ export interface Env {
   readonly owner?: Thing;
 }
 
-/** Empty slots, with room for as many as there will be. */
-export const slotsFor = (count: number): (Datum | Cell | undefined)[] => new Array(count);
+type Slots = (Datum | Cell | undefined)[];
+const empty: Slots[] = [];
+
+/** Empty slots, with room for as many as there will be: a copy, as that is the quickest. */
+export function slotsFor(count: number): Slots {
+  const known = empty[count];
+  if (known) return known.slice();
+  const made: Slots = [];
+  made.length = count;
+  empty[count] = made;
+  return made.slice();
+}
 
 export type CellState = "new" | "running" | "done" | "failed";
 
@@ -196,7 +206,8 @@ export class Family {
   readonly address: string;
   readonly keys: Datum[] = [];
   readonly things: Thing[] = [];
-  private readonly byKey = new Map<string | number, Thing>();
+  /** Made when it is first asked for: most families are only gone through. */
+  private byKey: Map<string | number, Thing> | undefined = undefined;
 
   constructor(address: string) {
     this.address = address;
@@ -205,15 +216,23 @@ export class Family {
   add(key: Datum, thing: Thing): void {
     this.keys.push(key);
     this.things.push(thing);
-    this.byKey.set(placeOf(key), thing);
+    this.byKey?.set(placeOf(key), thing);
   }
 
   has(key: Datum): boolean {
-    return this.byKey.has(placeOf(key));
+    return this.index().has(placeOf(key));
   }
 
   get(key: Datum): Thing | undefined {
-    return this.byKey.get(placeOf(key));
+    return this.index().get(placeOf(key));
+  }
+
+  private index(): Map<string | number, Thing> {
+    if (this.byKey) return this.byKey;
+    const { keys, things } = this;
+    this.byKey = new Map();
+    for (const [i, thing] of things.entries()) this.byKey.set(placeOf(keys[i] ?? NONE), thing);
+    return this.byKey;
   }
 }
 
