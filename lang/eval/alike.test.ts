@@ -96,3 +96,9 @@ test("where one can't be computed, what it has alike with the others is not take
   const told = evaluateText(text).diagnostics.map(({ message }) => message);
   expect(told).toEqual(["A value needs itself: nicest → g[2].nice → nicest."]);
 });
+
+test("things of a family that wait for each other are told as a circle", () => {
+  const text = `${HEAD}guest g for i in 1..3 {\nimage = echo\ndepends_on = [g[i % 3 + 1]]\n}\n`;
+  const told = evaluateText(text).diagnostics.map(({ message }) => message);
+  expect(told).toEqual(["These things wait for each other: g[1] → g[2] → g[3] → g[1]."]);
+});
