@@ -14,6 +14,10 @@ export const NAT_CONNECTIONS_EACH_MAX = 512;
 export const NAT_CONNECT_MS = 20_000;
 /** Bytes that a socket of the host holds for the other side before the guest's window closes. */
 export const NAT_SOCKET_BYTES = 256 * 1024;
+/** What is read of a socket of the host's at once; a guest has room for it, or the socket is not read. */
+export const NAT_READ_BYTES = 64 * 1024;
+/** Writes of fewer bytes have a buffer of their own, which may wait with them. */
+export const NAT_PIECE_BYTES_MIN = 16 * 1024;
 /** How often TCP's timers run while there is a connection, milliseconds; lwIP is built for it. */
 export const NAT_TICK_MS = 50;
 /** UDP flows of one gateway, and of one guest's address. A datagram for one more is dropped. */

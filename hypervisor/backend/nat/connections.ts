@@ -1,15 +1,17 @@
 // TCP both ways: each connection of a guest is one of lwIP's on the one side and a socket of the host on the
 // other. What one side doesn't take, the other is not asked for: windows follow the buffers.
 
-import { connect as connectSocket, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {
   NAT_CONNECT_MS,
   NAT_CONNECTIONS_EACH_MAX,
   NAT_CONNECTIONS_MAX,
+  NAT_READ_BYTES,
   NAT_SOCKET_BYTES,
   NAT_TICK_MS,
 } from "../../limits.ts";
+import { HostSockets, resetSocket } from "./host-sockets.ts";
 import { EVENT, Stack, type StackParts } from "./stack.ts";
 import type { PublishedTo } from "./udp-flows.ts";
 import { type Address, BODY, copyOf, get16, get32, IP } from "./wire.ts";
@@ -44,6 +46,8 @@ interface Connection {
   syn: Uint8Array | undefined;
   /** For the guest, which has no room for it yet. */
   pending: Uint8Array | undefined;
+  /** The host's side is not read until the guest has room. */
+  isPaused: boolean;
   isOpen: boolean;
   /** Nothing more comes from there. */
   guestEnded: boolean;
@@ -56,6 +60,7 @@ interface Connection {
 export class Connections {
   readonly #parts: ConnectionsParts;
   #stack: Stack;
+  readonly #sockets = new HostSockets();
   readonly #byId: (Connection | undefined)[] = [];
   readonly #byKey = new Map<string, Connection>();
   readonly #free = Array.from({ length: NAT_CONNECTIONS_MAX }, (_, index) => NAT_CONNECTIONS_MAX - index);
@@ -117,7 +122,9 @@ export class Connections {
       return made !== undefined;
     }
     let socket: Socket | undefined;
-    const made = this.#add(guest, key, () => (socket = openSocket(way.host, way.port)), syn);
+    const take = (bytes: Uint8Array): boolean => made !== undefined && this.#take(made, bytes);
+    const open = (): Socket => (socket = this.#sockets.open(way.host, way.port, take));
+    const made = this.#add(guest, key, open, syn);
     if (!made || !socket) return false;
     const opening = socket;
     opening.setTimeout(NAT_CONNECT_MS, () => opening.destroy(new Error("no answer")));
@@ -162,6 +169,7 @@ export class Connections {
       socket: make(),
       syn,
       pending: undefined,
+      isPaused: false,
       isOpen: false,
       guestEnded: false,
       hostEnded: false,
@@ -201,13 +209,29 @@ export class Connections {
   #open(connection: Connection): void {
     const { id, socket } = connection;
     connection.isOpen = true;
+    // One that was opened here is read by `take`.
     socket.on("data", (chunk: Uint8Array) => {
-      const { pending } = connection;
-      connection.pending = pending ? Buffer.concat([pending, chunk]) : chunk;
-      socket.pause();
-      this.#note(id, 0, connection);
+      if (!this.#take(connection, chunk)) socket.pause();
     });
     socket.resume();
+  }
+
+  /** Bytes from the host's side. False: no more for now. */
+  #take(connection: Connection, bytes: Uint8Array): boolean {
+    const { id, pending } = connection;
+    if (this.#byId[id] !== connection) return false;
+    let [written, room] = [0, 0];
+    if (!pending) {
+      this.#guarded(() => {
+        written = this.#stack.write(id, bytes);
+        room = this.#stack.room(id);
+      });
+    }
+    const left = written < bytes.length ? copyOf(bytes, written) : undefined;
+    if (left) connection.pending = pending ? Buffer.concat([pending, left]) : left;
+    connection.isPaused = room < NAT_READ_BYTES;
+    this.#note(id, 0, connection);
+    return !connection.isPaused;
   }
 
   /** Ends every connection of these guests. */
@@ -235,6 +259,11 @@ export class Connections {
     });
   }
 
+  /** Does at once what the frames so far have brought. */
+  flush(): void {
+    if (this.#touched.length > 0) this.#guarded(() => this.#work());
+  }
+
   #work(): void {
     const touched = this.#touched;
     this.#touched = [];
@@ -260,11 +289,11 @@ export class Connections {
     const { id, socket } = connection;
     // Bound: the window's bytes, in at most two pieces, and the socket's buffer.
     while (!socket.writableNeedDrain && socket.writable) {
-      const bytes = this.#stack.read(id);
-      if (bytes === undefined) break;
-      socket.write(bytes);
+      const length = Math.min(this.#stack.readable(id), NAT_SOCKET_BYTES);
+      if (length === 0) break;
+      this.#sockets.write(socket, length, (into) => this.#stack.read(id, into, length));
     }
-    if (!connection.guestEnded || connection.toldHost || this.#stack.isReadable(id)) return;
+    if (!connection.guestEnded || connection.toldHost || this.#stack.readable(id) > 0) return;
     connection.toldHost = true;
     socket.end();
   }
@@ -275,6 +304,9 @@ export class Connections {
       const written = this.#stack.write(id, pending);
       connection.pending = written < pending.length ? pending.subarray(written) : undefined;
       if (connection.pending) return;
+    }
+    if (connection.isPaused && this.#stack.room(id) >= 2 * NAT_READ_BYTES) {
+      connection.isPaused = false;
       socket.resume();
     }
     if (connection.hostEnded && !connection.toldGuest) connection.toldGuest = this.#stack.finish(id);
@@ -296,7 +328,7 @@ export class Connections {
     const left = (this.#each.get(guest) ?? 1) - 1;
     if (left > 0) this.#each.set(guest, left);
     else this.#each.delete(guest);
-    if (!socket.destroyed && !(connection.hostEnded && connection.toldHost)) reset(socket);
+    if (!socket.destroyed && !(connection.hostEnded && connection.toldHost)) resetSocket(socket);
     this.#guarded(() => this.#stack.release(id));
   }
 
@@ -309,7 +341,7 @@ export class Connections {
     this.#guarded(() => this.#stack.tick());
     // What found no memory is tried again, and what has ended by itself is noticed.
     for (const connection of this.#byKey.values())
-      if (connection.toldHost || connection.hostEnded || connection.pending) this.#note(connection.id, 0);
+      if (connection.toldHost || connection.hostEnded || connection.isPaused) this.#note(connection.id, 0);
     if (this.#byKey.size > 0 || !this.#stack.isIdle) return;
     clearInterval(this.#ticking);
     this.#ticking = undefined;
@@ -337,20 +369,6 @@ function endsOf(frame: Uint8Array): { source: Address; target: Address; guestPor
     guestPort: get16(frame, body),
     port: get16(frame, body + 2),
   };
-}
-
-function openSocket(host: string, port: number): Socket {
-  const highWaterMark = NAT_SOCKET_BYTES;
-  const options = { host, port, allowHalfOpen: true, noDelay: true, keepAlive: true, highWaterMark };
-  const socket = connectSocket(options);
-  socket.pause();
-  return socket;
-}
-
-function reset(socket: Duplex): void {
-  const { resetAndDestroy } = socket as Partial<Socket>;
-  if (resetAndDestroy) resetAndDestroy.call(socket);
-  else socket.destroy();
 }
 
 /** An address as the module reads it. */

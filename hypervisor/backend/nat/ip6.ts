@@ -43,7 +43,8 @@ export interface Ip6Parts {
   readonly gateway: string;
   readonly mac: Uint8Array;
   readonly mtu: number;
-  readonly send: (frame: Uint8Array) => void;
+  /** A large frame has segments of so many bytes, any other 0. */
+  readonly send: (frame: Uint8Array, segmentBytes: number) => void;
   readonly nowMs: () => number;
   readonly random: () => number;
   readonly dns: () => boolean;
@@ -230,10 +231,10 @@ export class Ip6 {
     this.send(udp6Frame(datagram));
   }
 
-  /** A packet for a station, as a frame; in pieces where it is too long. */
-  send(frame: Uint8Array): void {
+  /** A packet for a station, as a frame, which may be large; in pieces where it is too long. */
+  send(frame: Uint8Array, segmentBytes = 0): void {
     const { mtu, random } = this.#parts;
-    if (frame.length - IP <= mtu) return this.#neighbours.send(frame);
+    if (segmentBytes > 0 || frame.length - IP <= mtu) return this.#neighbours.send(frame, segmentBytes);
     for (const piece of cut6(frame, mtu, random())) this.#neighbours.send(piece);
   }
 

@@ -52,8 +52,8 @@ export interface NatParts {
   /** Its own MAC address, and the longest packet of its network. */
   readonly mac: Uint8Array;
   readonly mtu: number;
-  /** A frame for the network; only until the call returns. */
-  readonly send: (frame: Uint8Array) => void;
+  /** A frame for the network, or a large one of segments of so many bytes; only until the call returns. */
+  readonly send: (frame: Uint8Array, segmentBytes: number) => void;
   readonly nowMs: () => number;
   /** 32 bits that nobody can foresee. */
   readonly random: () => number;
@@ -103,13 +103,14 @@ export class Nat {
       planned: (address) => this.#plan.byIp.get(address),
       isStation: (address) => isStation(this.#plan, address),
     });
-    this.#acks = new Acks((frame) => this.#sendPacket(frame));
+    this.#acks = new Acks((frame, segmentBytes) => this.#sendPacket(frame, segmentBytes));
     this.#connections = new Connections({
       stack: {
         address: swapped(gateway),
         ...(gateway6 !== undefined && { address6: ip6Bytes(gateway6) }),
         mtu: Math.min(mtu, 65_535),
-        output: (frame) => this.#acks.send(frame),
+        output: (frame, segmentBytes) => this.#acks.send(frame, segmentBytes),
+        joins: true,
         random,
       },
       changed,
@@ -214,6 +215,7 @@ export class Nat {
   }
 
   flush(): void {
+    this.#connections.flush();
     this.#acks.end();
   }
 
@@ -334,7 +336,7 @@ export class Nat {
     frame.fill(0xff, 0, 6);
     frame.set(this.#mac, 6);
     frame[12] = TYPE_IPV4 >>> 8;
-    this.#parts.send(frame);
+    this.#parts.send(frame, 0);
   }
 
   #readIcmp(packet: Uint8Array, target: number): boolean {
@@ -386,10 +388,11 @@ export class Nat {
     this.#sendPacket(datagramFrame(datagram, this.#nextId()));
   }
 
-  #sendPacket(frame: Uint8Array): void {
-    if (isIp6Frame(frame)) return this.#ip6?.send(frame);
+  #sendPacket(frame: Uint8Array, segmentBytes = 0): void {
+    if (isIp6Frame(frame)) return this.#ip6?.send(frame, segmentBytes);
     const target = get32(frame, IP + 16);
-    if (frame.length - IP <= this.#parts.mtu) return this.#neighbours.send(target, frame);
+    if (segmentBytes > 0 || frame.length - IP <= this.#parts.mtu)
+      return this.#neighbours.send(target, frame, segmentBytes);
     for (const piece of cut(frame, this.#parts.mtu)) this.#neighbours.send(target, piece);
   }
 

@@ -11,7 +11,8 @@ const EVERYBODY = new Uint8Array(6).fill(0xff);
 export interface NeighboursParts {
   readonly address: number;
   readonly mac: Uint8Array;
-  readonly send: (frame: Uint8Array) => void;
+  /** A large frame has segments of so many bytes, any other 0. */
+  readonly send: (frame: Uint8Array, segmentBytes: number) => void;
   /** The MAC address that the plan gives to an address; undefined where it gives none. */
   readonly planned: (address: number) => Uint8Array | undefined;
   /** Whether a station of the network may have this address. */
@@ -59,12 +60,14 @@ export class Neighbours {
   }
 
   /**
-   * Sends a frame to a station, with its MAC addresses; asks where it is and keeps the frame, one a station.
+   * Sends a frame to a station, with its MAC addresses; asks where it is and keeps the frame, one a station,
+   * but for large ones, which TCP sends again.
    */
-  send(target: number, frame: Uint8Array): void {
+  send(target: number, frame: Uint8Array, segmentBytes = 0): void {
     const to = this.#parts.planned(target) ?? this.#known.get(target);
     if (to === undefined) {
       this.#ask(REQUEST, target, EVERYBODY);
+      if (segmentBytes > 0) return;
       this.#parked.set(target, copyOf(frame));
       if (this.#parked.size > NAT_PARKED_MAX) this.#parked.delete(this.#parked.keys().next().value as number);
       return;
@@ -72,7 +75,7 @@ export class Neighbours {
     frame.set(to, 0);
     frame.set(this.#parts.mac, 6);
     put16(frame, 12, 0x0800);
-    this.#parts.send(frame);
+    this.#parts.send(frame, segmentBytes);
   }
 
   #ask(operation: number, target: number, to: Uint8Array): void {
@@ -88,7 +91,7 @@ export class Neighbours {
     put32(frame, 28, address);
     if (operation === REPLY) frame.set(to, 32);
     put32(frame, 38, target);
-    send(frame);
+    send(frame, 0);
   }
 }
 

@@ -38,7 +38,8 @@ export interface Neighbours6Parts {
   /** The gateway's own: the one in the network's prefix first. */
   readonly addresses: readonly [string, string];
   readonly mac: Uint8Array;
-  readonly send: (frame: Uint8Array) => void;
+  /** A large frame has segments of so many bytes, any other 0. */
+  readonly send: (frame: Uint8Array, segmentBytes: number) => void;
   readonly nowMs: () => number;
   /** Whether the plan gives this MAC address to a device; in lower case, with colons. */
   readonly isPlanned: (mac: string) => boolean;
@@ -116,16 +117,17 @@ export class Neighbours6 {
    * Sends a frame to the station of its target, with its MAC addresses; asks where it is and keeps the frame,
    * one a station.
    */
-  send(frame: Uint8Array): void {
+  send(frame: Uint8Array, segmentBytes = 0): void {
     const slot = this.#slots[slotOf(frame, TARGET6)];
-    if (slot && isSame(frame, TARGET6, slot.bytes)) return this.#sendTo(slot.mac, frame);
+    if (slot && isSame(frame, TARGET6, slot.bytes)) return this.#sendTo(slot.mac, frame, segmentBytes);
     const target = ip6At(frame, TARGET6);
     const known = this.#known.get(target);
-    if (known) return this.#sendTo(known.mac, frame);
+    if (known) return this.#sendTo(known.mac, frame, segmentBytes);
     const planned = macOfDigits(target);
     if (planned !== undefined && this.#parts.isPlanned(planned))
-      return this.#sendTo(macBytes(planned), frame);
+      return this.#sendTo(macBytes(planned), frame, segmentBytes);
     this.#solicit(target);
+    if (segmentBytes > 0) return; // TCP sends it again.
     this.#parked.set(target, copyOf(frame));
     if (this.#parked.size > NAT_PARKED_MAX) this.#parked.delete(this.#parked.keys().next().value as string);
   }
@@ -144,11 +146,11 @@ export class Neighbours6 {
     return this.#parts.addresses[0].slice(0, 16);
   }
 
-  #sendTo(mac: Uint8Array, frame: Uint8Array): void {
+  #sendTo(mac: Uint8Array, frame: Uint8Array, segmentBytes = 0): void {
     frame.set(mac, 0);
     frame.set(this.#parts.mac, 6);
     put16(frame, 12, TYPE_IPV6);
-    this.#parts.send(frame);
+    this.#parts.send(frame, segmentBytes);
   }
 
   #mayHave(address: string, mac: string): boolean {

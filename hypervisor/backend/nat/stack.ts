@@ -14,17 +14,22 @@ export interface StackParts {
   /** Its IPv6 address, 16 bytes; absent: it speaks no IPv6. */
   readonly address6?: Uint8Array;
   readonly mtu: number;
-  /** A packet for a guest, behind room for an Ethernet header; only until the call returns. */
-  readonly output: (frame: Uint8Array) => void;
+  /**
+   * A packet for a guest, behind room for an Ethernet header; only until the call returns. Where `joins` is
+   * true it may be for many, with so much payload each and no sums, else 0.
+   */
+  readonly output: (frame: Uint8Array, segmentBytes: number) => void;
+  readonly joins?: boolean;
   readonly event: (id: number, what: number) => void;
   readonly random: () => number;
 }
 
 interface Exports {
   readonly scratch: () => number;
-  readonly start: (address: number, mtu: number) => void;
-  readonly input: (length: number, needsSum: number) => void;
-  readonly accept: (id: number, length: number) => number;
+  readonly start: (address: number, mtu: number, joins: number) => void;
+  readonly place: (length: number) => number;
+  readonly input: (needsSum: number) => void;
+  readonly accept: (id: number) => number;
   readonly start6: () => void;
   readonly connect: (id: number, address: number, port: number) => number;
   readonly connect6: (id: number, port: number) => number;
@@ -49,12 +54,12 @@ export class Stack {
   readonly #scratch: number;
   #bytes: Uint8Array;
 
-  constructor({ address, address6, mtu, output, event, random }: StackParts) {
+  constructor({ address, address6, mtu, output, joins, event, random }: StackParts) {
     compiled ??= new WebAssembly.Module(readFileSync(new URL("./lwip/lwip.wasm", import.meta.url)));
     const host = {
-      output: (at: number, length: number) => {
+      output: (at: number, length: number, segmentBytes: number) => {
         const bytes = this.#view();
-        output(bytes.subarray(at - ETHERNET_BYTES, at + length));
+        output(bytes.subarray(at - ETHERNET_BYTES, at + length), segmentBytes);
       },
       event,
       random,
@@ -63,7 +68,7 @@ export class Stack {
     this.#exports = exports as unknown as Exports;
     this.#bytes = new Uint8Array(this.#memory.buffer);
     this.#scratch = this.#exports.scratch();
-    this.#exports.start(address, mtu);
+    this.#exports.start(address, mtu, joins ? 1 : 0);
     if (!address6) return;
     this.#view().set(address6, this.#scratch);
     this.#exports.start6();
@@ -80,14 +85,19 @@ export class Stack {
    * whose TCP sum may need no look.
    */
   input(packet: Uint8Array, needsNoSum = false): void {
-    this.#view().set(packet, this.#scratch);
-    this.#exports.input(packet.length, needsNoSum ? 0 : 1);
+    if (this.#place(packet)) this.#exports.input(needsNoSum ? 0 : 1);
+  }
+
+  /** False: there is no memory for it. */
+  #place(packet: Uint8Array): boolean {
+    const at = this.#exports.place(packet.length);
+    if (at !== 0) this.#view().set(packet, at);
+    return at !== 0;
   }
 
   /** Answers the first packet of a connection that is to be `id`. False: it can't be opened. */
   accept(id: number, packet: Uint8Array): boolean {
-    this.#view().set(packet, this.#scratch);
-    return this.#exports.accept(id, packet.length) === 1;
+    return this.#place(packet) && this.#exports.accept(id) === 1;
   }
 
   /**
@@ -100,22 +110,21 @@ export class Stack {
     return this.#exports.connect6(id, port) === 1;
   }
 
-  /**
-   * Takes what has come from the guest, or the first piece of it, as a copy; the guest may send as much
-   * again.
-   */
-  read(id: number): Buffer | undefined {
-    const length = this.#exports.readable(id);
-    if (length === 0) return undefined;
-    const at = this.#exports.bytes(id);
-    const taken = Buffer.allocUnsafe(length);
-    taken.set(this.#view().subarray(at, at + length));
-    this.#exports.taken(id, length);
-    return taken;
+  /** Bytes from the guest that `read` would give, in one piece. */
+  readable(id: number): number {
+    return this.#exports.readable(id);
   }
 
-  isReadable(id: number): boolean {
-    return this.#exports.readable(id) > 0;
+  /** Takes so many of these bytes as a copy, to the beginning of `into`; the guest may send as many again. */
+  read(id: number, into: Uint8Array, length: number): void {
+    const at = this.#exports.bytes(id);
+    into.set(this.#view().subarray(at, at + length));
+    this.#exports.taken(id, length);
+  }
+
+  /** Bytes that `write` would take now. */
+  room(id: number): number {
+    return this.#exports.room(id);
   }
 
   /** Puts bytes on their way to the guest; how many there was room for. */

@@ -2,6 +2,7 @@
 // guest's TCP here. Frames go in order, each in a turn of the event loop of its own.
 
 import { randomInt } from "node:crypto";
+import { Cutter } from "../../datapath/offload.ts";
 import type { NatSpec, Station as Planned } from "./spec.ts";
 import { Nat, type NatParts } from "./nat.ts";
 import { Neighbours } from "./neighbours.ts";
@@ -79,7 +80,9 @@ export class Talk {
 
   #move(): void {
     if (!this.isDeaf) {
-      for (let bytes = this.#stack.read(this.id); bytes; bytes = this.#stack.read(this.id)) {
+      for (let length = this.#stack.readable(this.id); length; length = this.#stack.readable(this.id)) {
+        const bytes = Buffer.alloc(length);
+        this.#stack.read(this.id, bytes, length);
         this.received.push(bytes);
         this.count += bytes.length;
       }
@@ -256,11 +259,12 @@ export class Place {
       mac: macBytes(GATEWAY_MAC),
       mtu: 1500,
       changed: () => undefined,
-      send: (frame) => {
-        if (this.lose()) return;
-        const copy = copyOf(frame);
-        this.heard(copy);
-        turn(() => [this.web, this.db].forEach((each) => isFor(copy, each) && each.take(copy)));
+      send: (frame, segmentBytes) => {
+        for (const copy of segmentsOf(frame, segmentBytes)) {
+          if (this.lose()) continue;
+          this.heard(copy);
+          turn(() => [this.web, this.db].forEach((each) => isFor(copy, each) && each.take(copy)));
+        }
       },
       nowMs: () => performance.now(),
       random,
@@ -325,6 +329,19 @@ export function segment(
   putIpHeader(frame, { protocol: TCP, source, target, length: 40, id: 1 });
   put16(frame, BODY + 16, fold(addWords(frame, IP + 12, frame.length, TCP + 20)));
   return frame;
+}
+
+/** What the network makes of a frame, as copies. */
+function segmentsOf(frame: Uint8Array, segmentBytes: number): Uint8Array[] {
+  if (segmentBytes === 0) return [copyOf(frame)];
+  const cutter = new Cutter();
+  const count = cutter.judge({ u8: frame }, 0, frame.length, segmentBytes);
+  if (count === 0) throw new Error("the gateway sent a large frame that can't be cut");
+  cutter.load({ u8: frame }, 0);
+  return Array.from({ length: count }, (_, index) => {
+    const length = cutter.cut(index);
+    return copyOf(cutter.u8, cutter.at, cutter.at + length);
+  });
 }
 
 function isFor(frame: Uint8Array, station: Station): boolean {

@@ -28,7 +28,7 @@ export class NatEnd implements UplinkEnd {
     this.#nat = new Nat(spec, {
       mac: macOf(spec.gateway),
       mtu: io.frameMax - FRAME_OVERHEAD,
-      send: (frame) => io.send(frame),
+      send: (frame, segmentBytes) => (segmentBytes > 0 ? io.sendLarge(frame, segmentBytes) : io.send(frame)),
       nowMs: () => io.nowNs() / 1e6,
       random: () => getRandomValues(word)[0] as number,
       servers: getServers,

@@ -3,13 +3,14 @@
 //
 // Where the kernel lets it, a frame is up to 64 KiB of TCP for many: then a header stands before each.
 
-import { closeSync, constants, openSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, writeSync, writevSync } from "node:fs";
+import { HEADERS_MAX } from "../../datapath/offload.ts";
 import type { TapSpec } from "../../hypervisor.ts";
 import { UPLINK_FRAME_MAX } from "../../limits.ts";
 import type { Carried, UplinkEnd, UplinkIo } from "./end.ts";
 import { loadSystem, type System, type Watched } from "../system.ts";
 import { codeOf } from "./socket-texts.ts";
-import { type LargeFrame, readVnet, VNET_BYTES, writeLarge, writePlain } from "./vnet-header.ts";
+import { type LargeFrame, readVnet, VNET_BYTES, writeLarge } from "./vnet-header.ts";
 
 const DEVICE = "/dev/net/tun";
 /** Spec: linux/if_tun.h, linux/if.h. */
@@ -33,8 +34,10 @@ export class TapEnd implements UplinkEnd {
   #isGone = false;
   /** It has the kernel's header before each frame. */
   takesLarge = false;
-  /** A frame with its header, on its way out. */
+  /** A frame that needs nothing, behind a header of zeros, on its way out. */
   readonly #message = new Uint8Array(VNET_BYTES + UPLINK_FRAME_MAX);
+  /** The header of a large one, and its own headers. */
+  readonly #head = new Uint8Array(VNET_BYTES + HEADERS_MAX);
 
   constructor(spec: TapSpec, io: UplinkIo, load = loadSystem) {
     this.#spec = spec;
@@ -102,19 +105,25 @@ export class TapEnd implements UplinkEnd {
   }
 
   receive(frame: Uint8Array, large?: LargeFrame): Carried {
-    let message = frame;
-    if (this.takesLarge) {
-      message = this.#message.subarray(0, VNET_BYTES + frame.length);
-      message.set(frame, VNET_BYTES);
-      if (large) writeLarge(message, large);
-      else writePlain(message);
-    }
+    const fd = this.#interface?.fd ?? -1;
     try {
-      writeSync(this.#interface?.fd ?? -1, message);
+      if (large) this.#writeLarge(fd, frame, large);
+      else if (this.takesLarge) {
+        this.#message.set(frame, VNET_BYTES); // Before it stand zeros: it needs nothing.
+        writeSync(fd, this.#message, 0, VNET_BYTES + frame.length);
+      } else writeSync(fd, frame);
       return "sent";
     } catch (error) {
       return codeOf(error) === "EAGAIN" ? "full" : "down";
     }
+  }
+
+  /** In two pieces: the payload lies well where it is. */
+  #writeLarge(fd: number, frame: Uint8Array, large: LargeFrame): void {
+    const head = this.#head.subarray(0, VNET_BYTES + large.headers);
+    head.set(frame.subarray(0, large.headers), VNET_BYTES);
+    writeLarge(head, frame.length, large);
+    writevSync(fd, [head, frame.subarray(large.headers)]);
   }
 
   flush(): void {

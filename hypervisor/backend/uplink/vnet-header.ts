@@ -47,17 +47,15 @@ export interface LargeFrame {
   readonly size: number;
 }
 
-/** A frame that needs nothing follows. */
-export function writePlain(message: Uint8Array): void {
-  message.fill(0, 0, VNET_BYTES);
-}
-
-/** Says before a large frame, which lies in `message` behind the header, what is to be done with it. */
-export function writeLarge(message: Uint8Array, large: LargeFrame): void {
+/**
+ * Says before a large frame of `bytes`, whose headers lie in `message` behind this one, what is to be done with
+ * it.
+ */
+export function writeLarge(message: Uint8Array, bytes: number, large: LargeFrame): void {
   const { headers, size, isIpv4 } = large;
   const [ip, tcp] = [VNET_BYTES + large.ip, VNET_BYTES + large.tcp];
-  const length = message.length - tcp;
-  const isOne = message.length <= VNET_BYTES + headers + size;
+  const length = bytes - large.tcp;
+  const isOne = bytes <= headers + size;
   const ecn = ((message[tcp + TCP_FLAGS] as number) & CWR) === 0 ? 0 : TYPE.ecn;
   message[AT.flags] = NEEDS_SUM;
   message[AT.type] = isOne ? TYPE.none : (isIpv4 ? TYPE.tcp4 : TYPE.tcp6) | ecn;
