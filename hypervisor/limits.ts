@@ -260,6 +260,8 @@ export const UPLINK_RING_BYTES = 2 * 1024 * 1024;
 export const TAP_SEGMENT_BYTES_MIN = 48;
 /** Frames taken from one uplink's ring before the others and what comes from outside have their turn. */
 export const UPLINK_BUDGET_FRAMES = 64;
+/** How often uplinks give each other what they send before anything else of their thread has its turn. */
+export const UPLINK_ROUNDS_MAX = 8;
 /** The longest frame that a socket may bring, bytes; a longer one ends its connection. */
 export const UPLINK_FRAME_MAX = MTU_MAX + FRAME_OVERHEAD;
 /**

@@ -161,6 +161,20 @@ export function sleepOnEventsAsync(
   return undefined;
 }
 
+/**
+ * Says that the thread is awake while it works within a sleep of `sleepOnEventsAsync`, so that its own frames
+ * don't wake it. True: it had said that it sleeps, and `sleepAgain` is to follow.
+ */
+export function wakeWithin(memory: GuestMemory, events: number): boolean {
+  return Atomics.exchange(memory.i32, (events + EVENT.sleeping) >>> 2, 0) !== 0; // S12.
+}
+
+/** After `wakeWithin`. The sleep ends where something is pending, or `hasMore` says so. */
+export function sleepAgain(memory: GuestMemory, events: number, hasMore: boolean): void {
+  Atomics.store(memory.i32, (events + EVENT.sleeping) >>> 2, 1); // S5: pairs with S3.
+  if (hasMore || isPending(memory, events)) wake(memory, events, true); // S4.
+}
+
 /** Whether there is something to look at, so that `sleepOnEvents` would not sleep. The guest's own thread. */
 export function hasNews(memory: GuestMemory, events: number, seen: number): boolean {
   return Atomics.load(memory.i32, events >>> 2) !== seen || isPending(memory, events); // S10.

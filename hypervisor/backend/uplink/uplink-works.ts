@@ -6,9 +6,9 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { Forwarder } from "../../datapath/forward.ts";
 import { Peers, type PeerLetter } from "../../datapath/peers.ts";
 import type { HostParts } from "../../host-parts.ts";
-import { UPLINK_BUDGET_FRAMES } from "../../limits.ts";
+import { UPLINK_BUDGET_FRAMES, UPLINK_ROUNDS_MAX } from "../../limits.ts";
 import { UPLINK_THREAD } from "../../memory/layout.ts";
-import { sleepOnEventsAsync, takePending, wakeCount } from "../../ring/signal.ts";
+import { sleepAgain, sleepOnEventsAsync, takePending, wakeCount, wakeWithin } from "../../ring/signal.ts";
 import { makeEnd } from "./ends.ts";
 import type { UplinksAnswer, UplinksLetter } from "./letters.ts";
 import { Uplink } from "./uplink.ts";
@@ -32,11 +32,18 @@ export class UplinkWorks {
   #isHanding = false;
   /** Frames that were sent since receivers were signalled; signalling is due. */
   #sent = 0;
-  readonly #signal = (): void => {
-    this.#sent = 0;
-    for (const uplink of this.#handed) uplink.end.flush();
-    this.#handed.clear();
-    this.#forwarder.signalTouched(true);
+  /** The thread said that it sleeps, before it was in a callback that sends. */
+  #sleeps = false;
+  /** Turns in which uplinks of this thread gave each other frames, since the last one in which they did not. */
+  #rounds = 0;
+  /** A callback that sent frames is over: who is on this thread gets them now, without an event. */
+  readonly #settle = (): void => {
+    this.#signal();
+    const took = this.#rounds < UPLINK_ROUNDS_MAX && this.#takeFrames();
+    this.#rounds = took ? this.#rounds + 1 : 0;
+    if (this.#sent > 0) return; // Another one follows.
+    if (this.#sleeps) sleepAgain(this.#parts.memory, EVENTS_AT, this.#left.size > 0);
+    this.#sleeps = false;
   };
 
   constructor(parts: HostParts<UplinksAnswer>) {
@@ -47,6 +54,13 @@ export class UplinkWorks {
     const self: PeerLetter = { type: "peer", thread, incarnation, memory: memory.memory };
     this.#peers.take(self); // Uplinks of one network send to each other.
     this.#forwarder = new Forwarder({ fabric, thread, memory, peers: this.#peers, fault, nowNs });
+  }
+
+  #signal(): void {
+    this.#sent = 0;
+    for (const uplink of this.#handed) uplink.end.flush();
+    this.#handed.clear();
+    this.#forwarder.signalTouched(true);
   }
 
   /** Works until the thread is ended. */
@@ -93,7 +107,8 @@ export class UplinkWorks {
       // A socket's turn may come before that of letters, and its frame be for a guest that has just come.
       this.#peers.readMail();
       this.#forwarder.begin();
-      queueMicrotask(this.#signal);
+      if (wakeWithin(this.#parts.memory, EVENTS_AT)) this.#sleeps = true;
+      queueMicrotask(this.#settle);
     }
     return this.#forwarder;
   }
