@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -12,7 +13,7 @@ import { loadSystem, type System } from "./backend/system.ts";
 import type { UplinkIo } from "./backend/uplink/end.ts";
 import { TapEnd } from "./backend/uplink/tap-end.ts";
 import { tsharkFields, hasPeer } from "./capture/tshark.test-support.ts";
-import type { CounterFacts } from "./hypervisor.ts";
+import type { CounterFacts, NatSpec } from "./hypervisor.ts";
 import { must, until, type TestLab } from "./machine-room.test-support.ts";
 import { bytesOf, lacking, Namespace } from "./namespaces.test-support.ts";
 import { carries, factsOf, Labs, portOf, socket, uplink } from "./uplinks.test-support.ts";
@@ -90,6 +91,49 @@ test("between two interfaces they go whole, for IPv4 and IPv6", LIMIT, async () 
       expect((bytes - had.bytes) / (count - had.count)).toBeGreaterThan(2 * FRAME_MAX);
     }
   }
+});
+
+test("a gateway takes them from an interface, and sends them to it", LIMIT, async () => {
+  if (lacks !== undefined) return;
+  const lab = labs.open({ warm: 0 });
+  const nat: NatSpec = {
+    gateway: "10.0.255.254",
+    prefix: 16,
+    gateway6: "fd00::fffe",
+    pool: ["10.0.2.0", "10.0.2.255"],
+    dhcp: false,
+    dns: false,
+    outward: true,
+    hostAccess: true,
+    publish: [],
+  };
+  must(await lab.hv.createUplink("nat", uplink({ class: "nat", nat })));
+  const space = await station(lab, 1);
+  const got: Buffer[] = [];
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    got.length = 0;
+    socket.on("data", (chunk) => got.push(chunk as Buffer)).on("end", () => socket.end(blob));
+  });
+  server.listen(0, "::").unref();
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const [sent, back] = [path.join(folder, "sent"), path.join(folder, "back")];
+  writeFileSync(sent, blob);
+  for (const place of ["TCP4:10.0.255.254", "TCP6:[fd00::fffe]"]) {
+    const before = [factsOf(lab, "nat").tx, factsOf(lab, "nat").rx] as const;
+    const ends = `OPEN:${sent},rdonly!!CREATE:${back}`;
+    await space.run("socat", "-t", "60", "-b", "262144", ends, `${place}:${port}`);
+    expect(digest(Buffer.concat(got))).toBe(digest(blob));
+    expect(digest(bytesOf(back))).toBe(digest(blob));
+    const now = [factsOf(lab, "nat").tx, factsOf(lab, "nat").rx] as const;
+    for (const [index, { count, bytes }] of now.entries()) {
+      const had = before[index] as CounterFacts;
+      expect(bytes - had.bytes).toBeGreaterThan(blob.length);
+      expect((bytes - had.bytes) / (count - had.count)).toBeGreaterThan(2 * FRAME_MAX);
+    }
+  }
+  expect(space.tcpCount("InCsumErrors")).toBe(0);
+  server.close();
 });
 
 test("before a socket they are cut, and the kernel behind it finds all sums right", LIMIT, async () => {
