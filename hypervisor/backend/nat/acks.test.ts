@@ -2,25 +2,32 @@
 
 import { expect, test } from "vitest";
 import { Acks } from "./acks.ts";
-import { BODY, IP, put16, put32 } from "./wire.ts";
+import { BODY, get16, get32, IP, put16, put32 } from "./wire.ts";
+import { BODY6, isIp6Frame, SOURCE6, TARGET6 } from "./wire6.ts";
 
 interface Said {
   readonly ack: number;
   readonly port?: number;
   readonly guest?: number;
+  /** The other end, and its family. */
+  readonly host?: number;
+  readonly ip6?: boolean;
   readonly flags?: number;
   readonly bytes?: number;
   readonly window?: number;
 }
 
-function segment({ ack, port = 80, guest = 5, flags = 0x10, bytes = 0, window = 9 }: Said): Uint8Array {
-  const frame = new Uint8Array(BODY + 20 + bytes);
-  put16(frame, IP + 2, 40 + bytes);
-  put32(frame, IP + 16, 0x0a00_0000 + guest);
-  put16(frame, BODY, port);
-  put32(frame, BODY + 8, ack);
-  put16(frame, BODY + 12, 0x5000 | flags);
-  put16(frame, BODY + 14, window);
+function segment({ ack, port = 80, ...rest }: Said): Uint8Array {
+  const { guest = 5, host = 7, ip6 = false, flags = 0x10, bytes = 0, window = 9 } = rest;
+  const body = ip6 ? BODY6 : BODY;
+  const frame = new Uint8Array(body + 20 + bytes);
+  frame[IP] = ip6 ? 0x60 : 0x45;
+  put32(frame, ip6 ? SOURCE6 + 12 : IP + 12, 0x0b00_0000 + host);
+  put32(frame, ip6 ? TARGET6 + 12 : IP + 16, 0x0a00_0000 + guest);
+  put16(frame, body, port);
+  put32(frame, body + 8, ack);
+  put16(frame, body + 12, 0x5000 | flags);
+  put16(frame, body + 14, window);
   return frame;
 }
 
@@ -29,16 +36,18 @@ function place() {
   const out: number[] = [];
   const windows: number[] = [];
   const acks = new Acks((frame) => {
-    out.push(new DataView(frame.buffer).getUint32(BODY + 8));
-    windows.push(new DataView(frame.buffer).getUint16(BODY + 14));
+    const body = isIp6Frame(frame) ? BODY6 : BODY;
+    out.push(get32(frame, body + 8));
+    windows.push(get16(frame, body + 14));
   });
   return { out, windows, acks, send: (...all: Said[]) => all.forEach((said) => acks.send(segment(said))) };
 }
 
-test("of a batch the newest speaks for those before it, across the end of the numbers", () => {
+test.each([false, true])("of a batch the newest speaks for those before it, IPv6: %s", (ip6) => {
   const { out, acks, send } = place();
   acks.begin();
-  send({ ack: 0xffff_fff0 }, { ack: 0xffff_ffff }, { ack: 5 });
+  // Across the end of the numbers.
+  send({ ack: 0xffff_fff0, ip6 }, { ack: 0xffff_ffff, ip6 }, { ack: 5, ip6 });
   expect(out).toEqual([]);
   acks.end();
   expect(out).toEqual([5]);
@@ -52,10 +61,11 @@ test("what says the same again, is another's, or is more, goes out with all befo
   acks.begin();
   send({ ack: 10 }, { ack: 10 }, { ack: 10 });
   send({ ack: 20, port: 81 }, { ack: 30, port: 81 }, { ack: 40, port: 81, guest: 6 });
+  send({ ack: 41, guest: 6, port: 81, host: 8 }, { ack: 42, guest: 6, port: 81, host: 8, ip6: true });
   send({ ack: 50, bytes: 3 }, { ack: 60, flags: 0x11 }, { ack: 70 });
   send({ ack: 65 });
   acks.end();
-  expect(out).toEqual([10, 10, 10, 30, 40, 50, 60, 70, 65]);
+  expect(out).toEqual([10, 10, 10, 30, 40, 41, 42, 50, 60, 70, 65]);
 });
 
 test("a wider window speaks for what was acknowledged with it, and not for what was said again", () => {
