@@ -207,7 +207,7 @@ export class Connections {
 
   /** The guest's side is there: bytes may flow. */
   #open(connection: Connection): void {
-    const { id, socket } = connection;
+    const { socket } = connection;
     connection.isOpen = true;
     // One that was opened here is read by `take`.
     socket.on("data", (chunk: Uint8Array) => {

@@ -324,13 +324,8 @@ export class Nat {
     if (!answer) return;
     const { gateway: source } = this.#plan;
     const { server: sourcePort, client: targetPort } = DHCP_PORTS;
-    const datagram = {
-      source,
-      sourcePort,
-      targetPort,
-      target: answer.target ?? BROADCAST,
-      payload: answer.payload,
-    };
+    const ends = { source, sourcePort, targetPort, target: answer.target ?? BROADCAST };
+    const datagram = { ...ends, payload: answer.payload };
     if (answer.target !== undefined) return this.#sendDatagram(datagram);
     const frame = udpFrame(datagram, this.#nextId());
     frame.fill(0xff, 0, 6);

@@ -34,7 +34,7 @@ export class UplinkWorks {
   #sent = 0;
   /** The thread said that it sleeps, before it was in a callback that sends. */
   #sleeps = false;
-  /** Turns in which uplinks of this thread gave each other frames, since the last one in which they did not. */
+  /** Turns in which uplinks of this thread gave each other frames, without one in which they did not. */
   #rounds = 0;
   /** A callback that sent frames is over: who is on this thread gets them now, without an event. */
   readonly #settle = (): void => {

@@ -47,10 +47,7 @@ export interface LargeFrame {
   readonly size: number;
 }
 
-/**
- * Says before a large frame of `bytes`, whose headers lie in `message` behind this one, what is to be done with
- * it.
- */
+/** Says of a large frame of `bytes`, whose headers lie behind this one, what is to be done with it. */
 export function writeLarge(message: Uint8Array, bytes: number, large: LargeFrame): void {
   const { headers, size, isIpv4 } = large;
   const [ip, tcp] = [VNET_BYTES + large.ip, VNET_BYTES + large.tcp];
