@@ -7,7 +7,7 @@ import { afterEach, expect, test } from "vitest";
 import { serve } from "./host-servers.test-support.ts";
 import type { NatSpec } from "./spec.ts";
 import type { NatParts } from "./nat.ts";
-import { GATEWAY, Place, PLANNED, SPEC } from "./station.test-support.ts";
+import { GATEWAY, Place, PLANNED, SPEC, type Talk } from "./station.test-support.ts";
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -68,6 +68,32 @@ test(
     expect(digest(Buffer.concat(got))).toBe(digest(sent));
   },
 );
+
+test("of two connections that wait at once each gets its own bytes", { timeout: 120_000 }, async () => {
+  const { web, db } = await open({ hostAccess: true });
+  const servers: Socket[] = [];
+  const port = await serve(closing, (socket) => servers.push(socket.pause()));
+  const talks: Talk[] = [];
+  const sent = [randomBytes(12_000_000), randomBytes(12_000_000)];
+  for (const [index, station] of [web, db].entries()) {
+    const talk = station.connect(GATEWAY, port);
+    talks.push(talk);
+    await expect.poll(() => servers.length, { timeout: 60_000 }).toBe(index + 1);
+    talk.write(sent[index] as Buffer);
+    talk.end();
+  }
+  let last = -1;
+  const unsent = (): number => talks.reduce((sum, talk) => sum + talk.unsent, 0);
+  await expect.poll(() => last === (last = unsent()), { timeout: 60_000, interval: 400 }).toBe(true);
+  expect(Math.min(...talks.map((talk) => talk.unsent))).toBeGreaterThan(0);
+  const got = servers.map(async (server) => {
+    const pieces: Buffer[] = [];
+    server.on("data", (chunk) => pieces.push(chunk as Buffer)).resume();
+    await once(server, "end");
+    return digest(Buffer.concat(pieces));
+  });
+  expect(await Promise.all(got)).toEqual(sent.map(digest));
+});
 
 test(
   "the guest does not read: the host's program waits, and nothing is lost",
