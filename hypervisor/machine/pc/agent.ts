@@ -5,7 +5,7 @@ import { PC_LINE_MAX, PC_OUTPUT_MAX } from "../../limits.ts";
 import type { CardFacts } from "./network-card.ts";
 
 const NEWLINE = 10;
-const GREETING = "vbus 2";
+const GREETING = "vbus 3";
 
 export interface AgentParts {
   readonly send: (text: string) => void;
@@ -83,7 +83,7 @@ export class Agent {
   run(command: Command): void {
     if (!this.#up) return void this.#early.push(command);
     this.#running.set(command.id, { parts: [], bytes: 0, cut: false });
-    this.#parts.send(`run ${command.id} ${base64(command.command)}\n`);
+    this.#parts.send(`run ${command.id} ${escaped(command.command)}\n`);
   }
 
   #take(line: string): void {
@@ -122,13 +122,27 @@ export class Agent {
       const written = [...mac].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
       return `net ${written} ${name} ${address}/${prefix} ${gateway}\n`;
     });
-    const env = Object.entries(this.#parts.env).map(([name, value]) => `env ${name} ${base64(value)}\n`);
+    const env = Object.entries(this.#parts.env).map(([name, value]) => `env ${name} ${escaped(value)}\n`);
     const { seconds, seed } = this.#parts.fresh();
     const fresh = `clock ${Math.round(seconds)}\nseed ${Buffer.from(seed).toString("base64")}\n`;
     return `host ${this.#parts.name}\n${fresh}${env.join("")}${cards.join("")}go\n`;
   }
 }
 
-function base64(text: string): string {
-  return Buffer.from(text).toString("base64");
+const SPACE = 0x20;
+const DELETE = 0x7f;
+const BACKSLASH = 0x5c;
+
+/**
+ * Text as `printf %b` of a shell takes it, in one line, and with no space at either end, which `read` would
+ * drop: the shell needs no program for it.
+ */
+function escaped(text: string): string {
+  const bytes = Buffer.from(text);
+  const one = (byte: number, at: number): string => {
+    const inner = at > 0 && at < bytes.length - 1;
+    const plain = byte > SPACE ? byte < DELETE && byte !== BACKSLASH : byte === SPACE && inner;
+    return plain ? String.fromCharCode(byte) : `\\0${byte.toString(8).padStart(3, "0")}`;
+  };
+  return Array.from(bytes, one).join("");
 }

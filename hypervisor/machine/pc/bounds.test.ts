@@ -143,7 +143,7 @@ function host(): {
 
 test("a guest that greets is told what it is; what was asked too early is asked when it is up", () => {
   const pc = host();
-  pc.hear("vbus 2\r\n");
+  pc.hear("vbus 3\r\n");
   expect(pc.said).toEqual([
     "host pc\nclock 1235\nseed AQID\nenv start aXAgcm91dGU=\nnet 02:00:00:00:00:0a eth0 10.0.0.2/24 10.0.0.1\ngo\n",
   ]);
@@ -171,12 +171,12 @@ test("what a command prints comes with its status; more than is kept is cut off"
 
 test("a line as long as may be is heard; a longer one is forgotten, and the next one is heard", () => {
   const pc = host();
-  pc.hear(`${" ".repeat(PC_LINE_MAX - 6)}vbus 2\n`);
+  pc.hear(`${" ".repeat(PC_LINE_MAX - 6)}vbus 3\n`);
   expect(pc.said).toHaveLength(0); // Heard, and no greeting.
-  pc.hear(`vbus 2${" ".repeat(PC_LINE_MAX - 6)}\n`);
+  pc.hear(`vbus 3${" ".repeat(PC_LINE_MAX - 6)}\n`);
   expect(pc.said).toHaveLength(1);
-  pc.hear(`vbus 2${" ".repeat(PC_LINE_MAX - 5)}\n`);
+  pc.hear(`vbus 3${" ".repeat(PC_LINE_MAX - 5)}\n`);
   expect(pc.said).toHaveLength(1);
-  pc.hear("\0\xff\nvbus 2\n");
+  pc.hear("\0\xff\nvbus 3\n");
   expect(pc.said).toHaveLength(2);
 });

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { PcMedia } from "../../images.ts";
 import { drivesOf, guardTransfers } from "./ide.ts";
+import { mendLargePages } from "./large-pages.ts";
 import { pciSpace, portOf, portsOf, type PortDevice, type PortInterrupt } from "./port-device.ts";
 import { checkNames, type Processor, type V86, type VirtioOptions, type VirtioRegisters } from "./v86.ts";
 
@@ -32,6 +33,7 @@ export class MachineReset extends Error {}
 /** A file by which SeaBIOS is told of a serial port to be a console: the first one. */
 const SERIAL_CONSOLE = { name: "etc/sercon-port", data: Uint8Array.of(0xf8, 0x03) };
 const VGA_BYTES = 1 << 20;
+const FIRMWARE_END = 1 << 20;
 /** Flag of the processor: it takes interrupts. */
 const INTERRUPT_FLAG = 0x200;
 /** Of the processor's functions, those that it compiles come after its own in the table. */
@@ -52,17 +54,18 @@ const WASM = "v86/build/v86.wasm";
 const PACKAGE = "v86/package.json";
 let compiled: WebAssembly.Module | undefined;
 
-/** v86's own module, compiled once a thread that asks; threads share what V8 makes of it. */
+/** v86's module, mended, compiled once a thread that asks; threads share what V8 makes of it. */
 export function emulatorModule(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(readFileSync(createRequire(import.meta.url).resolve(WASM)));
+  compiled ??= new WebAssembly.Module(mendLargePages(readPackage(WASM)));
   return compiled;
 }
 
 /** Of the package: what it has saved, another version may not read. */
 export function emulatorVersion(): string {
-  const text = readFileSync(createRequire(import.meta.url).resolve(PACKAGE), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
+  return (JSON.parse(readPackage(PACKAGE).toString()) as { version: string }).version;
 }
+
+const readPackage = (file: string): Buffer => readFileSync(createRequire(import.meta.url).resolve(file));
 
 /** A PC as its thread drives it. */
 export class Emulator {
@@ -71,14 +74,16 @@ export class Emulator {
   readonly ramBytes: number;
   readonly #ramAt: number;
   #ram: Uint8Array;
+  #clear: boolean; // It has not run, and beyond FIRMWARE_END nothing was written.
   #words: Int32Array | undefined;
   readonly #finished: [number, number, number][] = [];
   #devices = 0;
   /** Of v86's own card, while that is off the bus. */
   #ownCardSpace: Int32Array | undefined;
 
-  private constructor(v86: V86) {
+  private constructor(v86: V86, clear: boolean) {
     this.#v86 = v86;
+    this.#clear = clear;
     this.#cpu = v86.v86.cpu;
     checkNames(v86.v86);
     const { mem8, wasm_memory } = this.#cpu;
@@ -118,7 +123,7 @@ export class Emulator {
     });
     await new Promise<void>((resolve) => v86.add_listener("emulator-loaded", () => resolve()));
     if (media?.console === "serial") v86.v86.cpu.option_roms.push(SERIAL_CONSOLE);
-    return new Emulator(v86);
+    return new Emulator(v86, !kernel && !initrd);
   }
 
   /** All that the machine is, between two runs; devices that were added are not in it. */
@@ -128,7 +133,11 @@ export class Emulator {
 
   /** Makes the machine what was saved, before it runs. Throws what v86 refuses; it is then of no use. */
   restore(state: ArrayBuffer): void {
+    const zero = this.#cpu.zero_memory;
+    // v86 clears all RAM first, which takes longer than the rest.
+    if (this.#clear) this.#cpu.zero_memory = (from) => zero(from, FIRMWARE_END);
     this.#v86.v86.restore_state(state);
+    this.#cpu.zero_memory = zero;
   }
 
   /** Its RAM. Asked for anew wherever the processor may have run meanwhile: its memory may grow. */
@@ -156,6 +165,7 @@ export class Emulator {
    * timer is due, 0: it has more to do. Throws what the machine broke with.
    */
   run(): number {
+    this.#clear = false;
     const waitMs = this.#cpu.main_loop();
     for (const [index, start, flags] of this.#finished)
       this.#cpu.codegen_finalize_finished(index, start, flags);

@@ -116,6 +116,7 @@ export interface Processor {
   /** Files that the BIOS asks for by name. */
   readonly option_roms: { readonly name: string; readonly data: Uint8Array }[];
   main_loop(): number;
+  zero_memory: (from: number, length: number) => void;
   jit_dirty_cache(from: number, to: number): void;
   codegen_finalize_finished(index: number, start: number, flags: number): void;
   codegen_finalize: (index: number, start: number, flags: number, at: number, length: number) => void;
@@ -155,6 +156,7 @@ export function checkNames({ cpu, save_state, restore_state }: V86["v86"]): void
     "wm",
     "devices",
     "main_loop",
+    "zero_memory",
     "jit_dirty_cache",
     "codegen_finalize_finished",
     "codegen_finalize",
