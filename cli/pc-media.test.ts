@@ -13,6 +13,7 @@ const FLOPPY_BYTES = 1_474_560;
 const IN_CI = process.env["CI"] === "true";
 const BIOS = "/usr/share/seabios/bios-256k.bin";
 const CD = "/usr/lib/ipxe/ipxe.iso";
+const MEMTEST = "/usr/lib/memtest86+/memtest86+ia32.iso";
 
 const desk = new Desk();
 afterAll(() => desk.close());
@@ -99,6 +100,25 @@ guest a { image = ide, health = log("said: B"), goal = ready }
     expect(await desk.run(["down"])).toMatchObject({ exit: 0 });
   },
 );
+
+const MEMTEST_LAB = `image tester: pc { cd = "${MEMTEST}", console = screen }
+guest a { image = tester, memory = 32MiB }
+
+test "it maps all addresses, and goes on from test to test" {
+  timeout = 9min
+  expect a.log.matches("Pass +[1-9][0-9]*%") within 8min
+  expect a.log.matches("Test #[3-9]") within 8min
+  expect a.log.matches("Errors: 0") within 1min
+  expect a.state == running
+}
+`;
+
+test("Memtest86+ tests a PC's memory", { timeout: LIMIT }, async () => {
+  if (!isThere(BIOS, "seabios") || !isThere(MEMTEST, "memtest86+")) return;
+  writeFileSync(path.join(desk.folder, "memtest.vbus"), MEMTEST_LAB);
+  const { exit, stdout, stderr } = await desk.run(["test", "memtest.vbus"]);
+  expect([exit, exit === 0 ? "" : stdout + stderr]).toEqual([0, ""]);
+});
 
 test("the lab of the page checks", { timeout: LIMIT }, async () => {
   if (!isThere(BIOS, "seabios")) return;

@@ -6,6 +6,8 @@ import path from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { PC_STATES_MAX } from "../../limits.ts";
 import { dropState, keepState, readState, stateFile } from "./booted.ts";
+import { Emulator, emulatorModule } from "./emulator.ts";
+import { mendLargePages } from "./large-pages.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "vbus-booted-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -56,4 +58,30 @@ test("as many as may be are kept, and the oldest goes", () => {
   expect(readdirSync(folder)).toHaveLength(PC_STATES_MAX);
   expect(readState(files[0] as string)).toBeUndefined();
   expect(readState(files[1] as string)).toBeDefined();
+});
+
+/** A PC that has not run, whose BIOS is this byte again and again. */
+function fresh(bios: number): Promise<Emulator> {
+  const rom = new Uint8Array(64 << 10).fill(bios);
+  const none = { kernel: undefined, initrd: undefined, media: undefined };
+  const hardware = { memoryBytes: 16 * MIB, bios: rom, vgaBios: rom, commandLine: "", ...none };
+  return Emulator.start(hardware, emulatorModule());
+}
+
+test("RAM is after a restore what was saved, also where the PC that is made has another BIOS", async () => {
+  const saved = await fresh(0);
+  const places = [0x1000, 0xc_1000, 0xf_f000, MIB, 5 * MIB, 16 * MIB - 1];
+  for (const at of places) saved.ram[at] = 1 + (at % 251);
+  const made = await fresh(0xee);
+  made.restore(saved.save());
+  expect(Buffer.compare(made.ram, saved.ram)).toBe(0);
+  // One that has run may have something anywhere.
+  made.run();
+  made.ram[7 * MIB] = 9;
+  made.restore(saved.save());
+  expect(Buffer.compare(made.ram, saved.ram)).toBe(0);
+});
+
+test("a v86 whose page walk is another one is refused", () => {
+  expect(() => mendLargePages(Buffer.alloc(100))).toThrow("no test of CR4.PSE");
 });

@@ -145,12 +145,26 @@ test("a guest that greets is told what it is; what was asked too early is asked 
   const pc = host();
   pc.hear("vbus 3\r\n");
   expect(pc.said).toEqual([
-    "host pc\nclock 1235\nseed AQID\nenv start aXAgcm91dGU=\nnet 02:00:00:00:00:0a eth0 10.0.0.2/24 10.0.0.1\ngo\n",
+    "host pc\nclock 1235\nseed AQID\nenv start ip route\nnet 02:00:00:00:00:0a eth0 10.0.0.2/24 10.0.0.1\ngo\n",
   ]);
   pc.agent.run({ id: 7, command: "uname -a" });
   expect(pc.agent.stop()).toBe(false);
   pc.hear("up\nup\n");
-  expect(pc.said.slice(1)).toEqual(["run 7 dW5hbWUgLWE=\n", "stop\n"]);
+  expect(pc.said.slice(1)).toEqual(["run 7 uname -a\n", "stop\n"]);
+});
+
+test("what the guest's shell is to read is one line that `printf %b` makes again what it was", () => {
+  const pc = host();
+  pc.hear("up\n");
+  for (const [id, command] of [" a  b ", "x\ty\n\\0z", "Grüße 100%", " ", ""].entries())
+    pc.agent.run({ id, command });
+  expect(pc.said).toEqual([
+    "run 0 \\0040a  b\\0040\n",
+    "run 1 x\\0011y\\0012\\01340z\n",
+    "run 2 Gr\\0303\\0274\\0303\\0237e 100%\n",
+    "run 3 \\0040\n",
+    "run 4 \n",
+  ]);
 });
 
 test("what a command prints comes with its status; more than is kept is cut off", () => {
