@@ -60,26 +60,19 @@ test("as many as may be are kept, and the oldest goes", () => {
   expect(readState(files[1] as string)).toBeDefined();
 });
 
-/** A PC that has not run, whose BIOS is this byte again and again. */
-function fresh(bios: number): Promise<Emulator> {
-  const rom = new Uint8Array(64 << 10).fill(bios);
+test("a PC that has not run has nothing in its RAM beyond its BIOS, which a restore relies on", async () => {
+  const bios = new Uint8Array(256 << 10).fill(0xee);
   const none = { kernel: undefined, initrd: undefined, media: undefined };
-  const hardware = { memoryBytes: 16 * MIB, bios: rom, vgaBios: rom, commandLine: "", ...none };
-  return Emulator.start(hardware, emulatorModule());
-}
-
-test("RAM is after a restore what was saved, also where the PC that is made has another BIOS", async () => {
-  const saved = await fresh(0);
-  const places = [0x1000, 0xc_1000, 0xf_f000, MIB, 5 * MIB, 16 * MIB - 1];
-  for (const at of places) saved.ram[at] = 1 + (at % 251);
-  const made = await fresh(0xee);
-  made.restore(saved.save());
-  expect(Buffer.compare(made.ram, saved.ram)).toBe(0);
-  // One that has run may have something anywhere.
-  made.run();
-  made.ram[7 * MIB] = 9;
-  made.restore(saved.save());
-  expect(Buffer.compare(made.ram, saved.ram)).toBe(0);
+  const hardware = {
+    memoryBytes: 16 * MIB,
+    bios,
+    vgaBios: bios.slice(0, 32 << 10),
+    commandLine: "",
+    ...none,
+  };
+  const { ram } = await Emulator.start(hardware, emulatorModule());
+  expect(ram.indexOf(0xee)).toBeGreaterThan(0);
+  expect(ram.findLastIndex((byte) => byte !== 0)).toBe(MIB - 1);
 });
 
 test("a v86 whose page walk is another one is refused", () => {
