@@ -3,6 +3,7 @@
 // the kernel's processor is what they cost.
 import { setTimeout } from "node:timers/promises";
 import { quantile, type Measure, type Work } from "./harness.ts";
+import { beginWork } from "./linux-begin.ts";
 import { diskWorks, type DiskAmount } from "./linux-disk.ts";
 import { openVeth, pingTimes, rateOf, type Veth } from "./veth.ts";
 import { openLinuxLab, PAGE, SIDES, type CardCounts, type LinuxLab, type Side } from "./linux-pc.ts";
@@ -106,6 +107,7 @@ function worksOf(lab: LinuxLab, amount: Amount, veth: Veth | undefined): readonl
       async (pair) => quantile(await pair.pings(amount.pings), share),
     );
   return [
+    beginWork,
     work("TCP to the guest", ["MB/s", "more"], tcpIn, (pair) => pair.tcp()),
     ...per("TCP to the guest", tcpIn, all),
     work("TCP from the guest", ["MB/s", "more"], tcpOut, (pair) => pair.tcp()),
