@@ -1,5 +1,5 @@
-// How long a lab of one Linux PC takes until it is ready, from the state that its image keeps: the command as a
-// user gives it, from its start to its end.
+// How long a lab of one Linux PC takes until it is ready, from the state that its image keeps: the command as
+// a user gives it, from its start to its end.
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

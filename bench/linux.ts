@@ -42,7 +42,7 @@ export async function openLinuxBench(
   try {
     const amount = tiny ? AMOUNT.tiny : AMOUNT.real;
     await prepare(lab, amount);
-    return { works: worksOf(lab, amount, pair), close };
+    return { works: [beginWork, ...worksOf(lab, amount, pair)], close };
   } catch (error) {
     await close();
     throw error;
@@ -107,7 +107,6 @@ function worksOf(lab: LinuxLab, amount: Amount, veth: Veth | undefined): readonl
       async (pair) => quantile(await pair.pings(amount.pings), share),
     );
   return [
-    beginWork,
     work("TCP to the guest", ["MB/s", "more"], tcpIn, (pair) => pair.tcp()),
     ...per("TCP to the guest", tcpIn, all),
     work("TCP from the guest", ["MB/s", "more"], tcpOut, (pair) => pair.tcp()),
