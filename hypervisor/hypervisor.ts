@@ -7,6 +7,7 @@ import type { CommandResult, GuestCopy, Image, ImageSource, ModuleClass } from "
 import type { ChannelFacts, ChannelSpec, IpcDeviceSpec, RealtimeFacts, RealtimeSpec } from "./ipc.ts";
 import type { DeviceCells, DeviceFacts, NetworkFacts } from "./measured.ts";
 import type { FeatureName } from "./ring/abi.ts";
+import type { PcBegin, SnapshotDoor } from "./snapshots.ts";
 import type { FolderDeviceSpec, StorageDoor, VblkSpec } from "./storage.ts";
 
 export type { FeatureName };
@@ -15,6 +16,7 @@ export type * from "./ethernet.ts";
 export type * from "./images.ts";
 export type * from "./ipc.ts";
 export type * from "./measured.ts";
+export type * from "./snapshots.ts";
 export type * from "./storage.ts";
 
 /** Names a thing of the hypervisor: the caller's own string (the address in the configuration). */
@@ -171,7 +173,7 @@ export type HypervisorEvent =
  * answer `Outcome`s for what a caller can get wrong and never throw for it. Nothing here waits for a guest,
  * except where a promise is answered.
  */
-export interface Hypervisor extends StorageDoor {
+export interface Hypervisor extends StorageDoor, SnapshotDoor {
   /** `class` is `wasm` where it is left out. */
   compile(bytes: Uint8Array, class_?: ModuleClass): Promise<Outcome<Image>>;
   /** The same for an image of any class. */
@@ -220,8 +222,12 @@ export interface Hypervisor extends StorageDoor {
    */
   reconfigureDevice(id: Id, spec: DeviceSpec): Promise<Outcome>;
 
-  /** Resolves when main has been entered (`running`), or with the reason why it could not. */
-  bootGuest(id: Id, spec: GuestSpec): Promise<Outcome>;
+  /**
+   * Resolves when main has been entered (`running`), or with the reason why it could not. With `snapshot` a
+   * PC goes on from there: whoever calls has compared the machine (`pcMachine`) and the disks. Its agent sets
+   * clock, chance and cards, and does nothing else before.
+   */
+  bootGuest(id: Id, spec: GuestSpec, snapshot?: PcBegin): Promise<Outcome>;
   /**
    * Asks (stop word), waits for `graceMs`, then kills. Resolves when the thread is gone and everything is
    * reaped.

@@ -183,6 +183,12 @@ export const PC_COPY_BYTES = 256 * 1024;
 export const PC_COPY_GREETING_MAX = 64;
 /** Typed bytes that wait in a PC's serial port; more wait in the console. */
 export const PC_TYPED_MAX = 1024;
+/**
+ * For a snapshot: how long the devices of a PC may take to end what they do, and how long its thread may take
+ * to say what it is, milliseconds.
+ */
+export const PC_HOLD_MS_MAX = 5000;
+export const PC_SAVE_MS_MAX = 60_000;
 
 /** How often the control thread looks at CPU use and watchdogs, milliseconds. */
 export const WATCH_EVERY_MS = 100;

@@ -4,13 +4,16 @@
 import { readFileSync } from "node:fs";
 import { systemClock } from "./clock.ts";
 import { Devices } from "./bus/devices.ts";
+import { digestVolume } from "./bus/digests.ts";
 import { Captures } from "./capture/captures.ts";
 import { Carriers } from "./guest/carriers.ts";
 import { Guests } from "./guest/guests.ts";
 import { compileImage, prepareSource } from "./guest/image.ts";
+import { pcMachine } from "./guest/pc-machine.ts";
 import { Pool } from "./guest/pool.ts";
 import { refuse } from "./bus/outcome.ts";
 import type { Hypervisor, HypervisorEvent, HypervisorOptions, StorageDoor } from "./hypervisor.ts";
+import type { SnapshotDoor } from "./snapshots.ts";
 import { createFabric, type Fabric } from "./memory/fabric.ts";
 import type { Reaped } from "./datapath/reap.ts";
 
@@ -84,6 +87,7 @@ function doorOf(
     compile: compileImage,
     prepare: prepareSource,
     ...storageDoor(devices),
+    ...snapshotDoor(devices, guests),
     createNetwork: (id, spec) => devices.networks.create(id, spec),
     setNetwork: (id, spec) => devices.networks.set(id, spec),
     removeNetwork: (id) => devices.networks.remove(id),
@@ -99,7 +103,7 @@ function doorOf(
     removeDevice: (id) => devices.remove(id),
     setDevice: (id, spec) => devices.set(id, spec),
     reconfigureDevice: (id, spec) => devices.reconfigure(id, spec),
-    bootGuest: (id, spec) => guests.boot(id, spec),
+    bootGuest: (id, spec, snapshot) => guests.boot(id, spec, snapshot),
     stopGuest: (id, graceMs) => guests.stop(id, graceMs),
     killGuest: (id) => guests.kill(id),
     pauseGuest: (id) => guests.pause(id),
@@ -130,6 +134,14 @@ function doorOf(
       return () => listeners.delete(listener);
     },
     close,
+  };
+}
+
+function snapshotDoor(devices: Devices, guests: Guests): SnapshotDoor {
+  return {
+    pcMachine: (spec) => pcMachine(spec, devices),
+    holdGuest: (id) => guests.hold(id),
+    digestVolume: (id, options) => digestVolume(devices.volumes.all, id, options),
   };
 }
 

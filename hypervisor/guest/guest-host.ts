@@ -11,6 +11,7 @@ import { Timers } from "../device/vclock/timers.ts";
 import type { RealtimeSpec } from "../hypervisor.ts";
 import type { Command } from "../machine/pc/agent.ts";
 import type { CopyOrder } from "../machine/pc/copy-words.ts";
+import type { SnapshotOrder } from "../machine/pc/snapshot-words.ts";
 import { viewGuestMemory, type Fabric, type GuestMemory } from "../memory/fabric.ts";
 import { markFault, ringPorts } from "../memory/threads.ts";
 import { LogWriter } from "../ring/log-ring.ts";
@@ -40,6 +41,7 @@ export class GuestHost {
   /** For its agent: who runs them takes them out. */
   readonly commands: Command[] = [];
   readonly copyOrders: CopyOrder[] = [];
+  readonly snapshotOrders: SnapshotOrder[] = [];
   /** May change while it runs. */
   readonly urgency: Urgency;
   readonly #spinNs: number;
@@ -100,6 +102,8 @@ export class GuestHost {
         return void this.commands.push(news);
       case "copy":
         return void this.copyOrders.push(news.order);
+      case "snapshot":
+        return void this.snapshotOrders.push(news.order);
       case "realtime":
         return void Object.assign(this.urgency, this.#urgencyOf(news.realtime));
       case "device":

@@ -21,6 +21,7 @@ import { FEATURE, FEATURE_NAMES, type FeatureName } from "../ring/abi.ts";
 import { LogReader, createLogRing } from "../ring/log-ring.ts";
 import { askToStop, tellChange, wake } from "../ring/signal.ts";
 import { AgentDesk } from "./agent-desk.ts";
+import { Holds } from "./holds.ts";
 import type { BootLetter, DeviceNotice, GuestLetter, InboxLetter, ThreadLetter } from "./letters.ts";
 import type { GuestRam } from "./ram.ts";
 import { niceOf, type Listener, type Vcpu } from "./vcpu.ts";
@@ -76,6 +77,7 @@ export class Guest implements Listener {
   readonly #bootedNs: number;
   /** What its agent does, if it has one. */
   readonly agent: AgentDesk;
+  readonly holds: Holds;
   readonly #running = Promise.withResolvers<void>();
   #endedNs: number | undefined;
   #pausing: Promise<boolean> | undefined;
@@ -106,6 +108,16 @@ export class Guest implements Listener {
     this.#vcpu = parts.vcpu;
     this.#bootedNs = parts.clock.nowNs();
     this.agent = new AgentDesk((letter) => this.send(letter, true));
+    this.holds = new Holds({
+      name: id,
+      send: (order) => this.send({ type: "snapshot", order }, true),
+      letRun: () => {
+        if (this.state === "paused") this.#vcpu.pause.end();
+      },
+      standStill: async () => {
+        if (this.state === "paused") await this.#vcpu.pause.begin(() => undefined);
+      },
+    });
     this.#usualNice = spec.nice ?? 0;
     this.#realtime = spec.realtime;
     const refused = this.#go();
@@ -140,8 +152,9 @@ export class Guest implements Listener {
   }
 
   /** Starts its thread. Once, and not before everybody that it may send to has been told of it. */
-  start(): void {
-    this.#vcpu.boot(this.#letter, {
+  start(snapshot?: BootLetter["snapshot"]): void {
+    // It is large, and nobody needs it any more once it is sent.
+    this.#vcpu.boot(snapshot ? { ...this.#letter, snapshot } : this.#letter, {
       said: (said) => this.#take(said),
       broke: (why) => (this.reason ??= why),
       gone: () => {
@@ -331,6 +344,9 @@ export class Guest implements Listener {
       case "copy":
         this.agent.hear(letter);
         return;
+      case "snapshot":
+        this.holds.hear(letter.news);
+        return;
       case "failed":
         this.reason ??= letter.reason;
         this.#end();
@@ -350,6 +366,7 @@ export class Guest implements Listener {
 
   #finish(): void {
     this.agent.end();
+    this.holds.end();
     const { fabric, clock } = this.#parts;
     this.#readLog();
     this.#exits = exitsOf(fabric, this.thread);

@@ -32,9 +32,11 @@ import { Guest } from "./guest.ts";
 import { meteredOf } from "./image.ts";
 import { Interrupts } from "./interrupts.ts";
 import { Introductions, peerLetter } from "./introductions.ts";
+import type { BootLetter } from "./letters.ts";
 import { afterAwake } from "./patience.ts";
 import type { Pool } from "./pool.ts";
 import { allocateRam } from "./ram.ts";
+import { holdPc } from "./pc-machine.ts";
 import { heldDisk, sees } from "./seen.ts";
 import { DedicatedVcpu, type Vcpu } from "./vcpu.ts";
 import { wrongMemory, wrongNice, wrongRealtime, wrongSharing, wrongWords } from "./wrong.ts";
@@ -74,10 +76,10 @@ export class Guests implements GuestsOfBus {
     this.#watch.unref();
   }
 
-  async boot(id: Id, spec: GuestSpec): Promise<Outcome> {
+  async boot(id: Id, spec: GuestSpec, snapshot?: BootLetter["snapshot"]): Promise<Outcome> {
     const refused = this.#refusal(id, spec);
     if (refused) return refused;
-    const booted = this.#boot(id, spec).finally(() => {
+    const booted = this.#boot(id, spec, snapshot).finally(() => {
       this.#booting.delete(id);
       if (this.#booting.size === 0) this.#parts.pool.rest();
     });
@@ -85,7 +87,7 @@ export class Guests implements GuestsOfBus {
     return booted;
   }
 
-  async #boot(id: Id, spec: GuestSpec): Promise<Outcome> {
+  async #boot(id: Id, spec: GuestSpec, snapshot: BootLetter["snapshot"]): Promise<Outcome> {
     const bus = this.#parts.devices.bus(spec.bus);
     const boot = encodeBoot({ lab: this.#parts.lab, guest: id, args: spec.args, env: spec.env });
     if (!bus) return refuse("missing", `there is no bus \`${spec.bus}\``);
@@ -99,7 +101,7 @@ export class Guests implements GuestsOfBus {
     const thread = row + 1;
     bus.members.add(id);
     await this.#parts.devices.lines.ready; // So that its first frame takes the line that is declared.
-    const guest = await this.#launch(id, spec, module, thread, boot).catch((error: unknown) => String(error));
+    const guest = await this.#launch(id, spec, { module, thread, boot }, snapshot).catch(String);
     if (typeof guest === "string") {
       bus.members.delete(id);
       this.#rows.give(row);
@@ -188,6 +190,9 @@ export class Guests implements GuestsOfBus {
     return this.#sender.type(device, guest?.alive ? guest.memory : undefined, text);
   }
 
+  /** As `SnapshotDoor.holdGuest`. */
+  readonly hold = (id: Id) => holdPc(this.#guests, id, this.#parts.devices);
+
   /** What the agent of a guest answers. */
   ask<T>(id: Id, question: (agent: AgentDesk) => T): T | ReturnType<typeof refuse> {
     return askAgent(this.#guests, id, question);
@@ -273,9 +278,8 @@ export class Guests implements GuestsOfBus {
   async #launch(
     id: Id,
     spec: GuestSpec,
-    module: WebAssembly.Module,
-    thread: number,
-    boot: Uint8Array,
+    { module, thread, boot }: Pick<BootLetter, "module" | "thread" | "boot">,
+    snapshot: BootLetter["snapshot"],
   ): Promise<Guest> {
     const { fabric, clock, devices, tell } = this.#parts;
     const ram = allocateRam(spec); // First: a carrier that is taken expects its guest.
@@ -317,7 +321,7 @@ export class Guests implements GuestsOfBus {
     for (const host of devices.hostThreads) host.meet(peerLetter(guest));
     this.#introductions.came(guest, neighbours);
     if (!vcpu.carrier) this.#parts.carriers.flush();
-    guest.start();
+    guest.start(snapshot);
     return guest;
   }
 

@@ -6,6 +6,8 @@ import type { PeerLetter } from "../datapath/peers.ts";
 import type { DeviceNotice } from "../device/connection.ts";
 import type { StateFolder } from "../machine/pc/booted.ts";
 import type { CopyNews, CopyOrder } from "../machine/pc/copy-words.ts";
+import type { PcBegin } from "../snapshots.ts";
+import type { SnapshotNews, SnapshotOrder } from "../machine/pc/snapshot-words.ts";
 import type { GuestSpec, PcFiles, RealtimeSpec } from "../hypervisor.ts";
 
 export type { DeviceNotice };
@@ -23,6 +25,8 @@ export interface BootLetter {
   readonly memory: WebAssembly.Memory;
   /** The RAM of a WASI program; `memory` then holds its rings, and it doesn't see them. */
   readonly programMemory?: WebAssembly.Memory;
+  /** Of a PC that goes on from one. */
+  readonly snapshot?: PcBegin;
   /** Records of the boot information. */
   readonly boot: Uint8Array;
   readonly log: SharedArrayBuffer;
@@ -56,6 +60,7 @@ export type GuestLetter =
   /** To be run by the guest's agent. */
   | { readonly type: "command"; readonly id: number; readonly command: string }
   | { readonly type: "copy"; readonly order: CopyOrder }
+  | { readonly type: "snapshot"; readonly order: SnapshotOrder }
   | { readonly type: "stop" };
 /** Into the inbox of a guest's thread. */
 export type InboxLetter = PeerLetter | GuestLetter;
@@ -114,6 +119,7 @@ export type ThreadLetter =
       readonly cut: boolean;
     }
   | { readonly type: "copy"; readonly news: CopyNews }
+  | { readonly type: "snapshot"; readonly news: SnapshotNews }
   /** It ended as it shouldn't: one sentence. */
   | { readonly type: "failed"; readonly reason: string }
   /** A program that was asked to end did so. */

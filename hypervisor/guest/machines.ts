@@ -104,6 +104,9 @@ async function runPc({ letter, host, fabric, tell }: MachineParts, made: PcLette
     env: made.env,
     commands: host.commands,
     copyOrders: host.copyOrders,
+    snapshot: letter.snapshot,
+    snapshotOrders: host.snapshotOrders,
+    tellOfSnapshot: (news) => tell({ type: "snapshot", news }),
     tellOfCopy: (news) => tell({ type: "copy", news }),
     fresh: () => ({
       seconds: Number(systemClock.wallNs()) / NS_PER_S,

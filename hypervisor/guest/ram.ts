@@ -17,9 +17,14 @@ export interface GuestRam {
   readonly bytes: number;
 }
 
+/** Bytes of RAM that a guest gets. */
+export function allocatedBytes({ memory, image }: Pick<GuestSpec, "memory" | "image">): number {
+  return Math.ceil(Math.min(memory, image.memoryMax) / PAGE) * PAGE;
+}
+
 /** Throws where the system gives none. */
-export function allocateRam({ memory: bytes, image }: GuestSpec): GuestRam {
-  const pages = Math.ceil(Math.min(bytes, image.memoryMax) / PAGE);
+export function allocateRam({ memory: declared, image }: GuestSpec): GuestRam {
+  const pages = allocatedBytes({ memory: declared, image }) / PAGE;
   const make = (initial: number, maximum: number): WebAssembly.Memory =>
     new WebAssembly.Memory({ initial, maximum, shared: true });
   if (image.class === "wasm") return { memory: viewGuestMemory(make(pages, pages)), bytes: pages * PAGE };

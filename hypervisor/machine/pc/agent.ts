@@ -3,9 +3,16 @@
 
 import { PC_LINE_MAX, PC_OUTPUT_MAX } from "../../limits.ts";
 import type { CardFacts } from "./network-card.ts";
+import type { SavedAgent } from "./saved.ts";
 
 const NEWLINE = 10;
 const GREETING = "vbus 3";
+
+/** The time since 1970, and chance for the kernel's random generator. */
+export interface Fresh {
+  readonly seconds: number;
+  readonly seed: Uint8Array;
+}
 
 export interface AgentParts {
   readonly send: (text: string) => void;
@@ -15,10 +22,12 @@ export interface AgentParts {
   /** The cards that are there when the guest asks. */
   readonly cards: () => readonly CardFacts[];
   /** What a state of before can't know. */
-  readonly fresh: () => { readonly seconds: number; readonly seed: Uint8Array };
+  readonly fresh: () => Fresh;
   /** The guest has greeted: `configure` it, now or later. */
   readonly greeted: () => void;
   readonly answer: (done: CommandDone) => void;
+  /** What a guest that goes on from a snapshot is told first has ended. */
+  readonly woken?: () => void;
 }
 
 /** A command line for the guest's shell. */
@@ -35,6 +44,7 @@ export interface CommandDone {
 
 /** What a command has printed so far. */
 interface Running {
+  readonly id: number;
   readonly parts: Buffer[];
   bytes: number;
   cut: boolean;
@@ -47,7 +57,10 @@ export class Agent {
   #up = false;
   /** Asked for before the guest was up. */
   readonly #early: Command[] = [];
+  /** By the numbers that the guest knows: a snapshot's commands have had theirs. */
   readonly #running = new Map<number, Running>();
+  #last = 0;
+  #waking = 0;
   #stopping = false;
 
   constructor(parts: AgentParts) {
@@ -82,18 +95,44 @@ export class Agent {
   /** Has a command run, as soon as the guest is up. Control asks for `PC_COMMANDS_MAX` at most. */
   run(command: Command): void {
     if (!this.#up) return void this.#early.push(command);
-    this.#running.set(command.id, { parts: [], bytes: 0, cut: false });
-    this.#parts.send(`run ${command.id} ${escaped(command.command)}\n`);
+    this.#running.set(++this.#last, { id: command.id, parts: [], bytes: 0, cut: false });
+    this.#parts.send(`run ${this.#last} ${escaped(command.command)}\n`);
+  }
+
+  /** It has said that it is up. */
+  get up(): boolean {
+    return this.#up;
+  }
+
+  save(): SavedAgent {
+    return { line: [...this.#line.subarray(0, this.#length)], last: this.#last };
+  }
+
+  /** The guest goes on from there. `script` is run, and nothing else before that has ended. */
+  goOn({ line, last }: SavedAgent, script: string): void {
+    const length = Math.min(line.length, PC_LINE_MAX);
+    this.#line.set(line.slice(0, length));
+    this.#length = length;
+    this.#last = Math.max(0, last) + 1;
+    this.#waking = this.#last;
+    this.#parts.send(`run ${this.#last} ${escaped(script)}\n`);
   }
 
   #take(line: string): void {
     if (line === GREETING) this.#parts.greeted();
     else if (line === "up") this.#begin();
     const [word, number, rest = ""] = line.split(" ", 3);
+    if (word === "end" && Number(number) === this.#waking && this.#waking > 0) return this.#wake();
     const running = this.#running.get(Number(number));
     if (!running) return;
     if (word === "out") this.#print(running, Buffer.from(rest, "base64"));
     else if (word === "end") this.#end(Number(number), Number.parseInt(rest, 10), running);
+  }
+
+  #wake(): void {
+    this.#waking = 0;
+    this.#parts.woken?.();
+    this.#begin();
   }
 
   #begin(): void {
@@ -111,8 +150,8 @@ export class Agent {
     running.bytes += kept.length;
   }
 
-  #end(id: number, status: number, { parts, cut }: Running): void {
-    this.#running.delete(id);
+  #end(number: number, status: number, { id, parts, cut }: Running): void {
+    this.#running.delete(number);
     const output = new Uint8Array(Buffer.concat(parts));
     this.#parts.answer({ id, status: Number.isNaN(status) ? -1 : status, output, cut });
   }

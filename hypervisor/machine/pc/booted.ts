@@ -16,7 +16,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { PC_STATES_MAX } from "../../limits.ts";
-import { emulatorVersion } from "./emulator.ts";
+import { emulatorVersion } from "./emulator-package.ts";
 
 /** Goes up where a state of before means something else to this code. */
 const SCHEMA = 1;

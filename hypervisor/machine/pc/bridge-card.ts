@@ -5,8 +5,9 @@ import { venetInfo } from "../../device/venet/facts.ts";
 import { BRIDGE_BATCH, PC_BUDGET_FRAMES } from "../../limits.ts";
 import { CHANGE, CLASS_NUMBER, EBUSY, EINVAL, ENOENT, ENOSPC, VENET } from "../../ring/abi.ts";
 import type { BridgeDevice, RingOfPc, SignalGuest } from "./bridge-device.ts";
-import { RamReceiving, RamSending, ringPlace, type BridgeRam } from "./bridge-rings.ts";
+import { RamReceiving, RamSending, ringPlace, savedPlace, type BridgeRam } from "./bridge-rings.ts";
 import { readCardFacts, type CardFacts } from "./network-card.ts";
+import type { SavedBridged } from "./saved.ts";
 import type { Station } from "./station.ts";
 
 export class BridgeCard implements BridgeDevice {
@@ -54,6 +55,28 @@ export class BridgeCard implements BridgeDevice {
     if (this.#held) this.#station.give();
     this.#held = undefined;
     this.#more = false;
+  }
+
+  /** As `NetworkCard.guard`. */
+  guard(on: boolean): void {
+    this.#station.guard(on ? this.facts.mac : undefined);
+  }
+
+  save(): SavedBridged {
+    const rings = [this.#receiving, this.#sending].map((way) => way?.ring.save(way.number) ?? null);
+    return { id: this.facts.id, opened: this.#opened, rings };
+  }
+
+  restore({ opened, rings: [receiving, sending] }: SavedBridged): void {
+    const { ramBytes } = this.#ram.emulator;
+    this.#opened = opened;
+    if (receiving) {
+      const ring = new RamReceiving(this.#ram, savedPlace(ramBytes, receiving)).restore(receiving);
+      this.#receiving = { ring, number: receiving.number };
+    }
+    if (!sending) return;
+    const ring = new RamSending(this.#ram, savedPlace(ramBytes, sending)).restore(sending);
+    this.#sending = { ring, number: sending.number };
   }
 
   /** As the verbs of docs/abi.md, from here on. `number` is the ring's signal number. */

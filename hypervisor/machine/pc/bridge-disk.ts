@@ -15,9 +15,10 @@ import {
   REQUEST_OP,
   VBLK,
 } from "../../ring/abi.ts";
-import type { BridgeDevice, RingOfPc, SignalGuest } from "./bridge-device.ts";
-import { isInside, RamSending, ringPlace, type BridgeRam } from "./bridge-rings.ts";
+import { idOf, type BridgeDevice, type RingOfPc, type SignalGuest } from "./bridge-device.ts";
+import { isInside, RamSending, ringPlace, savedPlace, type BridgeRam } from "./bridge-rings.ts";
 import type { DiskStation } from "./disk-station.ts";
+import type { SavedBridged } from "./saved.ts";
 
 /** Parts of a request: as many as a virtio disk's chain has beside its header and its status. */
 const PARTS_MAX = PC_CHAIN_MAX - 2;
@@ -65,6 +66,23 @@ export class BridgeDisk implements BridgeDevice {
     this.#opened = false;
     this.#queue = undefined;
     this.#forgotten = this.#busy;
+  }
+
+  /** The volume has a request. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  save(): SavedBridged {
+    const queue = this.#queue?.ring.save(this.#queue.number) ?? null;
+    return { id: idOf(this), opened: this.#opened, rings: [queue] };
+  }
+
+  restore({ opened, rings: [queue] }: SavedBridged): void {
+    this.#opened = opened;
+    if (!queue) return;
+    const place = savedPlace(this.#ram.emulator.ramBytes, queue);
+    this.#queue = { ring: new RamSending(this.#ram, place).restore(queue), number: queue.number };
   }
 
   open(): number {

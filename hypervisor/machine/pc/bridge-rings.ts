@@ -6,6 +6,7 @@ import { RING_SLOTS_MAX, RING_SLOTS_MIN } from "../../limits.ts";
 import { BRIDGE, DESCRIPTOR, SIGNAL, SIGNAL_AT } from "../../ring/abi.ts";
 import { isGiven, POSITIONS } from "../../ring/positions.ts";
 import type { Emulator } from "./emulator.ts";
+import { WrongSnapshot, type SavedRing } from "./saved.ts";
 
 /** Called where the guest has written what can't be; does not return. */
 export type BrokenBridge = () => never;
@@ -46,11 +47,20 @@ export function ringPlace(
   return inside ? { offset, count, signal } : undefined;
 }
 
+/** Where a ring of a snapshot is. Throws `WrongSnapshot` where none can be. */
+export function savedPlace(ramBytes: number, { offset, count, signal }: SavedRing): RamRingPlace {
+  const place = ringPlace(ramBytes, offset, count * DESCRIPTOR.size, signal - offset);
+  if (!place || offset < 0) throw new WrongSnapshot("a ring of the bridge is where none can be");
+  return place;
+}
+
 class RamRing {
   readonly ram: BridgeRam;
   readonly #place: RamRingPlace;
   /** Of the next descriptor. */
   protected position = 0;
+  /** How often the guest was told of a ring that the host fills. */
+  protected published = 0;
   /** The ring has been gone round: slots have the turn that the host gave them then. */
   #round = false;
   /** What the descriptor said that was looked at. */
@@ -60,6 +70,20 @@ class RamRing {
   constructor(ram: BridgeRam, place: RamRingPlace) {
     this.ram = ram;
     this.#place = place;
+  }
+
+  /** Where it is, and how far; `number`: by which the guest is signalled. */
+  save(number: number): SavedRing {
+    const [position, round, published] = [this.position, this.#round, this.published];
+    return { ...this.#place, number, position, round, published };
+  }
+
+  /** It goes on from there. */
+  restore({ position, round, published }: SavedRing): this {
+    this.position = position & POSITIONS;
+    this.#round = round;
+    this.published = published | 0;
+    return this;
   }
 
   /** The turn that the host left in the slot of `position`. */
@@ -127,8 +151,6 @@ export class RamSending extends RamRing {
 
 /** A ring that the host fills. */
 export class RamReceiving extends RamRing {
-  #published = 0;
-
   /** Whether the guest has posted a buffer for the next frame. */
   hasRoom(): boolean {
     return this.look((this.left | 1) >>> 0);
@@ -148,8 +170,8 @@ export class RamReceiving extends RamRing {
 
   /** What was put is all for now. True: the guest wants to be signalled. */
   publish(): boolean {
-    this.#published = (this.#published + 1) | 0;
-    this.writeSignal(SIGNAL.dirty, this.#published);
+    this.published = (this.published + 1) | 0;
+    this.writeSignal(SIGNAL.dirty, this.published);
     const enabled = this.readSignal(SIGNAL.enabled);
     if (enabled !== SIGNAL_AT) return enabled !== 0;
     return isGiven(this.readSignal(SIGNAL.at), this.position);

@@ -19,13 +19,14 @@ import {
   FEATURE,
 } from "../../ring/abi.ts";
 import { BridgeCard } from "./bridge-card.ts";
-import type { BridgeDevice } from "./bridge-device.ts";
+import { idOf, type BridgeDevice } from "./bridge-device.ts";
 import { BridgeDisk } from "./bridge-disk.ts";
 import { isInside, type BridgeRam } from "./bridge-rings.ts";
 import type { DiskStation } from "./disk-station.ts";
 import type { Emulator } from "./emulator.ts";
 import type { CountOfPc } from "./network-card.ts";
 import type { PortInterrupt } from "./port-device.ts";
+import { WrongSnapshot, type SavedSlot, type SavedTold } from "./saved.ts";
 import type { Station } from "./station.ts";
 
 /** Signal numbers: one a ring, of the middle priority, in the order of handles. */
@@ -34,7 +35,6 @@ const HANDLES_MAX = PC_CARDS_MAX + PC_DISKS_MAX;
 const FEATURES = FEATURE.notifyAt;
 const NEGOTIATE_BYTES = 16;
 const U32 = 2 ** 32;
-const ID_AT = 4;
 
 interface Told {
   /** What it has now; none: it is gone. */
@@ -89,6 +89,52 @@ export class Bridge {
   /** The venets that are on it now. */
   get cards(): readonly BridgeCard[] {
     return [...this.#devices.values()].flatMap(({ device }) => (device instanceof BridgeCard ? device : []));
+  }
+
+  /** A volume has a request of one of its disks. */
+  get busy(): boolean {
+    return [...this.#devices.values()].some(({ device }) => device instanceof BridgeDisk && device.busy);
+  }
+
+  /** Between two runs of the processor, while it is not busy. */
+  save(): SavedSlot {
+    const told = [...this.#devices].map(([id, { class: class_, known, dirty, stale }]): SavedTold => {
+      return { id, class: class_, known, dirty, stale };
+    });
+    return {
+      kind: "bridge",
+      events: this.#events,
+      changes: this.#changes,
+      raised: this.#raised,
+      handles: Array.from(this.#handles, (device) => (device ? idOf(device) : 0)),
+      told,
+      devices: [...this.#devices.values()].flatMap(({ device }) => device?.save() ?? []),
+    };
+  }
+
+  /** Its devices are there; the driver goes on from there. Throws `WrongSnapshot`. */
+  restore(saved: SavedSlot & { readonly kind: "bridge" }): void {
+    const { events, handles, told, devices } = saved;
+    const inside =
+      events === -1 || (events >= 0 && isInside(this.#ram.emulator.ramBytes, events, EVENT.size));
+    if (!inside || (events > 0 && events % EVENT.size !== 0) || handles.length > HANDLES_MAX)
+      throw new WrongSnapshot("its bridge has what can't be");
+    for (const { id, class: class_, known, dirty, stale } of told) {
+      const now = this.#devices.get(id);
+      if (now) Object.assign(now, { known, dirty, stale });
+      else this.#devices.set(id, { device: undefined, class: class_, known, dirty, stale });
+    }
+    for (const each of devices) this.#present(each.id).restore(each);
+    this.#handles.push(...handles.map((id) => (id === 0 ? undefined : this.#present(id))));
+    this.#events = events;
+    this.#changes = saved.changes >>> 0;
+    this.#raised = saved.raised;
+  }
+
+  #present(id: number): BridgeDevice {
+    const device = this.#devices.get(id)?.device;
+    if (!device) throw new WrongSnapshot("its bridge has a device that is not there");
+    return device;
   }
 
   /** A device has come; `record` is the change record that says so, and the bridge's from now on. */
@@ -315,10 +361,6 @@ interface Block {
 /** Of two times after which to call again, 0 for none, the sooner one. */
 export function sooner(one: number, other: number): number {
   return one === 0 || other === 0 ? one + other : Math.min(one, other);
-}
-
-function idOf({ record }: BridgeDevice): number {
-  return new DataView(record.buffer, record.byteOffset).getUint32(ID_AT, true);
 }
 
 function firstFree(handles: readonly unknown[]): number {

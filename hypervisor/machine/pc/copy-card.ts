@@ -5,7 +5,9 @@
 import { PC_COPY_BYTES, PC_COPY_GREETING_MAX } from "../../limits.ts";
 import type { CopyNews, CopyOrder } from "./copy-words.ts";
 import type { Emulator, VirtioRegisters } from "./emulator.ts";
+import { WrongSnapshot, type SavedSlot } from "./saved.ts";
 import { SplitQueue, type BrokenQueue } from "./split-queue.ts";
+import { placeOf, restoreRegisters, saveRegisters } from "./virtio-state.ts";
 
 const FEATURE = { multiport: 1, version1: 32 } as const;
 const TYPE = 3;
@@ -27,6 +29,7 @@ export interface CopyParts {
 
 export class CopyCard {
   readonly #parts: CopyParts;
+  readonly #registers: VirtioRegisters;
   readonly #queues: readonly SplitQueue[];
   readonly #words: Uint8Array[] = [];
   readonly #heard = new Uint8Array(CONTROL_BYTES);
@@ -61,8 +64,36 @@ export class CopyCard {
       ],
       driverReset: () => this.#reset(),
     });
+    this.#registers = registers;
     const { emulator, broken } = parts;
     this.#queues = SIZES.map((_, index) => new SplitQueue({ emulator, registers, index, broken }));
+  }
+
+  /** A copy goes on. */
+  get busy(): boolean {
+    return this.#copy !== 0;
+  }
+
+  /** Between two runs of the processor, while it is not busy. */
+  save(): SavedSlot {
+    return {
+      kind: "copy",
+      registers: saveRegisters(this.#registers),
+      places: this.#queues.map((queue) => queue.save()),
+      ready: this.#ready,
+      connected: this.#connected,
+      words: this.#words.map((word) => [...word]),
+    };
+  }
+
+  /** The driver goes on from there. Throws `WrongSnapshot`. */
+  restore({ registers, places, ready, connected, words }: SavedSlot & { readonly kind: "copy" }): void {
+    if (words.length > 2 * WORDS_MAX) throw new WrongSnapshot("its way for files has too many words");
+    restoreRegisters(this.#registers, registers);
+    for (const [index, queue] of this.#queues.entries()) queue.restore(placeOf(places, index));
+    this.#ready = ready;
+    this.#connected = connected;
+    this.#words.push(...words.map((word) => Uint8Array.from(word)));
   }
 
   heed(order: CopyOrder): void {

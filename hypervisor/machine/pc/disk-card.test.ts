@@ -37,6 +37,9 @@ class Bench {
           is_feature_negotiated: () => false,
           raise_irq: () => undefined,
           notify_config_changes: () => undefined,
+          device_feature: new Uint32Array(4),
+          get_state: () => [],
+          set_state: () => undefined,
           reset: () => undefined,
         };
       },

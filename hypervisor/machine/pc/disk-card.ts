@@ -8,7 +8,9 @@ import type { BusVerbs } from "../streams.ts";
 import { readName } from "./change-record.ts";
 import { DiskStation, type DiskPlace } from "./disk-station.ts";
 import { DRIVER_OK, type Emulator, type VirtioDevice, type VirtioRegisters } from "./emulator.ts";
+import type { SavedSlot } from "./saved.ts";
 import { SplitQueue, type BrokenQueue } from "./split-queue.ts";
+import { placeOf, restoreRegisters, saveRegisters } from "./virtio-state.ts";
 
 /** Spec: virtio 1.1, 5.2.3. */
 const FEATURE = {
@@ -108,6 +110,23 @@ export class DiskCard {
     const grown = facts.bytes !== this.facts.bytes;
     this.facts = facts;
     if (grown && (this.#registers.device_status & DRIVER_OK) !== 0) this.#registers.notify_config_changes();
+  }
+
+  /** The volume has a request. */
+  get busy(): boolean {
+    return this.#reading >= 0;
+  }
+
+  /** Between two runs of the processor, while it is not busy. */
+  save(): SavedSlot {
+    const [registers, places] = [saveRegisters(this.#registers), [this.#queue.save()]];
+    return { kind: "disk", id: this.facts.id, registers, places };
+  }
+
+  /** The driver goes on from there. Throws `WrongSnapshot`. */
+  restore({ registers, places }: SavedSlot & { readonly kind: "card" | "disk" }): void {
+    restoreRegisters(this.#registers, registers);
+    this.#queue.restore(placeOf(places, 0));
   }
 
   /** The device is gone: the disk stays, and each request fails. */

@@ -1,11 +1,8 @@
 // v86 as this project uses it. What of its inside is touched is named in `v86.ts`. Loaded when the first PC
 // boots.
 
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { PcMedia } from "../../images.ts";
 import { drivesOf, guardTransfers } from "./ide.ts";
-import { mendLargePages } from "./large-pages.ts";
 import { pciSpace, portOf, portsOf, type PortDevice, type PortInterrupt } from "./port-device.ts";
 import { checkNames, type Processor, type V86, type VirtioOptions, type VirtioRegisters } from "./v86.ts";
 
@@ -49,23 +46,6 @@ const INTERRUPT = { line: 0x3c, pin: 0x3d, routes: 0x60 } as const;
 const OWN_CARD = 10 << 3;
 const OWN_CARD_KICKS = [0xc900, 0xc902] as const;
 const AT = { features: 0x04, notification: 0x40, isr: 0x60, device: 0x80 } as const;
-
-const WASM = "v86/build/v86.wasm";
-const PACKAGE = "v86/package.json";
-let compiled: WebAssembly.Module | undefined;
-
-/** v86's module, mended, compiled once a thread that asks; threads share what V8 makes of it. */
-export function emulatorModule(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(mendLargePages(readPackage(WASM)));
-  return compiled;
-}
-
-/** Of the package: what it has saved, another version may not read. */
-export function emulatorVersion(): string {
-  return (JSON.parse(readPackage(PACKAGE).toString()) as { version: string }).version;
-}
-
-const readPackage = (file: string): Buffer => readFileSync(createRequire(import.meta.url).resolve(file));
 
 /** A PC as its thread drives it. */
 export class Emulator {
@@ -131,13 +111,28 @@ export class Emulator {
     return this.#v86.v86.save_state();
   }
 
-  /** Makes the machine what was saved, before it runs. Throws what v86 refuses; it is then of no use. */
+  /**
+   * Makes the machine what was saved, before it runs; devices that were added keep what they are. Throws what
+   * v86 refuses, and where it had other memory; it is then of no use.
+   */
   restore(state: ArrayBuffer): void {
     const zero = this.#cpu.zero_memory;
     // v86 clears all RAM first, which takes longer than the rest.
     if (this.#clear) this.#cpu.zero_memory = (from) => zero(from, FIRMWARE_END);
     this.#v86.v86.restore_state(state);
     this.#cpu.zero_memory = zero;
+    // v86 takes over what the state says, whatever there is.
+    if (this.#cpu.memory_size[0] !== this.ramBytes) throw new Error("the state is of another size of memory");
+  }
+
+  /** What the guest has not yet read from a serial port: no state of v86's has it. */
+  inputOf(port: 0 | 1): Uint8Array {
+    return Uint8Array.from(this.#cpu.devices[port === 0 ? "uart0" : "uart1"].input);
+  }
+
+  /** Puts that back, behind `restore`. */
+  restoreInput(port: 0 | 1, bytes: Uint8Array): void {
+    this.#cpu.devices[port === 0 ? "uart0" : "uart1"].input.push(...bytes);
   }
 
   /** Its RAM. Asked for anew wherever the processor may have run meanwhile: its memory may grow. */

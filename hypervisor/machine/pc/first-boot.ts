@@ -6,7 +6,8 @@ import type { PcFiles } from "../../images.ts";
 import { PC_FIRST_BOOT_MS } from "../../limits.ts";
 import { Agent } from "./agent.ts";
 import { keepState, stateFile } from "./booted.ts";
-import { Emulator, emulatorModule } from "./emulator.ts";
+import { Emulator } from "./emulator.ts";
+import { emulatorModule } from "./emulator-package.ts";
 import { judgePc } from "./image.ts";
 
 const NS_PER_MS = 1e6;

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import type { Image, PcClass, PcFiles, PcMedia } from "../../images.ts";
 import { PC_COMMAND_LINE_MAX, PC_FILE_BYTES_MAX, PC_MEMORY_MAX, PC_MEMORY_MIN } from "../../limits.ts";
-import { emulatorModule } from "./emulator.ts";
+import { emulatorModule } from "./emulator-package.ts";
 import { MEDIA, mediaParts, wrongMedia } from "./media.ts";
 
 /** Of a kernel that a PC can load: what stands in its first sector. Spec: Linux, x86/boot.rst. */

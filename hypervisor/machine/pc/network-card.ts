@@ -8,7 +8,9 @@ import type { BusVerbs } from "../streams.ts";
 import { readName } from "./change-record.ts";
 import { DRIVER_OK, type Emulator, type VirtioDevice, type VirtioRegisters } from "./emulator.ts";
 import { SplitQueue, type BrokenQueue } from "./split-queue.ts";
+import type { SavedSlot } from "./saved.ts";
 import { Station } from "./station.ts";
+import { placeOf, restoreRegisters, saveRegisters } from "./virtio-state.ts";
 
 /** Spec: virtio 1.1, 5.1.3. */
 const FEATURE = { mtu: 3, mac: 5, status: 16, eventIndex: 29, version1: 32 } as const;
@@ -125,6 +127,25 @@ export class NetworkCard {
     this.facts = facts;
     if (linkChanged && (this.#registers.device_status & DRIVER_OK) !== 0)
       this.#registers.notify_config_changes();
+  }
+
+  /** Between two runs of the processor. */
+  save(): SavedSlot {
+    const places = [this.#receive.save(), this.#send.save()];
+    return { kind: "card", id: this.facts.id, registers: saveRegisters(this.#registers), places };
+  }
+
+  /** The driver goes on from there, and looks at the link anew. Throws `WrongSnapshot`. */
+  restore({ registers, places }: SavedSlot & { readonly kind: "card" | "disk" }): void {
+    restoreRegisters(this.#registers, registers);
+    this.#receive.restore(placeOf(places, QUEUE.receive));
+    this.#send.restore(placeOf(places, QUEUE.send));
+    if ((this.#registers.device_status & DRIVER_OK) !== 0) this.#registers.notify_config_changes();
+  }
+
+  /** What the guest sends by another address than the card's is lost, until it has been told its own. */
+  guard(on: boolean): void {
+    this.#station.guard(on ? this.facts.mac : undefined);
   }
 
   /** The device is gone: the card stays, with its cable out. */

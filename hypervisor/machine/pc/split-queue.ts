@@ -14,6 +14,9 @@ const USED_INTERRUPT = 1;
 /** Called where a queue has what can't be; does not return. */
 export type BrokenQueue = () => never;
 
+/** How far both sides are. */
+export type SavedPlace = readonly [available: number, used: number, interruptFrom: number];
+
 export interface QueueParts {
   readonly emulator: Pick<Emulator, "ram" | "ramBytes" | "wrote">;
   readonly registers: Pick<VirtioRegisters, "queues" | "is_feature_negotiated" | "raise_irq">;
@@ -49,6 +52,18 @@ export class SplitQueue {
     this.#available = 0;
     this.#used = 0;
     this.#interruptFrom = 0;
+  }
+
+  /** Where it is, between two chains. */
+  save(): SavedPlace {
+    return [this.#available, this.#used, this.#interruptFrom];
+  }
+
+  /** It goes on from there; each is cut to its 16 bits. */
+  restore([available, used, interruptFrom]: SavedPlace): void {
+    this.#available = available & 0xffff;
+    this.#used = used & 0xffff;
+    this.#interruptFrom = interruptFrom & 0xffff;
   }
 
   /** Takes the next chain; false: there is none now. `give` it back before the next. */

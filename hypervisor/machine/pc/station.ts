@@ -10,6 +10,8 @@ import { workOff, type BusVerbs } from "../streams.ts";
 
 const VERSION = 1;
 const ALIGNMENT = 64;
+/** Where a frame says whom it comes from. */
+const SOURCE_AT = 6;
 
 const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
@@ -35,6 +37,7 @@ export class Station {
   readonly #outgoing: number;
   /** Positions of the sending ring: the next to post, and the first that was not given back. */
   #posted = 0;
+  #guard: Uint8Array | undefined;
   #returned = 0;
 
   /**
@@ -86,9 +89,15 @@ export class Station {
     return this.#memory.u8.subarray(at, at + this.#bufferBytes);
   }
 
+  /** From now on frames from another address are lost; undefined: none is. Six bytes. */
+  guard(mac: Uint8Array | undefined): void {
+    this.#guard = mac;
+  }
+
   /** Posts what was written where `room` said. */
   post(length: number): void {
     const { i32 } = this.#memory;
+    if (this.#guard && !this.#isFrom(this.#guard)) return;
     const slot = this.#posted & (this.#slots - 1);
     const descriptor = (this.#sendAt + slot * DESCRIPTOR.size) >>> 2;
     i32[descriptor] = this.#sendBuffers + slot * this.#bufferBytes;
@@ -118,6 +127,12 @@ export class Station {
 
   close(): void {
     this.#verbs.close(this.#handle);
+  }
+
+  /** Whether the frame that is about to be posted comes from there. */
+  #isFrom(mac: Uint8Array): boolean {
+    const at = this.#sendBuffers + (this.#posted & (this.#slots - 1)) * this.#bufferBytes + SOURCE_AT;
+    return mac.every((byte, index) => this.#memory.u8[at + index] === byte);
   }
 
   #takeBack(): void {

@@ -13,11 +13,15 @@ interface QueueRegisters {
 /** The registers of a virtio device on the PCI bus. */
 export interface VirtioRegisters {
   readonly queues: readonly QueueRegisters[];
+  readonly device_feature: Uint32Array;
   readonly device_status: number;
   is_feature_negotiated(feature: number): boolean;
   reset: () => void;
   raise_irq: (type: number) => void;
   notify_config_changes(): void;
+  /** Ten values, then the queues, each with a `get_state` of its own. */
+  get_state(): unknown[];
+  set_state(state: readonly unknown[]): void;
 }
 
 interface Field {
@@ -166,6 +170,7 @@ export function checkNames({ cpu, save_state, restore_state }: V86["v86"]): void
   const missing: string[] = names.filter((name) => cpu[name] === undefined);
   const { pci, uart0, uart1, virtio_net, ide, ps2 } = cpu.devices;
   if (!save_state || !restore_state) missing.push("save_state");
+  if (!virtio_net?.virtio?.get_state || !virtio_net.virtio.set_state) missing.push("virtio.get_state");
   if (!pci?.devices || !pci.device_spaces || !virtio_net?.virtio) missing.push("devices.pci");
   if (!uart0?.input || !uart1?.input) missing.push("devices.uart0");
   if (ide?.secondary?.slave?.drive_connected === undefined) missing.push("devices.ide");
