@@ -6,6 +6,7 @@ import type { ControlServer } from "./control/server.ts";
 import type * as History from "./history.ts";
 import type { planBetween as PlanBetween } from "./plan/between.ts";
 import type { openLab as OpenLab } from "./lab.ts";
+import type * as Snapshots from "./snapshots/kept.ts";
 import type { runTests as RunTests } from "./test/run-tests.ts";
 import type { openWritten as OpenWritten } from "./written.ts";
 
@@ -42,6 +43,8 @@ export type { Disruption } from "../lang/index.ts";
 export type { Checked, Lab, LabOptions, Opened, Parameters, Planned, Source } from "./lab-contract.ts";
 export { HISTORY_SCHEMA } from "./history-contract.ts";
 export type { Difference, Side } from "./history-contract.ts";
+export type { RestoredSnapshot, SnapshotStage } from "./snapshots/desk.ts";
+export type { KeptSnapshot } from "./snapshots/shelf.ts";
 export type { RolledBack } from "./rollback.ts";
 export type { GenerationHead } from "./state/state.ts";
 export type { Prediction } from "./state/durations.ts";
@@ -71,6 +74,10 @@ export const readEvents: Later<typeof History.readEvents> = async (...given) =>
   (await import("./history.ts")).readEvents(...given);
 export const diffGenerations: Later<typeof History.diffGenerations> = async (...given) =>
   (await import("./history.ts")).diffGenerations(...given);
+export const keptSnapshots: Later<typeof Snapshots.keptSnapshots> = async (source) =>
+  (await import("./snapshots/kept.ts")).keptSnapshots(source);
+export const removeSnapshot: Later<typeof Snapshots.removeSnapshot> = async (...given) =>
+  (await import("./snapshots/kept.ts")).removeSnapshot(...given);
 export const openWritten: Later<typeof OpenWritten> = async (...given) =>
   (await import("./written.ts")).openWritten(...given);
 export const openLab: typeof OpenLab = async (options) => (await import("./lab.ts")).openLab(options);

@@ -34,6 +34,8 @@ import { metricsText } from "./metrics/metrics.ts";
 import type { Plan } from "./plan/plan.ts";
 import { readLab } from "./read-lab.ts";
 import type { RolledBack } from "./rollback.ts";
+import { SnapshotDesk } from "./snapshots/desk.ts";
+import { Shelf } from "./snapshots/shelf.ts";
 import { findStateFolder, prepareStateFolder } from "./state/folder.ts";
 import { takeLock } from "./state/lock.ts";
 import type { Lock } from "./state/lock.ts";
@@ -313,6 +315,14 @@ class RunningLab implements Lab {
 
   get copyHost(): CopyHost {
     return this.#hypervisor;
+  }
+
+  /** Absent where the lab keeps nothing. */
+  get snapshots(): SnapshotDesk | undefined {
+    const { volumes, options } = this.#parts;
+    if (volumes === undefined) return undefined;
+    const [hypervisor, engine, { clock }] = [this.#hypervisor, this.#engine, options];
+    return new SnapshotDesk({ hypervisor, engine, clock, shelf: new Shelf(path.dirname(volumes)) });
   }
 
   capture(params: Methods["capture"]["params"]): Capture | string {

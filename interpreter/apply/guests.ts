@@ -5,7 +5,14 @@
 import { availableParallelism } from "node:os";
 import { compilePattern } from "../../lang/index.ts";
 import type { Resource } from "../../lang/index.ts";
-import type { Hypervisor, HypervisorEvent, Image, Outcome } from "../../hypervisor/index.ts";
+import type {
+  GuestSpec,
+  Hypervisor,
+  HypervisorEvent,
+  Image,
+  Outcome,
+  PcBegin,
+} from "../../hypervisor/index.ts";
 import type { Clock } from "../clock.ts";
 import { BugError } from "../bug.ts";
 import type { LogLine } from "../control/protocol.ts";
@@ -118,6 +125,27 @@ export class Guests {
     return this.start(record.resource, record.restarts + 1);
   }
 
+  /** What would boot there; undefined: no guest, or one that waits for others. */
+  specOf(address: string): GuestSpec | undefined {
+    const record = this.#records.get(address);
+    const image = record && this.#options.compiled(imageOf(record.resource));
+    return record && image && record.phase !== "waiting" ? guestSpec(record.resource, image) : undefined;
+  }
+
+  /** Ends it if it runs, and has it go on from there, as `healthy` as it was. In the lane only. */
+  async goOn(address: string, from: PcBegin, healthy: boolean): Promise<Outcome> {
+    const record = this.#records.get(address);
+    if (record === undefined) throw new BugError(`no guest ${address} to go on`);
+    this.#cancelTimer(address);
+    this.#checks.end(address);
+    if (this.#isUp(address)) {
+      this.#put({ ...record, stopping: true });
+      await this.#options.hypervisor.killGuest(address);
+    }
+    this.#options.hypervisor.removeGuest(address);
+    return this.#bootOrFail(address, { from, healthy });
+  }
+
   /** Takes over a definition that needs no restart: goal, policy, labels, niceness. */
   redefine(resource: Resource): Outcome {
     const { address } = resource;
@@ -196,17 +224,18 @@ export class Guests {
     });
   }
 
-  async #boot(address: string): Promise<Outcome> {
+  async #boot(address: string, begin?: Begin): Promise<Outcome> {
     const record = this.#records.get(address);
     if (record === undefined) return OK;
     const image = this.#options.compiled(imageOf(record.resource));
     if (image === undefined) throw new BugError(`the image of ${address} is not compiled`);
     const { end: _, ...fresh } = record;
     const { clock, hypervisor, logs } = this.#options;
-    const began = { ran: false, healthy: false, logFrom: logs.told, bootedAt: clock.now() };
+    const { from, healthy = false } = begin ?? {};
+    const began = { ran: false, healthy, logFrom: logs.told, bootedAt: clock.now(), stopping: false };
     this.#put({ ...fresh, phase: "up", ...began });
     const booted = await this.#boots.run(() =>
-      hypervisor.bootGuest(address, guestSpec(record.resource, image)),
+      hypervisor.bootGuest(address, guestSpec(record.resource, image), from),
     );
     if (!booted.ok) {
       this.#options.hypervisor.removeGuest(address);
@@ -327,14 +356,21 @@ export class Guests {
   }
 
   /** A boot that no apply waits for: a refusal is the guest's end. */
-  async #bootOrFail(address: string): Promise<void> {
+  async #bootOrFail(address: string, begin?: Begin): Promise<Outcome> {
     const record = this.#records.get(address);
-    const booted = await this.#boot(address);
-    if (booted.ok || record === undefined) return;
+    const booted = await this.#boot(address, begin);
+    if (booted.ok || record === undefined) return booted;
     const end: GuestEnd = { state: "failed", reason: booted.refusal.message };
     this.#put({ ...record, phase: "ended", end });
     this.#options.news(address, endText(end), "error");
+    return booted;
   }
+}
+
+/** Where a guest goes on, in place of a boot. */
+interface Begin {
+  readonly from: PcBegin;
+  readonly healthy: boolean;
 }
 
 /** One of the lines is what the guest's health waits for. */

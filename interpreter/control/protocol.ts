@@ -13,6 +13,8 @@ import type {
 } from "../../hypervisor/index.ts";
 import type { SentParameters } from "../given.ts";
 import type { Bound } from "../plan/bound.ts";
+import type { RestoredSnapshot, SnapshotStage } from "../snapshots/desk.ts";
+import type { KeptSnapshot } from "../snapshots/shelf.ts";
 import type { Committed, StoredVolume } from "../stored.ts";
 import type { Plan, StepKind } from "../plan/plan.ts";
 
@@ -253,6 +255,20 @@ export interface Methods extends AdminMethods {
    * that has come to its end is done.
    */
   commitStop: { params: Record<string, never>; result: Record<string, never> };
+  /**
+   * Keeps what a PC is now, under a name, while that stands still for a moment. Answers when it is on the
+   * disk. `snapshotting` tells meanwhile what is being done. It ends with the connection, as by
+   * `snapshotStop`: then nothing is kept.
+   */
+  snapshotMake: { params: { guest: string; name: string }; result: KeptSnapshot };
+  /**
+   * Has a PC go on from a snapshot, of its own or of another guest with the same machine. Answers when its
+   * agent has told it the time and who it is. Refused where anything differs, and then the guest goes on as
+   * it was. As `snapshotMake`, until the guest is replaced.
+   */
+  snapshotRestore: { params: { guest: string; name: string }; result: RestoredSnapshot };
+  /** Calls off what this connection makes or restores. */
+  snapshotStop: { params: Record<string, never>; result: Record<string, never> };
   /** Goes back to what a generation declared, as a new generation. Answers when that is applied. */
   rollback: {
     params: { generation: number };
@@ -329,6 +345,8 @@ export interface Notifications {
   };
   /** A commit of this connection: bytes that the base has, of all. */
   committing: { readonly volume: string; readonly done: number; readonly all: number };
+  /** A snapshot of this connection. */
+  snapshotting: SnapshotStage & { readonly guest: string; readonly name: string };
   /** The last thing a client hears. */
   ended: { readonly reason: string };
 }

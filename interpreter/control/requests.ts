@@ -39,6 +39,8 @@ const PLAN: Shape = {
   replace: { check: isTexts },
 };
 
+const NAMED: Shape = { guest: { check: isText, required: true }, name: { check: isText, required: true } };
+
 const SHAPES: { readonly [M in keyof Methods]: Shape } = {
   hello: { version: { check: isNumber, required: true } },
   snapshot: {},
@@ -56,6 +58,9 @@ const SHAPES: { readonly [M in keyof Methods]: Shape } = {
   volumes: {},
   commit: { volume: { check: isText, required: true } },
   commitStop: {},
+  snapshotMake: NAMED,
+  snapshotRestore: NAMED,
+  snapshotStop: {},
   rollback: { generation: { check: isNumber, required: true } },
   plan: PLAN,
   apply: {

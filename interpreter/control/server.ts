@@ -27,8 +27,10 @@ import type {
 } from "./protocol.ts";
 import type { StopOptions } from "../lab-contract.ts";
 import type { StoredVolume } from "../stored.ts";
+import type { SnapshotDesk as LabSnapshots } from "../snapshots/desk.ts";
 import { readRequest } from "./requests.ts";
 import type { Request } from "./requests.ts";
+import { isOfSnapshots, SnapshotDesk } from "./snapshot-desk.ts";
 import { Subscriber } from "./subscriber.ts";
 
 /** What the server asks of the lab. */
@@ -59,6 +61,8 @@ export interface ControlTarget {
   readonly capture: OpenCapture;
   /** Where files are copied. */
   readonly copyHost: CopyHost;
+  /** Absent where nothing is kept. */
+  readonly snapshots?: LabSnapshots | undefined;
   /** Absent where nothing can be changed by hand. */
   readonly admin?: AdminTree;
 }
@@ -68,6 +72,7 @@ interface Visitor {
   readonly subscriber: Subscriber;
   readonly desk: CaptureDesk;
   readonly commits: CommitDesk;
+  readonly snapshots: SnapshotDesk;
   readonly copies: CopyDesk;
 }
 
@@ -154,6 +159,7 @@ export class ControlServer {
       subscriber: new Subscriber(rpc),
       desk: new CaptureDesk(),
       commits: new CommitDesk(rpc, this.#now),
+      snapshots: new SnapshotDesk(rpc, this.#now),
       copies: new CopyDesk(this.#target.copyHost),
     };
     let waiting = 0;
@@ -163,6 +169,7 @@ export class ControlServer {
       this.#open.delete(socket);
       visitor.desk.close();
       visitor.commits.callOff();
+      visitor.snapshots.callOff();
       visitor.copies.close();
     });
     rpc.onError(() => socket.destroy());
@@ -192,9 +199,10 @@ export class ControlServer {
     }
   }
 
-  async #serve(request: Request, { subscriber, desk, commits, copies }: Visitor): Promise<unknown> {
+  async #serve(request: Request, { subscriber, desk, commits, ...more }: Visitor): Promise<unknown> {
     const target = this.#target;
-    if (isOfCopy(request)) return copies.answer(request);
+    if (isOfCopy(request)) return more.copies.answer(request);
+    if (isOfSnapshots(request)) return more.snapshots.answer(request, target.snapshots);
     switch (request.method) {
       case "hello":
         return { version: PROTOCOL_VERSION, lab: target.name, pid: process.pid, file: target.file };

@@ -169,10 +169,10 @@ export class TestLab {
     const real = this.#hypervisor;
     return {
       ...real,
-      bootGuest: (id, spec) => {
+      bootGuest: (id, spec, from) => {
         // Networks are there before guests are, and no frame before them.
         if (this.#captures) this.#tail ??= FrameTail.begin(real);
-        if (this.#closed === undefined) return real.bootGuest(id, spec);
+        if (this.#closed === undefined) return real.bootGuest(id, spec, from);
         return Promise.resolve({ ok: false, refusal: { code: "busy", message: "the test is over" } });
       },
     };

@@ -2,13 +2,18 @@
 
 import { codePages } from "../codes.ts";
 import { IMPORT_CODES } from "../codes/imports.ts";
+import { SNAPSHOT_CODES } from "../codes/snapshots.ts";
 import type { CodePage } from "../codes/page.ts";
 import { TEST_CODES } from "../testing/codes.ts";
 import { LINT_CODES } from "./codes.ts";
 
-const PAGES: readonly CodePage[] = [...codePages(), ...LINT_CODES, ...TEST_CODES, ...IMPORT_CODES].toSorted(
-  (a, b) => (a.code < b.code ? -1 : 1),
-);
+const PAGES: readonly CodePage[] = [
+  ...codePages(),
+  ...LINT_CODES,
+  ...TEST_CODES,
+  ...IMPORT_CODES,
+  ...SNAPSHOT_CODES,
+].toSorted((a, b) => (a.code < b.code ? -1 : 1));
 
 /** Text, names and types, values, the graph, lints, tests, imports: every page, by code. */
 export const allPages = (): readonly CodePage[] => PAGES;
