@@ -79,6 +79,18 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ["vbus down", "stop the running lab"],
     ["vbus down --grace 0 lab.vbus", "at once"],
   ],
+  snapshot: [
+    ["vbus snapshot pc ready", "its processes, memory and connections as they are now"],
+    ["vbus snapshot pc ready --json", "for a program, with what is being done"],
+  ],
+  restore: [
+    ["vbus restore pc ready", "it goes on where it was, with the time of now"],
+    ["vbus restore other ready", "another guest goes on from there, with its own name and addresses"],
+  ],
+  snapshots: [
+    ["vbus snapshots", "what this folder's lab keeps"],
+    ["vbus snapshots --remove ready", "take one away"],
+  ],
   commit: [
     ["vbus commit scratch", "once its guest has ended: what it wrote is in the base from now on"],
     ["vbus commit scratch --yes --json", "for a program"],

@@ -133,6 +133,9 @@ const JSON_CALLS: Readonly<Record<string, readonly string[] | null>> = {
   exec: null,
   // The same, and files: pc-copy.test.ts.
   cp: null,
+  // Need a PC: pc-snapshot.test.ts.
+  snapshot: null,
+  restore: null,
   // Needs an overlay: volumes.test.ts.
   commit: null,
   // It would write the file that other tests run; by-hand.test.ts calls it.

@@ -42,6 +42,9 @@ Time
   generations       the applies of a lab, by number
   diff [N] [M]      what differs between generations, or between one and the file
   rollback N        a running lab goes back to what a generation declared
+  snapshot GUEST NAME  keeps what a Linux guest is now, its memory and its devices
+  restore GUEST NAME   has a Linux guest go on from there, or another one like it
+  snapshots [file]  what is kept, and taking it away
   events [file]     what happened, and who did it
 
 Look

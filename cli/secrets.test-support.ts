@@ -233,6 +233,23 @@ export async function writeLabs(folder: string): Promise<void> {
   write("read.txt", `${SECRETS.read}\n`);
 }
 
+/** Calls about PCs, in a lab that has none, with their exit codes. */
+export const pcCalls = (lab: string): Readonly<Record<string, readonly [number, ...string[]][]>> => ({
+  exec: [
+    [1, "holder", "echo", "hello"],
+    [1, "--timeout", "1s", "--json", "holder", "echo", "hello"],
+  ],
+  cp: [[1, "holder:/tmp/x", "x", "--json"]],
+  snapshot: [[1, "holder", "name", "--json", "--file", lab]],
+  restore: [[1, "holder", "name", "--json", "--file", lab]],
+  snapshots: [
+    [0, lab],
+    [0, lab, "--json"],
+    [0, lab, "--plain"],
+    [1, lab, "--remove", "nothing", "--json"],
+  ],
+});
+
 /** Some secrets in flags, some in a file; one is in the environment. */
 export const GIVEN: readonly string[] = [
   "--params",

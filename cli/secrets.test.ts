@@ -11,11 +11,10 @@ import { Desk } from "./run.test-support.ts";
 import * as hush from "./secrets.test-support.ts";
 import { createTerminal } from "./terminal.ts";
 
-const { ENVIRONMENT, GIVEN, SECRETS } = hush;
+const { ENVIRONMENT, GIVEN, SECRETS, pcCalls } = hush;
+const { SLOW: isSlow, SEED = 0 } = process.env;
 const desk = new Desk();
 const LAB = "hush.vbus";
-const SLOW = process.env["SLOW"] === "1";
-const SEED = Number(process.env["SEED"] ?? 0);
 
 interface Said {
   readonly call: string;
@@ -66,11 +65,7 @@ const CALLS: Readonly<Record<string, readonly (readonly [number, ...string[]])[]
     [0, "prune", "--all"],
     [64, "build", "nothing", "--again", "--mirror", "http://127.0.0.1:1"],
   ],
-  exec: [
-    [1, "holder", "echo", "hello"],
-    [1, "--timeout", "1s", "--json", "holder", "echo", "hello"],
-  ],
-  cp: [[1, "holder:/tmp/x", "x", "--json"]],
+  ...pcCalls(LAB),
   man: [[0]],
   plan: [
     [0, LAB, ...GIVEN],
@@ -308,7 +303,9 @@ test(
     const { misfit } = SECRETS;
     const texts = [misfit, `"${misfit}`, `[${misfit}`, `ip("${misfit}")`, `"${misfit}" + 1`];
     // With SLOW each parameter; else one by turns, and the one that is given wrongly in each way.
-    const names = ["address", "hardware", "hidden", "seats"].filter((_, index) => SLOW || index === SEED % 4);
+    const names = ["address", "hardware", "hidden", "seats"].filter(
+      (_, index) => isSlow === "1" || index === Number(SEED) % 4,
+    );
     for (const name of ["number", ...names]) {
       // Each way of being wrong for one of them; of the others only the plainest.
       for (const text of name === "number" ? texts : texts.slice(0, 1)) {

@@ -33,6 +33,7 @@ export function registerTime({ add, run, context }: Registrar): void {
     .action((generation, options) =>
       run(import("../commands/rollback.ts").then(({ rollback }) => rollback(context, generation, options))),
     );
+  registerSnapshots({ add, run, context });
   inLab(add("events [file]", "what happened in a lab, and who did it"))
     .addOption(
       new Option("--since <moment>", "a number, a time such as 10m, or a moment in ISO 8601").env(
@@ -44,4 +45,24 @@ export function registerTime({ add, run, context }: Registrar): void {
     .action((file, options) =>
       run(import("../commands/events.ts").then(({ events }) => events(context, file, options))),
     );
+}
+
+/** Of PCs that run. */
+function registerSnapshots({ add, run, context }: Registrar): void {
+  const load = async () => import("../commands/snapshot.ts");
+  inLab(add("snapshot <guest> <name>", "keeps what a Linux guest is now, its memory and its devices"))
+    .addOption(json())
+    .action((guest, name, options) =>
+      run(load().then(({ snapshot }) => snapshot(context, guest, name, options))),
+    );
+  inLab(add("restore <guest> <name>", "has a Linux guest go on from a snapshot, its own or another's"))
+    .addOption(json())
+    .action((guest, name, options) =>
+      run(load().then(({ restore }) => restore(context, guest, name, options))),
+    );
+  inLab(add("snapshots [file]", "the snapshots that a lab keeps"))
+    .addOption(json())
+    .addOption(new Option("--plain", "a record a line, without a head"))
+    .addOption(new Option("--remove <name>", "take this one away for good"))
+    .action((file, options) => run(load().then(({ snapshots }) => snapshots(context, file, options))));
 }

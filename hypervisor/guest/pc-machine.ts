@@ -14,10 +14,7 @@ import { sees } from "./seen.ts";
 export function pcMachine(spec: GuestSpec, devices: Devices): Outcome<PcMachine> {
   const { image, bus } = spec;
   if (image.class !== "linux")
-    return refuse(
-      "invalid",
-      `only guests of class linux have snapshots, and this one is of class ${image.class}`,
-    );
+    return refuse("invalid", `only guests of class linux have snapshots, and it is of class ${image.class}`);
   const all = [...(devices.bus(bus)?.devices.values() ?? [])].filter((device) => sees(spec, device));
   const found = all.flatMap((device) => deviceOf(device, devices));
   return {

@@ -154,7 +154,9 @@ export class SnapshotDesk {
   #machine(guest: string): PcMachine {
     const spec = this.#parts.engine.guests.specOf(guest);
     if (!spec) throw new OperationError("failed", `There is no guest \`${guest}\` that could run now.`);
-    return got(this.#parts.hypervisor.pcMachine(spec));
+    const machine = this.#parts.hypervisor.pcMachine(spec);
+    if (machine.ok) return machine.value;
+    throw new OperationError("failed", `\`${guest}\`: ${machine.refusal.message}.`);
   }
 }
 

@@ -13,6 +13,7 @@ const GROUPS: readonly (readonly [digit: string, title: string, about: string])[
     "What a test failed with, told by `vbus test`: the texts are right, and so is what they failed for.",
   ],
   ["7", "Imports", "What files of other tools can be wrong about, told by `vbus import`."],
+  ["8", "Snapshots", "What keeps a guest from going on from a snapshot, told by `vbus restore`."],
 ];
 
 /** A longer line in a text of the catalogue is cut: it is only long to make a point. */
