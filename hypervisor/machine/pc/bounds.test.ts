@@ -37,6 +37,8 @@ const NOT_MET: Readonly<Record<string, string>> = {
   PC_SCREEN_EVERY_MS: "media.test.ts",
   PC_COPY_BYTES: "copy-card.test.ts, guest/copies.test.ts",
   PC_COPY_GREETING_MAX: "copy-card.test.ts",
+  PC_HOLD_MS_MAX: "holding.test.ts",
+  PC_SAVE_MS_MAX: "a minute of a thread that does not answer",
   PC_TYPED_MAX: "what waits in the serial port; the rest waits in the console",
 };
 
