@@ -140,7 +140,7 @@ function doorOf(
 function snapshotDoor(devices: Devices, guests: Guests): SnapshotDoor {
   return {
     pcMachine: (spec) => pcMachine(spec, devices),
-    holdGuest: (id) => guests.hold(id),
+    holdGuest: (id, why) => guests.hold(id, why),
     digestVolume: (id, options) => digestVolume(devices.volumes.all, id, options),
   };
 }

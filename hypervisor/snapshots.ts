@@ -43,6 +43,9 @@ export interface PcBegin extends PcSnapshot {
   readonly fork: boolean;
 }
 
+/** A PC is held to be saved, or to be replaced by another: then nothing is asked of it but to stand still. */
+export type HoldReason = "save" | "replace";
+
 /** A PC that stands still. Who has it calls `release`, always, unless the guest is killed. */
 export interface HeldGuest {
   /** Refused: `late`, or `busy` where the guest ended. */
@@ -62,10 +65,10 @@ export interface SnapshotDoor {
   /** The machine that such a guest would have now. Refused (`invalid`) where it is not of class linux. */
   pcMachine(spec: GuestSpec): Outcome<PcMachine>;
   /**
-   * Makes a PC with an agent stand still once its devices have done what they were asked for, whether it runs
-   * or is paused. Refused: `missing`, `invalid`, `busy`, `late`.
+   * Makes a PC stand still once its devices have done what they were asked for, whether it runs or is paused.
+   * Refused: `missing`, `invalid`, `late`, `busy`: also where it is to be saved and its agent is not up.
    */
-  holdGuest(id: Id): Promise<Outcome<HeldGuest>>;
+  holdGuest(id: Id, why: HoldReason): Promise<Outcome<HeldGuest>>;
   /**
    * SHA-256 of all that a volume holds, in hexadecimal. Refused: `missing`, `invalid` of class nbd,
    * `outside`, `busy` where it was called off.

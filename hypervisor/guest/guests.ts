@@ -191,7 +191,7 @@ export class Guests implements GuestsOfBus {
   }
 
   /** As `SnapshotDoor.holdGuest`. */
-  readonly hold = (id: Id) => holdPc(this.#guests, id, this.#parts.devices);
+  readonly hold = (id: Id, why: "save" | "replace") => holdPc(this.#guests, this.#parts.devices, id, why);
 
   /** What the agent of a guest answers. */
   ask<T>(id: Id, question: (agent: AgentDesk) => T): T | ReturnType<typeof refuse> {

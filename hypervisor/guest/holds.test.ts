@@ -20,8 +20,8 @@ const SAVED = { parts: "{}", state: new ArrayBuffer(8) };
 
 test("it is held, saved and let go, once", async () => {
   const { holds, did } = desk();
-  const begun = holds.begin();
-  expect(await holds.begin()).toMatchObject({ ok: false, refusal: { code: "busy" } });
+  const begun = holds.begin("save");
+  expect(await holds.begin("save")).toMatchObject({ ok: false, refusal: { code: "busy" } });
   holds.hear({ what: "held", hold: 7 }); // Of nobody.
   holds.hear({ what: "held", hold: 1 });
   const held = (await begun) as { readonly value: HeldGuest };
@@ -32,19 +32,19 @@ test("it is held, saved and let go, once", async () => {
   await held.value.release();
   // A paused one is told to go on only when it will stand still.
   expect(did).toEqual(["run", "hold 1", "save 1", "still", "release 1"]);
-  const next = holds.begin();
+  const next = holds.begin("save");
   holds.hear({ what: "held", hold: 2 });
   expect(await next).toMatchObject({ ok: true });
 });
 
 test("one that is refused goes on, and says why; one that ends does not keep anybody waiting", async () => {
   const { holds, did } = desk();
-  const begun = holds.begin();
+  const begun = holds.begin("save");
   holds.hear({ what: "refused", hold: 1, why: "has no agent" });
   expect(await begun).toEqual({ ok: false, refusal: { code: "busy", message: "guest `pc` has no agent" } });
   expect(did).toEqual(["run", "hold 1", "release 1", "still"]);
-  const next = holds.begin();
+  const next = holds.begin("save");
   holds.end();
   expect(await next).toMatchObject({ ok: false, refusal: { message: "guest `pc` ended" } });
-  expect(await holds.begin()).toMatchObject({ ok: false, refusal: { message: "guest `pc` ended" } });
+  expect(await holds.begin("save")).toMatchObject({ ok: false, refusal: { message: "guest `pc` ended" } });
 });

@@ -4,7 +4,7 @@ import { refuse } from "../bus/outcome.ts";
 import type { Outcome } from "../hypervisor.ts";
 import { PC_HOLD_MS_MAX, PC_SAVE_MS_MAX } from "../limits.ts";
 import type { SnapshotNews, SnapshotOrder } from "../machine/pc/snapshot-words.ts";
-import type { HeldGuest, PcSnapshot } from "../snapshots.ts";
+import type { HeldGuest, HoldReason, PcSnapshot } from "../snapshots.ts";
 
 export interface HoldsParts {
   readonly name: string;
@@ -27,14 +27,14 @@ export class Holds {
     this.#parts = parts;
   }
 
-  async begin(): Promise<Outcome<HeldGuest>> {
+  async begin(why: HoldReason): Promise<Outcome<HeldGuest>> {
     const { name, send, letRun } = this.#parts;
     if (this.#open) return refuse("busy", `a snapshot of guest \`${name}\` is being made already`);
     this.#open = true;
     const hold = ++this.#last;
     letRun();
     // Its devices have PC_HOLD_MS_MAX; the rest is for its thread.
-    const news = await this.#ask({ do: "hold", hold }, 2 * PC_HOLD_MS_MAX);
+    const news = await this.#ask({ do: "hold", hold, why }, 2 * PC_HOLD_MS_MAX);
     if (news?.what === "held") return { ok: true, value: this.#held(hold) };
     send({ do: "release", hold });
     await this.#over();

@@ -5,7 +5,7 @@ import type { Devices } from "../bus/devices.ts";
 import { refuse } from "../bus/outcome.ts";
 import type { GuestSpec, Id, Outcome } from "../hypervisor.ts";
 import { emulatorVersion } from "../machine/pc/emulator-package.ts";
-import type { HeldGuest, PcDevice, PcMachine } from "../snapshots.ts";
+import type { HeldGuest, HoldReason, PcDevice, PcMachine } from "../snapshots.ts";
 import type { Guest } from "./guest.ts";
 import { allocatedBytes } from "./ram.ts";
 import { sees } from "./seen.ts";
@@ -45,8 +45,9 @@ function deviceOf({ deviceId: number, spec, disk }: Device, devices: Devices): P
 /** As `SnapshotDoor.holdGuest`. */
 export async function holdPc(
   guests: ReadonlyMap<Id, Guest>,
-  id: Id,
   devices: Devices,
+  id: Id,
+  why: HoldReason,
 ): Promise<Outcome<HeldGuest>> {
   const guest = guests.get(id);
   if (!guest?.alive) return refuse("missing", `there is no guest \`${id}\` that runs`);
@@ -54,5 +55,5 @@ export async function holdPc(
   if (!machine.ok) return machine;
   if (guest.state !== "running" && guest.state !== "paused")
     return refuse("busy", `guest \`${id}\` is ${guest.state}, neither running nor paused`);
-  return guest.holds.begin();
+  return guest.holds.begin(why);
 }

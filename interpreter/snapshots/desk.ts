@@ -43,7 +43,7 @@ export interface RestoredSnapshot {
 
 /** A guest that goes on is up when its agent has done this. */
 const WOKEN = ":";
-const WOKEN_MS = 60_000;
+const WOKEN_MS = 120_000;
 
 export class SnapshotDesk {
   readonly #parts: SnapshotDeskParts;
@@ -58,7 +58,7 @@ export class SnapshotDesk {
     shelf.expectRoom(name);
     const machine = this.#machine(guest);
     options.progressed?.({ stage: "holding" });
-    const held = got(await this.#parts.hypervisor.holdGuest(guest));
+    const held = got(await this.#parts.hypervisor.holdGuest(guest, "save"));
     const { devices, snapshot } = await this.#save(held, machine, options);
     options.progressed?.({ stage: "writing" });
     const facts = {
@@ -115,7 +115,7 @@ export class SnapshotDesk {
     const state = hypervisor.guest(guest)?.state;
     options.progressed?.({ stage: "holding" });
     const isUp = state !== undefined && !isEnd(state);
-    const held = isUp ? got(await hypervisor.holdGuest(guest)) : undefined;
+    const held = isUp ? got(await hypervisor.holdGuest(guest, "replace")) : undefined;
     try {
       refuseFor(name, guest, changedDisks(header, await this.#devices(machine, options)));
       expectGoing(options);

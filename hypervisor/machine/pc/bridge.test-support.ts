@@ -155,6 +155,19 @@ export class Machine {
     return handle;
   }
 
+  /** Its driver goes on with another bridge, in another RAM with the same content. */
+  goOnIn(other: Machine): void {
+    other.ram.set(this.ram);
+    other.#posted = this.#posted;
+    other.#taken = this.#taken;
+  }
+
+  /** What the next frames say that they come from, six bytes. */
+  from(mac: readonly number[]): void {
+    for (let slot = 0; slot < COUNT; slot++)
+      this.ram.set(mac, AT.buffers + (COUNT + slot) * BUFFER_BYTES + mac.length);
+  }
+
   write(register: number, value: number): void {
     this.device?.registers[register]?.write?.(value | 0);
   }

@@ -42,7 +42,7 @@ class Held {
 
 test("its devices are done before it is held, and it sleeps until it is let go", () => {
   const pc = new Held(3);
-  pc.orders.push({ do: "hold", hold: 1 });
+  pc.orders.push({ do: "hold", hold: 1, why: "save" });
   const later: SnapshotOrder[] = [
     { do: "save", hold: 1 },
     { do: "release", hold: 7 },
@@ -59,12 +59,16 @@ test("its devices are done before it is held, and it sleeps until it is let go",
 
 test("who can't be held, and who has a disk that does not end, goes on and says why", () => {
   const unfit = new Held(0, "has no agent");
-  unfit.orders.push({ do: "hold", hold: 1 }, { do: "release", hold: 1 });
+  unfit.orders.push({ do: "hold", hold: 1, why: "save" }, { do: "release", hold: 1 });
   heedSnapshots(unfit.parts);
   expect(unfit.told).toEqual(["refused has no agent"]);
   expect(unfit.orders).toEqual([]);
+  // To be replaced it has to be still, and no more.
+  unfit.orders.push({ do: "hold", hold: 3, why: "replace" }, { do: "release", hold: 3 });
+  heedSnapshots(unfit.parts);
+  expect(unfit.told.slice(1)).toEqual(["move", "held"]);
   const busy = new Held(Infinity);
-  busy.orders.push({ do: "hold", hold: 2 });
+  busy.orders.push({ do: "hold", hold: 2, why: "replace" });
   const began = performance.now();
   heedSnapshots(busy.parts);
   expect(busy.told.at(-1)).toBe("refused has a disk or a copy that is busy");

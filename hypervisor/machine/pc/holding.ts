@@ -15,7 +15,7 @@ export interface HoldingParts {
   /** Taken out as they are heeded. */
   readonly orders: SnapshotOrder[];
   readonly tell: (news: SnapshotNews) => void;
-  /** Why it can't be held at all: the end of a sentence. */
+  /** Why it can't be saved: the end of a sentence. */
   readonly unfit: () => string | undefined;
   readonly busy: () => boolean;
   /** Lets the devices go on. Microseconds after which they want to again; 0: none does. */
@@ -25,17 +25,18 @@ export interface HoldingParts {
   readonly sleep: (ns: number) => void;
 }
 
+type HoldOrder = SnapshotOrder & { readonly do: "hold" };
+
 /** Does what was ordered, and comes back when the processor may run on. */
 export function heedSnapshots(parts: HoldingParts): void {
   const { orders } = parts;
   // Bound: orders that were given.
-  for (let order = orders.shift(); order; order = orders.shift())
-    if (order.do === "hold") hold(parts, order.hold);
+  for (let order = orders.shift(); order; order = orders.shift()) if (order.do === "hold") hold(parts, order);
 }
 
-function hold(parts: HoldingParts, number: number): void {
+function hold(parts: HoldingParts, { hold: number, why: reason }: HoldOrder): void {
   const { orders, tell } = parts;
-  const why = parts.unfit() ?? calm(parts);
+  const why = (reason === "save" ? parts.unfit() : undefined) ?? calm(parts);
   if (why !== undefined) return tell({ what: "refused", hold: number, why });
   tell({ what: "held", hold: number });
   // Bound: control lets it go on, or ends it.
