@@ -56,6 +56,8 @@ export class Guests {
   readonly #records = new Map<string, GuestRecord>();
   readonly #boots = new Gate(BOOTS_AT_ONCE);
   readonly #timers = new Map<string, NodeJS.Timeout>();
+  /** Guests that end since they are to go on elsewhere. */
+  readonly #replaced = new Set<string>();
   readonly #unsubscribe: () => void;
   readonly #checks: Checks;
   #closed = false;
@@ -138,10 +140,10 @@ export class Guests {
     if (record === undefined) throw new BugError(`no guest ${address} to go on`);
     this.#cancelTimer(address);
     this.#checks.end(address);
-    if (this.#isUp(address)) {
-      this.#put({ ...record, stopping: true });
-      await this.#options.hypervisor.killGuest(address);
-    }
+    // Its end is nobody's matter: it goes on.
+    this.#replaced.add(address);
+    if (this.#isUp(address)) await this.#options.hypervisor.killGuest(address);
+    this.#replaced.delete(address);
     this.#options.hypervisor.removeGuest(address);
     return this.#bootOrFail(address, { from, healthy });
   }
@@ -249,7 +251,7 @@ export class Guests {
   #hear(event: HypervisorEvent): void {
     if (event.type !== "guest") return;
     const record = this.#records.get(event.id);
-    if (record === undefined || record.phase === "ended") return;
+    if (record === undefined || record.phase === "ended" || this.#replaced.has(event.id)) return;
     if (event.state === "running") {
       const healthy = record.healthy || isWellByRunning(record.resource);
       this.#put({ ...record, phase: "up", ran: true, healthy });

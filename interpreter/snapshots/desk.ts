@@ -1,13 +1,13 @@
 // Makes snapshots of a lab's PCs, and lets PCs go on from them. A guest that is refused has not been touched:
 // it is held while its disks are compared, and goes on.
 
-import type { HeldGuest, Hypervisor, Outcome, PcMachine, PcSnapshot } from "../../hypervisor/index.ts";
+import type { Hypervisor, Outcome, PcMachine, PcSnapshot } from "../../hypervisor/index.ts";
 import { isEnd } from "../apply/guest-record.ts";
 import { isoTime, type Clock } from "../clock.ts";
 import type { Engine } from "../engine.ts";
 import { OperationError } from "../operation-error.ts";
 import { ownVersion } from "../own-version.ts";
-import { packSnapshot, readMachine } from "./envelope.ts";
+import { packSnapshot, readHead, readMachine } from "./envelope.ts";
 import { differences, SNAPSHOT_FORMAT, type SnapshotDevice, type SnapshotHeader } from "./header.ts";
 import type { KeptSnapshot, Shelf } from "./shelf.ts";
 
@@ -41,6 +41,13 @@ export interface RestoredSnapshot {
   readonly made: string;
 }
 
+/** What a guest was while it was held. */
+interface Taken {
+  readonly machine: PcMachine;
+  readonly devices: readonly SnapshotDevice[];
+  readonly snapshot: PcSnapshot;
+}
+
 /** A guest that goes on is up when its agent has done this. */
 const WOKEN = ":";
 const WOKEN_MS = 120_000;
@@ -56,10 +63,10 @@ export class SnapshotDesk {
   async make(guest: string, name: string, options: SnapshotOptions = {}): Promise<KeptSnapshot> {
     const { shelf, clock } = this.#parts;
     shelf.expectRoom(name);
-    const machine = this.#machine(guest);
-    options.progressed?.({ stage: "holding" });
-    const held = got(await this.#parts.hypervisor.holdGuest(guest, "save"));
-    const { devices, snapshot } = await this.#save(held, machine, options);
+    // Nothing else changes the lab while it is held.
+    const { machine, devices, snapshot } = await this.#parts.engine.lane.run(() =>
+      this.#take(guest, options),
+    );
     options.progressed?.({ stage: "writing" });
     const facts = {
       format: SNAPSHOT_FORMAT,
@@ -80,15 +87,14 @@ export class SnapshotDesk {
     return { name, guest, made: facts.made, bytes, memory: facts.memory, vbus: facts.vbus };
   }
 
-  async #save(
-    held: HeldGuest,
-    machine: PcMachine,
-    options: SnapshotOptions,
-  ): Promise<{ readonly devices: readonly SnapshotDevice[]; readonly snapshot: PcSnapshot }> {
+  async #take(guest: string, options: SnapshotOptions): Promise<Taken> {
+    const machine = this.#machine(guest);
+    options.progressed?.({ stage: "holding" });
+    const held = got(await this.#parts.hypervisor.holdGuest(guest, "save"));
     try {
       const devices = await this.#devices(machine, options);
       options.progressed?.({ stage: "saving" });
-      return { devices, snapshot: got(await held.save()) };
+      return { machine, devices, snapshot: got(await held.save()) };
     } finally {
       await held.release();
     }
@@ -107,11 +113,12 @@ export class SnapshotDesk {
 
   async #restore(guest: string, name: string, options: SnapshotOptions): Promise<SnapshotHeader> {
     const { hypervisor, shelf, engine } = this.#parts;
-    const header = await shelf.header(name);
+    const head = await shelf.read(name, readHead);
+    const { header } = head;
     const machine = this.#machine(guest);
     refuseFor(name, guest, differences(header, { ...machine, vbus: ownVersion() }));
     options.progressed?.({ stage: "reading" });
-    const snapshot = await shelf.read(name, readMachine);
+    const snapshot = await shelf.read(name, (file) => readMachine(file, head));
     const state = hypervisor.guest(guest)?.state;
     options.progressed?.({ stage: "holding" });
     const isUp = state !== undefined && !isEnd(state);

@@ -15,6 +15,12 @@ const MAGIC = Buffer.from("vbus snapshot\n");
 const HEADER_AT = MAGIC.length + 4;
 const LEVEL = 3;
 
+/** What a file says of itself, and where its machine begins. */
+export interface Head {
+  readonly header: SnapshotHeader;
+  readonly at: number;
+}
+
 /** Why a file is no snapshot: the end of a sentence that begins with it. */
 export class NoSnapshot extends Error {}
 
@@ -40,10 +46,8 @@ export async function packSnapshot(
   return [MAGIC, length, text, body];
 }
 
-/** The header of a file, and where its machine begins. Throws `NoSnapshot`, and what the system refuses. */
-export async function readHead(
-  file: string,
-): Promise<{ readonly header: SnapshotHeader; readonly at: number }> {
+/** Throws `NoSnapshot`, and what the system refuses. */
+export async function readHead(file: string): Promise<Head> {
   const handle = await open(file, "r");
   try {
     const buffer = Buffer.alloc(HEADER_AT + SNAPSHOT_HEADER_MAX);
@@ -60,9 +64,8 @@ export async function readHead(
   }
 }
 
-/** The machine of a file with this header, whole and as it was made. Throws as `readHead`. */
-export async function readMachine(file: string): Promise<PcSnapshot> {
-  const { header, at } = await readHead(file);
+/** The machine that this head belongs to, whole and as it was made. Throws as `readHead`. */
+export async function readMachine(file: string, { header, at }: Head): Promise<PcSnapshot> {
   const { bytes, sha256, raw, parts } = header.body;
   if (bytes > SNAPSHOT_BODY_MAX || raw > SNAPSHOT_BODY_MAX || parts > raw)
     throw new NoSnapshot("says that it is larger than any snapshot");

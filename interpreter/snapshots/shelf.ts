@@ -6,7 +6,6 @@ import { open, rename } from "node:fs/promises";
 import path from "node:path";
 import { errorCode, errorText, OperationError } from "../operation-error.ts";
 import { NoSnapshot, readHead } from "./envelope.ts";
-import type { SnapshotHeader } from "./header.ts";
 import { SNAPSHOTS_MAX, SNAPSHOT_NAME_MAX } from "./limits.ts";
 
 const ENDING = ".snapshot";
@@ -89,12 +88,10 @@ export class Shelf {
     }
   }
 
-  /** Throws `OperationError` `failed` where there is none, or it is no snapshot. */
-  async header(name: string): Promise<SnapshotHeader> {
-    return this.read(name, async (file) => (await readHead(file)).header);
-  }
-
-  /** What `look` finds in a snapshot's file. Throws as `header`. */
+  /**
+   * What `look` finds in a snapshot's file. Throws `OperationError` `failed` where there is none, or it is no
+   * snapshot.
+   */
   async read<T>(name: string, look: (file: string) => Promise<T>): Promise<T> {
     const file = this.fileOf(name);
     try {

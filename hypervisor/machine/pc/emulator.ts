@@ -132,7 +132,8 @@ export class Emulator {
 
   /** Puts that back, behind `restore`. */
   restoreInput(port: 0 | 1, bytes: Uint8Array): void {
-    this.#cpu.devices[port === 0 ? "uart0" : "uart1"].input.push(...bytes);
+    const { input } = this.#cpu.devices[port === 0 ? "uart0" : "uart1"];
+    for (const byte of bytes) input.push(byte);
   }
 
   /** Its RAM. Asked for anew wherever the processor may have run meanwhile: its memory may grow. */

@@ -32,9 +32,8 @@ const broken = (): never => {
   throw new Error("broken");
 };
 
-test("a machine with a device goes on in another one; of other memory it is refused", async () => {
+test("a device, and what waits in a serial port, go on in another machine", async () => {
   const [from, to] = [await machine(), await machine()];
-  from.emulator.ram.set([1, 2, 3], 0x5000);
   from.emulator.restoreInput(1, Uint8Array.of(9, 8));
   const saved = saveRegisters(from.device);
   const changed: SavedRegisters = {
@@ -46,10 +45,8 @@ test("a machine with a device goes on in another one; of other memory it is refu
       saved.queues[1] as number[],
     ],
   };
-  to.emulator.restore(from.emulator.save());
   restoreRegisters(to.device, changed);
   to.emulator.restoreInput(1, from.emulator.inputOf(1));
-  expect([...to.emulator.ram.subarray(0x5000, 0x5003)]).toEqual([1, 2, 3]);
   expect([...to.emulator.inputOf(1)]).toEqual([9, 8]);
   expect(saveRegisters(to.device)).toEqual(changed);
   expect(to.device.queues[0]).toMatchObject({ size: 32, enabled: true, desc_addr: 0x1000 });
