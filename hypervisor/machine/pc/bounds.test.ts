@@ -152,7 +152,10 @@ test("a guest that greets is told what it is; what was asked too early is asked 
   pc.agent.run({ id: 7, command: "uname -a" });
   expect(pc.agent.stop()).toBe(false);
   pc.hear("up\nup\n");
-  expect(pc.said.slice(1)).toEqual(["run 7 uname -a\n", "stop\n"]);
+  // The guest has numbers of its own for them.
+  expect(pc.said.slice(1)).toEqual(["run 1 uname -a\n", "stop\n"]);
+  pc.hear("end 1 0\n");
+  expect(pc.done).toMatchObject([{ id: 7, status: 0 }]);
 });
 
 test("what the guest's shell is to read is one line that `printf %b` makes again what it was", () => {
@@ -161,12 +164,34 @@ test("what the guest's shell is to read is one line that `printf %b` makes again
   for (const [id, command] of [" a  b ", "x\ty\n\\0z", "Grüße 100%", " ", ""].entries())
     pc.agent.run({ id, command });
   expect(pc.said).toEqual([
-    "run 0 \\0040a  b\\0040\n",
-    "run 1 x\\0011y\\0012\\01340z\n",
-    "run 2 Gr\\0303\\0274\\0303\\0237e 100%\n",
-    "run 3 \\0040\n",
-    "run 4 \n",
+    "run 1 \\0040a  b\\0040\n",
+    "run 2 x\\0011y\\0012\\01340z\n",
+    "run 3 Gr\\0303\\0274\\0303\\0237e 100%\n",
+    "run 4 \\0040\n",
+    "run 5 \n",
   ]);
+});
+
+test("an agent that goes on ends its line, is woken first, and takes no answer of before", () => {
+  const before = host();
+  before.hear("up\n");
+  for (const id of [1, 2]) before.agent.run({ id, command: "x" });
+  before.hear(`out 1 ${btoa("half")}`.slice(0, -2));
+  const cut = host();
+  cut.agent.goOn({ line: [...Buffer.from("en")], last: 0 }, "script");
+  cut.hear("d 1 0\n");
+  expect(cut.agent.up).toBe(true);
+  const pc = host();
+  pc.agent.goOn(before.agent.save(), "script");
+  expect(pc.said).toEqual(["run 3 script\n"]);
+  pc.agent.run({ id: 1, command: "one" });
+  // The rest of that line, and what the guest still does of what another was asked for.
+  pc.hear("==\nend 1 0\nend 2 0\n");
+  expect([pc.agent.up, pc.done, pc.said.length]).toEqual([false, [], 1]);
+  pc.hear("end 3 0\n");
+  expect([pc.agent.up, pc.said.slice(1)]).toEqual([true, ["run 4 one\n"]]);
+  pc.hear(`end 3 0\nout 4 ${btoa("yes")}\nend 4 0\n`);
+  expect(pc.done).toEqual([{ id: 1, status: 0, output: new Uint8Array(Buffer.from("yes")), cut: false }]);
 });
 
 test("what a command prints comes with its status; more than is kept is cut off", () => {
