@@ -6,7 +6,8 @@ import path from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { PC_STATES_MAX } from "../../limits.ts";
 import { dropState, keepState, readState, stateFile } from "./booted.ts";
-import { Emulator, emulatorModule } from "./emulator.ts";
+import { Emulator } from "./emulator.ts";
+import { emulatorModule } from "./emulator-package.ts";
 import { mendLargePages } from "./large-pages.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "vbus-booted-"));
