@@ -1,8 +1,8 @@
-// Snapshots that one connection makes or restores: it is told how far they are, and they end with it.
+// Snapshots that one connection makes or restores.
 
-import type { MessageConnection } from "vscode-jsonrpc/node";
 import { OperationError } from "../operation-error.ts";
 import type { SnapshotDesk as LabSnapshots, SnapshotOptions, SnapshotStage } from "../snapshots/desk.ts";
+import { ProgressDesk } from "./progress-desk.ts";
 import type { Request } from "./requests.ts";
 
 /** What is asked of snapshots. */
@@ -12,19 +12,7 @@ export function isOfSnapshots(request: Request): request is SnapshotRequest {
   return request.method.startsWith("snapshot") && request.method !== "snapshot";
 }
 
-/** Between two words about one of them that say the same but for bytes, milliseconds. */
-const PACE_MS = 100;
-
-export class SnapshotDesk {
-  readonly #rpc: MessageConnection;
-  readonly #now: () => number;
-  #off = new AbortController();
-
-  constructor(rpc: MessageConnection, now: () => number) {
-    this.#rpc = rpc;
-    this.#now = now;
-  }
-
+export class SnapshotDesk extends ProgressDesk {
   /** `lab`: its snapshots; undefined: it keeps nothing. */
   async answer(request: SnapshotRequest, lab: LabSnapshots | undefined): Promise<object> {
     if (request.method === "snapshotStop") return this.callOff();
@@ -36,25 +24,14 @@ export class SnapshotDesk {
       : lab.restore(guest, name, options);
   }
 
-  /** Also when the connection is over. */
-  callOff(): Record<string, never> {
-    this.#off.abort();
-    this.#off = new AbortController();
-    return {};
-  }
-
   #options(guest: string, name: string): SnapshotOptions {
-    let [stage, last, isSending] = ["", Number.NEGATIVE_INFINITY, false];
+    const paced = this.paced();
+    let stage = "";
     const progressed = (now: SnapshotStage): void => {
       const isNew = now.stage !== stage;
-      // One word of bytes at a time: who reads slowly is told less.
-      if (!isNew && (isSending || this.#now() - last < PACE_MS)) return;
-      [stage, last, isSending] = [now.stage, this.#now(), true];
-      this.#rpc.sendNotification("snapshotting", { guest, name, ...now }).then(
-        () => (isSending = false),
-        () => undefined,
-      );
+      ({ stage } = now);
+      paced(() => this.rpc.sendNotification("snapshotting", { guest, name, ...now }), isNew);
     };
-    return { progressed, signal: this.#off.signal };
+    return { progressed, signal: this.signal };
   }
 }
