@@ -167,7 +167,8 @@ test(
         path.join(desk.folder, "lab.vbus"),
         LAB.replace('"./more.img", size = 4MiB', '"./more.img", size = 6MiB'),
       );
-      expect(await desk.run(["apply", "lab.vbus"])).toMatchObject({ exit: 0 });
+      const { exit, stderr } = await desk.run(["apply", "lab.vbus"]);
+      expect({ exit, stderr }).toMatchObject({ exit: 0 });
       const size = "until [ $(cat /sys/block/vbda/size) = ";
       expect(await exec(`${size}12288 ]; do :; done`)).toMatchObject({ exit: 0 });
       expect(await exec("umount /mnt/vbda")).toMatchObject({ exit: 0 });

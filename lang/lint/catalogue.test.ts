@@ -27,15 +27,15 @@ test("pages are in order, each code once, each with a title and a reason", () =>
   const codes = allPages().map(({ code }) => code);
   expect(codes).toEqual([...new Set(codes)].sort());
   for (const { code, title, explanation } of allPages()) {
-    expect(code).toMatch(/^VB[1-7]\d{3}$/);
+    expect(code).toMatch(/^VB[1-8]\d{3}$/);
     expect(title.length, code).toBeGreaterThan(3);
     expect(explanation, code).toMatch(/[.)`]$/);
   }
 });
 
 test("every bad text gives its code, and no good text does", () => {
-  // What a file of another tool can be wrong about is no text of the language.
-  const ours = allPages().filter(({ code }) => !code.startsWith("VB7"));
+  // What a file of another tool can be wrong about, or a snapshot, is no text of the language.
+  const ours = allPages().filter(({ code }) => !/^VB[78]/.test(code));
   const withoutText = ours.filter(({ bad, good }) => bad === undefined || good === undefined);
   // What no driver of this version serves changes from version to version.
   expect(withoutText.map(({ code }) => code)).toEqual(["VB2022"]);
