@@ -281,7 +281,7 @@ export interface Hypervisor extends StorageDoor, SnapshotDoor {
   guest(id: Id): GuestFacts | undefined;
   guests(): readonly GuestFacts[];
   device(id: Id): DeviceFacts | undefined;
-  /** With `rings` and `histograms` only of those named: they are most of the work. Absent: of all. */
+  /** With `rings`, histograms and `lateNs` only of those named: they are most of the work. Absent: of all. */
   devices(measured?: ReadonlySet<Id>): readonly DeviceFacts[];
   /** All that is measured at a device's rings and lines, for those who sum it up themselves. */
   histograms(id: Id): DeviceCells | undefined;

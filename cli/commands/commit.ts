@@ -1,11 +1,11 @@
 // `vbus commit`: what an overlay of a running lab has goes into its base, for good.
 
 import type { LabClient, Notifications } from "../../interpreter/index.ts";
+import { untilDone } from "../call-off.ts";
 import { agreed, type ConsentOptions } from "../consent.ts";
 import type { Context, Exit } from "../context.ts";
 import { DrawnLine } from "../drawn-line.ts";
 import { EXIT } from "../exit-codes.ts";
-import { onSignals } from "../signals.ts";
 import { bytesText } from "../text.ts";
 import { connectRunning } from "../which-lab.ts";
 
@@ -23,44 +23,32 @@ export async function commit(context: Context, volume: string, options: CommitOp
   const client = await connectRunning({ file: options.file, lab: options.lab });
   try {
     if (!(await mayWrite(context, client, volume, options))) return EXIT.failed;
-    return await untilDone(context, client, volume, options.json === true);
+    return await commitAndTell(context, client, volume, options.json === true);
   } finally {
     client.close();
   }
 }
 
-/** The first signal calls it off, and what becomes of that is waited for. */
-async function untilDone(
+/** The first signal calls it off. */
+async function commitAndTell(
   { terminal, clock }: Context,
   client: LabClient,
   volume: string,
   json: boolean,
 ): Promise<Exit> {
-  let interrupted: Exit | undefined;
-  const release = onSignals((exit) => {
-    interrupted = exit;
-    client.request("commitStop", {}).catch(() => undefined); // The lab has gone: so has the commit.
-  });
   const progress = new Progress({ terminal, clock }, json);
   client.on("committing", (at) => progress.show(at));
-  try {
+  const clear = (): void => progress.end();
+  const stop = (): Promise<unknown> => client.request("commitStop", {});
+  return untilDone({ terminal }, { stop, clear }, async () => {
     const { bytes, base } = await client.request("commit", { volume });
-    progress.end();
+    clear();
     const record = { schema: COMMIT_SCHEMA, record: "committed", volume, base, bytes };
+    const done = terminal.paint("green", "committed", "err");
     if (json) terminal.out(`${JSON.stringify(record)}\n`);
-    else
-      terminal.err(
-        `${terminal.paint("green", "committed", "err")} ${volume}: ${bytesText(bytes)} to ${base}\n`,
-      );
+    else terminal.err(`${done} ${volume}: ${bytesText(bytes)} to ${base}\n`);
     return EXIT.done;
-  } catch (error) {
-    progress.end();
-    if (interrupted === undefined || !(error instanceof Error)) throw error;
-    terminal.err(`${error.message}\n`);
-    return interrupted;
-  } finally {
-    release();
-  }
+  });
 }
 
 /** Says which file would be written to, and asks. What can't be written at all, the lab says. */

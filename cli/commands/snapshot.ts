@@ -3,10 +3,10 @@
 
 import { keptSnapshots, removeSnapshot, type KeptSnapshot, type LabClient } from "../../interpreter/index.ts";
 import type { Notifications } from "../../interpreter/index.ts";
+import { untilDone } from "../call-off.ts";
 import type { Context, Exit } from "../context.ts";
 import { DrawnLine } from "../drawn-line.ts";
 import { EXIT } from "../exit-codes.ts";
-import { onSignals } from "../signals.ts";
 import { ageText, bytesText, tableText } from "../text.ts";
 import { connectRunning, fileOfLab } from "../which-lab.ts";
 
@@ -67,37 +67,30 @@ interface Done {
   readonly words: string;
 }
 
-/** Shows how far it is, and calls it off at a signal: what becomes of that is waited for. */
+/** Shows how far it is, and calls it off at a signal. */
 async function watched(
   { terminal }: Context,
   options: SnapshotOptions,
   work: (client: LabClient) => Promise<Done>,
 ): Promise<Exit> {
   const client = await connectRunning({ file: options.file, lab: options.lab });
-  let interrupted: Exit | undefined;
-  const release = onSignals((exit) => {
-    interrupted = exit;
-    client.request("snapshotStop", {}).catch(() => undefined); // The lab has gone, and this with it.
-  });
   const line = new DrawnLine(terminal);
   client.on("snapshotting", (at) => {
     const record = { schema: SNAPSHOT_SCHEMA, record: "progress", ...at };
     if (options.json) terminal.out(`${JSON.stringify(record)}\n`);
     else line.draw(progressText(at));
   });
+  const clear = (): void => line.clear();
+  const stop = (): Promise<unknown> => client.request("snapshotStop", {});
   try {
-    const { record, words } = await work(client);
-    line.clear();
-    if (options.json) terminal.out(`${JSON.stringify(record)}\n`);
-    else terminal.err(`${words}\n`);
-    return EXIT.done;
-  } catch (error) {
-    line.clear();
-    if (interrupted === undefined || !(error instanceof Error)) throw error;
-    terminal.err(`${error.message}\n`);
-    return interrupted;
+    return await untilDone({ terminal }, { stop, clear }, async () => {
+      const { record, words } = await work(client);
+      clear();
+      if (options.json) terminal.out(`${JSON.stringify(record)}\n`);
+      else terminal.err(`${words}\n`);
+      return EXIT.done;
+    });
   } finally {
-    release();
     client.close();
   }
 }

@@ -41,7 +41,7 @@ export function deviceFacts(fabric: Fabric, device: Device, around: Around): Dev
     reconfigurable,
     rx: receivedFacts(fabric, ports),
     tx: sentFacts(fabric, ports),
-    ...lineFacts(fabric, ports),
+    ...lineFacts(fabric, ports, isMeasured),
     ...classFacts(spec, counters),
     kicks: counters.kicks,
     ...pcFacts(fabric, port),

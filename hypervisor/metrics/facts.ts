@@ -1,7 +1,7 @@
 // What observers are shown of frames: read from the fabric without stopping anybody.
 
 import { countersOf, received } from "../datapath/port.ts";
-import { cellsOfPort, latenessCells, latenessOf } from "./histograms.ts";
+import { cellsOfPort, latenessCells, latenessOf, NOTHING } from "./histograms.ts";
 import type { CounterFacts, DeviceCells, LineFacts, RequestFacts } from "../hypervisor.ts";
 import { countOf } from "../memory/counts.ts";
 import type { Fabric } from "../memory/fabric.ts";
@@ -101,10 +101,11 @@ export function addRequests(sum: RequestSum, fabric: Fabric, port: number): void
 export function lineFacts(
   fabric: Fabric,
   { egress, ingress }: DevicePorts,
+  isMeasured: boolean,
 ): { readonly egress?: LineFacts; readonly ingress?: LineFacts } {
   return {
-    ...(egress !== undefined && { egress: factsOf(fabric, egress) }),
-    ...(ingress !== undefined && { ingress: factsOf(fabric, ingress) }),
+    ...(egress !== undefined && { egress: factsOf(fabric, egress, isMeasured) }),
+    ...(ingress !== undefined && { ingress: factsOf(fabric, ingress, isMeasured) }),
   };
 }
 
@@ -117,13 +118,14 @@ export function cellsOfDevice(fabric: Fabric, { port, egress, ingress }: DeviceP
   return { rings: cellsOfPort(fabric, port), late };
 }
 
-function factsOf(fabric: Fabric, line: number): LineFacts {
+function factsOf(fabric: Fabric, line: number, isMeasured: boolean): LineFacts {
   const counters = countersOf(fabric, line);
   const { sent, duplicated, corrupted, reordered } = counters;
   const ended = sent + total(reasonsOf(counters)); // Before what came, so that fewer never came than ended.
   const count = received(fabric, line).frames;
   const waiting = count + duplicated - ended;
-  return { count, waiting, duplicated, corrupted, reordered, lateNs: latenessOf(fabric, line) };
+  const lateNs = isMeasured ? latenessOf(fabric, line) : NOTHING;
+  return { count, waiting, duplicated, corrupted, reordered, lateNs };
 }
 
 /**

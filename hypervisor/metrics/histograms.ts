@@ -7,13 +7,17 @@ import { HISTOGRAM, meterAt } from "../memory/layout.ts";
 
 /** Everything that is measured at a port's rings. */
 export function histogramsOf(fabric: Fabric, port: number): DeviceHistograms {
-  // Most of a lab's devices are quiet, and quantiles of nothing need no copy.
-  return ofEach(fabric, port, (cells) => (isEmpty(cells) ? NOTHING : summarize(cells.slice())));
+  return ofEach(fabric, port, summed);
 }
 
 /** Of a line: how long after they were due its frames went on. */
 export function latenessOf(fabric: Fabric, line: number): HistogramFacts {
-  return summarize(cellsOf(fabric, line, HISTOGRAM.wakeNs).slice());
+  return summed(cellsOf(fabric, line, HISTOGRAM.wakeNs));
+}
+
+/** Most of a lab's devices are quiet, and quantiles of nothing need no copy. */
+function summed(cells: Float64Array): HistogramFacts {
+  return isEmpty(cells) ? NOTHING : summarize(cells.slice());
 }
 
 /** The same as it is counted: cells that count something. */
@@ -48,7 +52,8 @@ function ofEach<T>(
   };
 }
 
-const NOTHING: HistogramFacts = { count: 0, p50: 0, p99: 0, p999: 0, max: 0 };
+/** Of what is not looked into. */
+export const NOTHING: HistogramFacts = { count: 0, p50: 0, p99: 0, p999: 0, max: 0 };
 /** Of a port that is not looked into. */
 export const NO_HISTOGRAMS: DeviceHistograms = {
   framesPerKick: NOTHING,

@@ -4,6 +4,7 @@
 import { NAT_LEASE_S, NAT_LEASES_MAX } from "../../limits.ts";
 import { maskOf } from "./reach.ts";
 import { get16, get32, put32 } from "./wire.ts";
+import { macText } from "./wire6.ts";
 
 const FIXED_BYTES = 240;
 const MAGIC = 0x6382_5363;
@@ -64,7 +65,7 @@ export class Dhcp {
     if (get32(message, 236) !== MAGIC) return undefined;
     const options = readOptions(message);
     const type = options.get(OPTION.type)?.[0];
-    const mac = Array.from(message.subarray(28, 34), (byte) => byte.toString(16).padStart(2, "0")).join(":");
+    const mac = macText(message, 28);
     const server = options.get(OPTION.server);
     if (server?.length === 4 && get32(server, 0) !== plan.gateway) return undefined;
     const current = get32(message, 12);

@@ -158,14 +158,18 @@ export class Agent {
 
   #configuration(): string {
     const cards = this.#parts.cards().map(({ mac, name, address, prefix, gateway }) => {
-      const written = [...mac].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
-      return `net ${written} ${name} ${address}/${prefix} ${gateway}\n`;
+      return `net ${macText(mac)} ${name} ${address}/${prefix} ${gateway}\n`;
     });
     const env = Object.entries(this.#parts.env).map(([name, value]) => `env ${name} ${escaped(value)}\n`);
     const { seconds, seed } = this.#parts.fresh();
     const fresh = `clock ${Math.round(seconds)}\nseed ${Buffer.from(seed).toString("base64")}\n`;
     return `host ${this.#parts.name}\n${fresh}${env.join("")}${cards.join("")}go\n`;
   }
+}
+
+/** As the guest has it in its `address` of a card. */
+export function macText(mac: Uint8Array): string {
+  return Array.from(mac, (byte) => byte.toString(16).padStart(2, "0")).join(":");
 }
 
 const SPACE = 0x20;

@@ -1,7 +1,7 @@
 // What a guest that goes on from a snapshot is told, as a script for its agent: the time, new chance, and
 // where it is not the guest that it was, who it is now. A program costs a twentieth of a second there.
 
-import type { Fresh } from "./agent.ts";
+import { macText, type Fresh } from "./agent.ts";
 import type { CardFacts } from "./network-card.ts";
 
 export interface Waking {
@@ -88,10 +88,9 @@ echo >>/etc/machine-id
 }
 
 function cardLine({ mac, name, address, prefix, gateway }: CardFacts): string {
-  const written = [...mac].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
   const own = address === NO_ADDRESS ? "" : `${address}/${prefix}`;
   const via = own === "" || gateway === NO_ADDRESS || gateway === address ? "" : gateway;
-  return `c ${quoted(name)} ${written} '${own}' '${via}'\n`;
+  return `c ${quoted(name)} ${macText(mac)} '${own}' '${via}'\n`;
 }
 
 function quoted(text: string): string {
