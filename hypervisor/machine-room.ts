@@ -26,6 +26,7 @@ export interface MachineRoom {
   readonly fabric: Fabric;
   readonly devices: Devices;
   readonly guests: Guests;
+  readonly pool: Pool;
   readonly captures: Captures;
 }
 
@@ -73,7 +74,7 @@ export function assembleMachineRoom(
     devices.folders.close();
   };
   const hypervisor = doorOf(devices, guests, captures, listeners, close);
-  return { hypervisor, fabric, devices, guests, captures };
+  return { hypervisor, fabric, devices, guests, pool, captures };
 }
 
 function doorOf(

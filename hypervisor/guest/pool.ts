@@ -45,6 +45,11 @@ export class Pool {
     if (!this.#isRefilling) void this.#refill();
   }
 
+  /** Whether nothing that was taken is still to be made up for. */
+  get isFull(): boolean {
+    return !this.#isRefilling && !this.#lacks();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     const waiting = this.#waiting.splice(0);
