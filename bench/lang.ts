@@ -8,7 +8,14 @@ import { fileURLToPath } from "node:url";
 import { findContenders, type Contender, type Contenders } from "./contenders.ts";
 import type { Measure, Rival, Work } from "./harness.ts";
 import { openMeter, type Meter } from "./meter.ts";
-import { checkOurs, checkTheirs, familyOf, writtenOut, type FamilyLanguage } from "./models.ts";
+import {
+  checkOurs,
+  checkTheirs,
+  familyOf,
+  wholeFamilyOf,
+  writtenOut,
+  type FamilyLanguage,
+} from "./models.ts";
 import { openRecheck, type Recheck } from "./recheck.ts";
 
 /** Guests of the lab that all languages make, and of the smaller and the larger one that only we do. */
@@ -57,7 +64,9 @@ interface Opened {
   readonly meter: Meter;
 }
 /** Path of the lab in each language. */
-type Labs = Readonly<Record<FamilyLanguage | "small" | "large" | "written" | "hcl", string>>;
+type Labs = Readonly<
+  Record<FamilyLanguage | "whole" | "small" | "large" | "largest" | "written" | "hcl", string>
+>;
 
 async function writeLabs(folder: string, { guests, small, large }: Sizes): Promise<Labs> {
   const write = async (name: string, text: string): Promise<string> => {
@@ -67,8 +76,10 @@ async function writeLabs(folder: string, { guests, small, large }: Sizes): Promi
   };
   return {
     vbus: await write("family.vbus", await familyOf("vbus", guests)),
-    small: await write("small.vbus", await familyOf("vbus", small)),
-    large: await write("large.vbus", await familyOf("vbus", large)),
+    whole: await write("whole.vbus", await wholeFamilyOf(guests)),
+    small: await write("small.vbus", await wholeFamilyOf(small)),
+    large: await write("large.vbus", await wholeFamilyOf(large)),
+    largest: await write("largest.vbus", await familyOf("vbus", large)),
     pkl: await write("family.pkl", await familyOf("pkl", guests)),
     jsonnet: await write("family.jsonnet", await familyOf("jsonnet", guests)),
     nix: await write("family.nix", await familyOf("nix", guests)),
@@ -102,18 +113,25 @@ function familyWorks(bench: Opened): readonly Work[] {
     const beside = (contender: Contender | undefined, file: string): readonly Rival[] =>
       contender ? [{ name: contender.name, measure: theirs(bench, contender, file, of) }] : [];
     const common = { unit, better: "less" } as const;
+    const rivals = [
+      ...beside(pkl, files.pkl),
+      ...beside(jsonnet, files.jsonnet),
+      ...beside(nix, files.nix),
+      ...beside(hcl, files.hcl),
+      goal,
+    ];
     return [
       {
         ...common,
         name: `${shown(sizes.guests)} guests${name}`,
         ours: ours(bench, files.vbus, sizes.guests, of),
-        rivals: [
-          ...beside(pkl, files.pkl),
-          ...beside(jsonnet, files.jsonnet),
-          ...beside(nix, files.nix),
-          ...beside(hcl, files.hcl),
-          goal,
-        ],
+        rivals,
+      },
+      {
+        ...common,
+        name: `${shown(sizes.guests)}, each made${name}`,
+        ours: ours(bench, files.whole, sizes.guests, of),
+        rivals,
       },
       {
         ...common,
@@ -145,8 +163,8 @@ function theirs({ meter, sizes }: Opened, contender: Contender, file: string, of
 /** Smaller and larger labs of ours beside what they would take if time went with the number of guests. */
 function growthWorks(bench: Opened): readonly Work[] {
   const { guests, small, large } = bench.sizes;
-  const { vbus, small: smallFile, large: largeFile } = bench.files;
-  const whole = ours(bench, vbus, guests, "seconds");
+  const { vbus, whole: wholeFile, small: smallFile, large: largeFile, largest } = bench.files;
+  const whole = ours(bench, wholeFile, guests, "seconds");
   const inProportion = (count: number): Rival => ({
     name: `ours at ${shown(guests)}, in proportion`,
     measure: async () => ((await whole()) * count) / guests,
@@ -158,7 +176,7 @@ function growthWorks(bench: Opened): readonly Work[] {
       return ((seconds - (await ours(bench, fewerFile, fewer, "seconds")())) / (count - fewer)) * 1e6;
     };
   const work = (file: string, count: number): Work => ({
-    name: `${shown(count)} guests`,
+    name: `${shown(count)}, each made`,
     unit: "s",
     better: "less",
     ours: ours(bench, file, count, "seconds"),
@@ -171,8 +189,15 @@ function growthWorks(bench: Opened): readonly Work[] {
       name: `a guest more, up to ${shown(large)}`,
       unit: "us",
       better: "less",
-      ours: more(largeFile, large, vbus, guests),
-      rivals: [{ name: `ours, up to ${shown(guests)}`, measure: more(vbus, guests, smallFile, small) }],
+      ours: more(largeFile, large, wholeFile, guests),
+      rivals: [{ name: `ours, up to ${shown(guests)}`, measure: more(wholeFile, guests, smallFile, small) }],
+    },
+    {
+      name: `${shown(large)} guests`,
+      unit: "s",
+      better: "less",
+      ours: ours(bench, largest, large, "seconds"),
+      rivals: [{ name: `ours at ${shown(guests)}`, measure: ours(bench, vbus, guests, "seconds") }],
     },
   ];
 }

@@ -15,6 +15,10 @@ export async function familyOf(language: FamilyLanguage, guests: number): Promis
   return parts.join(String(guests));
 }
 
+/** Ours with a question about all guests: each of them is made, instead of a few that stand for all. */
+export const wholeFamilyOf = async (guests: number): Promise<string> =>
+  `${await familyOf("vbus", guests)}\noutput guests = g.len()\n`;
+
 /** The same lab with a block for each guest, as it has to be written where nothing is repeated. */
 export function writtenOut(language: "vbus" | "hcl", guests: number): string {
   const [head, guest] = language === "vbus" ? [VBUS_HEAD, vbusGuest] : [HCL_HEAD, hclGuest];

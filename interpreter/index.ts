@@ -1,6 +1,11 @@
 // The door of the interpreter: from files to a running lab, and the client that talks to one.
 
-import type { askFile as AskFile, checkFile as CheckFile, planFile as PlanFile } from "./check.ts";
+import type {
+  askFile as AskFile,
+  checkFile as CheckFile,
+  judgeFile as JudgeFile,
+  planFile as PlanFile,
+} from "./check.ts";
 import type { connect as Connect } from "./control/client.ts";
 import type { ControlServer } from "./control/server.ts";
 import type * as History from "./history.ts";
@@ -40,7 +45,16 @@ export type { Selection } from "./plan/select.ts";
 export { sentParameters } from "./given.ts";
 export type { SentParameters } from "./given.ts";
 export type { Disruption } from "../lang/index.ts";
-export type { Checked, Lab, LabOptions, Opened, Parameters, Planned, Source } from "./lab-contract.ts";
+export type {
+  Checked,
+  Lab,
+  LabOptions,
+  Opened,
+  Parameters,
+  Planned,
+  Source,
+  Verdict,
+} from "./lab-contract.ts";
 export { HISTORY_SCHEMA } from "./history-contract.ts";
 export type { Difference, Side } from "./history-contract.ts";
 export type { RestoredSnapshot, SnapshotStage } from "./snapshots/desk.ts";
@@ -61,6 +75,8 @@ type Later<F extends (...given: never[]) => unknown> = (
 // the program, and hardly a command needs two of them.
 export const checkFile: Later<typeof CheckFile> = async (source) =>
   (await import("./check.ts")).checkFile(source);
+export const judgeFile: Later<typeof JudgeFile> = async (source) =>
+  (await import("./check.ts")).judgeFile(source);
 export const planFile: typeof PlanFile = async (...given) => (await import("./check.ts")).planFile(...given);
 export const askFile = async <T>(...given: Parameters<typeof AskFile<T>>): Promise<T> =>
   (await import("./check.ts")).askFile(...given);

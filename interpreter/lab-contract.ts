@@ -48,6 +48,12 @@ export interface Checked {
   readonly sources: ReadonlyMap<string, string>;
 }
 
+/** Whether a lab is right: the same without its model. */
+export interface Verdict extends Omit<Checked, "model"> {
+  /** Things of each kind, private buses with them; absent where anything is wrong. */
+  readonly counts?: Readonly<Record<string, number>>;
+}
+
 /** The same, and what `up` or a save would do now: against what runs, or from nothing. */
 export interface Planned extends Checked {
   readonly plan?: Plan;

@@ -1,4 +1,4 @@
-// The evaluated model: what a set of files, parameters and kept allocations mean. Plain data, no functions.
+// The evaluated model: what a set of files, parameters and kept allocations mean. Plain data.
 // The planner compares two of these; nothing downstream looks at syntax.
 
 import type { Span } from "./syntax/ast.ts";
@@ -91,4 +91,16 @@ export interface Model {
   readonly inputs: readonly string[];
   /** Files that resources name with a `path` (images): watched for content. Absolute paths. */
   readonly paths: readonly string[];
+  /**
+   * Where `resources` holds only some members of large families, which stand for all of them: how many things
+   * there are, by kind, in the order in which kinds come first.
+   */
+  readonly counts?: Readonly<Record<string, number>>;
+}
+
+/** How many things there are of each kind. */
+export function countsOf(resources: readonly Resource[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { kind } of resources) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
 }

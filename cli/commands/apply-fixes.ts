@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { checkFile, type Checked, type Source } from "../../interpreter/index.ts";
+import { judgeFile, type Source, type Verdict } from "../../interpreter/index.ts";
 import { applyFixes } from "../../lang/index.ts";
 
 /** One fix may uncover a mistake that has another. */
@@ -18,9 +18,9 @@ export interface Fixed {
 /** Fixes what can be fixed; answers what was done and what the files say then. Never touches `std:`. */
 export async function fixFiles(
   source: Source,
-): Promise<{ readonly checked: Checked; readonly fixed: readonly Fixed[] }> {
+): Promise<{ readonly checked: Verdict; readonly fixed: readonly Fixed[] }> {
   const fixed: Fixed[] = [];
-  let checked = await checkFile(source);
+  let checked = await judgeFile(source);
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const files = applyFixes(checked.diagnostics, checked.sources);
     if (files.length === 0) break;
@@ -29,7 +29,7 @@ export async function fixFiles(
       const name = path.relative("", file);
       fixed.push(...applied.map(({ code, title }) => ({ file: name, code, title })));
     }
-    checked = await checkFile(source);
+    checked = await judgeFile(source);
   }
   return { checked, fixed };
 }

@@ -1,6 +1,6 @@
 // `vbus check`: reads a configuration and says what is wrong with it. Boots nothing.
 
-import { checkFile } from "../../interpreter/index.ts";
+import { judgeFile } from "../../interpreter/index.ts";
 import type { Context, Exit } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { fixFiles } from "./apply-fixes.ts";
@@ -21,24 +21,22 @@ export async function check(
   const source = sourceOf(file, options);
   const { checked, fixed } = options.fix
     ? await fixFiles(source)
-    : { checked: await checkFile(source), fixed: [] };
-  const { model } = checked;
+    : { checked: await judgeFile(source), fixed: [] };
+  const { counts } = checked;
   if (options.json) {
     const record = { ...diagnosticsRecord(checked), ...(options.fix && { fixed }) };
     terminal.out(`${JSON.stringify(record, undefined, 2)}\n`);
   } else {
     for (const { file: name, code, title } of fixed) terminal.err(`fixed ${name}: ${title} (${code})\n`);
     showDiagnostics(terminal, checked);
-    if (model)
-      terminal.err(`${terminal.paint("green", "ok", "err")} ${source.file}: ${summary(model.resources)}\n`);
+    if (counts) terminal.err(`${terminal.paint("green", "ok", "err")} ${source.file}: ${summary(counts)}\n`);
   }
-  return model ? EXIT.done : EXIT.invalid;
+  return counts ? EXIT.done : EXIT.invalid;
 }
 
 /** "2 guests, 1 network, 2 devices". */
-function summary(resources: readonly { readonly kind: string }[]): string {
-  const counts = new Map<string, number>();
-  for (const { kind } of resources) if (kind !== "lab") counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  if (counts.size === 0) return "an empty lab";
-  return [...counts].map(([kind, count]) => counted(count, kind)).join(", ");
+function summary(counts: Readonly<Record<string, number>>): string {
+  const found = Object.entries(counts).filter(([kind]) => kind !== "lab");
+  if (found.length === 0) return "an empty lab";
+  return found.map(([kind, count]) => counted(count, kind)).join(", ");
 }

@@ -92,11 +92,8 @@ async function untilSignal(
 
 function tellWrong({ terminal }: Context, { wrong }: TestReport, json: boolean): Exit {
   for (const { file, ...checked } of wrong) {
-    if (json)
-      terminal.out(
-        `${JSON.stringify({ record: "wrong", file, ...diagnosticsRecord({ ...checked, diagnosticsText: "" }) })}\n`,
-      );
-    else showDiagnostics(terminal, { ...checked, diagnosticsText: "" });
+    if (json) terminal.out(`${JSON.stringify({ record: "wrong", file, ...diagnosticsRecord(checked) })}\n`);
+    else showDiagnostics(terminal, checked);
   }
   return EXIT.invalid;
 }

@@ -125,6 +125,12 @@ function badPatterns(grouped: Grouped): readonly Diagnostic[] {
   return found;
 }
 
+/** Whether anything below is said of all things together, not of each. */
+export function sumsUp(model: Model): boolean {
+  const lab = model.resources.find(({ kind }) => kind === "lab");
+  return lab?.attributes["memory_max"]?.value.is === "quantity";
+}
+
 /** The guests' memory beside what the lab allows. */
 function overMemory(grouped: Grouped): readonly Diagnostic[] {
   const limit = grouped.of("lab")[0]?.attributes["memory_max"];

@@ -32,7 +32,11 @@ function slotsOf(first: Thing): readonly boolean[] {
 const known = new WeakMap<Thing["blueprint"], Map<number, readonly boolean[]>>();
 
 /** By slot: whether the member follows from nothing that is each thing's own. */
-function alikeSlots({ blueprint, table, ownFrames }: Thing): readonly boolean[] {
+export function alikeSlots({
+  blueprint,
+  table,
+  ownFrames,
+}: Pick<Thing, "blueprint" | "table" | "ownFrames">): readonly boolean[] {
   let byFrames = known.get(blueprint);
   if (byFrames === undefined) known.set(blueprint, (byFrames = new Map()));
   let found = byFrames.get(ownFrames);
@@ -68,10 +72,10 @@ function findAlike(
 }
 
 /** Whether something differs that stands so many frames outward; without a slot anything in that frame. */
-type Reads = (hops: number, slot: number | undefined) => boolean;
+export type Reads = (hops: number, slot: number | undefined) => boolean;
 
 /** Whether code, which stands `inside` frames of its own, reads what `test` is true of. */
-function reads(code: Code, test: Reads, inside = 0): boolean {
+export function reads(code: Code, test: Reads, inside = 0): boolean {
   const within = (part: Code | undefined, deeper = 0): boolean =>
     part !== undefined && reads(part, test, inside + deeper);
   const outward = (hops: number, slot?: number): boolean => hops >= inside && test(hops - inside, slot);

@@ -21,6 +21,7 @@ import { readMember } from "./lab.ts";
 import { showDatum } from "./show.ts";
 import { askAttribute, askedAttribute, rawAttribute } from "./attributes.ts";
 import type { Machine } from "./machine.ts";
+import type { Sample } from "./sample.ts";
 import type { Plug, Segment } from "./segments.ts";
 import type { Thing } from "./thing.ts";
 import { attempt } from "./walk.ts";
@@ -82,6 +83,7 @@ export function allocate(segment: Segment, kept: Allocations, machine: Machine):
   const rest = Object.keys(kept).length === 0 ? waiting : waiting.filter((one) => !isKept(one));
   noteTaken(state);
   for (const { device, pool } of rest) takeLowest(device, pool, state);
+  if (machine.sample) reserveForOthers(waiting, state, machine.sample);
   return { addresses: state.addresses, given: state.given };
 }
 
@@ -260,13 +262,34 @@ function give(device: Thing, text: string, { pool, secret }: Pool, state: State)
   state.addresses.set(device, secret ? `+${(parseIp(text)?.value ?? pool.value) - pool.value}` : text);
 }
 
+/** The next free place in the pool. Bound: `next` only grows, up to the end of the pool. */
+function nextFree(pool: Pool): number | undefined {
+  while (pool.next <= pool.last) {
+    const at = pool.next++;
+    if (!pool.taken.has(at)) return at;
+  }
+  return undefined;
+}
+
+/** Each device stands for others, which get their addresses from the same pool: it must have so many. */
+function reserveForOthers(
+  waiting: readonly { readonly device: Thing; readonly pool: Pool }[],
+  state: State,
+  sample: Sample,
+): void {
+  for (const { device, pool } of waiting) {
+    const others = sample.copiesOf(device) - 1;
+    if (others === 0) continue;
+    const isInside = addressIn(pool.pool, pool.subnet) && addressIn(lastOf(pool.pool), pool.subnet);
+    if (state.pools.size > 1 || !isInside) sample.leave();
+    for (let i = 0; i < others; i++) if (nextFree(pool) === undefined) sample.leave();
+  }
+}
+
 function takeLowest(device: Thing, pool: Pool, state: State): void {
   // Pools that share addresses, which is told, give none out twice.
   const shared = state.pools.size > 1;
-  // Bound: `next` only grows, up to the end of the pool.
-  while (pool.next <= pool.last) {
-    const at = pool.next++;
-    if (pool.taken.has(at)) continue;
+  for (let at = nextFree(pool); at !== undefined; at = nextFree(pool)) {
     const text = textAt(pool.pool, at);
     if (shared && state.taken.has(text)) continue;
     if (shared) state.taken.set(text, device.address);

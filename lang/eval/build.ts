@@ -113,9 +113,11 @@ function declare(
     for (const [key, value] of entries) add(key, value);
     count = entries.length;
   } else {
-    const items = itemsOf(over, loop.span, machine);
+    const some = owner ? undefined : machine.sample?.of(blueprint, over, family);
+    const items = some?.items ?? itemsOf(over, loop.span, machine);
     for (const item of items) add(item, undefined);
-    count = items.length;
+    count = some?.count ?? items.length;
+    if (some) machine.countElements(count, loop.span);
   }
   machine.countElements(count, loop.span);
   return { is: "family", family };

@@ -16,6 +16,7 @@ import { Exhausted, Machine } from "./machine.ts";
 import { findMacClash, makeModel } from "./make-model.ts";
 import { Lab } from "./lab.ts";
 import { fillParams, type ParamInput } from "./params.ts";
+import { NotSampled, Sample } from "./sample.ts";
 import type { Env } from "./thing.ts";
 
 export interface EvaluateInput {
@@ -67,11 +68,19 @@ export interface Options {
   readonly notes?: Notes | undefined;
   /** As `checkProgram` has it: the checked program is used for this evaluation alone. */
   readonly sparing?: boolean;
+  /** Of large families only some members are computed, where these can stand for all. */
+  readonly sampled?: boolean;
 }
 
 export function evaluateFiles(world: World, input: EvaluateInput, parse: Parse, staged?: Staged): Evaluation {
   const loaded = loadModules(world, [PRELUDE, input.root], parse);
   return evaluateLoaded(loaded, world, { input, parse, staged, sparing: staged === undefined }).evaluation;
+}
+
+/** The same, by samples where that tells as much. */
+export function sampleFiles(world: World, input: EvaluateInput, parse: Parse): Evaluation {
+  const loaded = loadModules(world, [PRELUDE, input.root], parse);
+  return evaluateLoaded(loaded, world, { input, parse, sparing: true, sampled: true }).evaluation;
 }
 
 /** The evaluation, and what it was computed with where the modules are right. */
@@ -90,11 +99,17 @@ export function evaluateLoaded(
     return { evaluation: { diagnostics: sorted(found), sources, inputs: loaded.inputs }, program };
   }
   const macMoves = new Map<string, number>();
-  // Bound: MAC_ROUNDS_MAX.
+  let sampled = options.sampled === true;
+  // Bound: MAC_ROUNDS_MAX, and one by samples.
   for (let round = 0; ; round++) {
     const machine = new Machine(world, input.root);
+    if (sampled) machine.sample = new Sample();
     const whole = { program, root, machine, env: { slots: [] }, frames: new Map<CheckedModule, Env>() };
     const model = guarded(machine, () => runModules(whole, { ...options, macMoves, sources }));
+    if (machine.sample && (!model || (machine.sample.isTaken && machine.diagnostics.length > 0))) {
+      sampled = false;
+      continue;
+    }
     const clash = round < MAC_ROUNDS_MAX && model ? findMacClash(machine) : undefined;
     if (clash) {
       macMoves.set(clash, (macMoves.get(clash) ?? 0) + 1);
@@ -127,12 +142,12 @@ function readable(program: Program, unread: readonly Diagnostic[]): readonly Dia
 /** A head without a body ends a little before what could not be read. */
 const READ_ON = 2;
 
-/** Undefined where a limit was reached, which is told. */
+/** Undefined where a limit was reached, which is told, or where samples say nothing. */
 export function guarded(machine: Machine, compute: () => Model): Model | undefined {
   try {
     return compute();
   } catch (caught) {
-    if (caught instanceof Exhausted) return undefined;
+    if (caught instanceof Exhausted || caught instanceof NotSampled) return undefined;
     if (!(caught instanceof RangeError)) throw caught;
     machine.tell(
       "VB3008",

@@ -140,6 +140,7 @@ export class Lab {
   }
 
   graph(): Graph | undefined {
+    this.machine.sample?.leave();
     this.graphCell ??= new LazyCell(
       () => "the graph",
       NOWHERE,

@@ -8,6 +8,7 @@ import type { Datum } from "./datum.ts";
 import { withItem, withItems } from "./distinct.ts";
 import type { Lab } from "./lab.ts";
 import type { Blueprint } from "../types/declared.ts";
+import type { Sample } from "./sample.ts";
 import { MemberCell, type Cell, type Env, type Thing } from "./thing.ts";
 
 /** What one evaluation may use (language.md §14). Each is an error with a place. */
@@ -61,6 +62,8 @@ export class Machine {
   changed: ((address: string, blueprint: Blueprint) => Blueprint) | undefined = undefined;
   /** In place of the lab's own, where a test says one. */
   seed: (() => number | undefined) | undefined = undefined;
+  /** Where only some members of large families are made. */
+  sample: Sample | undefined = undefined;
 
   constructor(world: World, root: string) {
     this.world = world;

@@ -34,7 +34,12 @@ export function makeModel(whole: Whole, before?: TakenOver): Model {
   const declared = sorts.some(isLab) ? things.filter(isLab) : [];
   const labThing = declared.length > 0 ? undefined : defaultLab(program, root, name, env);
   for (const thing of labThing ? [labThing] : declared) settleThing(thing, undefined, into, machine);
-  for (const thing of things) if (declared.length === 0 || !isLab(thing)) settleOne(thing, into, machine);
+  const settle = (thing: Thing): void => settleOne(thing, into, machine);
+  for (const thing of things) {
+    if (declared.length > 0 && isLab(thing)) continue;
+    if (machine.sample) machine.sample.charged(thing, machine, settle);
+    else settle(thing);
+  }
   const { fresh = things, sameSegments = false, rewired = fresh } = before ?? {};
   checkLab({ program, frames, things, sorts, labs: declared, fresh, sameSegments, rewired }, machine);
   return {
@@ -44,6 +49,7 @@ export function makeModel(whole: Whole, before?: TakenOver): Model {
     allocations: before && sameSegments ? before.allocations : allocationsOf(machine),
     inputs: [],
     paths: [...into.paths],
+    ...(machine.sample?.isTaken && { counts: machine.sample.counts(into.resources, things) }),
   };
 }
 

@@ -106,7 +106,10 @@ function readSlot(frame: Env, slot: number, machine: Machine): Datum {
   const held = frame.slots[slot];
   if (held === undefined && frame.owner) return askAttribute(frame.owner, slot, machine);
   if (held === undefined) return machine.failQuietly();
-  return held instanceof Cell ? machine.ask(held) : held;
+  if (!(held instanceof Cell)) return held;
+  const datum = machine.ask(held);
+  if (datum.is === "family") machine.sample?.readBy(datum.family);
+  return datum;
 }
 
 /** Runs a call or lambda one level deeper. */

@@ -16,7 +16,7 @@ export interface Plug {
 const plugs = new WeakMap<object, { readonly plug: Plug | undefined }>();
 
 /** Undefined for what takes no address of a network. */
-export function plugOf(thing: Thing): Plug | undefined {
+export function plugOf(thing: Pick<Thing, "table">): Plug | undefined {
   const known = plugs.get(thing.table);
   if (known) return known.plug;
   let [network, ip, mac]: (Member | undefined)[] = [];
