@@ -1,7 +1,7 @@
 // `vbus lint`: what works, and most likely is not what was meant. Changes nothing.
 
 import { realpathSync } from "node:fs";
-import { checkFile } from "../../interpreter/index.ts";
+import { judgeFile } from "../../interpreter/index.ts";
 import {
   diagnosticsJson,
   lint as lintProject,
@@ -29,7 +29,7 @@ export async function lint(
 ): Promise<Exit> {
   knownLints(options);
   const source = sourceOf(file, options);
-  const checked = await checkFile(source);
+  const checked = await judgeFile(source);
   if (checked.diagnostics.some(({ severity }) => severity === "error")) {
     if (options.json) terminal.out(`${JSON.stringify(diagnosticsRecord(checked), undefined, 2)}\n`);
     else showDiagnostics(terminal, checked);
