@@ -28,6 +28,7 @@ export async function openLinksBench(
   const [wake, lab] = [await compileRival("wake"), await openLab()];
   const works = [
     ...DELAYS_MS.flatMap((ms) => delayWorks({ lab, wake }, ms, tiny)),
+    ...DELAYS_MS.flatMap((ms) => preciseWorks({ lab, wake }, ms, tiny)),
     ...RATES.map((rate) => rateWork(lab, rate, tiny)),
   ];
   return { works, close: () => lab.close() };
@@ -43,32 +44,81 @@ interface Delayed {
   readonly wake: string;
 }
 
+/** Of a delay: which figure of it, and beyond what it is late. */
+interface Asked {
+  readonly ms: number;
+  readonly trips: number;
+  readonly which: keyof TripResult;
+  readonly declaredMs: number;
+}
+
+const tripsOf = (ms: number, tiny: boolean): number =>
+  tiny ? TINY.trips : Math.round((TRIP_SECONDS * 1000) / ms);
+
+async function oursLate(
+  lab: Lab,
+  { ms, trips, which, declaredMs }: Asked,
+  precise: boolean,
+): Promise<number> {
+  const impair = sending({ delayNs: ms * 1e6, precise });
+  return (await lab.trips({ trips, bytes: BYTES.trip, impair }))[which] / 1000 - declaredMs;
+}
+
+async function wakeLate(
+  wake: string,
+  { ms, trips, which, declaredMs }: Asked,
+  looks: boolean,
+): Promise<number> {
+  const said = await runRival(wake, [ms * 1e6, trips, looks ? ms * 1e6 : 0]);
+  return (said[which] ?? Number.NaN) / 1000 - declaredMs;
+}
+
 /**
  * How late the line lets frames go, and how much longer than declared a round trip takes, its four wake-ups
  * included: the median, and the slowest of a hundred.
  */
 function delayWorks({ lab, wake }: Delayed, ms: number, tiny: boolean): readonly Work[] {
-  const trips = tiny ? TINY.trips : Math.round((TRIP_SECONDS * 1000) / ms);
-  const ours = async (): Promise<TripResult> =>
-    lab.trips({ trips, bytes: BYTES.trip, impair: sending({ delayNs: ms * 1e6 }) });
-  const work = (name: string, which: keyof TripResult, declared: number): Work => ({
-    name: `delay ${ms} ms, ${name}`,
-    unit: "ms",
-    better: "less",
-    ours: async () => (await ours())[which] / 1000 - declared,
-    rivals: [
-      { name: `target ${TARGET.lateMs} ms`, measure: async () => TARGET.lateMs },
-      {
-        name: "C, the same sleeps",
-        measure: async () =>
-          ((await runRival(wake, [ms * 1e6, trips]))[which] ?? Number.NaN) / 1000 - declared,
-      },
-    ],
-  });
+  const work = (name: string, which: keyof TripResult, declaredMs: number): Work => {
+    const asked = { ms, trips: tripsOf(ms, tiny), which, declaredMs };
+    return {
+      name: `delay ${ms} ms, ${name}`,
+      unit: "ms",
+      better: "less",
+      ours: async () => oursLate(lab, asked, false),
+      rivals: [
+        { name: `target ${TARGET.lateMs} ms`, measure: async () => TARGET.lateMs },
+        { name: "C, the same sleeps", measure: async () => wakeLate(wake, asked, false) },
+      ],
+    };
+  };
   return [
     work("p50 late", "late_p50_us", 0),
     work("p99 late", "late_p99_us", 0),
     work("round trip, p50 late", "p50_us", ms),
+    work("round trip, p99 late", "p99_us", ms),
+  ];
+}
+
+/** The same of a line that is precise, beside the two kinds of waiting in C and one of ours that sleeps. */
+function preciseWorks({ lab, wake }: Delayed, ms: number, tiny: boolean): readonly Work[] {
+  const work = (name: string, which: keyof TripResult, declaredMs: number): Work => {
+    const asked = { ms, trips: tripsOf(ms, tiny), which, declaredMs };
+    return {
+      name: `delay ${ms} ms, precise, ${name}`,
+      unit: "ms",
+      better: "less",
+      ours: async () => oursLate(lab, asked, true),
+      rivals: [
+        { name: `target ${TARGET.lateMs} ms`, measure: async () => TARGET.lateMs },
+        { name: "ours, not precise", measure: async () => oursLate(lab, asked, false) },
+        { name: "C, that looks", measure: async () => wakeLate(wake, asked, true) },
+        { name: "C, the same sleeps", measure: async () => wakeLate(wake, asked, false) },
+      ],
+    };
+  };
+  return [
+    work("p50 late", "late_p50_us", 0),
+    work("p99 late", "late_p99_us", 0),
     work("round trip, p99 late", "p99_us", ms),
   ];
 }

@@ -25,6 +25,8 @@ export interface Damage {
   readonly corrupt: number;
   /** Frames that wait at most. */
   readonly queue: number;
+  /** Whether the thread that holds frames back looks at the clock for their time, rather than sleep. */
+  readonly precise: boolean;
   readonly seed: number;
   /** Loses everything. */
   readonly down: boolean;

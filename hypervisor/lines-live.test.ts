@@ -17,13 +17,14 @@ import { randomOf } from "./machine-room.test-support.ts";
 
 const CHANGES = 120;
 
-/** Delays and rates only, each direction by itself, or a good link. */
+/** Delays and rates only, precise or not, each direction by itself, or a good link. */
 function anyLossless(random: () => number): ImpairmentSpec | undefined {
   if (random() < 0.3) return undefined;
   const one = () =>
     direction({
       delayNs: random() < 0.5 ? 0 : Math.floor(random() * 5e6),
       rate: random() < 0.5 ? 0 : 10e6 + random() * 1e9,
+      precise: random() < 0.5,
     });
   return { ...(random() < 0.7 && { egress: one() }), ...(random() < 0.7 && { ingress: one() }) };
 }

@@ -33,6 +33,7 @@ export function anyImpairment(random: () => number): ImpairmentSpec | undefined 
       duplicate: some(0.3),
       corrupt: some(0.3),
       queue: random() < 0.5 ? 1000 : 20,
+      precise: random() < 0.3,
       down: random() < 0.05,
       seed: Math.floor(random() * 1000),
     });

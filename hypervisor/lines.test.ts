@@ -82,6 +82,8 @@ test.each(["egress", "ingress"] as const)("%s: a seed does the same to the same 
   expect(taken).toEqual(wanted);
   const [, again] = await thousand({ [way]: direction(MANY) }, way);
   expect(again).toEqual(wanted);
+  const [, precise] = await thousand({ [way]: direction({ ...MANY, precise: true }) }, way);
+  expect(precise, "precise or not").toEqual(wanted);
   const [, other] = await thousand({ [way]: direction({ ...MANY, seed: 4 }) }, way);
   expect(other).not.toEqual(wanted);
   const lost = fatesOf(MANY, 1000, way).filter((fate) => fate.lost).length;

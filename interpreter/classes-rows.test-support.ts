@@ -197,6 +197,7 @@ export const ROWS: Row[] = [
   damage("distribution", "delay = 1ms, distribution = normal"),
   damage("burst", "burst = 2.0"),
   damage("queue", "delay = 1ms, queue = 2000"),
+  damage("precise", "delay = 1ms, precise = true"),
   damage("seed", "delay = 1ms, seed = 5"),
   harm("jitter", "delay = 1ms, jitter = 1ms"),
   harm("loss", "loss = 50%"),

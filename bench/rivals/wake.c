@@ -1,9 +1,10 @@
 // The rival of a delayed link in C: three threads that do nothing but sleep and wake each other, as a sender, its line
 // and an answering receiver do. What it is late by is what this machine's timers and wake-ups cost. Linux only.
 //
-// wake DELAY_NS TRIPS   the line's thread sleeps for DELAY_NS on each trip
+// wake DELAY_NS TRIPS LOOK_NS   the line's thread sleeps for DELAY_NS on each trip, of the last LOOK_NS of which it looks
+//                               at the clock instead
 //
-// Prints one line of JSON with the times of a trip, delay included, and how late the line's thread woke the receiver.
+// Prints one line of JSON with the times of a trip, delay included, and how late the line's thread went to wake the receiver.
 #define _GNU_SOURCE
 #include <linux/futex.h>
 #include <pthread.h>
@@ -22,6 +23,7 @@ static const int64_t SECOND = 1000000000;
 static _Atomic uint32_t woken[THREADS];
 static uint32_t trips;
 static int64_t delay_ns;
+static int64_t look_ns;
 static int64_t *late;
 
 static int64_t now_ns(void) {
@@ -44,10 +46,13 @@ static void *delay(void *unused) {
   for (uint32_t i = 0; i < trips; i++) {
     await(LINE, i);
     const int64_t due = now_ns() + delay_ns;
-    const struct timespec until = {due / SECOND, due % SECOND};
-    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+    const int64_t look = due - look_ns;
+    const struct timespec until = {look / SECOND, look % SECOND};
+    if (look_ns < delay_ns) clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+    while (look_ns > 0 && now_ns() < due) {
+    }
+    late[i] = now_ns() - due; // As a line counts it: who is woken may have this thread's core at once.
     wake(RECEIVER);
-    late[i] = now_ns() - due;
   }
   return NULL;
 }
@@ -67,12 +72,13 @@ static int by_size(const void *a, const void *b) {
 }
 
 int main(int argc, char **argv) {
-  delay_ns = argc == 3 ? strtoll(argv[1], NULL, 10) : 0;
-  trips = argc == 3 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
+  delay_ns = argc == 4 ? strtoll(argv[1], NULL, 10) : 0;
+  trips = argc == 4 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
+  look_ns = argc == 4 ? strtoll(argv[3], NULL, 10) : 0;
   int64_t *const took = malloc(sizeof *took * (trips + 1));
   late = malloc(sizeof *late * (trips + 1));
   if (!took || !late || delay_ns <= 0 || !trips) {
-    fprintf(stderr, "wake: usage: wake DELAY_NS TRIPS\n");
+    fprintf(stderr, "wake: usage: wake DELAY_NS TRIPS LOOK_NS\n");
     return 1;
   }
   pthread_t line, receiver;

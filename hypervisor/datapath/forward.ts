@@ -315,7 +315,7 @@ export class Forwarder {
     this.#touchedGenerations[index] = generation;
   }
 
-  /** `sampled`: the frames that were put last are to be measured, where nothing is yet. */
+  /** `sampled`: frames that were put last are measured, where none is yet; `now` is just before the last signal. */
   signalTouched(sampled: boolean): void {
     const { fabric, nowNs } = this.#parts;
     for (let index = 0; index < this.#touchedCount; index++) {
@@ -324,6 +324,7 @@ export class Forwarder {
       if (!memory) continue;
       const isGuests = (fabric.i32[(ringAt(ring) + RING.owner) >> 2] as number) < IO_THREAD;
       if (sampled && isGuests) openSample(fabric, ring, memory, this.#filled[index] as number, nowNs);
+      if (sampled) this.#nowNs = nowNs(); // Whoever is woken may have this thread's core at once.
       this.#claims.signal(ring, memory, this.#touchedGenerations[index] as number, nowNs);
       this.#last = ring;
     }
@@ -338,9 +339,7 @@ export class Forwarder {
     return peers.memoryOf(owner, fabric.i32[at + (RING.incarnation >> 2)] as number);
   }
 
-  /**
-   * Into the ring of `port`, which is `target`'s own or its line's; -1: nobody's loss where there is no room.
-   */
+  /** Into the ring of `port`: that of `target` or of its line; -1: nobody's loss where there is no room. */
   #put(port: number, target: number, countFor: number): number {
     const length = this.#length + growthOf(this.#tag);
     const claims = this.#claims;
@@ -393,8 +392,7 @@ export class Forwarder {
   #countCopy(port: number): void {
     const { i32, f64 } = this.#parts.fabric;
     const cell = ((portAt(port) + PORT.counters) >> 3) + COUNTER.copies;
-    const claimFor = (threadAt(this.#parts.thread) + THREAD.claimFor) >> 2;
     f64[cell] = (f64[cell] as number) + 1;
-    i32[claimFor] = 0;
+    i32[(threadAt(this.#parts.thread) + THREAD.claimFor) >> 2] = 0;
   }
 }

@@ -8,10 +8,11 @@ import type { PeerLetter } from "../datapath/peers.ts";
 import { Plugs } from "../datapath/plugs.ts";
 import { openReceiving, takePort } from "../datapath/port.ts";
 import type { DirectionSpec, HistogramFacts } from "../hypervisor.ts";
-import { LINE_MEMORY_BYTES } from "../limits.ts";
+import { LINE_MEMORY_BYTES, LINE_PRECISE_NS, LINE_SPIN_NS } from "../limits.ts";
 import { createFabric, viewGuestMemory, type Fabric, type GuestMemory } from "../memory/fabric.ts";
 import { COUNTER, IO_THREAD } from "../memory/layout.ts";
 import { countMail, startRow } from "../memory/threads.ts";
+import { EVENT } from "../ring/abi.ts";
 import { resetRing } from "../ring/claims.ts";
 import { EVENTS_AT, FRAME_AT, createHostMemory } from "../ring/host-memory.ts";
 import { Receiving, placeReceiving, prepareReceiving } from "../ring/receiving.ts";
@@ -89,13 +90,24 @@ class Lab {
   }
 }
 
-/** The I/O thread's work on the lab's line, impaired as `spec` says, by this clock. */
-function worksOf(lab: Lab, spec: DirectionSpec, nowNs: () => number): LineWorks {
-  const { fabric, memory, inbox, line, from: port } = lab;
-  const none = (): void => undefined;
-  const works = new LineWorks({ fabric, memory, incarnation: 1, inbox, fault: none, tell: none, nowNs });
+/** Tells the I/O thread of the lab's line, or of another impairment of it. */
+function impair(lab: Lab, spec: DirectionSpec): void {
+  const { line, from: port } = lab;
   const [address, direction, place] = ["eth1", "egress", LINE_PLACE] as const;
   lab.tell({ type: "line", line, port, address, direction, place, number: 0, spec });
+}
+
+const late = (delayNs: number, precise: boolean): DirectionSpec => ({
+  ...HARMLESS,
+  base: { ...HARMLESS.base, delayNs, precise, queue: 10 },
+});
+
+/** The I/O thread's work on the lab's line, impaired as `spec` says, by this clock. */
+function worksOf(lab: Lab, spec: DirectionSpec, nowNs: () => number): LineWorks {
+  const { fabric, memory, inbox } = lab;
+  const none = (): void => undefined;
+  const works = new LineWorks({ fabric, memory, incarnation: 1, inbox, fault: none, tell: none, nowNs });
+  impair(lab, spec);
   return works;
 }
 
@@ -116,17 +128,51 @@ test("a frame arrives whose receiver came after the letters were read and before
 test("how late frames went on is counted from when they were due", () => {
   const lab = new Lab();
   const received = lab.boot();
-  const late = (): HistogramFacts => latenessOf(lab.fabric, lab.line);
+  const lateness = (): HistogramFacts => latenessOf(lab.fabric, lab.line);
   let now = 1000;
-  const works = worksOf(lab, { ...HARMLESS, base: { ...HARMLESS.base, delayNs: MS, queue: 1 } }, () => {
+  const works = worksOf(lab, late(MS, false), () => {
     wake(lab.memory, EVENTS_AT, true); // So that it does not sleep.
     return now;
   });
   lab.send();
   works.turn();
-  expect([received.take(), late().count]).toEqual([false, 0]);
+  expect([received.take(), lateness().count]).toEqual([false, 0]);
   now += 6 * MS;
   works.turn();
-  expect([received.take(), late().count]).toEqual([true, 1]);
-  expect(late().max / MS).toBeCloseTo(5, 0);
+  expect([received.take(), lateness().count]).toEqual([true, 1]);
+  expect(lateness().max / MS).toBeCloseTo(5, 0);
+});
+
+/** One frame after the other, each impaired by itself: its delay, and whether it is precise. */
+type Frames = readonly (readonly [delayNs: number, precise: boolean])[];
+
+test.each<[string, Frames, string]>([
+  ["is due soon", [[10 * MS, false]], "sleeps"],
+  ["is due at once", [[LINE_SPIN_NS, false]], "looks"],
+  ["is precise", [[10 * MS, true]], "looks"],
+  ["is precise and as far away as is looked for", [[LINE_PRECISE_NS, true]], "looks"],
+  ["is precise and a little further away", [[LINE_PRECISE_NS + MS, true]], "sleeps"],
+  ["is precise behind one that isn't", [[5 * MS, false], [30 * MS, true]], "looks"], // prettier-ignore
+  ["isn't precise before one that is, later", [[20 * MS, false], [900 * MS, true]], "sleeps"], // prettier-ignore
+])("the thread that waits for a frame which %s", (_, frames, does) => {
+  const lab = new Lab();
+  const received = lab.boot();
+  let [now, slept, mayWait] = [1000, false, false];
+  const works = worksOf(lab, late(0, false), () => {
+    if (Atomics.load(lab.memory.i32, (EVENTS_AT + EVENT.sleeping) >>> 2) === 1) slept = true;
+    // Until the frames are in, and out of each sleep that is seen: the clock does not go on by itself.
+    if (slept || !mayWait) wake(lab.memory, EVENTS_AT, true);
+    else if (mayWait) now += 0.1 * MS;
+    return now;
+  });
+  for (const [delayNs, precise] of frames) {
+    impair(lab, late(delayNs, precise));
+    lab.send();
+    works.turn();
+  }
+  expect(received.take()).toBe(false);
+  mayWait = true;
+  [now, slept] = [1000, false];
+  works.turn();
+  expect(slept ? "sleeps" : "looks").toBe(does);
 });

@@ -1,5 +1,5 @@
-// The I/O thread's work: all lines of the machine room. Sleeps until a frame comes, a letter comes or a frame
-// is due; then takes what came, and forwards what is due as the switch would. Nothing a guest does ends it.
+// The I/O thread's work: all lines of the machine room. Sleeps, or looks at the clock where a frame is to be
+// precise, until a frame comes, a letter comes or a frame is due; then takes what came, and forwards what is due as the switch would. Nothing a guest does ends it.
 
 import { Forwarder } from "../datapath/forward.ts";
 import { Peers, type PeerLetter } from "../datapath/peers.ts";
@@ -7,9 +7,9 @@ import { recordLateness } from "../datapath/meter.ts";
 import { countAt } from "../datapath/port.ts";
 import { sendHeld } from "../datapath/send-held.ts";
 import type { HostParts } from "../host-parts.ts";
-import { BUDGET_FRAMES, LINE_ROUNDS, LINE_SPIN_NS } from "../limits.ts";
+import { BUDGET_FRAMES, LINE_PRECISE_NS, LINE_ROUNDS, LINE_SPIN_NS } from "../limits.ts";
 import { COUNTER, IO_THREAD } from "../memory/layout.ts";
-import { sleepOnEvents, takePending, wakeCount } from "../ring/signal.ts";
+import { sleepOnEvents, spinOnEvents, takePending, wakeCount } from "../ring/signal.ts";
 import { TapWriter } from "../ring/tap-ring.ts";
 import type { LinesAnswer, LinesLetter } from "./letters.ts";
 import { Line } from "./line.ts";
@@ -64,9 +64,10 @@ export class LineWorks {
     // Bound: LINE_ROUNDS; what is due goes first, so that more does not come in than goes out.
     for (let round = 0; round < LINE_ROUNDS; round++) if (!this.#forwardDue()) break;
     if (this.#someLeft) return;
-    const waitNs = this.#frames.nextDueNs - nowNs() - LINE_SPIN_NS;
-    if (waitNs <= 0) return; // So near that it is looked for.
-    sleepOnEvents(memory, EVENTS_AT, seen, waitNs / 1e6, this.#nowMs);
+    const { nextDueNs, nextPreciseNs } = this.#frames;
+    const sleepNs = Math.min(nextDueNs - LINE_SPIN_NS, nextPreciseNs - LINE_PRECISE_NS) - nowNs();
+    if (sleepNs > 0) sleepOnEvents(memory, EVENTS_AT, seen, sleepNs / 1e6, this.#nowMs);
+    else spinOnEvents(memory, EVENTS_AT, seen, nextDueNs, nowNs); // So near that it is looked for.
   }
 
   #take(letter: LinesLetter): void {
@@ -134,18 +135,16 @@ export class LineWorks {
       forwarded++;
     }
     forwarder.signalTouched(true);
-    this.#recordLate(forwarded);
+    this.#recordLate(forwarded, forwarder.now());
     return forwarded === BUDGET_FRAMES;
   }
 
-  /** How long after their time the last frames went on, signals included. */
-  #recordLate(forwarded: number): void {
-    if (forwarded === 0) return;
-    const { fabric, nowNs } = this.#parts;
-    const now = nowNs();
+  /** How long after their time the last frames had gone on. */
+  #recordLate(forwarded: number, wentOnNs: number): void {
+    const { fabric } = this.#parts;
     // Bound: BUDGET_FRAMES.
     for (let index = 0; index < forwarded; index++)
-      recordLateness(fabric, this.#wentOn[index] as number, now - (this.#wereDueNs[index] as number));
+      recordLateness(fabric, this.#wentOn[index] as number, wentOnNs - (this.#wereDueNs[index] as number));
   }
 
   /** Counts how a frame for its device ended. */

@@ -37,6 +37,8 @@ export class Line {
   readonly #address: string;
   readonly #receiving: Receiving;
   readonly #fate = freshFate();
+  /** Of the frame that comes now; one object serves all. */
+  readonly #wait: { line: number; dueNs: number; precise: boolean };
   #timetable: Timetable;
   /** Frames that have come: the number of the next one. */
   #came = 0;
@@ -55,6 +57,7 @@ export class Line {
     this.sender = { thread: IO_THREAD, port: letter.port, counts: letter.line };
     this.#parts = parts;
     this.#address = letter.address;
+    this.#wait = { line: letter.line, dueNs: 0, precise: false };
     this.#receiving = new Receiving(parts.memory, letter.place);
     this.#timetable = new Timetable(letter.spec, letter.address, letter.direction);
   }
@@ -99,12 +102,14 @@ export class Line {
     this.#lostBefore = fate.lost;
     if (damage.down || fate.lost) return this.#lose(COUNTER.impaired, cameNs, address, length);
     if (this.#waiting >= damage.queue) return this.#lose(COUNTER.queue, cameNs, address, length);
-    const dueNs = this.#dueNs(damage, cameNs, length);
+    const wait = this.#wait;
+    wait.dueNs = this.#dueNs(damage, cameNs, length);
+    wait.precise = damage.precise;
     if (fate.corrupted && length > HEADER_BYTES) this.#flipBit(address, length);
-    if (!this.#hold(dueNs, address, length)) return this.#lose(COUNTER.queue, cameNs, address, length);
+    if (!this.#hold(address, length)) return this.#lose(COUNTER.queue, cameNs, address, length);
     if (!fate.duplicated) return;
     this.#count(COUNTER.duplicated);
-    if (this.#waiting < damage.queue && this.#hold(dueNs, address, length)) return;
+    if (this.#waiting < damage.queue && this.#hold(address, length)) return;
     this.#lose(COUNTER.queue, cameNs, address, length);
   }
 
@@ -151,8 +156,9 @@ export class Line {
     this.#count(COUNTER.corrupted);
   }
 
-  #hold(dueNs: number, address: number, length: number): boolean {
-    if (!this.#parts.frames.put(this.line, dueNs, this.#parts.memory.u8, address, length)) return false;
+  /** Until what `#wait` says. */
+  #hold(address: number, length: number): boolean {
+    if (!this.#parts.frames.put(this.#wait, this.#parts.memory.u8, address, length)) return false;
     this.#waiting++;
     return true;
   }

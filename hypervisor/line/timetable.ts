@@ -71,6 +71,7 @@ export const HARMLESS: DirectionSpec = {
     duplicate: 0,
     corrupt: 0,
     queue: 65_536,
+    precise: false,
     seed: 0,
     down: false,
   },

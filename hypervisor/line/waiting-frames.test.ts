@@ -16,6 +16,7 @@ const target = new Uint8Array(LINE_BLOCK_BYTES * BLOCKS + 16);
 const step = fc.oneof(
   fc.record({
     put: fc.nat(3),
+    precise: fc.boolean(),
     due: fc.nat(9),
     address: fc.nat(99),
     length: fc.oneof(
@@ -30,6 +31,7 @@ const step = fc.oneof(
 
 interface Model {
   readonly line: number;
+  readonly precise: boolean;
   readonly due: number;
   readonly order: number;
   readonly address: number;
@@ -46,6 +48,7 @@ test("as a sorted list does it", () => {
       const takeOne = (): void => {
         const [first] = model.sort((a, b) => a.due - b.due || a.order - b.order);
         expect(frames.nextDueNs).toBe(first?.due ?? Infinity);
+        expect(frames.nextPreciseNs).toBe(model.find(({ precise }) => precise)?.due ?? Infinity);
         if (!first) return;
         model = model.filter((other) => other !== first);
         expect(frames.nextLine).toBe(first.line);
@@ -55,10 +58,10 @@ test("as a sorted list does it", () => {
       };
       for (const [order, each] of steps.entries()) {
         if ("put" in each) {
-          const { put: line, due, address, length } = each;
+          const { put: line, precise, due, address, length } = each;
           const fits = used() + Math.ceil(length / LINE_BLOCK_BYTES) <= BLOCKS;
-          expect(frames.put(line, due, bytes, address, length)).toBe(fits);
-          if (fits) model.push({ line, due, order, address, length });
+          expect(frames.put({ line, dueNs: due, precise }, bytes, address, length)).toBe(fits);
+          if (fits) model.push({ line, precise, due, order, address, length });
         } else if ("drop" in each) {
           frames.drop(each.drop);
           model = model.filter(({ line }) => line !== each.drop);
@@ -68,7 +71,9 @@ test("as a sorted list does it", () => {
         expect(frames.count).toBe(model.length);
       }
       while (model.length > 0) takeOne();
-      expect(frames.put(0, 0, bytes, 0, LINE_BLOCK_BYTES * BLOCKS), "all room is there again").toBe(true);
+      takeOne();
+      const last = { line: 0, dueNs: 0, precise: false };
+      expect(frames.put(last, bytes, 0, LINE_BLOCK_BYTES * BLOCKS), "all room is there again").toBe(true);
     }),
     { seed: SEED, numRuns: 300 },
   );

@@ -53,7 +53,7 @@ export function raise(
 
 /**
  * Looks until a signal is pending, or `wake` differs from `seen`, and answers true; false when the clock
- * shows `endNs`. For guests in a hurry, instead of a sleep. The guest's own thread only.
+ * shows `endNs`. For guests and lines in a hurry, instead of a sleep. The thread's own event area only.
  */
 export function spinOnEvents(
   memory: GuestMemory,
@@ -62,7 +62,7 @@ export function spinOnEvents(
   endNs: number,
   nowNs: () => number,
 ): boolean {
-  // Bound: endNs, at most REALTIME_SPIN_NS away.
+  // Bound: endNs, at most REALTIME_SPIN_NS or LINE_PRECISE_NS away.
   do {
     if (Atomics.load(memory.i32, events >>> 2) !== seen || isPending(memory, events)) return true; // S10.
   } while (nowNs() < endNs);

@@ -16,8 +16,8 @@ test.each([
   ["link = down, rate = 10Mbps, vlan = 7", { state: "down", rate: "10Mbps", vlan: "7", impair: {} }],
   ["impair { }", { state: "up", impair: {} }],
   [
-    "impair { delay = 30ms, jitter = 2ms, loss = 0%, rate = 20Mbps, seed = 7 }",
-    { state: "up", impair: { delay: "30ms", jitter: "2ms", rate: "20Mbps" } },
+    "impair { delay = 30ms, jitter = 2ms, loss = 0%, rate = 20Mbps, precise = true, seed = 7 }",
+    { state: "up", impair: { delay: "30ms", jitter: "2ms", rate: "20Mbps", precise: "true" } },
   ],
   [
     "impair { ingress { delay = 5ms }, egress { loss = 1%, distribution = normal, burst = 2.0 } }",

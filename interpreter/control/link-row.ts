@@ -10,6 +10,7 @@ const HARMLESS: Readonly<Record<string, string | number | boolean>> = {
   distribution: "uniform",
   burst: 1,
   queue: 1000,
+  precise: false,
   down: false,
 };
 /** These say how, not what. */

@@ -30,10 +30,11 @@ const HARMLESS = {
   duplicate: 0,
   corrupt: 0,
   queue: 1000,
+  precise: false,
   down: false,
 };
 const ALL = `rate = 20Mbps, delay = 30ms, jitter = 5ms, distribution = normal, loss = 0.5%, burst = 2.5,
-  reorder = 1%, duplicate = 2%, corrupt = 3%, queue = 9, seed = 7, down = true`;
+  reorder = 1%, duplicate = 2%, corrupt = 3%, queue = 9, precise = true, seed = 7, down = true`;
 const ALL_SPEC = {
   rate: 20e6,
   delayNs: 30e6,
@@ -45,6 +46,7 @@ const ALL_SPEC = {
   duplicate: 0.02,
   corrupt: 0.03,
   queue: 9,
+  precise: true,
   seed: 7,
   down: true,
 };
@@ -81,10 +83,12 @@ test("timed statements go to the directions that they name, in their order", () 
     at 10s for 500ms { down = true, ingress { loss = 3% } }
     at 1s for 2s { rate = none }
     at 3s for 4s { ingress { distribution = normal } }
+    at 5s for 6s { precise = true }
   }`);
   expect(spec?.egress?.timed).toEqual([
     { atNs: 10e9, forNs: 0.5e9, set: { down: true } },
     { atNs: 1e9, forNs: 2e9, set: { rate: 0 } },
+    { atNs: 5e9, forNs: 6e9, set: { precise: true } },
   ]);
   expect(spec?.ingress?.timed).toEqual([
     { atNs: 10e9, forNs: 0.5e9, set: { loss: 0.03 } },

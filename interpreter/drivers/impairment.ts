@@ -59,12 +59,13 @@ function damageOf(fields: Fields): Partial<Damage> {
   put("jitter", "jitterNs");
   for (const name of ["loss", "reorder", "duplicate", "corrupt"] as const) put(name, name, BILLION);
   for (const name of ["burst", "queue", "seed"] as const) put(name, name);
-  const { distribution, down } = fields;
+  const { distribution, down, precise } = fields;
   if (distribution?.is === "variant" || distribution?.is === "string") {
     const word = distribution.is === "variant" ? distribution.name : distribution.value;
     found["distribution"] = word === "normal" ? "normal" : "uniform";
   }
   if (down?.is === "bool") found["down"] = down.value;
+  if (precise?.is === "bool") found["precise"] = precise.value;
   return found as Partial<Damage>;
 }
 

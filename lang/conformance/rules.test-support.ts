@@ -106,6 +106,14 @@ export const RULES: Rows = {
     [impaired("{ egress { loss = 1% } }"), "has g.e"],
     [impaired("{ loss = 1%, egress { loss = 1% } }"), "VB3002"],
   ],
+  "With `precise = true`": [
+    [impaired("{ delay = 30ms, precise = true, ingress { delay = 1ms, precise = true } }"), "has g.e"],
+    [impaired("{ precise = true }") + "\noutput it = g.e.impair?.precise", "it = true"],
+    [impaired("{ delay = 30ms }") + "\noutput it = g.e.impair?.precise", "it = false"],
+    [impaired("{ delay = 30ms, at 1s for 2s { precise = true } }"), "has g.e"],
+    [impaired("{ delay = 30ms, precise = 1ms }"), "VB2008"],
+    [impaired("{ precise = true, egress { delay = 30ms } }"), "VB3002"],
+  ],
   "`at E for E { }` inside it": [
     [impaired("{ at 1s for 2s { down = true } }"), "has g.e"],
     [impaired("{ at 1 for 2s { down = true } }"), "VB2008"],
