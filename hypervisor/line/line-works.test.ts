@@ -176,3 +176,24 @@ test.each<[string, Frames, string]>([
   works.turn();
   expect(slept ? "sleeps" : "looks").toBe(does);
 });
+
+test.each([
+  ["frame", (lab: Lab): void => lab.send()],
+  ["letter", (lab: Lab): void => void wake(lab.memory, EVENTS_AT, true)],
+])("a %s that comes while the thread looks is taken at once", (_, come) => {
+  const lab = new Lab();
+  lab.boot();
+  let [now, looks] = [1000, -1];
+  const works = worksOf(lab, late(10 * MS, true), () => {
+    if (looks < 0) wake(lab.memory, EVENTS_AT, true);
+    else if (++looks === 20) come(lab);
+    if (looks > 0) now += 0.1 * MS;
+    return now;
+  });
+  lab.send();
+  works.turn();
+  looks = 0;
+  works.turn();
+  expect(looks).toBeGreaterThanOrEqual(20);
+  expect(now / MS).toBeLessThan(5);
+});
