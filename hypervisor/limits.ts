@@ -253,7 +253,7 @@ export const LINE_BUDGET_FRAMES = 64;
 export const LINE_ROUNDS = 16;
 /** The I/O thread wakes so long before a frame is due, nanoseconds, and looks at the clock until it is. */
 export const LINE_SPIN_NS = 200_000;
-/** The same before a frame of a precise line is due: before that it sleeps. The prelude and the docs say it too. */
+/** The same before a frame of a precise line is due. The prelude and the docs say it too. */
 export const LINE_PRECISE_NS = 50_000_000;
 
 /** A frame or a block of a file that is replayed, bytes, with its head. A longer one ends the replay. */

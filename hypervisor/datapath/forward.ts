@@ -315,7 +315,7 @@ export class Forwarder {
     this.#touchedGenerations[index] = generation;
   }
 
-  /** `sampled`: frames that were put last are measured, where none is yet; `now` is just before the last signal. */
+  /** `sampled`: the last frames are measured, where none is yet, and `now` is before the last signal. */
   signalTouched(sampled: boolean): void {
     const { fabric, nowNs } = this.#parts;
     for (let index = 0; index < this.#touchedCount; index++) {

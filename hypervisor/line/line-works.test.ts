@@ -146,14 +146,16 @@ test("how late frames went on is counted from when they were due", () => {
 /** One frame after the other, each impaired by itself: its delay, and whether it is precise. */
 type Frames = readonly (readonly [delayNs: number, precise: boolean])[];
 
+const five = [5 * MS, false] as const;
+
 test.each<[string, Frames, string]>([
   ["is due soon", [[10 * MS, false]], "sleeps"],
   ["is due at once", [[LINE_SPIN_NS, false]], "looks"],
   ["is precise", [[10 * MS, true]], "looks"],
   ["is precise and as far away as is looked for", [[LINE_PRECISE_NS, true]], "looks"],
   ["is precise and a little further away", [[LINE_PRECISE_NS + MS, true]], "sleeps"],
-  ["is precise behind one that isn't", [[5 * MS, false], [30 * MS, true]], "looks"], // prettier-ignore
-  ["isn't precise before one that is, later", [[20 * MS, false], [900 * MS, true]], "sleeps"], // prettier-ignore
+  ["is precise, behind another", [five, [30 * MS, true]], "looks"],
+  ["is precise and far away, behind another", [five, [900 * MS, true]], "sleeps"],
 ])("the thread that waits for a frame which %s", (_, frames, does) => {
   const lab = new Lab();
   const received = lab.boot();

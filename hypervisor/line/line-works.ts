@@ -1,5 +1,6 @@
 // The I/O thread's work: all lines of the machine room. Sleeps, or looks at the clock where a frame is to be
-// precise, until a frame comes, a letter comes or a frame is due; then takes what came, and forwards what is due as the switch would. Nothing a guest does ends it.
+// precise, until a frame or a letter comes or a frame is due; then takes what came, and forwards what is due
+// as the switch would. Nothing a guest does ends it.
 
 import { Forwarder } from "../datapath/forward.ts";
 import { Peers, type PeerLetter } from "../datapath/peers.ts";
