@@ -3,6 +3,8 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { connect, socketPathOf } from "../interpreter/index.ts";
+import { applyAgreed } from "./commands/apply-agreed.ts";
 import { Desk } from "./run.test-support.ts";
 
 const LIMIT = { timeout: 300_000 };
@@ -87,6 +89,23 @@ test("a plan that is kept is applied once, and never to something else", LIMIT, 
   expect(await desk.run(["apply", "odd.plan"])).toMatchObject({ exit: 64, stdout: "" });
   expect(await desk.run(["apply", "none.plan"])).toMatchObject({ exit: 64, stdout: "" });
 });
+
+test(
+  "what somebody agreed to, and is done by then, is no mistake; what is left of it is",
+  LIMIT,
+  async () => {
+    save(NET + guest("a", "3") + guest("b", "4"));
+    const client = await connect(socketPathOf(path.join(desk.folder, "office.vbus"), desk.env));
+    const { bound, plan } = await client.request("plan", {});
+    expect(plan?.steps).toMatchObject([{ address: "b" }]);
+    expect(await desk.run(["apply"])).toMatchObject({ exit: 0 });
+    expect(await applyAgreed(client, {}, bound)).toMatchObject({ outcome: "nothing" });
+    save(NET + guest("a", "4") + guest("b", "4"));
+    await expect(applyAgreed(client, {}, bound)).rejects.toMatchObject({ trouble: "stale" });
+    save(NET + guest("a", "3") + guest("b", "4"));
+    client.close();
+  },
+);
 
 test("what takes most guests away is refused without a word, and done with it", LIMIT, async () => {
   save(NET + guest("c", "1"));

@@ -112,6 +112,16 @@ test(
   },
 );
 
+test("what a guest writes to its disk leaves a plan as it is", LIMIT, async () => {
+  const disk = (size: string): string => `volume disk: file { path = "./disk.img", size = ${size} }\n`;
+  const on = (bench = new Bench(ONE + disk("64KiB")));
+  const lab = await on.open();
+  on.save(ONE + disk("96KiB"));
+  const { bound } = await lab.plan();
+  writeFileSync(path.join(on.folder, "disk.img"), Buffer.alloc(64 << 10, "written by a guest"));
+  expect(await lab.apply({ bound })).toMatchObject({ outcome: "applied" });
+});
+
 test("a save that disturbs too much waits for apply, and the lab goes on", LIMIT, async () => {
   const { on, lab } = await open({ watch: true, maxDisruption: "pause" });
   on.save(TWO);

@@ -43,6 +43,18 @@ test("01: the client pings the server's planned address", () => {
   expect(evaluation.model?.paths).toEqual(["std:guests/ping", "std:guests/echo"]);
 });
 
+test("04: what is made or written is not followed as what is read", () => {
+  const evaluation = example("04-storage");
+  const files = (evaluation.model?.resources ?? []).filter(
+    (one) => one.attributes["path"]?.value.is === "path",
+  );
+  expect(files.some(({ kind }) => kind === "volume")).toBe(true);
+  const images = files
+    .filter(({ kind }) => kind === "image")
+    .map(({ attributes }) => attributes["path"]?.value);
+  expect(evaluation.model?.paths).toEqual(images.map((path) => path?.is === "path" && path.path));
+});
+
 test("01: marks and defaults come from the standard library's texts", () => {
   const device = resource(example("01-hello"), "server.eth0");
   expect(device.attributes["mtu"]).toMatchObject({ disruption: "pause", origin: "default" });

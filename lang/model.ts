@@ -89,7 +89,7 @@ export interface Model {
   readonly allocations: Allocations;
   /** Files that the model was made from (modules, `file()` reads): what to watch. Absolute paths. */
   readonly inputs: readonly string[];
-  /** Files that resources name with a `path` (images): watched for content. Absolute paths. */
+  /** Files that resources name with a `path` (images), not with a `target`: watched for content. Absolute. */
   readonly paths: readonly string[];
   /**
    * Where `resources` holds only some members of large families, which stand for all of them: how many things

@@ -22,6 +22,7 @@ import {
   type SourceOptions,
 } from "../source-options.ts";
 import { counted, tableText, timeText } from "../text.ts";
+import { applyAgreed, planPart } from "./apply-agreed.ts";
 
 export interface ApplyOptions extends SourceOptions, SelectionOptions, ConsentOptions {
   readonly replace?: readonly string[];
@@ -54,7 +55,7 @@ export async function apply(
     if (!(await agreed(context, plan, options))) return EXIT.failed;
     // What was asked about is what is done, or nothing.
     const answer = await withProgress(context, client, () =>
-      client.request("apply", { ...request, bound: request.bound ?? bound }),
+      request.bound === undefined ? applyAgreed(client, request, bound) : client.request("apply", request),
     );
     report(context, client.hello.lab, answer, options.json ?? false);
     return exitOf(answer);
@@ -76,15 +77,6 @@ function wantedOf(what: string | undefined, options: ApplyOptions): Wanted {
   const source = sourceOf(what, options);
   const parameters = sentParameters(source.params);
   return { file: source.file, request: { parameters, ...selectionOf(options), ...how } };
-}
-
-function planPart({ parameters, targets, excludes, replace }: ApplyRequest): ApplyRequest {
-  return {
-    ...(parameters && { parameters }),
-    ...(targets && { targets }),
-    ...(excludes && { excludes }),
-    ...(replace && { replace }),
-  };
 }
 
 /** A line for each step as it ends. */

@@ -76,7 +76,7 @@ function makeExample(first: Thing, resource: Resource, machine: Machine): Exampl
     if (orders(member)) addNeeds(datum, needs);
     const list = needs.list();
     if (list.length > 0 || cell.reads) parts.push({ needs: list, reads: cell.reads });
-    addPaths(datum, named);
+    addPaths(datum, member, named);
   }
   const { blueprint } = first;
   return { resource, blueprint, attributes, slots, steps, elements, paths: named.paths, parts };

@@ -1,6 +1,7 @@
 // What a value names that a thing which has it waits for, and the files that it names.
 
 import type { Member } from "../types/declared.ts";
+import { peel } from "../types/type.ts";
 import type { Datum } from "./datum.ts";
 import type { Gathered } from "./distinct.ts";
 import type { Thing } from "./thing.ts";
@@ -47,10 +48,22 @@ export function noteContents(things: readonly Thing[]): void {
   }
 }
 
-/** Adds the files in a value to those of `thing`. */
-export function addPaths(datum: Datum, thing: { paths: readonly string[] | undefined }): void {
+interface Named {
+  paths: readonly string[] | undefined;
+}
+
+/**
+ * Adds the files in a member's value to those of `thing`. A target is none: it is made or written while the
+ * lab runs, and nothing is made from it.
+ */
+export function addPaths(datum: Datum, { type }: Member, thing: Named): void {
+  const inner = peel(type);
+  if (inner.is !== "simple" || inner.name !== "target") addAllPaths(datum, thing);
+}
+
+function addAllPaths(datum: Datum, thing: Named): void {
   if (datum.is === "path") thing.paths = [...(thing.paths ?? []), datum.path];
-  else if (datum.is === "list") for (const item of datum.items) addPaths(item, thing);
+  else if (datum.is === "list") for (const item of datum.items) addAllPaths(item, thing);
   else if (datum.is === "record" || datum.is === "variant")
-    for (const value of Object.values(datum.fields)) addPaths(value, thing);
+    for (const value of Object.values(datum.fields)) addAllPaths(value, thing);
 }

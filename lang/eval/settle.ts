@@ -134,14 +134,14 @@ function settleMember(thing: Thing, member: Member, begun: Begun, machine: Machi
   if (!datum || (member.out && datum.is === "none")) return;
   begun.attributes[member.name] = attributeOf(cell, member, datum);
   if (orders(member)) addNeeds(datum, begun.needs);
-  addPaths(datum, thing);
+  addPaths(datum, member, thing);
 }
 
 function takeOver({ member, datum, attribute, cell }: Taken, begun: Begun, thing: Thing): void {
   if (cell.reads) begun.reads = withItems(begun.reads, cell.reads);
   begun.attributes[member.name] = attribute;
   if (orders(member)) addNeeds(datum, begun.needs);
-  addPaths(datum, thing);
+  addPaths(datum, member, thing);
 }
 
 function finish(thing: Thing, bus: Thing | undefined, begun: Begun, machine: Machine): Resource {
