@@ -73,7 +73,7 @@ test("a guest of a lab in the background is paused and resumed", async () => {
   expect(await stateOf()).toBe("running");
   const nobody = await desk.run(["pause", "nobody"]);
   expect(nobody.exit).toBe(1);
-  expect(nobody.stderr).toContain("there is no guest `nobody`");
+  expect(nobody.stderr).toContain("error: There is no guest `nobody`.\n");
 });
 
 test.each([

@@ -77,8 +77,8 @@ test("what can't be is said, and changes nothing at either end", { timeout: LIMI
   await says(["pc:/nothing", "x"], "pc: /nothing: no such file");
   await says(["pc:/etc", "x"], "pc: /etc: is no file");
   await says(["content", "pc:/nowhere/x"], "can't create /nowhere/x: nonexistent directory");
-  await says(["content", "server:/x"], "guest `server` is not of class linux or pc; these are: pc");
-  await says(["content", "nobody:/x"], "there is no guest `nobody` that runs");
+  await says(["content", "server:/x"], "error: Guest `server` is not of class linux or pc; these are: pc");
+  await says(["content", "nobody:/x"], "error: There is no guest `nobody` that runs.");
   const small = "mkdir /tmp/small && mount -t tmpfs -o size=64k small /tmp/small && echo old > /tmp/small/x";
   expect((await exec(small)).exit).toBe(0);
   await says(["content", "pc:/tmp/small/x"], "No space left on device");

@@ -90,7 +90,7 @@ guest writer {
   expect((await desk.run(["events"])).stdout).toContain("committed top: 262144 bytes to base");
   const wrong = await desk.run(["commit", "base", "--yes"]);
   expect(wrong.exit).toBe(1);
-  expect(wrong.stderr).toContain("volume `base` is not an overlay");
+  expect(wrong.stderr).toContain("error: Volume `base` is not an overlay.\n");
   expect(await desk.run(["__complete", "commit", ""])).toMatchObject({ stdout: "top\tvolume, overlay\n" });
 });
 

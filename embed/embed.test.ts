@@ -84,8 +84,8 @@ test("a wrong text starts nothing, and changes nothing", async () => {
 
 test("what a guest can't do is refused with a sentence", async () => {
   const lab = await start({ source: TEXT, files: FILES });
-  expect(() => lab.type("server", "x")).toThrow("server has no console");
-  await expect(lab.pause("nobody")).rejects.toThrow("there is no guest `nobody`");
+  expect(() => lab.type("server", "x")).toThrow("`server` has no console.");
+  await expect(lab.pause("nobody")).rejects.toThrow("There is no guest `nobody`.");
   await lab.pause("server");
   expect(lab.snapshot().guests.find(({ address }) => address === "server")?.state).toBe("paused");
   lab.resume("server");

@@ -161,19 +161,19 @@ export class Lab implements AsyncDisposable {
   /** Types a text at a guest's console. Throws `OperationError` (`failed`) where it has none. */
   type(guest: string, text: string): number {
     const taken = this.#lab.typeConsole(guest, text);
-    if (typeof taken === "string") throw new OperationError("failed", `${taken}.`);
+    if (typeof taken === "string") throw new OperationError("failed", taken);
     return taken;
   }
 
   /** Resolves when the guest stands still. Throws `OperationError` (`failed`) where that is refused. */
   async pause(guest: string): Promise<void> {
     const refused = await this.#lab.pause(guest);
-    if (refused !== undefined) throw new OperationError("failed", `${refused}.`);
+    if (refused !== undefined) throw new OperationError("failed", refused);
   }
 
   resume(guest: string): void {
     const refused = this.#lab.resume(guest);
-    if (refused !== undefined) throw new OperationError("failed", `${refused}.`);
+    if (refused !== undefined) throw new OperationError("failed", refused);
   }
 
   /** Takes everything down. Twice is fine. `graceMs` is for each guest, in place of its own `stop.grace`. */

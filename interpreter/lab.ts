@@ -33,6 +33,7 @@ import { MetricsEndpoint } from "./metrics/endpoint.ts";
 import { metricsText } from "./metrics/metrics.ts";
 import type { Plan } from "./plan/plan.ts";
 import { readLab } from "./read-lab.ts";
+import { sentenceOf } from "./operation-error.ts";
 import type { RolledBack } from "./rollback.ts";
 import { SnapshotDesk } from "./snapshots/desk.ts";
 import { Shelf } from "./snapshots/shelf.ts";
@@ -283,7 +284,7 @@ class RunningLab implements Lab {
 
   async commit(volume: string, options: CommitOptions = {}): Promise<Committed | string> {
     const committed = await this.#hypervisor.commitVolume(volume, options);
-    if (!committed.ok) return committed.refusal.message;
+    if (!committed.ok) return sentenceOf(committed.refusal.message);
     const base = this.storedVolumes().find(({ address }) => address === volume)?.base ?? "";
     const message = `committed ${volume}: ${committed.value} bytes to ${base}`;
     this.#engine.journal.add({ type: "lab", message, level: "info", actor: "control" });
@@ -292,12 +293,12 @@ class RunningLab implements Lab {
 
   async pause(guest: string): Promise<string | undefined> {
     const paused = await this.#hypervisor.pauseGuest(guest);
-    return paused.ok ? undefined : paused.refusal.message;
+    return paused.ok ? undefined : sentenceOf(paused.refusal.message);
   }
 
   resume(guest: string): string | undefined {
     const resumed = this.#hypervisor.resumeGuest(guest);
-    return resumed.ok ? undefined : resumed.refusal.message;
+    return resumed.ok ? undefined : sentenceOf(resumed.refusal.message);
   }
 
   typeConsole(guest: string, text: string): number | string {
@@ -310,7 +311,7 @@ class RunningLab implements Lab {
 
   async exec(guest: string, command: string, timeoutMs = EXEC_MS): Promise<CommandResult | string> {
     const done = await this.#hypervisor.runCommand(guest, command, timeoutMs);
-    return done.ok ? done.value : done.refusal.message;
+    return done.ok ? done.value : sentenceOf(done.refusal.message);
   }
 
   get copyHost(): CopyHost {
@@ -329,7 +330,7 @@ class RunningLab implements Lab {
     const spec = captureSpecOf(params, this.snapshot());
     if (typeof spec === "string") return spec;
     const begun = this.#hypervisor.capture(spec);
-    return begun.ok ? begun.value : begun.refusal.message;
+    return begun.ok ? begun.value : sentenceOf(begun.refusal.message);
   }
 
   /** A second call that is in a hurry kills what still takes its time. */

@@ -55,6 +55,9 @@ export function errorCode(error: unknown): string {
   return typeof error.code === "string" ? error.code : "";
 }
 
+/** A sentence from words without an end, as the hypervisor refuses. They don't begin with a bare name. */
+export const sentenceOf = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+
 /** What an unknown error says. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

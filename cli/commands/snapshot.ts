@@ -39,10 +39,8 @@ export async function snapshot(
 ): Promise<Exit> {
   return watched(context, options, async (client) => {
     const kept = await client.request("snapshotMake", { guest, name });
-    return {
-      record: { schema: SNAPSHOT_SCHEMA, record: "snapshot", ...kept },
-      words: `${context.terminal.paint("green", "kept", "err")} ${name}: ${bytesText(kept.bytes)} of ${guest}`,
-    };
+    const words = `${name}: ${bytesText(kept.bytes)} of ${guest}`;
+    return { record: { record: "snapshot", ...kept }, now: "kept", words };
   });
 }
 
@@ -56,14 +54,17 @@ export async function restore(
     const done = await client.request("snapshotRestore", { guest, name });
     const whose = done.from === guest ? "" : `, as a fork of ${done.from}`;
     return {
-      record: { schema: SNAPSHOT_SCHEMA, record: "restored", ...done },
-      words: `${context.terminal.paint("green", "running", "err")} ${guest}: from ${name}${whose}`,
+      record: { record: "restored", ...done },
+      now: "running",
+      words: `${guest}: from ${name}${whose}`,
     };
   });
 }
 
+/** What came of it: a record for programs, and a line, which begins with what is now. */
 interface Done {
   readonly record: object;
+  readonly now: string;
   readonly words: string;
 }
 
@@ -84,10 +85,10 @@ async function watched(
   const stop = (): Promise<unknown> => client.request("snapshotStop", {});
   try {
     return await untilDone({ terminal }, { stop, clear }, async () => {
-      const { record, words } = await work(client);
+      const { record, now, words } = await work(client);
       clear();
-      if (options.json) terminal.out(`${JSON.stringify(record)}\n`);
-      else terminal.err(`${words}\n`);
+      if (options.json) terminal.out(`${JSON.stringify({ schema: SNAPSHOT_SCHEMA, ...record })}\n`);
+      else terminal.err(`${terminal.paint("green", now, "err")} ${words}\n`);
       return EXIT.done;
     });
   } finally {

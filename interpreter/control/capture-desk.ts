@@ -70,10 +70,10 @@ export function captureSpecOf(
     if (networks.some(({ address }) => address === path)) ofNetworks.add(path);
     else if (devices.some(({ id }) => id === path)) ofDevices.add(path);
     else if (seen.length > 0) for (const { id } of seen) ofDevices.add(id);
-    else if (guests.some(({ address }) => address === path)) return `${path} has no network device`;
+    else if (guests.some(({ address }) => address === path)) return `\`${path}\` has no network device.`;
     else {
       const there = [...networks.map(({ address }) => address), ...devices.map(({ id }) => id)];
-      return `the lab has no ${path}; it has ${there.join(", ")}`;
+      return `The lab has no \`${path}\`; it has ${there.join(", ")}.`;
     }
   }
   return { ...rest, devices: [...ofDevices], networks: [...ofNetworks] };

@@ -4,7 +4,7 @@
 
 import { createHash, randomUUID, type Hash } from "node:crypto";
 import type { CommandResult, GuestCopy, Hypervisor, Outcome } from "../../hypervisor/index.ts";
-import { OperationError } from "../operation-error.ts";
+import { OperationError, sentenceOf } from "../operation-error.ts";
 import {
   dropScript,
   hushScript,
@@ -62,11 +62,11 @@ class Way {
     this.#guest = guest;
     this.#undoing = undoing;
     const opened = host.openCopy(guest);
-    if (!opened.ok) throw refused(opened.refusal.message);
+    if (!opened.ok) throw refusedBy(opened.refusal.message);
     this.copy = opened.value;
     this.#ended = host.runCommand(guest, script, COMMAND_MS);
     this.#failed = this.#ended.then((done) => {
-      if (!done.ok) throw refused(done.refusal.message);
+      if (!done.ok) throw refusedBy(done.refusal.message);
       if (done.value.status !== 0) throw refused(`${guest}: ${wordsOf(done.value.output)}`);
       return new Promise<never>(() => undefined);
     });
@@ -176,7 +176,9 @@ export class FileIn {
     const copied = await this.#way.agreed();
     const kept = await this.#host.runCommand(this.#guest, keepScript(this.#target, this.#mode), STALL_MS);
     if (kept.ok && kept.value.status === 0) return copied;
-    return this.#way.giveUp(kept.ok ? `${this.#guest}: ${wordsOf(kept.value.output)}` : kept.refusal.message);
+    if (kept.ok) return this.#way.giveUp(`${this.#guest}: ${wordsOf(kept.value.output)}`);
+    this.#way.drop();
+    throw refusedBy(kept.refusal.message);
   }
 
   /** Leaves nothing of it in the guest. Twice is fine. */
@@ -242,7 +244,12 @@ async function free(host: CopyHost, guest: string, path: string): Promise<void> 
   await tidying.get(host)?.get(guest);
 }
 
-/** A sentence from words that have no end. */
+/** What the hypervisor says of a command or a card. */
+function refusedBy(message: string): OperationError {
+  return new OperationError("failed", sentenceOf(message));
+}
+
+/** A sentence from words that have no end, and may begin with a name. */
 function refused(words: string): OperationError {
   return new OperationError("failed", `${words}.`);
 }

@@ -5,7 +5,7 @@ import type { Hypervisor, Outcome, PcMachine, PcSnapshot } from "../../hyperviso
 import { isEnd } from "../apply/guest-record.ts";
 import { isoTime, type Clock } from "../clock.ts";
 import type { Engine } from "../engine.ts";
-import { OperationError } from "../operation-error.ts";
+import { OperationError, sentenceOf } from "../operation-error.ts";
 import { ownVersion } from "../own-version.ts";
 import { packSnapshot, readHead, readMachine } from "./envelope.ts";
 import { differences, SNAPSHOT_FORMAT, type SnapshotDevice, type SnapshotHeader } from "./header.ts";
@@ -186,5 +186,5 @@ function expectGoing({ signal }: SnapshotOptions): void {
 
 function got<T>(outcome: Outcome<T>): T {
   if (outcome.ok) return outcome.value;
-  throw new OperationError("failed", `${outcome.refusal.message}.`);
+  throw new OperationError("failed", sentenceOf(outcome.refusal.message));
 }

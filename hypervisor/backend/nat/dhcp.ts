@@ -1,10 +1,10 @@
 // DHCP (RFC 2131) as the gateway answers it: a planned device gets its planned address, anybody else a free
 // one from the end of the pool. Reads one message, answers at most one.
 
+import { macText } from "../../datapath/mac-text.ts";
 import { NAT_LEASE_S, NAT_LEASES_MAX } from "../../limits.ts";
 import { maskOf } from "./reach.ts";
 import { get16, get32, put32 } from "./wire.ts";
-import { macText } from "./wire6.ts";
 
 const FIXED_BYTES = 240;
 const MAGIC = 0x6382_5363;

@@ -1,11 +1,12 @@
 // What is known of the network's stations by name, device and address: the plan's IPv4, and the IPv6
 // addresses that planned stations were heard with.
 
+import { macText } from "../../datapath/mac-text.ts";
 import type { Ip6 } from "./ip6.ts";
 import { isInside, type Plan } from "./plan.ts";
 import type { PublishedTo } from "./udp-flows.ts";
 import type { Address } from "./wire.ts";
-import { macOfDigits, macText } from "./wire6.ts";
+import { macOfDigits } from "./wire6.ts";
 
 export class Directory {
   readonly #plan: () => Plan;
@@ -48,6 +49,6 @@ export class Directory {
 
   #ip6Of(address: number): readonly string[] {
     const mac = this.#plan().byIp.get(address);
-    return (mac && this.#ip6()?.addressesOf(macText(mac, 0))) ?? [];
+    return (mac && this.#ip6()?.addressesOf(macText(mac))) ?? [];
   }
 }

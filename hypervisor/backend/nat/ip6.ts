@@ -1,6 +1,7 @@
 // The gateway's IPv6: neighbour discovery and advertisements of its own, and TCP, UDP and pings handed to
 // what serves IPv4 too. Packets in, packets out; nothing that a guest sends ends it.
 
+import { macText } from "../../datapath/mac-text.ts";
 import type { Connections } from "./connections.ts";
 import type { PingEnds, Pings } from "./pings.ts";
 import type { UdpFlows } from "./udp-flows.ts";
@@ -24,7 +25,6 @@ import {
   isGroup6,
   isWhole6,
   LEAST_MTU6,
-  macText,
   NOBODY,
   SOURCE6,
   TARGET6,

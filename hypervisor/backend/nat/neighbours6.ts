@@ -2,6 +2,7 @@
 // discovery (RFC 4861). A station may have many addresses. One that is made from the MAC address of a planned
 // device belongs to that device alone; any other one to who has it, until that one is silent for long.
 
+import { macText } from "../../datapath/mac-text.ts";
 import {
   NAT_ADDRESSES_EACH_MAX,
   NAT_NEIGHBOUR_MS,
@@ -17,7 +18,6 @@ import {
   ip6Bytes,
   isGroup6,
   macOfDigits,
-  macText,
   SOURCE6,
   TARGET6,
   TYPE_IPV6,

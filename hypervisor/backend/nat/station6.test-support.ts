@@ -1,5 +1,6 @@
 // A station of IPv6 on the network of `Place`, in memory: its TCP is lwIP, the rest are frames as tests say.
 
+import { macText } from "../../datapath/mac-text.ts";
 import { randomInt } from "node:crypto";
 import type { NatSpec } from "./spec.ts";
 import { Stack } from "./stack.ts";
@@ -25,7 +26,6 @@ import {
   ip6At,
   ip6Bytes,
   ip6Of,
-  macText,
   putIp6Header,
   SOURCE6,
   TARGET6,

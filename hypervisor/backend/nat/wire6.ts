@@ -2,6 +2,7 @@
 // 32 hexadecimal digits in lower case; offsets are of the frame.
 
 import { isIPv6 } from "node:net";
+import { macText } from "../../datapath/mac-text.ts";
 import { addWords, type Datagram, fold, IP, ip4Number, put16, UDP, UDP_BYTES } from "./wire.ts";
 
 export const IPV6_BYTES = 40;
@@ -54,10 +55,6 @@ export function isGroup6(address: string): boolean {
   return address.startsWith("ff");
 }
 
-export function macText(frame: Uint8Array, at: number): string {
-  return Array.from(frame.subarray(at, at + 6), (byte) => byte.toString(16).padStart(2, "0")).join(":");
-}
-
 /**
  * The last 16 digits of the address that a station gives itself by its MAC address (RFC 4291, appendix A).
  */
@@ -71,7 +68,7 @@ export function macOfDigits(address: string): string | undefined {
   if (address.slice(22, 26) !== "fffe") return undefined;
   const bytes = Buffer.from(address.slice(16, 22) + address.slice(26), "hex");
   bytes[0] = (bytes[0] as number) ^ 2;
-  return macText(bytes, 0);
+  return macText(bytes);
 }
 
 /** The sum over the addresses, the protocol and the length, which every checksum of IPv6 covers too. */

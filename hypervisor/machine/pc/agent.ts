@@ -1,6 +1,7 @@
 // What the host and the first process of a prepared image say to each other on the second serial port, line
 // by line: docs/linux.md. A guest may say anything; what is no line of this is not heard.
 
+import { macText } from "../../datapath/mac-text.ts";
 import { PC_LINE_MAX, PC_OUTPUT_MAX } from "../../limits.ts";
 import type { CardFacts } from "./network-card.ts";
 import type { SavedAgent } from "./saved.ts";
@@ -165,11 +166,6 @@ export class Agent {
     const fresh = `clock ${Math.round(seconds)}\nseed ${Buffer.from(seed).toString("base64")}\n`;
     return `host ${this.#parts.name}\n${fresh}${env.join("")}${cards.join("")}go\n`;
   }
-}
-
-/** As the guest has it in its `address` of a card. */
-export function macText(mac: Uint8Array): string {
-  return Array.from(mac, (byte) => byte.toString(16).padStart(2, "0")).join(":");
 }
 
 const SPACE = 0x20;

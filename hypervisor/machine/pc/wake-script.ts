@@ -1,7 +1,8 @@
 // What a guest that goes on from a snapshot is told, as a script for its agent: the time, new chance, and
 // where it is not the guest that it was, who it is now. A program costs a twentieth of a second there.
 
-import { macText, type Fresh } from "./agent.ts";
+import { macText } from "../../datapath/mac-text.ts";
+import type { Fresh } from "./agent.ts";
 import type { CardFacts } from "./network-card.ts";
 
 export interface Waking {
