@@ -113,7 +113,7 @@ test("what doesn't come in time, and what is wrong with a call", { timeout: 120_
     [64, "takes a whole number", "--count", "0"],
     [64, "--json writes to stdout", "--json"],
     [1, "The lab has no `nobody`; it has lan, server.eth0.", "nobody", "-w", "x"],
-    [1, "a snaplen is from 14 to 262144", "-s", "13", "-w", "x"],
+    [1, "A snaplen is from 14 to 262144", "-s", "13", "-w", "x"],
   ];
   for (const [exit, told, ...args] of calls) {
     const outcome = await desk.run(["capture", ...args]);

@@ -128,7 +128,7 @@ guest writer {
   const exit = await new Promise((resolve) => shell.onExit(({ exitCode }) => resolve(exitCode)));
   expect([exit, written]).toEqual([
     130,
-    expect.stringContaining("\r\u001b[Kthe commit was called off: volume `top` is as it was"),
+    expect.stringContaining("\r\u001b[KThe commit was called off: volume `top` is as it was"),
   ]);
   const after = statSync(overlay);
   expect([after.size, after.blocks, after.mtimeMs]).toEqual([before.size, before.blocks, before.mtimeMs]);

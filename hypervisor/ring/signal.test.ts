@@ -1,5 +1,6 @@
 // When a guest is told: at each batch, or once the position that it names has been given to a sender.
 
+import { setImmediate as nextTurn } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createFabric, viewGuestMemory } from "../memory/fabric.ts";
@@ -7,7 +8,7 @@ import { RING, ringAt } from "../memory/layout.ts";
 import { setFeatures, signalsOf } from "../memory/threads.ts";
 import { EVENT, FEATURE, SIGNAL, SIGNAL_AT } from "./abi.ts";
 import { startRing } from "./ring-start.test-support.ts";
-import { signalRing } from "./signal.ts";
+import { signalRing, sleepAgain, sleepOnEventsAsync, wake, wakeCount, wakeWithin } from "./signal.ts";
 
 const SEED = Number(process.env["SEED"] ?? 20_261_126);
 const [RING_INDEX, OWNER, EVENTS] = [6, 9, 512];
@@ -53,4 +54,37 @@ test("a guest that waits for a position hears when it has been given away, round
     }),
     { seed: SEED, numRuns: 2000 },
   );
+});
+
+/** Whether a sleep is over, when what could end it has had its turns. */
+async function isOver(sleep: Promise<void>): Promise<boolean> {
+  let over = false;
+  void sleep.then(() => (over = true));
+  for (let turn = 0; turn < 200 && !over; turn++) await nextTurn();
+  return over;
+}
+
+test("a thread that works within its sleep goes on sleeping, unless something came", async () => {
+  const pending = (EVENTS + EVENT.pending) >> 2;
+  const beginSleep = (): Promise<void> => {
+    memory.i32[pending] = 0;
+    const sleep = sleepOnEventsAsync(memory, EVENTS, wakeCount(memory, EVENTS));
+    if (!sleep) throw new Error("there was something to look at");
+    expect(wakeWithin(memory, EVENTS)).toBe(true);
+    expect(wakeWithin(memory, EVENTS)).toBe(false);
+    expect(wake(memory, EVENTS, false)).toBe(false);
+    return sleep;
+  };
+  const quiet = beginSleep();
+  sleepAgain(memory, EVENTS, false);
+  expect(await isOver(quiet)).toBe(false);
+  expect(wake(memory, EVENTS, false)).toBe(true);
+  expect(await isOver(quiet)).toBe(true);
+  const left = beginSleep();
+  sleepAgain(memory, EVENTS, true);
+  expect(await isOver(left)).toBe(true);
+  const met = beginSleep();
+  memory.i32[pending] = 1;
+  sleepAgain(memory, EVENTS, false);
+  expect(await isOver(met)).toBe(true);
 });
