@@ -3,7 +3,15 @@
 
 import type { PcMedia } from "../../images.ts";
 import { drivesOf, guardTransfers } from "./ide.ts";
-import { pciSpace, portOf, portsOf, type PortDevice, type PortInterrupt } from "./port-device.ts";
+import {
+  pciSpace,
+  portOf,
+  portsOf,
+  readByHalves,
+  type PortDevice,
+  type PortInterrupt,
+} from "./port-device.ts";
+import { restoreState, saveApart, type ApartState, type Fill } from "./whole-state.ts";
 import { checkNames, type Processor, type V86, type VirtioOptions, type VirtioRegisters } from "./v86.ts";
 
 export type { VirtioRegisters } from "./v86.ts";
@@ -30,7 +38,9 @@ export class MachineReset extends Error {}
 /** A file by which SeaBIOS is told of a serial port to be a console: the first one. */
 const SERIAL_CONSOLE = { name: "etc/sercon-port", data: Uint8Array.of(0xf8, 0x03) };
 const VGA_BYTES = 1 << 20;
-const FIRMWARE_END = 1 << 20;
+/** A hundred thousand instructions each, where it doesn't wait: what a PC needs until it is ready. */
+const UNCOMPILED_SLICES = 90;
+const JIT = { disabled: 0 } as const;
 /** Flag of the processor: it takes interrupts. */
 const INTERRUPT_FLAG = 0x200;
 /** Of the processor's functions, those that it compiles come after its own in the table. */
@@ -54,7 +64,9 @@ export class Emulator {
   readonly ramBytes: number;
   readonly #ramAt: number;
   #ram: Uint8Array;
-  #clear: boolean; // It has not run, and beyond FIRMWARE_END nothing was written.
+  /** Slices after which the processor compiles: what a restored one does first runs once, most of it. */
+  #uncompiled = 0;
+  #clear: boolean; // It has not run, and beyond its firmware nothing was written.
   #words: Int32Array | undefined;
   readonly #finished: [number, number, number][] = [];
   #devices = 0;
@@ -111,16 +123,18 @@ export class Emulator {
     return this.#v86.v86.save_state();
   }
 
+  /** The same with its RAM apart. */
+  readonly saveApart = (): ApartState => saveApart(this.#v86);
+
   /**
-   * Makes the machine what was saved, before it runs; devices that were added keep what they are. Throws what
-   * v86 refuses, and where it had other memory; it is then of no use.
+   * Makes the machine what was saved, before it runs; devices that were added keep what they are. `fill`
+   * brings RAM that was apart. Throws what v86 refuses, what `fill` throws, and where it had other memory; it
+   * is then of no use.
    */
-  restore(state: ArrayBuffer): void {
-    const zero = this.#cpu.zero_memory;
-    // v86 clears all RAM first, which takes longer than the rest.
-    if (this.#clear) this.#cpu.zero_memory = (from) => zero(from, FIRMWARE_END);
-    this.#v86.v86.restore_state(state);
-    this.#cpu.zero_memory = zero;
+  restore(state: ArrayBuffer, fill?: Fill): void {
+    restoreState(this.#v86, state, { clear: this.#clear, fill });
+    this.#uncompiled = UNCOMPILED_SLICES;
+    this.#cpu.set_jit_config(JIT.disabled, 1);
     // v86 takes over what the state says, whatever there is.
     if (this.#cpu.memory_size[0] !== this.ramBytes) throw new Error("the state is of another size of memory");
   }
@@ -162,6 +176,7 @@ export class Emulator {
    */
   run(): number {
     this.#clear = false;
+    if (this.#uncompiled > 0 && --this.#uncompiled === 0) this.#cpu.set_jit_config(JIT.disabled, 0);
     const waitMs = this.#cpu.main_loop();
     for (const [index, start, flags] of this.#finished)
       this.#cpu.codegen_finalize_finished(index, start, flags);
@@ -382,15 +397,4 @@ export interface VirtioDevice {
   readonly driverReset: () => void;
 }
 
-/** iPXE of before 2020 reads the features so, and v86 has them as a whole alone. */
-function readByHalves(ports: Processor["io"]["ports"], at: number): void {
-  const [low, high] = [ports[at], ports[at + 2]];
-  if (!low || !high) return;
-  const { device, read32 } = low;
-  low.read16 = () => read32.call(device) & 0xffff;
-  high.read16 = () => read32.call(device) >>> 16;
-}
-
-function fileOf(bytes: Uint8Array): { readonly buffer: ArrayBuffer } {
-  return { buffer: new Uint8Array(bytes).buffer };
-}
+const fileOf = (bytes: Uint8Array): object => ({ buffer: new Uint8Array(bytes).buffer });

@@ -26,7 +26,7 @@ export async function bootFirst(files: PcFiles, memoryBytes: number): Promise<st
     const emulator = await Emulator.start(hardware, emulatorModule());
     const greeted = await runUntilGreeting(emulator);
     if (!greeted) return "it did not greet in time";
-    return keepState(file, emulator.save()) ? undefined : `${file} can't be written`;
+    return keepState(file, emulator.saveApart()) ? undefined : `${file} can't be written`;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -5,7 +5,7 @@ import { LOG_WRITE_MAX, PC_TYPED_MAX } from "../../limits.ts";
 import { CHANGE } from "../../ring/abi.ts";
 import type { PcBegin, PcSnapshot } from "../../snapshots.ts";
 import { Streams } from "../streams.ts";
-import { dropState, keepState, readState } from "./booted.ts";
+import { dropState, keepState, openState } from "./booted.ts";
 import { Agent, type Command, type CommandDone, type Fresh } from "./agent.ts";
 import { sooner } from "./bridge.ts";
 import type { CopyOrder } from "./copy-words.ts";
@@ -70,16 +70,17 @@ export class Pc {
     const { hardware, module, stateFile, snapshot } = parts;
     const booted = { ...hardware, kernel: undefined, initrd: undefined };
     if (snapshot) return new Pc(parts, await Emulator.start(booted, module), true);
-    const state = stateFile === undefined ? undefined : readState(stateFile);
-    if (stateFile === undefined || !state)
-      return new Pc(parts, await Emulator.start(hardware, module), false);
+    const kept = stateFile === undefined ? undefined : openState(stateFile);
+    if (stateFile === undefined || !kept) return new Pc(parts, await Emulator.start(hardware, module), false);
     try {
       const restored = await Emulator.start(booted, module);
-      restored.restore(state);
+      restored.restore(kept.state, kept.fill);
       return new Pc(parts, restored, true);
     } catch {
       dropState(stateFile);
       return new Pc(parts, await Emulator.start(hardware, module), false);
+    } finally {
+      kept.close();
     }
   }
 
@@ -144,7 +145,8 @@ export class Pc {
     this.#greeted = false;
     const { stateFile } = this.#parts;
     const held = this.#held ?? [];
-    if (this.#held && stateFile !== undefined && !this.#restored) keepState(stateFile, this.#emulator.save());
+    if (this.#held && stateFile !== undefined && !this.#restored)
+      keepState(stateFile, this.#emulator.saveApart());
     this.#held = undefined;
     for (const record of held) this.#devices.change(new DataView(record.buffer), 0);
     this.#agent.configure();

@@ -1,5 +1,7 @@
 // A device of our own on a PC's PCI bus that is only ports: how it shows itself, and how it is reached.
 
+import type { Processor } from "./v86.ts";
+
 /** One register of 32 bits; a driver that uses it in another way, or in parts, reaches nothing. */
 export interface PortRegister {
   readonly read?: () => number;
@@ -54,4 +56,13 @@ export function portsOf({ registers }: PortDevice): number {
 /** The register's first port. */
 export function portOf(index: number, port: number): number {
   return port + index * PORT_BYTES;
+}
+
+/** iPXE of before 2020 reads the features so, and v86 has them as a whole alone. */
+export function readByHalves(ports: Processor["io"]["ports"], at: number): void {
+  const [low, high] = [ports[at], ports[at + 2]];
+  if (!low || !high) return;
+  const { device, read32 } = low;
+  low.read16 = () => read32.call(device) & 0xffff;
+  high.read16 = () => read32.call(device) >>> 16;
 }

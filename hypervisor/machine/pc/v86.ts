@@ -93,6 +93,14 @@ interface Pci {
   raise_irq(slot: number): void;
   lower_irq(slot: number): void;
 }
+/** Whether a page of RAM, by its number, is in a state. */
+export interface PageMap {
+  get(page: number): number;
+}
+export interface PackedMemory {
+  readonly bitmap: PageMap;
+  readonly packed_memory: Uint8Array;
+}
 type Width = undefined;
 export interface Processor {
   readonly wasm_memory: WebAssembly.Memory;
@@ -121,7 +129,11 @@ export interface Processor {
   readonly option_roms: { readonly name: string; readonly data: Uint8Array }[];
   main_loop(): number;
   zero_memory: (from: number, length: number) => void;
+  /** Of a state: the pages of RAM that are not all 0, one behind the other, and which these are. */
+  pack_memory: () => PackedMemory;
+  unpack_memory: (bitmap: PageMap, packed: Uint8Array) => void;
   jit_dirty_cache(from: number, to: number): void;
+  set_jit_config(setting: number, value: number): void;
   codegen_finalize_finished(index: number, start: number, flags: number): void;
   codegen_finalize: (index: number, start: number, flags: number, at: number, length: number) => void;
   reboot_internal: () => void;
@@ -161,7 +173,10 @@ export function checkNames({ cpu, save_state, restore_state }: V86["v86"]): void
     "devices",
     "main_loop",
     "zero_memory",
+    "pack_memory",
+    "unpack_memory",
     "jit_dirty_cache",
+    "set_jit_config",
     "codegen_finalize_finished",
     "codegen_finalize",
     "reboot_internal",
