@@ -6,7 +6,7 @@ import path from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { PC_STATES_MAX } from "../../limits.ts";
 import { dropState, keepState, openState, stateFile, type KeptState } from "./booted.ts";
-import { Emulator } from "./emulator.ts";
+import { Emulator, UNCOMPILED_SLICES } from "./emulator.ts";
 import { emulatorModule } from "./emulator-package.ts";
 import { mendLargePages } from "./large-pages.ts";
 import { PAGE_BYTES, type ApartState } from "./whole-state.ts";
@@ -24,8 +24,9 @@ function state(byte: number): ApartState {
   return { state: bytes.buffer, pages: new Uint8Array(2 * PAGE_BYTES).fill(byte + 1) };
 }
 /** A PC of 16 MiB that has not run, whose RAM is what it has put in itself. */
-function freshPc(): Promise<Emulator> {
+function freshPc(code: readonly number[] = []): Promise<Emulator> {
   const bios = new Uint8Array(256 << 10).fill(0xee);
+  bios.set(code, bios.length - 16);
   const vgaBios = bios.slice(0, 32 << 10);
   const none = { kernel: undefined, initrd: undefined, media: undefined };
   return Emulator.start({ memoryBytes: 16 * MIB, bios, vgaBios, commandLine: "", ...none }, emulatorModule());
@@ -109,6 +110,33 @@ test("a PC that is restored from a file has the RAM that was kept, and nothing e
   const whole = await freshPc();
   whole.restore(withPorts(one.save()));
   expect(Buffer.compare(whole.ram, one.ram)).toBe(0);
+});
+
+test("a PC that is restored compiles nothing at first, and then what runs often", async () => {
+  const real = WebAssembly.Module;
+  let compiled = 0;
+  const counted = class extends real {
+    constructor(bytes: Uint8Array<ArrayBuffer>) {
+      super(bytes);
+      compiled++;
+    }
+  };
+  // Its first instruction jumps to 0x7c00, and there is one that jumps to itself.
+  const pc = await freshPc([0xea, 0x00, 0x7c, 0x00, 0x00]);
+  pc.ram.set([0xeb, 0xfe], 0x7c00);
+  const run = (slices: number): number => {
+    compiled = 0;
+    for (let slice = 0; slice < slices; slice++) expect(pc.run()).toBe(0);
+    return compiled;
+  };
+  WebAssembly.Module = counted;
+  try {
+    pc.restore(withPorts(pc.save()));
+    expect(run(UNCOMPILED_SLICES - 1)).toBe(0);
+    expect(run(20)).toBeGreaterThan(0);
+  } finally {
+    WebAssembly.Module = real;
+  }
 });
 
 test("where it can't be kept, nothing is left and nobody fails", () => {

@@ -39,7 +39,7 @@ export class MachineReset extends Error {}
 const SERIAL_CONSOLE = { name: "etc/sercon-port", data: Uint8Array.of(0xf8, 0x03) };
 const VGA_BYTES = 1 << 20;
 /** A hundred thousand instructions each, where it doesn't wait: what a PC needs until it is ready. */
-const UNCOMPILED_SLICES = 90;
+export const UNCOMPILED_SLICES = 90;
 const JIT = { disabled: 0 } as const;
 /** Flag of the processor: it takes interrupts. */
 const INTERRUPT_FLAG = 0x200;
