@@ -93,7 +93,7 @@ test("a file with fewer pages than there are places, or with more, or that is cu
 test("a PC that is restored from a file has the RAM that was kept, and nothing else", async () => {
   const [one, other] = [await freshPc(), await freshPc()];
   // Whole pages, some of them neighbours, more places than one read fills, and the last byte there is.
-  for (let page = 300; page < 300 + 2 * 1100; page += 2)
+  for (let page = 300; page < 300 + 2 * 1300; page += 2)
     one.ram.fill(page & 0xff, page << 12, (page + 1) << 12);
   one.ram.fill(0xab, 3 * MIB, 4 * MIB);
   one.ram[16 * MIB - 1] = 0xcd;
