@@ -101,6 +101,7 @@ export const NOT_MET: Readonly<Record<string, string>> = {
   CARRIER_END_MS: "ten seconds of host code that does not return",
   SHARED_LOG_RING_BYTES: "the size of a ring; full rings are tested in ring/log-ring.test.ts",
   SHARED_PAIRS_MAX: "a cache: beyond it an instance is made again",
+  LEAVINGS_MIN: "when garbage is looked for, and no bound of anybody",
   LETTER_GUESTS_MAX: "of one more there is one more letter",
   TURNS_NS: "a time, not asserted",
   PAIRS_MAX: "a cache: beyond it an instance is made again",

@@ -131,6 +131,8 @@ export const SHARED_PAIRS_MAX = 8;
 export const FUEL = 20_000;
 /** Guests whose coming and going carriers are told in one letter. */
 export const LETTER_GUESTS_MAX = 32;
+/** Guests that have ended on a thread, for which it collects garbage as soon as nobody is left there. */
+export const LEAVINGS_MIN = 64;
 /** A turn of a shared guest with niceness 0, nanoseconds; each step back leaves it a fifth less. */
 export const TURN_NS = 2_000_000;
 /** After so long a carrier looks for news between two turns, nanoseconds. */

@@ -77,7 +77,9 @@ export class BusHandle {
   #events(pointer: number, length: number): number {
     if (length < EVENT.size) return ENOSPC;
     if (pointer === 0 || pointer % EVENT.size !== 0) return EINVAL;
-    const { fabric, thread } = this.#parts;
+    const { fabric, thread, memory } = this.#parts;
+    // Who sleeps there writes: a page that is read first is mapped twice, and every processor told of it.
+    Atomics.or(memory.i32, (pointer + EVENT.sleeping) >>> 2, 0);
     setEvents(fabric, thread, pointer);
     this.#parts.setEvents(pointer);
     return 0;

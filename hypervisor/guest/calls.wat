@@ -1,4 +1,4 @@
-;; The host's functions for metered modules (metered.ts) as functions of a module, which a table can hold; and a trap.
+;; The host's functions for metered modules (metered.ts) as functions of a module, which a table can hold; a trap; and nothing.
 (module
   (import "host" "spent" (func $spent (result i32)))
   (import "host" "turn" (func $turn))
@@ -8,4 +8,5 @@
   (export "turn" (func $turn))
   (export "wait32" (func $wait32))
   (export "wait64" (func $wait64))
+  (func (export "nothing"))
   (func (export "trap") unreachable))

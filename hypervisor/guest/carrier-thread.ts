@@ -5,6 +5,7 @@ import { makeSteadyNowNs, threadCpuNs } from "../clock.ts";
 import { Peers } from "../datapath/peers.ts";
 import { viewFabric } from "../memory/fabric.ts";
 import type { CarrierAnswer, CarrierLetter, CarrierLetters, CarrierStart, SeatLetter } from "./letters.ts";
+import { Leavings } from "./leavings.ts";
 import { CALL } from "./metered.ts";
 import { Seat, sharedVerbs } from "./seat.ts";
 import { threadId } from "./thread-id.ts";
@@ -17,6 +18,7 @@ const steadyNowNs = makeSteadyNowNs();
 const { port1: inbox, port2: inboxForControl } = new MessageChannel();
 const seats = new Map<number, Seat>();
 const modules = new Map<number, WebAssembly.Module>();
+const leavings = new Leavings();
 
 /** What control is told next. */
 let answers: CarrierAnswer[] = [];
@@ -38,7 +40,12 @@ const turns = new Turns({
   cpuNs: () => Number(threadCpuNs()),
   left: ({ thread }) => {
     seats.delete(thread);
+    leavings.left();
     tell({ type: "left", thread });
+  },
+  rest: () => {
+    void letStacksGo();
+    if (seats.size === 0) leavings.rest(); // Before control hears of the last one, and boots others.
   },
 });
 
@@ -48,7 +55,11 @@ function caller(): Seat {
 }
 
 /** Functions that metered code calls through a table, which takes only those of a module: this one. */
-function makeCalls(): { readonly calls: readonly CallableFunction[]; readonly trap: unknown } {
+function makeCalls(): {
+  readonly calls: readonly CallableFunction[];
+  readonly trap: unknown;
+  readonly letStacksGo: () => Promise<unknown>;
+} {
   const suspending = WebAssembly.Suspending;
   const wait = (address: number, expected: number | bigint, timeoutNs: bigint, offset: number) =>
     caller().ownWait({ address, expected, timeoutNs, offset });
@@ -60,7 +71,9 @@ function makeCalls(): { readonly calls: readonly CallableFunction[]; readonly tr
   };
   const { exports } = new WebAssembly.Instance(start.calls, { host });
   const calls = Object.keys(CALL).flatMap((name) => (exports[name] as CallableFunction | undefined) ?? []);
-  return { calls, trap: caught(exports["trap"] as () => void) };
+  // V8 gives the stacks of those that have ended back as it looks for another one: all but a few.
+  const letStacksGo = WebAssembly.promising(exports["nothing"] as () => void);
+  return { calls, trap: caught(exports["trap"] as () => void), letStacksGo };
 }
 
 function caught(work: () => void): unknown {
@@ -72,7 +85,7 @@ function caught(work: () => void): unknown {
   }
 }
 
-const { calls, trap } = makeCalls();
+const { calls, trap, letStacksGo } = makeCalls();
 const verbs = sharedVerbs(caller);
 const peers = new Peers<CarrierLetter>(fabric, start.row, inbox, (letter) => {
   if (letter.type === "seats") return letter.seats.forEach(seat);

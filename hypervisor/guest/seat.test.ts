@@ -34,7 +34,13 @@ const fabric = createFabric();
 async function sit(at: number, mail: (seat: Seat) => void): Promise<void> {
   const gone = Promise.withResolvers<void>();
   const steadyNowNs = makeSteadyNowNs();
-  const turns = new Turns({ fabric, steadyNowNs, cpuNs: () => 0, left: () => gone.resolve() });
+  const turns = new Turns({
+    fabric,
+    steadyNowNs,
+    cpuNs: () => 0,
+    left: () => gone.resolve(),
+    rest: () => undefined,
+  });
   const incarnation = startRow(fabric, THREAD);
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   const log = createLogRing();

@@ -14,6 +14,8 @@ export interface TurnsParts {
   readonly cpuNs: () => number;
   /** Nothing is left of a guest. */
   readonly left: (seat: Seat) => void;
+  /** Guests have left, and nobody is ready. */
+  readonly rest: () => void;
 }
 
 export class Turns {
@@ -34,8 +36,9 @@ export class Turns {
   }
 
   async #run(): Promise<void> {
-    const { fabric, steadyNowNs, cpuNs, left } = this.#parts;
+    const { fabric, steadyNowNs, cpuNs, left, rest } = this.#parts;
     this.#isBusy = true;
+    let haveLeft = false;
     await breathe(); // Not within whatever made the first one ready.
     let sinceNs = steadyNowNs();
     let cpu = cpuNs();
@@ -50,12 +53,14 @@ export class Turns {
       countTurn(fabric, seat.thread, now - cpu, waitedNs);
       cpu = now;
       if (seat.isOver) left(seat);
+      haveLeft ||= seat.isOver;
       if (steadyNowNs() - sinceNs < TURNS_NS) continue;
       await breathe();
       sinceNs = steadyNowNs();
       cpu = cpuNs();
     }
     this.#isBusy = false;
+    if (haveLeft) rest();
   }
 
   #next(): Seat | undefined {
