@@ -10,34 +10,26 @@ export interface BootFacts {
   readonly env: Readonly<Record<string, string>>;
 }
 
-const encoder = new TextEncoder();
+const HEAD_BYTES = 4;
+/** Written to before it is known how long the records are. */
+const room = Buffer.alloc(BOOT_BYTES_MAX);
 
 /** The records one after the other, or undefined where they are more than a guest can be given. */
-export function encodeBoot(facts: BootFacts): Uint8Array | undefined {
-  const records: [number, string][] = [
-    [BOOT_RECORD.lab, facts.lab],
-    [BOOT_RECORD.guest, facts.guest],
-    ...facts.args.map((text): [number, string] => [BOOT_RECORD.argument, text]),
-    ...Object.entries(facts.env).map(([key, text]): [number, string] => [
-      BOOT_RECORD.environment,
-      `${key}=${text}`,
-    ]),
-  ];
-  const parts: Uint8Array[] = [];
-  let total = 0;
-  for (const [type, text] of records) {
-    const bytes = encoder.encode(text);
-    const head = new Uint8Array([type, 0, bytes.length & 0xff, bytes.length >> 8]);
-    if (bytes.length > 0xffff) return undefined;
-    parts.push(head, bytes);
-    total += head.length + bytes.length;
-  }
-  if (total > BOOT_BYTES_MAX) return undefined;
-  const out = new Uint8Array(total);
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
+export function encodeBoot({ lab, guest, args, env }: BootFacts): Uint8Array | undefined {
+  let at = write(0, BOOT_RECORD.lab, lab);
+  at = write(at, BOOT_RECORD.guest, guest);
+  for (const text of args) at = write(at, BOOT_RECORD.argument, text);
+  for (const [key, text] of Object.entries(env)) at = write(at, BOOT_RECORD.environment, `${key}=${text}`);
+  return at > BOOT_BYTES_MAX ? undefined : new Uint8Array(room.subarray(0, at));
+}
+
+/** Where the next record begins; beyond the room, where this one has none. */
+function write(at: number, type: number, text: string): number {
+  const length = Buffer.byteLength(text);
+  const end = at + HEAD_BYTES + length;
+  if (length > 0xffff || end > BOOT_BYTES_MAX) return Infinity;
+  room.writeUInt16LE(type, at);
+  room.writeUInt16LE(length, at + 2);
+  room.write(text, at + HEAD_BYTES);
+  return end;
 }

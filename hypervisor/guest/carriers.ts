@@ -29,13 +29,15 @@ export class Carriers {
 
   /** The one with the fewest guests, ready; it expects one more. Rejects where the system gives no thread. */
   async take(): Promise<Carrier> {
-    const there = this.#carriers.filter((carrier) => carrier !== undefined);
-    const least = there.reduce<Carrier | undefined>(
-      (best, carrier) => (best === undefined || carrier.guests < best.guests ? carrier : best),
-      undefined,
-    );
+    let least: Carrier | undefined;
+    let there = 0;
+    for (const carrier of this.#carriers) {
+      if (carrier === undefined) continue;
+      there++;
+      if (least === undefined || carrier.guests < least.guests) least = carrier;
+    }
     const isBusy = least === undefined || least.guests > 0;
-    const carrier = isBusy && there.length < this.#most ? this.#launch() : (least as Carrier);
+    const carrier = isBusy && there < this.#most ? this.#launch() : (least as Carrier);
     carrier.expect();
     await carrier.ready;
     return carrier;
