@@ -20,7 +20,7 @@ export function encodeBoot({ lab, guest, args, env }: BootFacts): Uint8Array | u
   at = write(at, BOOT_RECORD.guest, guest);
   for (const text of args) at = write(at, BOOT_RECORD.argument, text);
   for (const [key, text] of Object.entries(env)) at = write(at, BOOT_RECORD.environment, `${key}=${text}`);
-  return at > BOOT_BYTES_MAX ? undefined : new Uint8Array(room.subarray(0, at));
+  return at === Infinity ? undefined : new Uint8Array(room.subarray(0, at));
 }
 
 /** Where the next record begins; beyond the room, where this one has none. */

@@ -5,6 +5,7 @@ import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { setEvents, setFeatures } from "../memory/threads.ts";
 import { ABI_VERSION, BUS, CHANGE, EAGAIN, EINVAL, ENOENT, ENOSPC, EPROTO, EVENT } from "../ring/abi.ts";
 import type { LogWriter } from "../ring/log-ring.ts";
+import { touchEvents } from "../ring/signal.ts";
 import type { Changes } from "./changes.ts";
 
 const NEGOTIATE_BYTES = 16;
@@ -78,8 +79,7 @@ export class BusHandle {
     if (length < EVENT.size) return ENOSPC;
     if (pointer === 0 || pointer % EVENT.size !== 0) return EINVAL;
     const { fabric, thread, memory } = this.#parts;
-    // Who sleeps there writes: a page that is read first is mapped twice, and every processor told of it.
-    Atomics.or(memory.i32, (pointer + EVENT.sleeping) >>> 2, 0);
+    touchEvents(memory, pointer);
     setEvents(fabric, thread, pointer);
     this.#parts.setEvents(pointer);
     return 0;

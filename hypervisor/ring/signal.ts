@@ -175,6 +175,14 @@ export function sleepAgain(memory: GuestMemory, events: number, hasMore: boolean
   if (hasMore || isPending(memory, events)) wake(memory, events, true); // S4.
 }
 
+/**
+ * Makes the system give the page of an event area now, by a write that changes nothing. Its guest looks at it
+ * before it sleeps there: a page that is read first is mapped twice, and every processor told of it.
+ */
+export function touchEvents(memory: GuestMemory, events: number): void {
+  Atomics.or(memory.i32, (events + EVENT.sleeping) >>> 2, 0);
+}
+
 /** Whether there is something to look at, so that `sleepOnEvents` would not sleep. The guest's own thread. */
 export function hasNews(memory: GuestMemory, events: number, seen: number): boolean {
   return Atomics.load(memory.i32, events >>> 2) !== seen || isPending(memory, events); // S10.
