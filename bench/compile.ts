@@ -8,28 +8,47 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
-const FLAGS = ["-O2", "-pthread", "-Wall", "-Wextra"];
+const WARNINGS = ["-O2", "-Wall", "-Wextra"];
+
+/** How a source is compiled. */
+export interface Compiler {
+  readonly command: string;
+  readonly flags: readonly string[];
+  /** What brings it. */
+  readonly hint: string;
+}
+const HERE: Compiler = {
+  command: process.env["CC"] ?? "cc",
+  flags: [...WARNINGS, "-pthread"],
+  hint: "a C compiler (install gcc, or set CC)",
+};
+const FREE = ["-ffreestanding", "-fno-stack-protector", "-nostdlib", "-static", "-fuse-ld=lld", "-Wl,-s"];
+/** For a Linux guest of 32 bits, whatever C library it has. */
+export const FOR_GUEST: Compiler = {
+  command: "clang",
+  flags: [...WARNINGS, ...FREE, "--target=i386-linux-gnu", "-march=i586"],
+  hint: "clang and lld",
+};
 
 /**
  * Path of the program made from `bench/rivals/NAME.c`. Throws with the compiler's words if it can't be made.
  */
-export async function compileRival(name: string): Promise<string> {
+export async function compileRival(name: string, { command, flags, hint } = HERE): Promise<string> {
   const source = fileURLToPath(new URL(`rivals/${name}.c`, import.meta.url));
   const folder = fileURLToPath(new URL("build/", import.meta.url));
   const digest = createHash("sha256")
     .update(await readFile(source))
-    .update(FLAGS.join(" "))
+    .update(flags.join(" "))
     .digest("hex");
   const program = `${folder}${name}-${digest.slice(0, 12)}`;
   if (existsSync(program)) return program;
   await mkdir(folder, { recursive: true });
-  const compiler = process.env["CC"] ?? "cc";
   const fresh = `${program}.${process.pid}`;
   try {
-    await run(compiler, [...FLAGS, source, "-o", fresh]);
+    await run(command, [...flags, source, "-o", fresh]);
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
-    throw new Error(`rivals/${name}.c needs a C compiler (install gcc, or set CC): ${words}`);
+    throw new Error(`rivals/${name}.c needs ${hint}: ${words}`);
   }
   await rename(fresh, program); // Two benches at once: each renames a whole file.
   return program;

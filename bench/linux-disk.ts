@@ -1,7 +1,9 @@
 // The disks of `bench -- linux`: one on the vbus bridge beside a virtio disk and one of v86's own IDE, in the
 // same Linux guest, each with a volume in memory, so that what differs is the disk and its driver.
+import { readFile } from "node:fs/promises";
+import { compileRival, FOR_GUEST } from "./compile.ts";
 import type { Work } from "./harness.ts";
-import { DISKS, type DiskSide, type LinuxLab } from "./linux-pc.ts";
+import { DISK_BYTES, DISKS, type DiskSide, type LinuxLab } from "./linux-pc.ts";
 
 const KIB = 1024;
 const READ_BYTES = 4 * KIB;
@@ -30,6 +32,7 @@ export function diskWorks(lab: LinuxLab, amount: DiskAmount): readonly Work[] {
     work("written and synced", "MB/s", "more", write),
     work("read", "MB/s", "more", read),
     work("4 KiB, one at a time", "reads/s", "more", readOneByOne),
+    work("4 KiB at random", "reads/s", "more", readAtRandom),
     work("4 KiB, one at a time, cpu", "us a read", "less", async (...run) => {
       const before = lab.cpu();
       await readOneByOne(...run);
@@ -56,6 +59,15 @@ async function read(lab: LinuxLab, { file }: DiskSide, { bulkBytes }: DiskAmount
 async function readOneByOne(lab: LinuxLab, { file }: DiskSide, { reads }: DiskAmount): Promise<number> {
   const command = `dd if=${file} of=/dev/null bs=${READ_BYTES} count=${reads} iflag=direct`;
   return reads / (await timed(lab, command));
+}
+
+const PROGRAM = "/tmp/random-read";
+
+/** The same at places by chance, by a program of its own. */
+async function readAtRandom(lab: LinuxLab, { file }: DiskSide, { reads }: DiskAmount): Promise<number> {
+  const text = (await readFile(await compileRival("random-read", FOR_GUEST))).toString("base64");
+  await lab.run(`test -x ${PROGRAM} || { echo ${text} | base64 -d > ${PROGRAM} && chmod +x ${PROGRAM}; }`);
+  return reads / (await timed(lab, `${PROGRAM} ${file} ${DISK_BYTES / READ_BYTES} ${reads}`));
 }
 
 /** Seconds that it takes, by the guest's clock. */

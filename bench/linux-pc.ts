@@ -46,7 +46,7 @@ export const DISKS = {
   virtio: { model: "virtio", file: "/dev/vda" },
   own: { model: "own", file: "/dev/sda" },
 } as const satisfies Record<string, DiskSide>;
-const DISK_BYTES = 64 << 20;
+export const DISK_BYTES = 64 << 20;
 
 /** What a card has done since it was made. */
 export interface CardCounts {
