@@ -172,8 +172,9 @@ test("who captures sees no frame longer than a wire's, each with right sums", LI
   const rows = tsharkFields(Buffer.concat(pieces), fields, checks);
   expect(rows.reduce((sum, row) => sum + Number(row["tcp.len"]), 0)).toBeGreaterThanOrEqual(500_000);
   expect(Math.max(...rows.map((row) => Number(row["frame.len"])))).toBe(FRAME_MAX);
-  const sums = rows.map((row) => `${row["ip.checksum.status"]} ${row["tcp.checksum.status"]}`);
-  expect(new Set(sums)).toEqual(new Set(["1 1"]));
+  const isRight = (row: (typeof rows)[number]): boolean =>
+    row["ip.checksum.status"] === "1" && row["tcp.checksum.status"] === "1";
+  expect(rows.filter((row) => !isRight(row))).toEqual([]);
 });
 
 test(
