@@ -185,7 +185,7 @@ const anyFrame = fc.record({
   take: fc.nat(9),
 });
 
-test("in batches and frame by frame, the same frames come to the same", { timeout: 300_000 }, async () => {
+test("in batches and frame by frame, the same frames come to the same", { timeout: 900_000 }, async () => {
   console.log(`switch: seed ${SEED}`);
   await fc.assert(
     fc.asyncProperty(fc.array(anyFrame, { minLength: 1, maxLength: 60 }), async (frames) => {
