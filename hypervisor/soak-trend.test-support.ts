@@ -2,7 +2,7 @@
 // pairs, and its confidence interval by Kendall's statistic. Outliers and the shape of the noise do not
 // matter to it.
 
-interface Sample {
+export interface Sample {
   readonly at: number;
   readonly value: number;
 }
@@ -18,6 +18,19 @@ interface Trend {
 const Z = 2.576;
 /** KiB for a thousand changes, a minute's on a machine without other work, that nobody calls growth. */
 const SLOPE_MIN = 256;
+
+/**
+ * The lowest of each of so many equal parts. What one thread has not collected yet is there at the next look,
+ * too: looks that follow each other are no two witnesses, and what is held at least says what stays.
+ */
+export function lowest(samples: readonly Sample[], parts: number): readonly Sample[] {
+  const size = Math.max(1, Math.floor(samples.length / parts));
+  return Array.from({ length: Math.floor(samples.length / size) }, (_, part) =>
+    samples
+      .slice(part * size, (part + 1) * size)
+      .reduce((least, one) => (one.value < least.value ? one : least)),
+  );
+}
 
 /** Memory grows, by all that its noise allows: the whole interval lies above `SLOPE_MIN`. */
 export function isGrowth({ low }: Trend): boolean {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { SEED, randomOf } from "./machine-room.test-support.ts";
-import { isGrowth, trendOf } from "./soak-trend.test-support.ts";
+import { isGrowth, lowest, trendOf } from "./soak-trend.test-support.ts";
 
 const PROGRAM = fileURLToPath(new URL("./soak.test-support.ts", import.meta.url));
 
@@ -50,4 +50,22 @@ test("memory grows where it does beyond its noise, not where it is full after a 
   expect(isGrowth(trendOf(samples((thousands) => 150_000 + 100 * thousands)))).toBe(false);
   // A pool that was filled by the four-thousandth change.
   expect(isGrowth(trendOf(samples((thousands) => 150_000 + 3000 * Math.min(thousands, 4))))).toBe(false);
+});
+
+test("garbage that is collected now and then is no growth, and what stays below it is", () => {
+  const random = randomOf(SEED);
+  /** Each look finds what the one before left, and more, until it is collected. */
+  const looks = (stays: number) => {
+    let garbage = 0;
+    return Array.from({ length: 160 }, (_, index) => {
+      garbage = random() < 0.05 ? 0 : garbage + random() * 4000;
+      return { at: index / 30, value: 250_000 + garbage + (stays * index) / 30 };
+    });
+  };
+  const grow = (stays: number, count: number): number =>
+    Array.from({ length: count }, () => isGrowth(trendOf(lowest(looks(stays), 20)))).filter(Boolean).length;
+  const asTheyAre = Array.from({ length: 100 }, () => isGrowth(trendOf(looks(0)))).filter(Boolean).length;
+  expect(asTheyAre).toBeGreaterThan(10);
+  expect(grow(0, 100)).toBeLessThan(asTheyAre / 3);
+  expect(grow(20_000, 10)).toBe(10);
 });
