@@ -2,7 +2,7 @@
 // pairs, and its confidence interval by Kendall's statistic. Outliers and the shape of the noise do not
 // matter to it.
 
-export interface Sample {
+interface Sample {
   readonly at: number;
   readonly value: number;
 }

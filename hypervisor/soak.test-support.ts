@@ -91,6 +91,15 @@ interface Summary {
   readonly wrong: readonly string[];
 }
 
+/** The changes between two rests. */
+async function change(churn: Churn, kept: Buffer[]): Promise<void> {
+  for (let step = 0; step < STEPS; step++) {
+    await churn.step();
+    if (Number(values.leak) > 0) kept.push(Buffer.alloc(Number(values.leak), 1));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
 async function soak(): Promise<Summary> {
   const seed = Number(values.seed);
   say(`seed ${seed}, ${seconds} s`);
@@ -108,11 +117,7 @@ async function soak(): Promise<Summary> {
   const isShort = (): boolean => isJudged && samples.length < SAMPLES_MIN;
   // Bound: the time that was asked for, that of a second look, and each LONGER.
   for (let at = 0; (at < endMs || (isShort() && at < endMs * LONGER)) && wrong.length === 0;) {
-    for (let step = 0; step < STEPS; step++) {
-      await churn.step();
-      if (Number(values.leak) > 0) kept.push(Buffer.alloc(Number(values.leak), 1));
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    await change(churn, kept);
     wrong.push(...(await churn.rest()));
     await pairGoesOn(lab, 100);
     lab.reaped.length = 0; // Nobody here asks what each was in the middle of.
