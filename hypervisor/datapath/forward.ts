@@ -388,11 +388,12 @@ export class Forwarder {
     return COUNTER.noListener;
   }
 
-  /** A copy that was published; in one straight line with the note that it is counted. */
+  /** A copy that was published; no call before the note that it is counted: at calls threads are ended. */
   #countCopy(port: number): void {
     const { i32, f64 } = this.#parts.fabric;
     const cell = ((portAt(port) + PORT.counters) >> 3) + COUNTER.copies;
+    const claimFor = (threadAt(this.#parts.thread) + THREAD.claimFor) >> 2;
     f64[cell] = (f64[cell] as number) + 1;
-    i32[(threadAt(this.#parts.thread) + THREAD.claimFor) >> 2] = 0;
+    i32[claimFor] = 0;
   }
 }
