@@ -27,8 +27,9 @@ export async function openLinksBench(
 ): Promise<{ works: readonly Work[]; close: () => Promise<void> }> {
   const [wake, lab] = [await compileRival("wake"), await openLab()];
   const works = [
-    ...DELAYS_MS.flatMap((ms) => delayWorks({ lab, wake }, ms, tiny)),
-    ...DELAYS_MS.flatMap((ms) => preciseWorks({ lab, wake }, ms, tiny)),
+    ...[false, true].flatMap((precise) =>
+      DELAYS_MS.flatMap((ms) => delayWorks({ lab, wake }, ms, precise, tiny)),
+    ),
     ...RATES.map((rate) => rateWork(lab, rate, tiny)),
   ];
   return { works, close: () => lab.close() };
@@ -75,18 +76,24 @@ async function wakeLate(
 
 /**
  * How late the line lets frames go, and how much longer than declared a round trip takes, its four wake-ups
- * included: the median, and the slowest of a hundred.
+ * included: the median, and the slowest of a hundred. A precise line stands beside one of ours that sleeps,
+ * too, and beside both kinds of waiting in C.
  */
-function delayWorks({ lab, wake }: Delayed, ms: number, tiny: boolean): readonly Work[] {
+function delayWorks({ lab, wake }: Delayed, ms: number, precise: boolean, tiny: boolean): readonly Work[] {
   const work = (name: string, which: keyof TripResult, declaredMs: number): Work => {
     const asked = { ms, trips: tripsOf(ms, tiny), which, declaredMs };
+    const others = [
+      { name: "ours, not precise", measure: async () => oursLate(lab, asked, false) },
+      { name: "C, that looks", measure: async () => wakeLate(wake, asked, true) },
+    ];
     return {
-      name: `delay ${ms} ms, ${name}`,
+      name: `delay ${ms} ms, ${precise ? "precise, " : ""}${name}`,
       unit: "ms",
       better: "less",
-      ours: async () => oursLate(lab, asked, false),
+      ours: async () => oursLate(lab, asked, precise),
       rivals: [
         { name: `target ${TARGET.lateMs} ms`, measure: async () => TARGET.lateMs },
+        ...(precise ? others : []),
         { name: "C, the same sleeps", measure: async () => wakeLate(wake, asked, false) },
       ],
     };
@@ -94,31 +101,7 @@ function delayWorks({ lab, wake }: Delayed, ms: number, tiny: boolean): readonly
   return [
     work("p50 late", "late_p50_us", 0),
     work("p99 late", "late_p99_us", 0),
-    work("round trip, p50 late", "p50_us", ms),
-    work("round trip, p99 late", "p99_us", ms),
-  ];
-}
-
-/** The same of a line that is precise, beside the two kinds of waiting in C and one of ours that sleeps. */
-function preciseWorks({ lab, wake }: Delayed, ms: number, tiny: boolean): readonly Work[] {
-  const work = (name: string, which: keyof TripResult, declaredMs: number): Work => {
-    const asked = { ms, trips: tripsOf(ms, tiny), which, declaredMs };
-    return {
-      name: `delay ${ms} ms, precise, ${name}`,
-      unit: "ms",
-      better: "less",
-      ours: async () => oursLate(lab, asked, true),
-      rivals: [
-        { name: `target ${TARGET.lateMs} ms`, measure: async () => TARGET.lateMs },
-        { name: "ours, not precise", measure: async () => oursLate(lab, asked, false) },
-        { name: "C, that looks", measure: async () => wakeLate(wake, asked, true) },
-        { name: "C, the same sleeps", measure: async () => wakeLate(wake, asked, false) },
-      ],
-    };
-  };
-  return [
-    work("p50 late", "late_p50_us", 0),
-    work("p99 late", "late_p99_us", 0),
+    ...(precise ? [] : [work("round trip, p50 late", "p50_us", ms)]),
     work("round trip, p99 late", "p99_us", ms),
   ];
 }

@@ -7,7 +7,7 @@ import { compileImage } from "./guest/image.ts";
 import { Leavings } from "./guest/leavings.ts";
 import { CARRIERS_MAX, LEAVINGS_MIN } from "./limits.ts";
 import { TestLab, must, until } from "./machine-room.test-support.ts";
-import { wat } from "./wat.test-support.ts";
+import { SLEEPER, wat } from "./wat.test-support.ts";
 
 const CARRIERS = Math.min(CARRIERS_MAX, availableParallelism());
 /** Stacks that V8 keeps on each carrier; it may keep one for what is running. */
@@ -15,13 +15,6 @@ const KEPT = 8;
 /** Of the addresses that V8 reserves for each guest's memory, so that no code needs to check its own. */
 const RESERVED_KIB = 4 * 1024 * 1024;
 const ROUNDS = 4;
-const IDLE = `(module
-  (import "vbus" "call" (func $call (param i32 i32 i32 i32 i32) (result i32)))
-  (import "vbus" "wait" (func $wait (param i64) (result i32)))
-  (import "env" "memory" (memory 1 1 shared))
-  (func (export "main") (result i32)
-    (drop (call $call (i32.const 0) (i32.const 3) (i32.const 192) (i32.const 64) (i32.const 0)))
-    (call $wait (i64.const -1))))`;
 
 let lab: TestLab | undefined;
 afterEach(async () => {
@@ -32,7 +25,7 @@ afterEach(async () => {
 /** Boots so many at once. */
 async function bootIdle(count: number): Promise<readonly string[]> {
   const { hv } = (lab ??= new TestLab({ warm: 0 }));
-  const image = must(await compileImage(await wat(IDLE)));
+  const image = must(await compileImage(await wat(SLEEPER)));
   if (!lab.room.devices.bus("idle")) must(hv.createBus("idle"));
   const ids = Array.from({ length: count }, (_, index) => `idle${index}`);
   const spec = { bus: "idle", image, args: [], env: {}, memory: 65_536, vcpu: "shared" } as const;

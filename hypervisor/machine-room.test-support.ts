@@ -5,6 +5,7 @@ import type { Reaped } from "./datapath/reap.ts";
 import type { DeviceFacts, DeviceSpec, GuestFacts, Image, Outcome, VcpuKind } from "./hypervisor.ts";
 import type { VenetSpec } from "./hypervisor.ts";
 import { assembleMachineRoom, type MachineRoom } from "./machine-room.ts";
+import { macText } from "./datapath/mac-text.ts";
 import { countersOf, portOwner, receivingRing } from "./datapath/port.ts";
 import { THREAD, THREAD_ROWS, threadAt } from "./memory/layout.ts";
 import { guestImage, memoryOf, testGuest, type GuestShape } from "./wat.test-support.ts";
@@ -82,9 +83,7 @@ export class TestLab {
 
   /** Plugs the n-th port, with the rest of its settings in `change`. */
   plug(n: number, change: Partial<VenetSpec> = {}): void {
-    const mac = macOf(n)
-      .map((byte) => byte.toString(16).padStart(2, "0"))
-      .join(":");
+    const mac = macText(Uint8Array.from(macOf(n)));
     const venet: VenetSpec = {
       network: "lan",
       mac,

@@ -26,6 +26,15 @@ export async function wat(text: string): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(buffer);
 }
 
+/** A guest that says where it is to be told of events, and sleeps. */
+export const SLEEPER = `(module
+  (import "vbus" "call" (func $call (param i32 i32 i32 i32 i32) (result i32)))
+  (import "vbus" "wait" (func $wait (param i64) (result i32)))
+  (import "env" "memory" (memory 1 1 shared))
+  (func (export "main") (result i32)
+    (drop (call $call (i32.const 0) (i32.const 3) (i32.const 192) (i32.const 64) (i32.const 0)))
+    (call $wait (i64.const -1))))`;
+
 /** What the placeholders `%NAME%` of test-guests/base.wat.txt stand for. */
 export interface GuestShape {
   /** Descriptors of the rings, and bytes of one buffer. */

@@ -7,7 +7,7 @@ import { createFabric } from "../memory/fabric.ts";
 import { WHERE } from "../memory/layout.ts";
 import { setEnding, setHeld, startRow, whereOf } from "../memory/threads.ts";
 import { createLogRing } from "../ring/log-ring.ts";
-import { wat } from "../wat.test-support.ts";
+import { SLEEPER, wat } from "../wat.test-support.ts";
 import { meterModule } from "./metered.ts";
 import { Seat, sharedVerbs } from "./seat.ts";
 import { Turns } from "./turns.ts";
@@ -15,14 +15,6 @@ import { Turns } from "./turns.ts";
 const PUMP = new URL("../datapath/pump.wasm", import.meta.url);
 const THREAD = 1;
 /** Nothing is paid between its two calls, so nobody looks there whether the turn is up. */
-const SLEEPER = `(module
-  (import "vbus" "call" (func $call (param i32 i32 i32 i32 i32) (result i32)))
-  (import "vbus" "wait" (func $wait (param i64) (result i32)))
-  (import "env" "memory" (memory 1 1 shared))
-  (func (export "main") (result i32)
-    (drop (call $call (i32.const 0) (i32.const 3) (i32.const 192) (i32.const 64) (i32.const 0)))
-    (call $wait (i64.const -1))))`;
-
 const module = (async () => {
   const metered = meterModule(await wat(SLEEPER));
   if (!("bytes" in metered)) throw new Error(metered.problem);

@@ -5,7 +5,7 @@ import type { Span } from "../syntax/ast.ts";
 import type { Member } from "../types/declared.ts";
 import { peel } from "../types/type.ts";
 import { alikeCell } from "./alike.ts";
-import { fillAuto, fillOut } from "./fill.ts";
+import { fill } from "./fill.ts";
 import { isSecret, NONE, type Datum } from "./datum.ts";
 import { askConstraint } from "./explain.ts";
 import type { Machine } from "./machine.ts";
@@ -41,8 +41,7 @@ class AttributeCell extends MemberCell {
     const set = thing.blueprint.set.has(member.name);
     this.origin = raw.is === "auto" || member.out ? "auto" : set ? "set" : "default";
     if (isSecret(raw) && !takesSecrets(thing, member)) refuseSecret(member, this.originSpan, machine);
-    if (raw.is === "auto") return fillAuto(thing, member, machine);
-    return member.out ? fillOut(thing, member, machine) : raw;
+    return raw.is === "auto" || member.out ? fill(thing, member, machine) : raw;
   }
 
   override check(machine: Machine): void {
@@ -111,8 +110,9 @@ export function askedAttribute(thing: Thing, slot: number, machine: Machine): Da
 
 const bySlot = new WeakMap<object, Member[]>();
 
-function memberAt(thing: Thing, slot: number): Member | undefined {
-  const { members } = thing.table;
+/** The member with this slot. */
+export function memberAt({ table }: Pick<Thing, "table">, slot: number): Member | undefined {
+  const { members } = table;
   let known = bySlot.get(members);
   if (!known) {
     known = [];

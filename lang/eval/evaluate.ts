@@ -40,6 +40,7 @@ export interface Evaluation {
 }
 
 const MAC_ROUNDS_MAX = 8;
+const BY_SAMPLES = -1;
 
 /** What a test adds to an evaluation of its module. */
 export interface Staged {
@@ -99,17 +100,13 @@ export function evaluateLoaded(
     return { evaluation: { diagnostics: sorted(found), sources, inputs: loaded.inputs }, program };
   }
   const macMoves = new Map<string, number>();
-  let sampled = options.sampled === true;
-  // Bound: MAC_ROUNDS_MAX, and one by samples.
-  for (let round = 0; ; round++) {
+  // Bound: MAC_ROUNDS_MAX, and one before by samples.
+  for (let round = options.sampled ? BY_SAMPLES : 0; ; round++) {
     const machine = new Machine(world, input.root);
-    if (sampled) machine.sample = new Sample();
+    if (round === BY_SAMPLES) machine.sample = new Sample();
     const whole = { program, root, machine, env: { slots: [] }, frames: new Map<CheckedModule, Env>() };
     const model = guarded(machine, () => runModules(whole, { ...options, macMoves, sources }));
-    if (machine.sample && (!model || (machine.sample.isTaken && machine.diagnostics.length > 0))) {
-      sampled = false;
-      continue;
-    }
+    if (machine.sample && (!model || (machine.sample.isTaken && machine.diagnostics.length > 0))) continue;
     const clash = round < MAC_ROUNDS_MAX && model ? findMacClash(machine) : undefined;
     if (clash) {
       macMoves.set(clash, (macMoves.get(clash) ?? 0) + 1);

@@ -11,37 +11,63 @@ import { sha256Words } from "./sha256.ts";
 import type { Thing } from "./thing.ts";
 import { childrenOf, childValues } from "./walk.ts";
 
-/** The value of a member that is `auto`. Its type says who knows it. */
-export function fillAuto(thing: Thing, member: Member, machine: Machine): Datum {
+/** Who knows what nobody wrote. */
+type Filler = "address" | "mac" | "private" | "seed" | "children" | "place" | "driver";
+
+/** Of a member that is `auto` or `out`: its type says who knows it. `holder`: what the thing stands in. */
+export function fillerOf(
+  member: Member,
+  { kind, table }: Pick<Thing, "kind" | "table">,
+  holder: Thing["kind"] | undefined,
+): Filler {
   const type = peel(member.type);
-  const plug = plugOf(thing);
-  if (plug?.ip === member) return allocatedIp(thing, plug.network, machine);
-  if (plug?.mac === member) return { is: "mac", text: macOf(thing, machine) };
-  if (type.is === "thing" && type.kind.is === "kind")
-    return machine.lab.privateOf(thing, type.kind, member.name).datum;
-  if (isInt(type)) return seedOf(thing.address, member.name, machine);
-  return askDriver(thing, member, machine);
+  if (member.out) {
+    if (type.is === "list" && type.of.is === "thing" && kind.table.holds.has(type.of.kind.name))
+      return "children";
+    return isInt(type) && holder?.table.holds.has(kind.name) ? "place" : "driver";
+  }
+  const plug = plugOf({ table });
+  if (plug?.ip === member) return "address";
+  if (plug?.mac === member) return "mac";
+  if (type.is === "thing" && type.kind.is === "kind") return "private";
+  return isInt(type) ? "seed" : "driver";
 }
 
 const isInt = (type: Type): boolean => type.is === "simple" && type.name === "int";
 
-/** The value of an `out` member. */
-export function fillOut(thing: Thing, member: Member, machine: Machine): Datum {
-  const type = peel(member.type);
-  if (type.is === "list" && type.of.is === "thing" && thing.kind.table.holds.has(type.of.kind.name)) {
-    return list(childValues(thing, machine));
+/** The value of a member that is `auto` or `out`. */
+export function fill(thing: Thing, member: Member, machine: Machine): Datum {
+  switch (fillerOf(member, thing, thing.owner?.kind)) {
+    case "address":
+      return allocatedIp(thing, machine);
+    case "mac":
+      return { is: "mac", text: macOf(thing, machine) };
+    case "private":
+      return privateOf(thing, member, machine);
+    case "seed":
+      return seedOf(thing.address, member.name, machine);
+    case "children":
+      return list(childValues(thing, machine));
+    case "place":
+      return int(placeOf(thing, machine));
+    case "driver":
+      return askDriver(thing, member, machine);
   }
-  const holder = thing.owner;
-  if (isInt(type) && holder?.kind.table.holds.has(thing.kind.name))
-    return int(placeOf(thing, holder, machine));
-  return askDriver(thing, member, machine);
+}
+
+function privateOf(thing: Thing, { name, type }: Member, machine: Machine): Datum {
+  const inner = peel(type);
+  if (inner.is !== "thing" || inner.kind.is !== "kind") return machine.failQuietly();
+  return machine.lab.privateOf(thing, inner.kind, name).datum;
 }
 
 const FEW = 8;
 const places = new WeakMap<Thing, Map<Thing, number>>();
 
 /** From 1 on, in the order of declaration. */
-function placeOf(thing: Thing, holder: Thing, machine: Machine): number {
+function placeOf(thing: Thing, machine: Machine): number {
+  const holder = thing.owner;
+  if (!holder) return 0;
   const { declarations } = holder.blueprint.body;
   // A guest with a device or two, ten thousand times: no table for each.
   if (declarations.length <= FEW && declarations.every(({ loop, condition }) => !loop && !condition))
@@ -54,9 +80,10 @@ function placeOf(thing: Thing, holder: Thing, machine: Machine): number {
   return known.get(thing) ?? 0;
 }
 
-function allocatedIp(thing: Thing, networkMember: Member, machine: Machine): Datum {
-  const network = askAttribute(thing, networkMember.slot, machine);
-  if (network.is !== "thing") return machine.failQuietly();
+function allocatedIp(thing: Thing, machine: Machine): Datum {
+  const plug = plugOf(thing);
+  const network = plug && askAttribute(thing, plug.network.slot, machine);
+  if (network?.is !== "thing") return machine.failQuietly();
   return machine.lab.allocation(network.thing)?.given.get(thing) ?? machine.failQuietly();
 }
 

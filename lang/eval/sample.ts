@@ -9,7 +9,9 @@ import type { Code } from "../types/code.ts";
 import type { Blueprint, Constraint, Member } from "../types/declared.ts";
 import { peel, type Type } from "../types/type.ts";
 import { alikeSlots, reads, type Reads } from "./alike.ts";
+import { memberAt } from "./attributes.ts";
 import { int, isSecret, type Datum } from "./datum.ts";
+import { fillerOf } from "./fill.ts";
 import { LIMITS, type Machine } from "./machine.ts";
 import { plugOf, type Plug } from "./segments.ts";
 import type { Family, Thing } from "./thing.ts";
@@ -108,77 +110,80 @@ const known = new WeakMap<Blueprint, boolean>();
  * Whether every member of a family is right where its first, second and last are: what they have alike is,
  * and what differs is a text or a number that follows from the key, or filled in for each alike.
  */
-function isUniform(blueprint: Blueprint, ownFrames: number): boolean {
+function isUniform(blueprint: Blueprint, ownFrames: number, holder?: Thing["kind"]): boolean {
   let uniform = known.get(blueprint);
-  if (uniform === undefined) known.set(blueprint, (uniform = findUniform(blueprint, ownFrames)));
+  if (uniform === undefined) known.set(blueprint, (uniform = findUniform(blueprint, ownFrames, holder)));
   return uniform;
 }
 
-function findUniform(blueprint: Blueprint, ownFrames: number): boolean {
+function findUniform(blueprint: Blueprint, ownFrames: number, holder: Thing["kind"] | undefined): boolean {
   const { type, body, condition, set } = blueprint;
-  if (type.kind.is !== "kind" || condition) return false;
-  const table = type.class?.table ?? type.kind.table;
+  const { kind } = type;
+  if (kind.is !== "kind" || condition) return false;
+  const table = type.class?.table ?? kind.table;
   const alike = alikeSlots({ blueprint, table, ownFrames });
-  const plug = plugOf({ table });
   const differs: Reads = (hops, slot) => hops > 0 || slot === undefined || !alike[slot];
   const own = (code: Code): boolean => reads(code, (hops) => hops < ownFrames);
   const isRight = (member: Member): boolean =>
     alike[member.slot] === true ||
     (set.has(member.name)
       ? isPlain(member.type) && !member.constraint && isSure(set.get(member.name)?.code, ownFrames, own)
-      : isOfPrivate(member, table) || isFilled(member, plug, type.kind, ownFrames > 1));
+      : isOfPrivate(member, { kind, table }) || isFilled(member, { kind, table }, holder));
   return (
     [...table.members.values()].every(isRight) &&
     !table.asserts.some(({ condition: asked }) => reads(asked, differs)) &&
     !body.asserts.some(({ condition: asked }) => own(asked)) &&
-    body.declarations.every((child) => !child.loop && isUniform(child, ownFrames + 1))
+    body.declarations.every((child) => !child.loop && isUniform(child, ownFrames + 1, kind))
   );
 }
 
-/** What nobody wrote and what is found for every thing. `held`: it stands inside another. */
-function isFilled(member: Member, plug: Plug | undefined, kind: Thing["kind"], held: boolean): boolean {
-  if (member.value) return false;
-  const type = peel(member.type);
-  const isInt = type.is === "simple" && type.name === "int";
-  if (member.out) {
-    const holds = type.is === "list" && type.of.is === "thing" && kind.table.holds.has(type.of.kind.name);
-    return !member.constraint && ((isInt && held) || holds);
-  }
-  if (plug?.ip === member) return !member.constraint || isOfSubnet(member.constraint, plug);
-  if (member.constraint) return false;
-  return plug?.mac === member || isInt || (type.is === "thing" && isBare(type.kind));
+type Sort = Pick<Thing, "kind" | "table">;
+
+/** Whether nobody writes it, and each thing gets it alike. */
+function isFilled(member: Member, sort: Sort, holder: Thing["kind"] | undefined): boolean {
+  const { value, constraint } = member;
+  if (value) return false;
+  const filler = fillerOf(member, sort, holder);
+  if (filler === "address") return !constraint || isOfSubnet(constraint, plugOf(sort));
+  return !constraint && filler !== "driver" && (filler !== "private" || isBare(member, sort.kind));
 }
 
-/** `bus.devices` as a default, where the bus is the thing's own. */
-function isOfPrivate({ value, constraint }: Member, table: Thing["table"]): boolean {
-  if (constraint || value?.op !== "member" || value.of.op !== "slot" || value.of.hops !== 0) return false;
-  const { slot } = value.of;
-  const holder = [...table.members.values()].find((member) => member.slot === slot);
-  const type = holder && peel(holder.type);
-  if (!holder?.auto || holder.value || type?.is !== "thing" || !isBare(type.kind)) return false;
-  const read = type.kind.table.members.get(value.name);
-  return read?.out === true && isFilled(read, undefined, type.kind, true);
-}
-
-/** `ip in network.subnet`: what a pool inside the subnet gives lies in it. */
-function isOfSubnet({ condition: code }: Constraint, { network, ip }: Plug): boolean {
-  if (code.op !== "binary" || code.operator !== "in") return false;
-  const { left, right } = code;
-  const isSlot = (read: Code, member: Member | undefined): boolean =>
-    read.op === "slot" && read.hops === 0 && read.slot === member?.slot;
-  return isSlot(left, ip) && right.op === "member" && right.name === "subnet" && isSlot(right.of, network);
-}
-
-/** A kind whose private things are all alike: nothing is asked of their places, and defaults read nothing. */
-function isBare(kind: Thing["kind"]): boolean {
-  if (kind.is !== "kind" || kind.table.asserts.length > 0) return false;
+/** Of a member that is a private thing: nothing is asked of its place, and its defaults read nothing. */
+function isBare({ type }: Member, holder: Thing["kind"]): boolean {
+  const inner = peel(type);
+  if (inner.is !== "thing" || inner.kind.table.asserts.length > 0) return false;
+  const { kind } = inner;
   return [...kind.table.members.values()].every(
-    (member) => (member.out && isFilled(member, undefined, kind, true)) || isClosed(member),
+    (member) => (member.out && isFilled(member, { kind, table: kind.table }, holder)) || isClosed(member),
   );
 }
 
 const isClosed = ({ out, auto, value, constraint }: Member): boolean =>
   !out && !auto && !constraint && (value === undefined || !reads(value, () => true));
+
+/** `bus.devices` as a default, where the bus is the thing's own. */
+function isOfPrivate({ value, constraint }: Member, sort: Sort): boolean {
+  if (constraint || value?.op !== "member" || value.of.op !== "slot" || value.of.hops !== 0) return false;
+  const holder = memberAt(sort, value.of.slot);
+  if (!holder?.auto || fillerOf(holder, sort, undefined) !== "private") return false;
+  const inner = peel(holder.type);
+  const read = inner.is === "thing" ? inner.kind.table.members.get(value.name) : undefined;
+  return read?.out === true && isFilled(holder, sort, undefined);
+}
+
+/** `ip in network.subnet`: what a pool inside the subnet gives lies in it. */
+function isOfSubnet({ condition: code }: Constraint, plug: Plug | undefined): boolean {
+  if (!plug || code.op !== "binary" || code.operator !== "in") return false;
+  const { left, right } = code;
+  const isSlot = (read: Code, member: Member | undefined): boolean =>
+    read.op === "slot" && read.hops === 0 && read.slot === member?.slot;
+  return (
+    isSlot(left, plug.ip) &&
+    right.op === "member" &&
+    right.name === "subnet" &&
+    isSlot(right.of, plug.network)
+  );
+}
 
 /** Types into which every number, or every text, goes as every other. */
 function isPlain(type: Type): boolean {
