@@ -1,6 +1,7 @@
 // After a guest's thread has ended somewhere in host code: its claims are given back and its counters made
 // whole. Relies on V8 ending a thread only at function entries (those of `Atomics` too) and loop heads: the
-// straight lines in claims.ts, switch.ts and pump.wat are whole. Control thread only; the thread is gone.
+// straight lines in claims.ts, forward.ts, switch.ts and pump.wat are whole. Control thread only; the thread
+// is gone.
 
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
 import { COUNTER, RING, SLOT, THREAD, portAt, ringAt, slotAt, threadAt, PORT } from "../memory/layout.ts";
