@@ -18,8 +18,11 @@ const PATIENCE_MS = 60_000;
 const STUCK_MS = 15_000;
 const TRIES = 10;
 const COMMANDS = ["ip", "iperf3", "pasta"];
-/** Of nobody: a range for examples. This machine's and the outside's. */
-const [HERE, OUTSIDE] = ["198.51.100.1", "198.51.100.2"] as const;
+/** Of nobody: a range for examples, and of it a part of this process. This machine's and the outside's. */
+const [HERE, OUTSIDE] = [1, 2].map((host) => `198.51.100.${(process.pid % 32) * 8 + host}`) as [
+  string,
+  string,
+];
 const GATEWAY = "10.0.255.254";
 const STATION = "10.0.1.5";
 
@@ -109,9 +112,9 @@ function makeNamespace(name: string): void {
 async function makeOutside({ world, link }: Places): Promise<ChildProcess> {
   makeNamespace(world);
   ip("link", "add", link, "type", "veth", "peer", "name", "out", "netns", world);
-  ip("addr", "add", `${HERE}/24`, "dev", link);
+  ip("addr", "add", `${HERE}/29`, "dev", link);
   ip("link", "set", link, "up");
-  ip("-n", world, "addr", "add", `${OUTSIDE}/24`, "dev", "out");
+  ip("-n", world, "addr", "add", `${OUTSIDE}/29`, "dev", "out");
   ip("-n", world, "link", "set", "out", "up");
   const command = ["netns", "exec", world, "iperf3", "-s", "--forceflush"];
   const server = spawn("ip", command, { stdio: ["ignore", "pipe", "ignore"] });

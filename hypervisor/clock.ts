@@ -15,9 +15,23 @@ export const systemClock: HostClock = {
     return seconds * 1e9 + nanoseconds;
   },
   wallNs() {
-    return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n;
+    return BigInt(Math.round(wallMs() * 1000)) * 1000n;
   },
 };
+
+let wallBase = performance.timeOrigin;
+
+/**
+ * Milliseconds since 1970, with a fraction. `Date.now()` has whole ones; `performance` has fractions of a
+ * clock that nobody sets, and that stands while the machine sleeps: it is kept within the other's.
+ */
+export function wallMs(): number {
+  const monotonic = performance.now();
+  const whole = Date.now();
+  const wall = Math.min(Math.max(wallBase + monotonic, whole), whole + 0.999);
+  wallBase = wall - monotonic;
+  return wall;
+}
 
 /** Processor time of the calling thread, nanoseconds. */
 export function threadCpuNs(): bigint {

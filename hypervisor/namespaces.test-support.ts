@@ -15,12 +15,22 @@ export function lacking(what: string, commands: readonly string[]): string | und
   return why;
 }
 
+/** Takes away what a test or a benchmark left that was killed: namespaces are named by a process. */
+export function sweepNamespaces(): void {
+  const names = execFileSync("ip", ["netns", "list"], { stdio: "pipe", encoding: "utf8" }).split("\n");
+  for (const name of names.map((line) => line.split(" ")[0] ?? "")) {
+    const [, owner] = /^vb[a-z](\d+)$/.exec(name) ?? [];
+    if (owner !== undefined && !existsSync(`/proc/${owner}`)) spawnSync("ip", ["netns", "del", name]);
+  }
+}
+
 /** One namespace. Made anew; `close` takes it away, with what runs in it. */
 export class Namespace {
   readonly name: string;
   readonly #children: ChildProcess[] = [];
 
   constructor(letter: string) {
+    sweepNamespaces();
     this.name = `vb${letter}${process.pid}`;
     execFileSync("ip", ["netns", "add", this.name], { stdio: "pipe" });
     this.ip("link", "set", "lo", "up");

@@ -7,6 +7,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { sweepNamespaces } from "./namespaces.test-support.ts";
 
 const COMMANDS = ["ip", "busybox", "dig", "curl", "iperf3", "ping"];
 const FOLDERS = ["/bin", "/usr/bin", "/sbin", "/usr/sbin"];
@@ -15,6 +16,27 @@ const FOLDERS = ["/bin", "/usr/bin", "/sbin", "/usr/sbin"];
 interface Ran {
   readonly code: number;
   readonly out: string;
+}
+
+/**
+ * Two addresses on a link and one of nobody, of ranges for examples, by IPv4 and IPv6, and what comes after
+ * the link by IPv6. Of this process, so that tests of another checkout can run beside it.
+ */
+export function exampleAddresses() {
+  const part = process.pid % 32;
+  const ip4 = (host: number): string => `198.51.100.${part * 8 + host}`;
+  const link6 = `2001:db8:${(part * 2 + 16).toString(16)}`;
+  const behind6 = `2001:db8:${(part * 2 + 17).toString(16)}`;
+  return {
+    ip4: { here: ip4(1), there: ip4(2), nobody: ip4(3), prefix: 29 },
+    ip6: {
+      here: `${link6}::1`,
+      next: `${link6}::2`,
+      there: `${behind6}::2`,
+      nobody: `${behind6}::77`,
+      behind6,
+    },
+  };
 }
 
 /**
@@ -29,6 +51,7 @@ export function stockClients(what: string, letters: string, alsoLacks: readonly 
     tap: string,
   ];
   const lacks = missing(what, alsoLacks);
+  if (lacks === undefined) sweepNamespaces();
   const folder = mkdtempSync(path.join(os.tmpdir(), "vbus-nat-"));
   const blob = randomBytes(8_000_000);
   const children: ChildProcess[] = [];

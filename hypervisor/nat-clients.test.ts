@@ -6,13 +6,13 @@ import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { NatFacts } from "./hypervisor.ts";
 import { must, type TestLab } from "./machine-room.test-support.ts";
-import { stockClients } from "./nat-clients.test-support.ts";
+import { exampleAddresses, stockClients } from "./nat-clients.test-support.ts";
 import { factsOf, Labs, uplink } from "./uplinks.test-support.ts";
 
 const LIMIT = { timeout: 120_000 };
 const GATEWAY = "10.0.255.254";
-/** Of nobody: a range for examples. The first is this machine's, the second the world's. */
-const [HERE, THERE] = ["198.51.100.1", "198.51.100.2"] as const;
+/** This machine's, and the world's. */
+const { here: HERE, there: THERE, nobody: NOBODY, prefix: PREFIX } = exampleAddresses().ip4;
 
 const clients = stockClients("stock clients of a gateway", "cwvt");
 const { lacks, folder, ip, run, start, isBlob } = clients;
@@ -50,9 +50,9 @@ beforeAll(async () => {
     ip("-n", name, "link", "set", "lo", "up");
   }
   ip("link", "add", LINK, "type", "veth", "peer", "name", "out", "netns", WORLD);
-  ip("addr", "add", `${HERE}/24`, "dev", LINK);
+  ip("addr", "add", `${HERE}/${PREFIX}`, "dev", LINK);
   ip("link", "set", LINK, "up");
-  ip("-n", WORLD, "addr", "add", `${THERE}/24`, "dev", "out");
+  ip("-n", WORLD, "addr", "add", `${THERE}/${PREFIX}`, "dev", "out");
   ip("-n", WORLD, "link", "set", "out", "up");
   ip("link", "set", TAP, "address", "02:00:00:00:00:02");
   ip("link", "set", TAP, "netns", STATION);
@@ -106,7 +106,7 @@ test("pings get out, by either kind of socket, and an address that nobody has is
         const { out } = await run("ping", ["-c", "3", "-i", "0.2", "-W", "10", "-s", bytes, THERE]);
         expect(out, groups).toContain("3 received, 0% packet loss");
       }
-      const { out } = await run("ping", ["-c", "1", "-W", "30", "198.51.100.77"]);
+      const { out } = await run("ping", ["-c", "1", "-W", "30", NOBODY]);
       expect(out, groups).toContain("Destination Host Unreachable");
       expect((await run("ping", ["-c", "1", "-W", "10", HERE])).out).toContain("Packet filtered");
     }

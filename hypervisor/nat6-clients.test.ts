@@ -7,18 +7,13 @@ import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { NatFacts } from "./hypervisor.ts";
 import { must, type TestLab, until } from "./machine-room.test-support.ts";
-import { stockClients } from "./nat-clients.test-support.ts";
+import { exampleAddresses, stockClients } from "./nat-clients.test-support.ts";
 import { factsOf, Labs, uplink } from "./uplinks.test-support.ts";
 
 const LIMIT = { timeout: 120_000 };
 const GATEWAY = "fd00:9::1";
-/** Of nobody: a range for examples. This machine's link, and what lies behind it. */
-const [HERE, NEXT, THERE, NOBODY] = [
-  "2001:db8:a::1",
-  "2001:db8:a::2",
-  "2001:db8:b::2",
-  "2001:db8:b::77",
-] as const;
+/** This machine's link, and what lies behind it. */
+const { here: HERE, next: NEXT, there: THERE, nobody: NOBODY, behind6: BEHIND } = exampleAddresses().ip6;
 /** What the station makes of the prefix and its MAC address. */
 const OWN = "fd00:9::ff:fe00:2";
 
@@ -68,7 +63,7 @@ beforeAll(async () => {
   ip("-n", WORLD, "addr", "add", `${NEXT}/64`, "dev", "out", "nodad");
   ip("-n", WORLD, "addr", "add", `${THERE}/64`, "dev", "lo", "nodad");
   ip("-n", WORLD, "link", "set", "out", "up");
-  ip("route", "add", "2001:db8:b::/64", "via", NEXT);
+  ip("route", "add", `${BEHIND}::/64`, "via", NEXT);
   ip("link", "set", TAP, "address", "02:00:00:00:00:02");
   ip("link", "set", TAP, "netns", STATION);
   ip("-n", STATION, "link", "set", TAP, "up");

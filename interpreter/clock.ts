@@ -5,7 +5,7 @@
 export interface Clock {
   /** Monotonic, from any start; may have a fraction. */
   now(): number;
-  /** Since 1970. */
+  /** Since 1970; may have a fraction. */
   wall(): number;
 }
 

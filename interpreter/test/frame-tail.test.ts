@@ -21,6 +21,8 @@ function block(type: number, bytes: number, timeMs = 0, mark = 0): Buffer {
   return out;
 }
 
+const BEGAN = 1_900_000_000_000;
+
 /** A capture that has these pieces, and is done then. */
 function tailOf(pieces: readonly Buffer[]): FrameTail {
   const left = [...pieces];
@@ -45,10 +47,11 @@ function tailOf(pieces: readonly Buffer[]): FrameTail {
     networks: () => [network],
     capture: () => ({ ok: true, value: capture }),
   };
-  return FrameTail.begin(room)!;
+  return FrameTail.begin(room, { now: () => 0, wall: () => BEGAN })!;
 }
 
-const NOW = 1_900_000_000_000;
+/** Of the tail's clock, and as frames have it. */
+const [SINCE, NOW] = [5000, BEGAN + 5000];
 
 test("frames since a moment come with the heads of all interfaces", async () => {
   const first = block(HEADER, 28);
@@ -60,18 +63,18 @@ test("frames since a moment come with the heads of all interfaces", async () => 
     Buffer.concat([frames[0]!, interfaces[1]!]),
     Buffer.concat([frames[1]!, block(5, 64)]),
   ];
-  expect(await tailOf(pieces).end(NOW)).toEqual(Buffer.concat([first, ...interfaces, ...frames]));
+  expect(await tailOf(pieces).end(SINCE)).toEqual(Buffer.concat([first, ...interfaces, ...frames]));
 });
 
 test("where nothing came since, there is no file", async () => {
-  expect(await tailOf([block(HEADER, 28), block(FRAME, 96, NOW - 1)]).end(NOW)).toBeUndefined();
+  expect(await tailOf([block(HEADER, 28), block(FRAME, 96, NOW - 1)]).end(SINCE)).toBeUndefined();
 });
 
 test("of more than there is room for, the oldest go, but no head", async () => {
   const size = KEPT_BYTES / 16;
   const frames = Array.from({ length: 40 }, (_, number) => block(FRAME, size, NOW + number, number));
   const head = Buffer.concat([block(HEADER, 28), block(INTERFACE, 40)]);
-  const kept = await tailOf([Buffer.concat([head, frames[0]!]), ...frames.slice(1)]).end(NOW);
+  const kept = await tailOf([Buffer.concat([head, frames[0]!]), ...frames.slice(1)]).end(SINCE);
   expect(kept?.length).toBe(head.length + 16 * size);
   expect(Buffer.compare(kept!, Buffer.concat([head, ...frames.slice(-16)]))).toBe(0);
 });

@@ -2,13 +2,15 @@
 // Bounded: of a lab that carries more, the oldest go.
 
 import type { Capture, Hypervisor } from "../../hypervisor/index.ts";
+import type { Clock } from "../clock.ts";
 
 /** Bytes of frames that are kept. */
 export const KEPT_BYTES = 8 * 1024 * 1024;
 const SECTION_HEADER = 0x0a0d0d0a;
 const INTERFACE_DESCRIPTION = 1;
 const ENHANCED_PACKET = 6;
-const NS_PER_MS = 1_000_000n;
+const US_PER_MS = 1000;
+const NS_PER_US = 1000n;
 
 /** One block of pcapng: its type, its place, and of a frame when it was. */
 interface Block {
@@ -19,6 +21,8 @@ interface Block {
 
 export class FrameTail {
   readonly #capture: Capture;
+  /** What a reading of the clock is as a frame's time, which nobody sets while it runs: milliseconds more. */
+  readonly #toWall: number;
   readonly #reading: Promise<void>;
   /** What every reader of the file needs: the section's head, and the interfaces in their order. */
   readonly #heads: Uint8Array[] = [];
@@ -26,28 +30,29 @@ export class FrameTail {
   readonly #pieces: Uint8Array[] = [];
   #bytes = 0;
 
-  private constructor(capture: Capture) {
+  private constructor(capture: Capture, clock: Clock) {
     this.#capture = capture;
+    this.#toWall = clock.wall() - clock.now();
     this.#reading = this.#read();
   }
 
   /** Begins with the frames of all networks that there are; undefined where there is none. */
-  static begin(hypervisor: Pick<Hypervisor, "networks" | "capture">): FrameTail | undefined {
+  static begin(hypervisor: Pick<Hypervisor, "networks" | "capture">, clock: Clock): FrameTail | undefined {
     const networks = hypervisor.networks().map(({ id }) => id);
     if (networks.length === 0) return undefined;
     const begun = hypervisor.capture({ networks });
-    return begun.ok ? new FrameTail(begun.value) : undefined;
+    return begun.ok ? new FrameTail(begun.value, clock) : undefined;
   }
 
   /**
-   * Ends it. The frames since a moment (milliseconds since 1970) as a file; undefined where there are none.
+   * Ends it. The frames since a moment of the clock as a file; undefined where there are none.
    */
-  async end(sinceMs: number): Promise<Uint8Array | undefined> {
+  async end(since: number): Promise<Uint8Array | undefined> {
     this.#capture.stop();
     await this.#reading;
-    const since = BigInt(Math.floor(sinceMs)) * NS_PER_MS;
+    const sinceNs = BigInt(Math.round((this.#toWall + since) * US_PER_MS)) * NS_PER_US;
     const blocks = this.#pieces.flatMap((piece) => [...blocksOf(piece)]);
-    const frames = blocks.filter(({ type, timeNs }) => type === ENHANCED_PACKET && timeNs >= since);
+    const frames = blocks.filter(({ type, timeNs }) => type === ENHANCED_PACKET && timeNs >= sinceNs);
     if (frames.length === 0) return undefined;
     return Buffer.concat([...this.#heads, ...frames.map(({ bytes }) => bytes)]);
   }

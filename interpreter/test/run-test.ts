@@ -39,7 +39,7 @@ export async function runTest(parts: TestParts): Promise<Ended> {
     const run = new Run(parts, lab);
     const ended = await run.run();
     if (ended.state !== "failed" || captureFile === undefined) return ended;
-    const frames = await lab.frames(run.stepBegan);
+    const frames = await lab.frames(run.stepBegan.now);
     if (frames === undefined) return ended;
     writeCapture(captureFile, frames);
     return { state: "failed", failure: { ...ended.failure, capture: captureFile } };
@@ -64,6 +64,14 @@ const TIME_UP = Symbol("time up");
 const INTERRUPTED = Symbol("interrupted");
 type Cut = typeof TIME_UP | typeof INTERRUPTED;
 
+/** A moment by both hands of a clock. */
+interface Moment {
+  readonly now: number;
+  readonly wall: number;
+}
+
+const momentOf = (clock: Clock): Moment => ({ now: clock.now(), wall: clock.wall() });
+
 class Run {
   readonly #parts: TestParts;
   readonly #lab: TestLab;
@@ -73,8 +81,7 @@ class Run {
   #test: StagedTest;
   #sets: readonly SetInput[] = [];
   #sources: ReadonlyMap<string, string>;
-  /** Wall clock, milliseconds. */
-  stepBegan: number;
+  stepBegan: Moment;
 
   constructor(parts: TestParts, lab: TestLab) {
     this.#parts = parts;
@@ -83,14 +90,14 @@ class Run {
     this.#sources = parts.sources;
     this.#timeoutMs = parts.test.timeoutMs ?? TIMEOUT_MS;
     this.#deadline = parts.clock.now() + this.#timeoutMs;
-    this.stepBegan = parts.clock.wall();
+    this.stepBegan = momentOf(parts.clock);
   }
 
   async run(): Promise<Ended> {
     const up = await this.#withinTime(this.#lab.apply(this.#test.model));
     if (up !== undefined) return this.#cut(up, this.#test.span, (why) => `The lab did not come up: ${why}.`);
     for (const [index, step] of this.#test.steps.entries()) {
-      this.stepBegan = this.#parts.clock.wall();
+      this.stepBegan = momentOf(this.#parts.clock);
       this.#lab.live.askedGuests.clear();
       const ended = step.is === "do" ? await this.#do(index) : await this.#watch(index);
       if (ended) return ended;
@@ -232,7 +239,7 @@ class Run {
   }
 
   #failed(diagnostic: Diagnostic): Ended {
-    const guests = this.#lab.tails(this.stepBegan);
+    const guests = this.#lab.tails(this.stepBegan.wall);
     return {
       state: "failed",
       failure: { diagnostic, sources: this.#sources, guests, drops: this.#lab.drops() },

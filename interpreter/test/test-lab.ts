@@ -50,11 +50,13 @@ export class TestLab {
   #burst: NodeJS.Immediate | undefined;
   #closed: Promise<void> | undefined;
   readonly #captures: boolean;
+  readonly #clock: Clock;
   #tail: FrameTail | undefined;
 
   /** `captures`: frames are kept, for `frames`. */
   constructor(name: string, images: ImageFiles, clock: Clock, captures = false) {
     this.#captures = captures;
+    this.#clock = clock;
     this.#hypervisor = createHypervisor({ lab: name, volumes: this.#volumes });
     this.#engine = new Engine({ lab: name, hypervisor: this.#untilClosing(), images, clock });
     this.#texts = new GuestTexts(this.#hypervisor);
@@ -127,9 +129,9 @@ export class TestLab {
     return tails.slice(0, TAILS_MAX);
   }
 
-  /** The frames since a moment (milliseconds since 1970) as pcapng, where they are kept and there are any. */
-  async frames(sinceWall: number): Promise<Uint8Array | undefined> {
-    return this.#tail?.end(sinceWall);
+  /** The frames since a moment of the clock as pcapng, where they are kept and there are any. */
+  async frames(since: number): Promise<Uint8Array | undefined> {
+    return this.#tail?.end(since);
   }
 
   drops(): readonly Drops[] {
@@ -171,7 +173,7 @@ export class TestLab {
       ...real,
       bootGuest: (id, spec, from) => {
         // Networks are there before guests are, and no frame before them.
-        if (this.#captures) this.#tail ??= FrameTail.begin(real);
+        if (this.#captures) this.#tail ??= FrameTail.begin(real, this.#clock);
         if (this.#closed === undefined) return real.bootGuest(id, spec, from);
         return Promise.resolve({ ok: false, refusal: { code: "busy", message: "the test is over" } });
       },

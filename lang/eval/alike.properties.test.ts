@@ -95,9 +95,12 @@ interface Family {
   readonly inComponent: boolean;
 }
 
+/** So many that a good part of the families is right. */
+const EMPTY = Array<string>(12).fill("");
+
 const family: fc.Arbitrary<Family> = fc.record({
   body: fc
-    .tuple(...ROWS.map((row, at) => (at === 0 ? fc.constantFrom(...row) : fc.constantFrom("", "", ...row))))
+    .tuple(...ROWS.map((row, at) => (at === 0 ? fc.constantFrom(...row) : fc.constantFrom(...EMPTY, ...row))))
     .map((lines) => lines.filter((line) => line !== "").join("\n")),
   keys: fc.constantFrom([1, 2, 3], [3, 1, 2], [2, 3, 1]),
   without: fc.constantFrom(0, 0, 3),

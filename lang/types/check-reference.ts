@@ -134,7 +134,9 @@ function unknownName(
       context.scope.findType(name)?.is === "kind"
         ? `\`${name}\` is a kind: write the name of a thing alone.`
         : valueHint(name);
-    const more = hint ? { hint } : suggestion(span, nearest(name, context.scope.names()));
+    const words = inner?.is === "simple" && inner.name === "bool" ? ["true", "false"] : [];
+    const near = nearest(name, [...words, ...context.scope.names()]);
+    const more = hint ? { hint } : suggestion(span, near);
     context.reporter.unknownName("VB2001", name, span, `There is nothing called \`${name}\` here.`, more);
   }
   return { code: broken(span).code, type: ERROR };
