@@ -5,6 +5,7 @@ import { Plugs, type Tap } from "../datapath/plugs.ts";
 import { portExists, portOwner } from "../datapath/port.ts";
 import type { DeviceNotice } from "../device/connection.ts";
 import { noticeOf } from "../device/notice.ts";
+import type { HostThread } from "../frame-thread.ts";
 import type {
   DeviceCells,
   Capture,
@@ -71,7 +72,7 @@ export class Devices {
   readonly channels: Channels;
   readonly uplinks: Uplinks;
   /** Threads of the host that frames pass: all guests know them, and they know all guests. */
-  readonly hostThreads: readonly (Lines | Uplinks)[];
+  readonly hostThreads: readonly HostThread[];
   readonly volumes: Volumes;
   readonly folders: Folders;
   readonly #disks: Disks;
@@ -106,9 +107,9 @@ export class Devices {
       capture: (spec) => this.#captures?.start(spec) ?? refuse("busy", "nothing is captured yet"),
       lookForFaults: () => this.#guests?.lookForFaults(),
     });
-    this.hostThreads = [this.lines, this.uplinks];
-    this.uplinks.meet(this.lines.peer);
-    this.lines.meet(this.uplinks.peer);
+    this.hostThreads = [this.lines.thread, this.uplinks.thread];
+    this.uplinks.thread.meet(this.lines.thread.peer);
+    this.lines.thread.meet(this.uplinks.thread.peer);
     this.volumes = new Volumes(fabric, volumesFolder, (volume) => this.#volumeChanged(volume));
     this.#disks = new Disks(this.volumes);
     const venet = new Ethernet(this.networks, this.lines, news.meet);

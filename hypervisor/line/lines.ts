@@ -1,23 +1,14 @@
 // The lines of the machine room on the control thread: making them, changing them, telling the I/O thread,
 // and taking them away. The I/O thread is started with the first one.
 
-import { MessageChannel, type MessagePort, type Worker } from "node:worker_threads";
 import { setLine, setPassing } from "../datapath/line-port.ts";
-import type { PeerLetter } from "../datapath/peers.ts";
 import type { Plugs } from "../datapath/plugs.ts";
-import { openReceiving } from "../datapath/port.ts";
-import type { HostStart } from "../host-parts.ts";
-import { startHostThread } from "../host-thread.ts";
+import { FrameThread } from "../frame-thread.ts";
 import type { DirectionSpec, Id, ImpairmentSpec } from "../hypervisor.ts";
 import { LINE_MEMORY_BYTES, LINE_RING_BYTES } from "../limits.ts";
 import type { Fabric } from "../memory/fabric.ts";
 import { IO_THREAD } from "../memory/layout.ts";
-import { countMail, setEvents, startRow } from "../memory/threads.ts";
-import { resetRing } from "../ring/claims.ts";
-import { EVENTS_AT, createHostMemory, hostRings } from "../ring/host-memory.ts";
-import { prepareReceiving, type ReceivingPlace } from "../ring/receiving.ts";
-import { RingPlaces } from "../ring/ring-places.ts";
-import { signalRing, wake } from "../ring/signal.ts";
+import type { ReceivingPlace } from "../ring/receiving.ts";
 import type { Direction } from "./fate.ts";
 import type { LinesAnswer, LinesLetter } from "./letters.ts";
 import { HARMLESS, isHarmless } from "./timetable.ts";
@@ -44,18 +35,12 @@ export class Lines {
   readonly #fabric: Fabric;
   readonly #plugs: Plugs;
   readonly #onFault: () => void;
-  /** Where the I/O thread takes frames. */
-  readonly memory = createHostMemory(LINE_MEMORY_BYTES);
-  readonly #rings = new RingPlaces(hostRings(LINE_MEMORY_BYTES, LINE_RING_BYTES));
-  readonly #incarnation: number;
+  /** The I/O thread: it forwards to and for all guests. */
+  readonly thread: FrameThread<LinesLetter, LinesAnswer>;
   /** By the device's port. */
   readonly #made = new Map<number, Map<Direction, Made>>();
   /** By their own port: lines that the I/O thread is to let go. */
   readonly #dropped = new Map<number, Made>();
-  readonly #peers = new Map<number, PeerLetter>();
-  readonly #inbox: MessagePort;
-  readonly #inboxOfThread: MessagePort;
-  #worker: Worker | undefined;
   #isReady = false;
   readonly #ready = Promise.withResolvers<void>();
   #count = 0;
@@ -65,28 +50,20 @@ export class Lines {
     this.#fabric = fabric;
     this.#plugs = plugs;
     this.#onFault = onFault;
-    this.#incarnation = startRow(fabric, IO_THREAD);
-    setEvents(fabric, IO_THREAD, EVENTS_AT);
-    const { port1, port2 } = new MessageChannel();
-    [this.#inbox, this.#inboxOfThread] = [port1, port2];
-  }
-
-  /** What every guest is told of the I/O thread, from its boot on. */
-  get peer(): PeerLetter {
-    const { memory } = this.memory;
-    return { type: "peer", thread: IO_THREAD, incarnation: this.#incarnation, memory };
+    this.thread = new FrameThread(fabric, {
+      thread: IO_THREAD,
+      entry: "./io-thread",
+      beside: import.meta.url,
+      name: "lines",
+      memoryBytes: LINE_MEMORY_BYTES,
+      ringBytes: LINE_RING_BYTES,
+      hear: (answer) => this.#hear(answer),
+    });
   }
 
   /** Resolves when all lines that were made work; at once where there is none. */
   get ready(): Promise<void> {
-    return this.#worker ? this.#ready.promise : Promise.resolve();
-  }
-
-  /** The I/O thread forwards to and for all guests: they come and go. */
-  meet(letter: PeerLetter): void {
-    if (letter.memory) this.#peers.set(letter.thread, letter);
-    else this.#peers.delete(letter.thread);
-    if (this.#worker) this.#send(letter);
+    return this.thread.isStarted ? this.#ready.promise : Promise.resolve();
   }
 
   /**
@@ -109,7 +86,7 @@ export class Lines {
     for (const line of fresh) made.set(line.direction, line);
     if (made.size === 0) return true;
     this.#made.set(device.port, made);
-    this.#start();
+    this.thread.start();
     for (const [direction, line] of made) this.#change(device, line, impair?.[direction] ?? HARMLESS);
     if (this.#isReady) for (const line of fresh) this.#use(line);
     return true;
@@ -120,7 +97,7 @@ export class Lines {
     for (const line of this.#made.get(port)?.values() ?? []) {
       setLine(this.#fabric, port, line.direction, -1);
       this.#dropped.set(line.line, line);
-      this.#send({ type: "drop", line: line.line });
+      this.thread.send({ type: "drop", line: line.line });
     }
     this.#made.delete(port);
   }
@@ -139,71 +116,40 @@ export class Lines {
 
   /** A thread has ended that may have put something into the lines of a device without a signal. */
   lookAgain(port: number): void {
-    for (const { line } of this.#made.get(port)?.values() ?? [])
-      signalRing(this.#fabric, line * 2, this.memory);
+    for (const { line } of this.#made.get(port)?.values() ?? []) this.thread.lookAgain(line);
   }
 
   async close(): Promise<void> {
     this.#ready.resolve();
-    this.#inbox.close();
-    if (!this.#worker) this.#inboxOfThread.close();
-    await this.#worker?.terminate();
+    await this.thread.close();
   }
 
   #make({ port, frameMax }: LineDevice, direction: Direction): Made | undefined {
-    const place = this.#rings.take(frameMax);
+    const place = this.thread.take(frameMax);
     if (!place) return undefined;
     const line = this.#plugs.addLine(port, frameMax, direction === "egress");
     if (line === undefined) {
-      this.#rings.give(place);
+      this.thread.give(place);
       return undefined;
     }
     const number = this.#count++ % NUMBERS;
-    prepareReceiving(this.memory, place);
-    const { count, offset, signal } = place;
-    const [owner, incarnation] = [IO_THREAD, this.#incarnation];
-    const set = { count, offset, signal, events: EVENTS_AT, number, owner, incarnation };
-    resetRing(this.#fabric, line * 2, set);
-    openReceiving(this.#fabric, line, line * 2);
+    this.thread.open(line, place, number);
     return { line, port, direction, place, number };
   }
 
   #free({ port, line, place }: Made): void {
-    this.#plugs.removeLine(port, line, () => this.#rings.give(place));
+    this.#plugs.removeLine(port, line, () => this.thread.give(place));
   }
 
   #change({ id, port }: LineDevice, made: Made, spec: DirectionSpec): void {
     const { line, direction, place, number } = made;
     // In this order: what still goes past it is harmless, and what doesn't meets the new impairment.
-    this.#send({ type: "line", line, port, address: id, direction, place, number, spec });
+    this.thread.send({ type: "line", line, port, address: id, direction, place, number, spec });
     setPassing(this.#fabric, line, isHarmless(spec));
   }
 
   #use({ port, direction, line }: Made): void {
     setLine(this.#fabric, port, direction, line);
-  }
-
-  #send(letter: LinesLetter | PeerLetter): void {
-    this.#inbox.postMessage(letter);
-    countMail(this.#fabric, IO_THREAD);
-    wake(this.memory, EVENTS_AT, true);
-  }
-
-  #start(): void {
-    if (this.#worker) return;
-    const start: HostStart = {
-      fabric: this.#fabric.memory,
-      memory: this.memory.memory,
-      incarnation: this.#incarnation,
-      inbox: this.#inboxOfThread,
-    };
-    this.#worker = startHostThread("./io-thread", import.meta.url, {
-      workerData: start,
-      transferList: [this.#inboxOfThread],
-      name: "lines",
-    });
-    this.#worker.on("message", (answer: LinesAnswer) => this.#hear(answer));
-    for (const letter of this.#peers.values()) this.#send(letter);
   }
 
   #hear(answer: LinesAnswer): void {

@@ -1,12 +1,8 @@
 // Uplinks on the control thread: making, plugging, changing, unmaking. Their thread is started with the first
 // one. No frame passes here.
 
-import { MessageChannel, type MessagePort, type Worker } from "node:worker_threads";
-import type { PeerLetter } from "../../datapath/peers.ts";
 import type { Plugs, PortSettings } from "../../datapath/plugs.ts";
-import { openReceiving } from "../../datapath/port.ts";
-import type { HostStart } from "../../host-parts.ts";
-import { startHostThread } from "../../host-thread.ts";
+import { FrameThread } from "../../frame-thread.ts";
 import type {
   CounterFacts,
   HypervisorEvent,
@@ -26,13 +22,8 @@ import {
 } from "../../limits.ts";
 import type { Fabric } from "../../memory/fabric.ts";
 import { UPLINK_THREAD } from "../../memory/layout.ts";
-import { countMail, setEvents, startRow } from "../../memory/threads.ts";
 import { uplinkFrames } from "../../metrics/facts.ts";
-import { resetRing } from "../../ring/claims.ts";
-import { EVENTS_AT, createHostMemory, hostRings } from "../../ring/host-memory.ts";
-import { prepareReceiving, type ReceivingPlace } from "../../ring/receiving.ts";
-import { RingPlaces } from "../../ring/ring-places.ts";
-import { signalRing, wake } from "../../ring/signal.ts";
+import type { ReceivingPlace } from "../../ring/receiving.ts";
 import type { Station } from "../nat/spec.ts";
 import { Recorder, type StartCapture } from "./recorder.ts";
 import type { EndSpec, UplinksAnswer, UplinksLetter } from "./letters.ts";
@@ -78,18 +69,12 @@ export class Uplinks {
   readonly #plugs: Plugs;
   readonly #networks: NetworksOfUplinks;
   readonly #news: UplinkNews;
-  /** Where their thread takes frames. */
-  readonly memory = createHostMemory(UPLINK_MEMORY_BYTES);
-  readonly #rings = new RingPlaces(hostRings(UPLINK_MEMORY_BYTES, UPLINK_RING_BYTES));
-  readonly #incarnation: number;
+  /** It sends to all guests, and into lines. */
+  readonly thread: FrameThread<UplinksLetter, UplinksAnswer>;
   readonly #made = new Map<Id, Made>();
   /** By port, what waits for an answer, in the order of the letters. */
   readonly #asked = new Map<number, ((problem: string | undefined) => void)[]>();
   readonly #numbers = new Set<number>();
-  readonly #peers = new Map<number, PeerLetter>();
-  readonly #inbox: MessagePort;
-  readonly #inboxOfThread: MessagePort;
-  #worker: Worker | undefined;
   #telling: NodeJS.Timeout | undefined;
 
   constructor(fabric: Fabric, plugs: Plugs, networks: NetworksOfUplinks, news: UplinkNews) {
@@ -97,23 +82,15 @@ export class Uplinks {
     this.#plugs = plugs;
     this.#networks = networks;
     this.#news = news;
-    this.#incarnation = startRow(fabric, UPLINK_THREAD);
-    setEvents(fabric, UPLINK_THREAD, EVENTS_AT);
-    const { port1, port2 } = new MessageChannel();
-    [this.#inbox, this.#inboxOfThread] = [port1, port2];
-  }
-
-  /** What every guest and the I/O thread are told of the uplinks' thread, from the start on. */
-  get peer(): PeerLetter {
-    const { memory } = this.memory;
-    return { type: "peer", thread: UPLINK_THREAD, incarnation: this.#incarnation, memory };
-  }
-
-  /** The uplinks' thread sends to all guests, and into lines: they come and go. */
-  meet(letter: PeerLetter): void {
-    if (letter.memory) this.#peers.set(letter.thread, letter);
-    else this.#peers.delete(letter.thread);
-    if (this.#worker) this.#send(letter);
+    this.thread = new FrameThread(fabric, {
+      thread: UPLINK_THREAD,
+      entry: "./uplink-thread",
+      beside: import.meta.url,
+      name: "uplinks",
+      memoryBytes: UPLINK_MEMORY_BYTES,
+      ringBytes: UPLINK_RING_BYTES,
+      hear: (answer) => this.#hear(answer),
+    });
   }
 
   async create(id: Id, spec: UplinkSpec): Promise<Outcome> {
@@ -223,15 +200,13 @@ export class Uplinks {
 
   /** A thread has ended that may have put something into the rings of uplinks without a signal. */
   lookAgain(): void {
-    for (const { port } of this.#made.values()) signalRing(this.#fabric, port * 2, this.memory);
+    for (const { port } of this.#made.values()) this.thread.lookAgain(port);
   }
 
   async close(): Promise<void> {
     clearTimeout(this.#telling);
     await Promise.all([...this.#made.keys()].map((id) => this.remove(id)));
-    this.#inbox.close();
-    if (!this.#worker) this.#inboxOfThread.close();
-    await this.#worker?.terminate();
+    await this.thread.close();
   }
 
   /** Records what `spec` says, to another file than before, or none. A sentence where it can't be written. */
@@ -266,21 +241,16 @@ export class Uplinks {
   #prepare(id: Id, spec: UplinkSpec, mtu: number): Made | undefined {
     if (this.#made.size >= UPLINKS_MAX) return undefined;
     const frameMax = mtu + FRAME_OVERHEAD;
-    const place = this.#rings.take(frameMax);
+    const place = this.thread.take(frameMax);
     const port = place && this.#plugs.addPort(settingsOf(spec, mtu));
     if (!place || port === undefined) {
-      if (place) this.#rings.give(place);
+      if (place) this.thread.give(place);
       return undefined;
     }
     let number = 0;
     while (this.#numbers.has(number)) number++;
     this.#numbers.add(number);
-    prepareReceiving(this.memory, place);
-    const { count, offset, signal } = place;
-    const [owner, incarnation] = [UPLINK_THREAD, this.#incarnation];
-    const set = { count, offset, signal, events: EVENTS_AT, number, owner, incarnation };
-    resetRing(this.#fabric, port * 2, set);
-    openReceiving(this.#fabric, port, port * 2);
+    this.thread.open(port, place, number);
     return {
       id,
       port,
@@ -296,7 +266,7 @@ export class Uplinks {
 
   #forget({ id, port, number, place }: Made): void {
     this.#made.delete(id);
-    this.#plugs.removeHostPort(port, () => this.#rings.give(place));
+    this.#plugs.removeHostPort(port, () => this.thread.give(place));
     this.#numbers.delete(number);
   }
 
@@ -305,35 +275,12 @@ export class Uplinks {
   }
 
   #ask(letter: UplinksLetter): Promise<string | undefined> {
-    this.#start();
+    this.thread.start();
     const asked = this.#asked.get(letter.port) ?? [];
     this.#asked.set(letter.port, asked);
     const answer = new Promise<string | undefined>((resolve) => asked.push(resolve));
-    this.#send(letter);
+    this.thread.send(letter);
     return answer;
-  }
-
-  #send(letter: UplinksLetter | PeerLetter): void {
-    this.#inbox.postMessage(letter);
-    countMail(this.#fabric, UPLINK_THREAD);
-    wake(this.memory, EVENTS_AT, true);
-  }
-
-  #start(): void {
-    if (this.#worker) return;
-    const start: HostStart = {
-      fabric: this.#fabric.memory,
-      memory: this.memory.memory,
-      incarnation: this.#incarnation,
-      inbox: this.#inboxOfThread,
-    };
-    this.#worker = startHostThread("./uplink-thread", import.meta.url, {
-      workerData: start,
-      transferList: [this.#inboxOfThread],
-      name: "uplinks",
-    });
-    this.#worker.on("message", (answer: UplinksAnswer) => this.#hear(answer));
-    for (const letter of this.#peers.values()) this.#send(letter);
   }
 
   #hear(answer: UplinksAnswer): void {
