@@ -147,6 +147,8 @@ export interface CaptureChunk {
 }
 /** A capture that runs. Who doesn't read loses frames of the capture, never of the guests. */
 export interface Capture {
+  /** When it began by the clock of its frames' times, milliseconds since 1970. */
+  readonly beganMs: number;
   /** The next piece, as soon as there is one. One at a time; after the last they are empty. */
   read(): Promise<CaptureChunk>;
   /** No more frames; what has been captured can still be read. */

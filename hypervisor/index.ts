@@ -10,5 +10,4 @@ export { bootFirst } from "./machine/pc/first-boot.ts";
 export { judgePc } from "./machine/pc/image.ts";
 export { MEDIA, tooLargeMedium, wrongMedium, type Medium } from "./machine/pc/media.ts";
 export { HARMLESS } from "./line/timetable.ts";
-export { wallMs } from "./clock.ts";
 export { SHARED_MEMORY_MAX } from "./limits.ts";

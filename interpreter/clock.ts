@@ -5,7 +5,7 @@
 export interface Clock {
   /** Monotonic, from any start; may have a fraction. */
   now(): number;
-  /** Since 1970; may have a fraction. */
+  /** Since 1970. */
   wall(): number;
 }
 

@@ -108,6 +108,7 @@ export class ScriptedLab {
       this.#stopped?.();
     };
     return {
+      beganMs: 0,
       read: async () => {
         if (this.#passing.length === 0 && !stopped) {
           await new Promise<void>((resolve) => {

@@ -15,6 +15,8 @@ import { ringTapBell } from "../ring/tap-ring.ts";
 import { readFilter } from "./filter.ts";
 import type { CaptureAnswer, CaptureLetter, CaptureStart } from "./letters.ts";
 
+const NS_PER_MS = 1e6;
+
 /** A port whose frames can be captured, and what it is called. */
 interface TappedPort {
   readonly id: Id;
@@ -71,7 +73,7 @@ export class Captures {
     if (wrong) return wrong;
     this.#startThread();
     const capture = ++this.#count;
-    const startNs = this.#clock.nowNs();
+    const [startNs, wallNs] = [this.#clock.nowNs(), this.#clock.wallNs()];
     this.#running.set(capture, {
       spec,
       interfaces: new Map(),
@@ -87,10 +89,11 @@ export class Captures {
       snaplen: spec.snaplen ?? SNAPLEN_MAX,
       frames: spec.frames ?? Infinity,
       startNs,
-      epochNs: this.#clock.wallNs() - BigInt(Math.round(startNs)),
+      epochNs: wallNs - BigInt(Math.round(startNs)),
     });
     this.plugsChanged();
     const value: Capture = {
+      beganMs: Number(wallNs) / NS_PER_MS,
       read: () => this.#read(capture),
       stop: () => this.#stop(capture),
       drop: () => this.#drop(capture),

@@ -27,6 +27,7 @@ const BEGAN = 1_900_000_000_000;
 function tailOf(pieces: readonly Buffer[]): FrameTail {
   const left = [...pieces];
   const capture: Capture = {
+    beganMs: BEGAN,
     read: () => {
       const bytes = left.shift() ?? new Uint8Array();
       const chunk: CaptureChunk = {
@@ -47,7 +48,7 @@ function tailOf(pieces: readonly Buffer[]): FrameTail {
     networks: () => [network],
     capture: () => ({ ok: true, value: capture }),
   };
-  return FrameTail.begin(room, { now: () => 0, wall: () => BEGAN })!;
+  return FrameTail.begin(room, { now: () => 0 })!;
 }
 
 /** Of the tail's clock, and as frames have it. */

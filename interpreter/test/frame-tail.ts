@@ -30,18 +30,21 @@ export class FrameTail {
   readonly #pieces: Uint8Array[] = [];
   #bytes = 0;
 
-  private constructor(capture: Capture, clock: Clock) {
+  private constructor(capture: Capture, now: number) {
     this.#capture = capture;
-    this.#toWall = clock.wall() - clock.now();
+    this.#toWall = capture.beganMs - now;
     this.#reading = this.#read();
   }
 
   /** Begins with the frames of all networks that there are; undefined where there is none. */
-  static begin(hypervisor: Pick<Hypervisor, "networks" | "capture">, clock: Clock): FrameTail | undefined {
+  static begin(
+    hypervisor: Pick<Hypervisor, "networks" | "capture">,
+    clock: Pick<Clock, "now">,
+  ): FrameTail | undefined {
     const networks = hypervisor.networks().map(({ id }) => id);
     if (networks.length === 0) return undefined;
     const begun = hypervisor.capture({ networks });
-    return begun.ok ? new FrameTail(begun.value, clock) : undefined;
+    return begun.ok ? new FrameTail(begun.value, clock.now()) : undefined;
   }
 
   /**

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { expect, test } from "vitest";
 import { NAT_SOCKET_BYTES } from "../../limits.ts";
-import { HostSockets } from "./host-sockets.ts";
+import { HostSockets, resetSocket } from "./host-sockets.ts";
 
 test("what a socket could not take at once is not written over by what goes to others", async () => {
   const accepted: Socket[] = [];
@@ -41,5 +41,26 @@ test("what a socket could not take at once is not written over by what goes to o
   await once(reader, "end");
   expect({ read, wrong }).toEqual({ read: written, wrong: 0 });
   for (const socket of [slow, quick, ...accepted]) socket.destroy();
+  server.close();
+});
+
+test.each(["open", "just ended", "ended"])("a socket that is %s is reset, and gone", async (state) => {
+  const server = createServer({ allowHalfOpen: true }).listen(0, "127.0.0.1").unref();
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  const [[peer]] = (await Promise.all([once(server, "connection"), once(socket, "connect")])) as [
+    [Socket],
+    [],
+  ];
+  if (state !== "open") socket.end();
+  if (state === "ended") await once(socket, "finish");
+  const reset = once(peer, "error");
+  // What it writes finds nobody.
+  peer.resume().on("end", () => peer.write("x"));
+  resetSocket(socket);
+  await once(socket, "close");
+  peer.write("x");
+  expect(await reset).toMatchObject([{ code: expect.stringMatching(/ECONNRESET|EPIPE/) }]);
   server.close();
 });

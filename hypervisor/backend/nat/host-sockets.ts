@@ -43,8 +43,12 @@ export class HostSockets {
   }
 }
 
-/** Ends it so that its peer hears of it. */
+/** Ends it so that its peer hears of it; within the turn of the event loop that comes next. */
 export function resetSocket(socket: Duplex): void {
-  if (socket instanceof Socket) socket.resetAndDestroy();
-  else socket.destroy();
+  if (!(socket instanceof Socket)) return void socket.destroy();
+  // Of a socket whose end is just being sent libuv refuses a reset, and Node then forgets what it has not
+  // closed: the descriptor stays, and a thread that has one spins at its end for ever.
+  const isEnding = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
+  if (isEnding && !socket.connecting) socket.once("finish", () => socket.resetAndDestroy());
+  else socket.resetAndDestroy();
 }

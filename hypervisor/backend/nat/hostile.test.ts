@@ -12,6 +12,7 @@ import {
   NAT_NEIGHBOURS_MAX,
 } from "../../limits.ts";
 import { cut, Fragments } from "./fragments.ts";
+import { serve } from "./host-servers.test-support.ts";
 import { GATEWAY, number, Place, segment } from "./station.test-support.ts";
 import { addWords, BODY, copyOf, fold, get16, IP, put16, put32, udpFrame } from "./wire.ts";
 
@@ -81,6 +82,22 @@ test(
     expect(place.nat.facts().broken).toBe(0);
   },
 );
+
+test("connections that are ended and reset at once leave nothing on the host", async () => {
+  const place = await open({ hostAccess: true });
+  const port = await serve(closing, (socket) => socket.resume().on("end", () => socket.end()));
+  const sockets = (): number =>
+    process.getActiveResourcesInfo().filter((what) => what === "TCPSocketWrap").length;
+  const before = sockets();
+  for (let n = 0; n < 20; n++) {
+    const talk = place.web.connect(GATEWAY, port);
+    await talk.whenOpen();
+    expect(sockets()).toBeGreaterThan(before);
+    talk.end();
+    talk.reset();
+  }
+  await expect.poll(() => [place.nat.facts().connections, sockets()]).toEqual([0, before]);
+});
 
 test("UDP flows: as many as a guest may have, and one more", async () => {
   const place = await open({ hostAccess: true });

@@ -113,6 +113,11 @@ export class Talk {
     this.#move();
   }
 
+  /** Ends it by a reset. */
+  reset(): void {
+    this.#stack.release(this.id);
+  }
+
   hear(): void {
     this.isDeaf = false;
     this.#move();
