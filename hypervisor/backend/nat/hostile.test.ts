@@ -3,6 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import {
   NAT_CONNECTIONS_EACH_MAX,
@@ -13,6 +14,7 @@ import {
 } from "../../limits.ts";
 import { cut, Fragments } from "./fragments.ts";
 import { serve } from "./host-servers.test-support.ts";
+import { resetSocket } from "./host-sockets.ts";
 import { GATEWAY, number, Place, segment } from "./station.test-support.ts";
 import { addWords, BODY, copyOf, fold, get16, IP, put16, put32, udpFrame } from "./wire.ts";
 
@@ -83,11 +85,12 @@ test(
   },
 );
 
+const sockets = (): number =>
+  process.getActiveResourcesInfo().filter((what) => what === "TCPSocketWrap").length;
+
 test("connections that are ended and reset at once leave nothing on the host", async () => {
   const place = await open({ hostAccess: true });
   const port = await serve(closing, (socket) => socket.resume().on("end", () => socket.end()));
-  const sockets = (): number =>
-    process.getActiveResourcesInfo().filter((what) => what === "TCPSocketWrap").length;
   const before = sockets();
   for (let n = 0; n < 20; n++) {
     const talk = place.web.connect(GATEWAY, port);
@@ -97,6 +100,44 @@ test("connections that are ended and reset at once leave nothing on the host", a
     talk.reset();
   }
   await expect.poll(() => [place.nat.facts().connections, sockets()]).toEqual([0, before]);
+});
+
+const SOON = { interval: 2, timeout: 20_000 };
+/** What either side of a connection does, in this order, without waiting for the other. */
+const acts = fc.array(
+  fc.record({
+    isGuests: fc.boolean(),
+    act: fc.constantFrom("write", "end", "reset", "turn", "turn"),
+    bytes: fc.constantFrom(1, 3000, 200_000),
+  }),
+  { maxLength: 8 },
+);
+
+test("whatever both sides do, nothing is left and nothing is thrown", { timeout: 300_000 }, async () => {
+  const seed = Number(process.env["SEED"] ?? 1);
+  const place = await open({ hostAccess: true });
+  const accepted: Socket[] = [];
+  const port = await serve(closing, (socket) => accepted.push(socket.resume()));
+  const before = sockets();
+  const property = fc.asyncProperty(acts, async (all) => {
+    const talk = place.web.connect(GATEWAY, port);
+    await talk.whenOpen();
+    await expect.poll(() => accepted.length, SOON).toBe(1);
+    const host = accepted.pop() as Socket;
+    for (const { isGuests, act, bytes } of all) {
+      if (act === "turn") await setImmediate();
+      else if (act === "write") (isGuests ? talk : host).write(Buffer.alloc(bytes));
+      else if (act === "end") (isGuests ? talk : host).end();
+      else if (isGuests) talk.reset();
+      else resetSocket(host);
+    }
+    if (all.length % 2 === 0) host.destroy();
+    talk.reset();
+    host.destroy();
+    await expect.poll(() => [place.nat.facts().connections, sockets()], SOON).toEqual([0, before]);
+  });
+  await fc.assert(property, { seed, numRuns: isLong ? 400 : 60, endOnFailure: true });
+  expect(place.nat.facts().broken).toBe(0);
 });
 
 test("UDP flows: as many as a guest may have, and one more", async () => {
