@@ -28,6 +28,8 @@ export interface FrameThreadParts<Answer> {
   readonly memoryBytes: number;
   readonly ringBytes: number;
   readonly hear: (answer: Answer) => void;
+  /** Our code threw something that nobody caught, and the thread is gone. Left out: so is the process. */
+  readonly failed?: (error: unknown) => void;
 }
 
 /** Made at once, so that guests know its memory from their boot on; it runs once `start` is called. */
@@ -104,7 +106,7 @@ export class FrameThread<Letter, Answer> {
   /** Twice is fine. */
   start(): void {
     if (this.#worker) return;
-    const { entry, beside, name, hear } = this.#parts;
+    const { entry, beside, name, hear, failed } = this.#parts;
     const workerData: HostStart = {
       fabric: this.#fabric.memory,
       memory: this.memory.memory,
@@ -113,6 +115,7 @@ export class FrameThread<Letter, Answer> {
     };
     this.#worker = startHostThread(entry, beside, { workerData, transferList: [this.#inboxOfThread], name });
     this.#worker.on("message", hear);
+    if (failed) this.#worker.on("error", failed);
     for (const letter of this.#peers.values()) this.send(letter);
   }
 

@@ -6,7 +6,7 @@ import { createSocket } from "node:dgram";
 import { createServer, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { SocketAddress } from "./hypervisor.ts";
-import { REPORT, must, pairGoesOn, until, type TestLab } from "./machine-room.test-support.ts";
+import { REPORT, bootPair, must, pairGoesOn, until, type TestLab } from "./machine-room.test-support.ts";
 import { dial, frameOf, inStream, Labs, socket, uplink } from "./uplinks.test-support.ts";
 import { bootApart, carries, factsOf, portOf } from "./uplinks.test-support.ts";
 
@@ -43,6 +43,24 @@ test.each([
   expect(there.hv.network("lan")?.frames.count).toBeGreaterThanOrEqual(2 * exchanged);
   expect(there.report("a", REPORT.wrong)).toBe(0);
   await pairGoesOn(there, 1000);
+});
+
+test("a mistake of ours costs the ways out, and nothing else", LIMIT, async () => {
+  const lab = await listening("out", labs.open());
+  lab.plug(1);
+  lab.plug(2);
+  await bootPair(lab);
+  const unreadable = { type: "open", port: 99, id: "bad" }; // Without what it is to open.
+  lab.room.devices.uplinks.thread.send(unreadable as never);
+  await until("their thread has ended", () =>
+    factsOf(lab).detail.startsWith("the uplinks' thread has ended: "),
+  );
+  expect(factsOf(lab).carrier).toBe(false);
+  expect(await lab.hv.createUplink("other", uplink(socket("listen", tcp())))).toMatchObject({
+    refusal: { code: "outside", message: factsOf(lab).detail },
+  });
+  await pairGoesOn(lab, 1000);
+  must(await lab.hv.removeUplink("out"));
 });
 
 test("frames of a wrong length are dropped; a length that can't be ends the connection", async () => {

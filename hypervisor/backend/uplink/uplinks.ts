@@ -76,6 +76,8 @@ export class Uplinks {
   readonly #asked = new Map<number, ((problem: string | undefined) => void)[]>();
   readonly #numbers = new Set<number>();
   #telling: NodeJS.Timeout | undefined;
+  /** Why their thread is gone, once it is. */
+  #failed: string | undefined;
 
   constructor(fabric: Fabric, plugs: Plugs, networks: NetworksOfUplinks, news: UplinkNews) {
     this.#fabric = fabric;
@@ -90,6 +92,7 @@ export class Uplinks {
       memoryBytes: UPLINK_MEMORY_BYTES,
       ringBytes: UPLINK_RING_BYTES,
       hear: (answer) => this.#hear(answer),
+      failed: (error) => this.#fail(error),
     });
   }
 
@@ -275,12 +278,22 @@ export class Uplinks {
   }
 
   #ask(letter: UplinksLetter): Promise<string | undefined> {
+    if (this.#failed !== undefined) return Promise.resolve(this.#failed);
     this.thread.start();
     const asked = this.#asked.get(letter.port) ?? [];
     this.#asked.set(letter.port, asked);
     const answer = new Promise<string | undefined>((resolve) => asked.push(resolve));
     this.thread.send(letter);
     return answer;
+  }
+
+  /** A mistake of ours costs the ways out, and nothing else. */
+  #fail(error: unknown): void {
+    const detail = `the uplinks' thread has ended: ${String(error)}; down and up again starts it anew`;
+    this.#failed = detail;
+    for (const asked of this.#asked.values()) for (const answer of asked) answer(detail);
+    this.#asked.clear();
+    for (const made of this.#made.values()) this.#setState(made, { ...made.state, carrier: false, detail });
   }
 
   #hear(answer: UplinksAnswer): void {
