@@ -16,6 +16,10 @@ export const ELSEWHERE: Readonly<Record<string, readonly [file: string, text: st
   MAC_AGE_STEPS: ["datapath/mac-table.test.ts", "a silent station is forgotten after its age"],
   SECTOR_BYTES: ["disks.test.ts", "volumes, queues and requests within their bounds, and no more"],
   REQUEST_BYTES_MAX: ["disks.test.ts", "volumes, queues and requests within their bounds, and no more"],
+  DIRECT_AFTER_TRANSFERS: [
+    "backend/volume/direct.test.ts",
+    "after so many, and within the bytes it is given",
+  ],
   DISK_QUEUES_MAX: ["disks.test.ts", "volumes, queues and requests within their bounds, and no more"],
   VOLUME_BYTES_MAX: ["disks.test.ts", "volumes, queues and requests within their bounds, and no more"],
   VOLUME_MEMORY_MAX: ["disks.test.ts", "volumes, queues and requests within their bounds, and no more"],

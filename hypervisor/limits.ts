@@ -357,6 +357,8 @@ export * from "./limits-gateway.ts";
 export const SECTOR_BYTES = 512;
 /** Bytes of one request; more are EINVAL. */
 export const REQUEST_BYTES_MAX = 1024 * 1024;
+/** Reads and writes of files on one thread before it loads the calls of the C library for them. */
+export const DIRECT_AFTER_TRANSFERS = 16_384;
 /** Queues of a disk. More are refused (`invalid`). */
 export const DISK_QUEUES_MAX = 8;
 /** Bytes of a volume, and of one in memory; a larger one is refused (`invalid`). */

@@ -3,10 +3,12 @@
 import { fdatasyncSync, readSync, writeSync } from "node:fs";
 import type { BlockStore } from "../../datapath/block-store.ts";
 import { EIO, ENOSPC } from "../../ring/abi.ts";
+import { Direct } from "./direct.ts";
 import { punchHole } from "./hole.ts";
 
 export class FileStore implements BlockStore {
   readonly #fd: number;
+  readonly #direct = new Direct();
 
   constructor(fd: number) {
     this.#fd = fd;
@@ -14,6 +16,7 @@ export class FileStore implements BlockStore {
 
   /** What lies beyond the file's end is zero. */
   read(offset: number, into: Uint8Array, at: number, length: number): number {
+    if (this.#direct.read(this.#fd, offset, into, at, length) === length) return 0;
     try {
       let done = 0;
       // Bound: each turn reads something, or is the last.
@@ -30,6 +33,7 @@ export class FileStore implements BlockStore {
   }
 
   write(offset: number, from: Uint8Array, at: number, length: number): number {
+    if (this.#direct.write(this.#fd, offset, from, at, length) === length) return 0;
     try {
       // Bound: each turn writes something, or throws.
       for (let done = 0; done < length;)

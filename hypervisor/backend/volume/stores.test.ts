@@ -17,8 +17,9 @@ import path from "node:path";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import type { BlockStore, VolumeNotice } from "../../datapath/block-store.ts";
-import { OVERLAY_BLOCK_BYTES, VOLUME_MEMORY_MAX } from "../../limits.ts";
+import { DIRECT_AFTER_TRANSFERS, OVERLAY_BLOCK_BYTES, VOLUME_MEMORY_MAX } from "../../limits.ts";
 import { SEED } from "../../machine-room.test-support.ts";
+import { Direct } from "./direct.ts";
 import { closeFile, growOverlay, openImage, openOverlay, storedBytes } from "./files.ts";
 import { OVERLAY_BLOCKS_AT } from "./overlay-store.ts";
 import { openStore } from "./open-store.ts";
@@ -119,10 +120,25 @@ function compare(acts: readonly Act[], model: Uint8Array, open: () => BlockStore
 
 const parameters = { seed: SEED, numRuns: runs };
 
-test.each([
+const CLASSES: readonly [string, () => VolumeNotice][] = [
   ["memory", memory],
   ["file", image],
-])(`a volume of class %s is an array of bytes (SEED=${SEED})`, (_, make) => {
+];
+
+test.each(CLASSES)(`a volume of class %s is an array of bytes (SEED=${SEED})`, (_, make) => checkClass(make));
+test(`an overlay is an array that began as its base, which stays as it was (SEED=${SEED})`, checkOverlays);
+
+test(`so they are by the C library's calls, when a thread has moved a lot (SEED=${SEED})`, () => {
+  const { notice } = filledBase();
+  const store = openStore(notice);
+  const sector = new Uint8Array(SECTOR);
+  for (let n = 0; n <= DIRECT_AFTER_TRANSFERS; n++) expect(store.read(0, sector, 0, SECTOR)).toBe(0);
+  expect(new Direct().read((notice as { readonly fd: number }).fd, 0, sector, 0, SECTOR)).toBe(SECTOR);
+  checkClass(image);
+  checkOverlays();
+});
+
+function checkClass(make: () => VolumeNotice): void {
   fc.assert(
     fc.property(fc.array(ACT, { maxLength: 40 }), (acts) => {
       const notice = make();
@@ -131,9 +147,9 @@ test.each([
     }),
     parameters,
   );
-});
+}
 
-test(`an overlay is an array that began as its base, which stays as it was (SEED=${SEED})`, () => {
+function checkOverlays(): void {
   const base = filledBase();
   const start = new Uint8Array(SIZE);
   start.set(base.bytes);
@@ -150,7 +166,7 @@ test(`an overlay is an array that began as its base, which stays as it was (SEED
   const after = new Uint8Array(base.bytes.length);
   openStore(base.notice).read(0, after, 0, after.length);
   expect(Buffer.from(after).equals(base.bytes)).toBe(true);
-});
+}
 
 test(`what was flushed is in the overlay's file, whatever came after it (SEED=${SEED})`, () => {
   const base = filledBase();
