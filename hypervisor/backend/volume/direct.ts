@@ -1,5 +1,5 @@
-// `pread` and `pwrite` of the C library, by an address in place of a view: what `node:fs` checks and wraps for
-// each call costs a third of a warm block. Loaded on a thread that has read and written a lot.
+// `pread` and `pwrite` of the C library, by an address in place of a view: what `node:fs` checks and wraps
+// for each call costs a third of a warm block. Loaded on a thread that has read and written a lot.
 
 import { createRequire } from "node:module";
 import type Koffi from "koffi";
@@ -26,8 +26,8 @@ export class Direct {
   #address = 0;
 
   /**
-   * Reads from `offset` of the file to `at` of `into`: the bytes read, or -1 where `node:fs` is to do it, which
-   * also says what is wrong.
+   * Reads from `offset` of the file to `at` of `into`: the bytes read, or -1 where `node:fs` is to do it,
+   * which also says what is wrong.
    */
   read(fd: number, offset: number, into: Uint8Array, at: number, length: number): number {
     if (calls === undefined && !areThere()) return -1;
