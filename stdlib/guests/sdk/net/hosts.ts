@@ -15,6 +15,8 @@ const TX_BUFFERS: i32 = 64;
 const BURST: i32 = 64;
 /** Looks at empty rings before sleeping: under load, the next frame is nearer than a wake-up. */
 const SPINS: i32 = 500;
+/** Where sleeps are longer than this, nanoseconds, no frame is so near: one look is as good as many. */
+const SHORT_SLEEP: i64 = 200_000;
 
 export class Hosts {
   /** Whose frame `next` told of. */
@@ -29,6 +31,8 @@ export class Hosts {
   private changesSeen: u32 = 0;
   private turn: i32 = 0;
   private frames: i32 = 0;
+  /** Looks before the next sleep. */
+  private spins: i32 = SPINS;
 
   /** `guest` stands before each line of the log; `segments`: `next` hands on those of TCP. */
   constructor(guest: string, port: u32, segments: bool = false) {
@@ -61,7 +65,7 @@ export class Hosts {
 
   /** After `next` found nothing: sleeps until there is something, or until `dueAt` on the clock. */
   rest(dueAt: i64): void {
-    for (let spins = 0; spins < SPINS; spins++) if (this.ready()) return;
+    for (let spins = 0; spins < this.spins; spins++) if (this.ready()) return;
     let quiet = true;
     let timeout = FOREVER;
     for (let i = 0; i < DEVICES_MAX; i++) {
@@ -71,8 +75,14 @@ export class Hosts {
       timeout = min(timeout, stack.sleepNs);
     }
     if (dueAt != FOREVER) timeout = min(timeout, dueAt - now());
-    if (quiet && !stopping() && changeCount() == this.changesSeen) sleep(timeout);
+    if (quiet && !stopping() && changeCount() == this.changesSeen) this.sleep(timeout);
     for (let i = 0; i < DEVICES_MAX; i++) if (this.stacks[i].venet.isOpen) this.stacks[i].wake();
+  }
+
+  private sleep(timeout: i64): void {
+    const since = now();
+    sleep(timeout);
+    this.spins = now() - since < SHORT_SLEEP ? SPINS : 1;
   }
 
   /** There is something that `next` would take. */
