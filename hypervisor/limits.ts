@@ -158,6 +158,8 @@ export const PC_CARDS_MAX = 8;
 /** Memory for the rings of one card, bytes: long frames get fewer slots. And slots of a ring at most. */
 export const PC_CARD_BYTES = 4 * 1024 * 1024;
 export const PC_RING_MAX = 256;
+/** Large frames of one card that the switch has not yet worked off. */
+export const PC_LARGE_SLOTS = 8;
 /** Disks of one PC. The devices beyond are not there for it. */
 export const PC_DISKS_MAX = 8;
 /** Booted states that are kept of one image; the oldest go. And how long a first boot may take, ms. */

@@ -5,7 +5,17 @@
 
 import { LOG_WRITE_MAX } from "../limits.ts";
 import type { GuestMemory } from "../memory/fabric.ts";
-import { BUS, CHANGE, CLASS_NUMBER, DESCRIPTOR, EAGAIN, EVENT, SIGNAL, VCONSOLE } from "../ring/abi.ts";
+import {
+  ABI_VERSION,
+  BUS,
+  CHANGE,
+  CLASS_NUMBER,
+  DESCRIPTOR,
+  EAGAIN,
+  EVENT,
+  SIGNAL,
+  VCONSOLE,
+} from "../ring/abi.ts";
 import { POSITIONS } from "../ring/positions.ts";
 import { placeReceiving, prepareReceiving, Receiving } from "../ring/receiving.ts";
 import { changeCount, isAskedToStop, takePending } from "../ring/signal.ts";
@@ -43,6 +53,7 @@ export class ProgramStop extends Error {}
 export const DRIVER_BYTES = 131_072;
 const AT = { events: 64, change: 128, out: 512, in: 1024, text: 98_304 } as const;
 const SLOTS = 16;
+const NEGOTIATE_BYTES = 16;
 /** The most that is typed in one piece. */
 const TYPED_BYTES = 4096;
 const VERSION = 1;
@@ -83,6 +94,15 @@ export class Streams {
   /** Once, before anything else. */
   begin(): void {
     this.#verbs.call(0, BUS.events, AT.events, EVENT.size, 0);
+  }
+
+  /** Asks for features, by bits: what it is given is what both know. */
+  take(features: number): void {
+    const { view } = this.#memory;
+    view.setUint32(AT.change, ABI_VERSION, true);
+    view.setUint32(AT.change + 4, 0, true);
+    view.setBigUint64(AT.change + 8, BigInt(features), true);
+    this.#verbs.call(0, BUS.negotiate, AT.change, NEGOTIATE_BYTES, 0);
   }
 
   /** It has a console now. */

@@ -3,9 +3,21 @@
 
 import { venetInfo } from "../../device/venet/facts.ts";
 import { BRIDGE_BATCH, PC_BUDGET_FRAMES } from "../../limits.ts";
-import { CHANGE, CLASS_NUMBER, EBUSY, EINVAL, ENOENT, ENOSPC, VENET } from "../../ring/abi.ts";
+import {
+  CHANGE,
+  CLASS_NUMBER,
+  EBUSY,
+  EINVAL,
+  ENOENT,
+  ENOSPC,
+  FEATURE,
+  LARGE,
+  VENET,
+  VENET_FACT,
+} from "../../ring/abi.ts";
 import type { BridgeDevice, RingOfPc, SignalGuest } from "./bridge-device.ts";
 import { RamReceiving, RamSending, ringPlace, savedPlace, type BridgeRam } from "./bridge-rings.ts";
+import { FRAME, Gather } from "./gather.ts";
 import { readCardFacts, type CardFacts } from "./network-card.ts";
 import type { SavedBridged } from "./saved.ts";
 import type { Station } from "./station.ts";
@@ -18,6 +30,9 @@ export class BridgeCard implements BridgeDevice {
   readonly #station: Station;
   readonly #ram: BridgeRam;
   readonly #signal: SignalGuest;
+  readonly #features: () => number;
+  /** Made with the first ring of a guest that takes large frames. */
+  #gather: Gather | undefined;
   #opened = false;
   #receiving: { readonly ring: RamReceiving; readonly number: number } | undefined;
   #sending: { readonly ring: RamSending; readonly number: number } | undefined;
@@ -29,7 +44,11 @@ export class BridgeCard implements BridgeDevice {
   #kicks = 0;
   #sent = 0;
 
-  constructor(parts: { ram: BridgeRam; station: Station; signal: SignalGuest }, record: Uint8Array) {
+  constructor(
+    parts: { ram: BridgeRam; station: Station; signal: SignalGuest; features: () => number },
+    record: Uint8Array,
+  ) {
+    this.#features = parts.features;
     this.#ram = parts.ram;
     this.#station = parts.station;
     this.#signal = parts.signal;
@@ -72,11 +91,11 @@ export class BridgeCard implements BridgeDevice {
     this.#opened = opened;
     if (receiving) {
       const ring = new RamReceiving(this.#ram, savedPlace(ramBytes, receiving)).restore(receiving);
-      this.#receiving = { ring, number: receiving.number };
+      this.#receiveInto(ring, receiving.number);
     }
     if (!sending) return;
     const ring = new RamSending(this.#ram, savedPlace(ramBytes, sending)).restore(sending);
-    this.#sending = { ring, number: sending.number };
+    this.#sendFrom(ring, sending.number);
   }
 
   /** As the verbs of docs/abi.md, from here on. `number` is the ring's signal number. */
@@ -100,13 +119,19 @@ export class BridgeCard implements BridgeDevice {
     const place = ringPlace(this.#ram.emulator.ramBytes, at.offset, at.bytes, at.signalOffset);
     if (id !== VENET.rx && id !== VENET.tx) return ENOENT;
     if (!place) return EINVAL;
-    if (id === VENET.rx) this.#receiving = { ring: new RamReceiving(this.#ram, place), number };
-    else {
-      const ring = new RamSending(this.#ram, place);
-      ring.askForKick("always");
-      this.#sending = { ring, number };
-    }
+    if (id === VENET.rx) this.#receiveInto(new RamReceiving(this.#ram, place), number);
+    else this.#sendFrom(new RamSending(this.#ram, place), number).askForKick("always");
     return number;
+  }
+
+  #receiveInto(ring: RamReceiving, number: number): void {
+    this.#receiving = { ring, number };
+    this.#gather = (this.#features() & FEATURE.whole) === 0 ? undefined : (this.#gather ?? new Gather());
+  }
+
+  #sendFrom(ring: RamSending, number: number): RamSending {
+    this.#sending = { ring: ring.allowLarge((this.#features() & FEATURE.segment) !== 0), number };
+    return ring;
   }
 
   /** The guest says that it has posted something to send. */
@@ -149,15 +174,16 @@ export class BridgeCard implements BridgeDevice {
     const { ram } = this.#ram.emulator;
     let taken = 0;
     // Bound: PC_BUDGET_FRAMES.
-    while (taken < PC_BUDGET_FRAMES) {
-      const room = this.#station.room();
-      if (!room || !ring.take()) break;
+    while (taken < PC_BUDGET_FRAMES && ring.take()) {
+      const large = ring.size > 0;
+      const room = this.#station.room(large) ?? this.#roomOnceSent(large);
+      if (!room) break;
       taken++;
       // A frame that is longer than any may be is counted by the switch as what it is.
       if (ring.length > room.length) this.#station.post(room.length + 1);
       else {
         room.set(ram.subarray(ring.address, ring.address + ring.length));
-        this.#station.post(ring.length);
+        this.#station.post(ring.length | (ring.size << LARGE.segmentShift));
       }
       ring.give();
     }
@@ -168,25 +194,60 @@ export class BridgeCard implements BridgeDevice {
     return taken === PC_BUDGET_FRAMES ? 1 : 0;
   }
 
+  #roomOnceSent(large: boolean): Uint8Array | undefined {
+    return this.#station.send() > 0 ? undefined : this.#station.room(large);
+  }
+
   /** Puts what came into the guest's buffers. True: it was given something. */
   receive(): boolean {
     const receiving = this.#receiving;
     if (!receiving) return false;
     const { ring, number } = receiving;
+    const gather = this.#isOffloaded ? this.#gather : undefined;
     let given = 0;
     // Bound: PC_BUDGET_FRAMES.
     while (given < PC_BUDGET_FRAMES) {
-      this.#held ??= this.#station.take();
-      if (!this.#held || !ring.hasRoom()) break;
-      ring.put(this.#held);
+      const frame = (this.#held ??= this.#station.take());
+      if (!frame || !give(ring, frame, gather)) break;
       this.#held = undefined;
       this.#station.give();
       given++;
     }
+    if (gather?.open === true) endLarge(ring, gather);
     this.#more = given === PC_BUDGET_FRAMES;
     if (given > 0 && ring.publish()) this.#signal(number);
     return given > 0;
   }
+
+  /** Its facts let the host cut, sum and gather. */
+  get #isOffloaded(): boolean {
+    const { record } = this;
+    const facts = new DataView(record.buffer, record.byteOffset + CHANGE.facts);
+    return (facts.getUint32(VENET.factsBytesMin, true) & VENET_FACT.offload) !== 0;
+  }
+}
+
+/** Puts a frame into the ring, maybe into the large frame that is open; false: there is no buffer. */
+function give(ring: RamReceiving, frame: Uint8Array, gather: Gather | undefined): boolean {
+  const kind = gather?.read(frame) ?? FRAME.plain;
+  if (gather?.open === true) {
+    const at = gather.length;
+    if (kind === FRAME.segment && gather.follows(ring.length)) {
+      ring.fill(at, frame.subarray(gather.payloadAt));
+      return true;
+    }
+    endLarge(ring, gather);
+  }
+  if (!ring.hasRoom()) return false;
+  if (gather && kind === FRAME.segment && frame.length <= ring.length && gather.begin()) ring.fill(0, frame);
+  else ring.put(frame, gather?.word(kind, frame.length) ?? frame.length);
+  return true;
+}
+
+function endLarge(ring: RamReceiving, gather: Gather): void {
+  const word = gather.end();
+  ring.fill(0, gather.headers);
+  ring.end(word);
 }
 
 function factsOf(record: Uint8Array): CardFacts {

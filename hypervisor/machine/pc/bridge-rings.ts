@@ -3,7 +3,7 @@
 // ends the guest. One thread runs the processor and this, so nothing is atomic. No allocation a turn.
 
 import { RING_SLOTS_MAX, RING_SLOTS_MIN } from "../../limits.ts";
-import { BRIDGE, DESCRIPTOR, SIGNAL, SIGNAL_AT } from "../../ring/abi.ts";
+import { BRIDGE, DESCRIPTOR, LARGE, SIGNAL, SIGNAL_AT } from "../../ring/abi.ts";
 import { isGiven, POSITIONS } from "../../ring/positions.ts";
 import type { Emulator } from "./emulator.ts";
 import { WrongSnapshot, type SavedRing } from "./saved.ts";
@@ -59,13 +59,16 @@ class RamRing {
   readonly #place: RamRingPlace;
   /** Of the next descriptor. */
   protected position = 0;
+  /** Its descriptors may be of large frames. */
+  protected large = false;
   /** How often the guest was told of a ring that the host fills. */
   protected published = 0;
   /** The ring has been gone round: slots have the turn that the host gave them then. */
   #round = false;
-  /** What the descriptor said that was looked at. */
+  /** What the descriptor said that was looked at. `size`: of a large frame, one segment's payload; else 0. */
   address = 0;
   length = 0;
+  size = 0;
 
   constructor(ram: BridgeRam, place: RamRingPlace) {
     this.ram = ram;
@@ -104,8 +107,13 @@ class RamRing {
     const turn = (words[at + (DESCRIPTOR.turn >> 2)] as number) >>> 0;
     if (turn !== posted) return turn === this.left ? false : broken();
     this.address = (words[at] as number) >>> 0;
-    this.length = (words[at + 1] as number) >>> 0;
+    this.#read(words[at + 1] as number);
     return isInside(ramBytes, this.address, this.length) || broken();
+  }
+
+  #read(word: number): void {
+    this.size = this.large ? word >>> LARGE.segmentShift : 0;
+    this.length = this.size > 0 ? word & LARGE.lengthMask : word >>> 0;
   }
 
   /** Gives the slot of `position` to the guest, and goes on to the next. */
@@ -126,6 +134,12 @@ class RamRing {
 
 /** A ring that the guest fills. */
 export class RamSending extends RamRing {
+  /** Whether what is posted may be a large frame. */
+  allowLarge(large: boolean): this {
+    this.large = large;
+    return this;
+  }
+
   /** Takes the next frame: `address` and `length`; false: none is posted. `give` it back before the next. */
   take(): boolean {
     return this.look(((this.position << 1) | 1) >>> 0);
@@ -156,15 +170,26 @@ export class RamReceiving extends RamRing {
     return this.look((this.left | 1) >>> 0);
   }
 
-  /** Gives the guest a frame in the buffer that was posted; one that is too small carries nothing. */
-  put(frame: Uint8Array): void {
+  /**
+   * Gives the guest a frame in the buffer that was posted, with its length word; one that is too small carries
+   * nothing.
+   */
+  put(frame: Uint8Array, word: number): void {
+    const fits = frame.length <= this.length;
+    if (fits) this.fill(0, frame);
+    this.end(fits ? word : 0);
+  }
+
+  /** Writes into the buffer that was posted, whose `length` the caller has looked at. */
+  fill(at: number, bytes: Uint8Array): void {
     const { emulator } = this.ram;
-    const length = frame.length <= this.length ? frame.length : 0;
-    if (length > 0) {
-      emulator.ram.set(frame, this.address);
-      emulator.wrote(this.address, length);
-    }
-    emulator.words[this.at + 1] = length;
+    emulator.ram.set(bytes, this.address + at);
+    emulator.wrote(this.address + at, bytes.length);
+  }
+
+  /** Gives the guest what was written. */
+  end(word: number): void {
+    this.ram.emulator.words[this.at + 1] = word;
     this.turnOver();
   }
 

@@ -32,7 +32,7 @@ import type { Station } from "./station.ts";
 /** Signal numbers: one a ring, of the middle priority, in the order of handles. */
 const RINGS = 2;
 const HANDLES_MAX = PC_CARDS_MAX + PC_DISKS_MAX;
-const FEATURES = FEATURE.notifyAt;
+const FEATURES = FEATURE.notifyAt | FEATURE.segment | FEATURE.whole;
 const NEGOTIATE_BYTES = 16;
 const U32 = 2 ** 32;
 
@@ -61,6 +61,8 @@ export class Bridge {
   /** Where the guest has its event area; -1: it has none. */
   #events = -1;
   #changes = 0;
+  /** Those that its driver took. */
+  #features = 0;
   #raised = false;
   /** Interrupts so far. */
   #interrupts = 0;
@@ -105,6 +107,7 @@ export class Bridge {
       kind: "bridge",
       events: this.#events,
       changes: this.#changes,
+      features: this.#features,
       raised: this.#raised,
       handles: Array.from(this.#handles, (device) => (device ? idOf(device) : 0)),
       told,
@@ -124,6 +127,7 @@ export class Bridge {
       if (now) Object.assign(now, { known, dirty, stale });
       else this.#devices.set(id, { device: undefined, class: class_, known, dirty, stale });
     }
+    this.#features = (saved.features ?? 0) & FEATURES;
     for (const each of devices) this.#present(each.id).restore(each);
     this.#handles.push(...handles.map((id) => (id === 0 ? undefined : this.#present(id))));
     this.#events = events;
@@ -152,8 +156,9 @@ export class Bridge {
     this.#tellChange();
   }
 
-  get #parts(): { readonly ram: BridgeRam; readonly signal: (number: number) => void } {
-    return { ram: this.#ram, signal: (number) => this.#signal(number) };
+  get #parts(): Pick<ConstructorParameters<typeof BridgeCard>[0], "ram" | "signal" | "features"> {
+    const features = (): number => this.#features;
+    return { ram: this.#ram, signal: (number) => this.#signal(number), features };
   }
 
   change(id: number, record: Uint8Array): void {
@@ -278,7 +283,8 @@ export class Bridge {
     const { words } = this.#ram.emulator;
     const at = pointer >>> 2;
     if (words[at] !== ABI_VERSION) return EPROTO;
-    words[at + 2] = (words[at + 2] as number) & FEATURES;
+    this.#features = (words[at + 2] as number) & FEATURES;
+    words[at + 2] = this.#features;
     words[at + 3] = 0;
     return 0;
   }
@@ -292,6 +298,7 @@ export class Bridge {
       else this.#devices.delete(id);
     }
     this.#events = pointer;
+    this.#features = 0;
     return 0;
   }
 

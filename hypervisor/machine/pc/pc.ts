@@ -2,7 +2,7 @@
 // what of it runs in a verb is counted, paused and killed as every verb is.
 
 import { LOG_WRITE_MAX, PC_TYPED_MAX } from "../../limits.ts";
-import { CHANGE } from "../../ring/abi.ts";
+import { CHANGE, FEATURE } from "../../ring/abi.ts";
 import type { PcBegin, PcSnapshot } from "../../snapshots.ts";
 import { Streams } from "../streams.ts";
 import { dropState, keepState, openState } from "./booted.ts";
@@ -119,6 +119,7 @@ export class Pc {
   /** Runs until the machine halts; answers whether it was asked to. Throws what the machine broke with. */
   run(started: () => void): "halted" | "stopped" {
     this.#streams.begin();
+    this.#streams.take(FEATURE.segment);
     this.#streams.lookAtDevices();
     this.#goOn();
     started();

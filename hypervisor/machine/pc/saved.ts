@@ -50,6 +50,8 @@ export type SavedSlot =
       readonly kind: "bridge";
       readonly events: number;
       readonly changes: number;
+      /** Those that its driver took; absent in snapshots from before there were any. */
+      readonly features?: number;
       readonly raised: boolean;
       /** Ids by handle - 1; 0: none. */
       readonly handles: readonly number[];
@@ -126,6 +128,7 @@ const SLOTS: Readonly<Record<SavedSlot["kind"], Shape>> = {
   bridge: record({
     events: isNumber,
     changes: isNumber,
+    features: (value) => value === undefined || isNumber(value),
     raised: isFlag,
     handles: numbers,
     told: list(told, LIST_MAX),

@@ -31,6 +31,7 @@
 #define VERB_CALL 3
 #define VERB_SHM 4
 
+#define BUS_NEGOTIATE 1
 #define BUS_EVENTS 3
 #define BUS_NEXT_CHANGE 4
 
@@ -67,11 +68,19 @@ struct vbus_record {
 	u8 facts[VBUS_FACTS_BYTES];
 };
 
+struct vbus_features {
+	u32 version;
+	u32 reserved;
+	u32 low;
+	u32 high;
+};
+
 /* What the host reads and writes, at its alignment. */
 struct vbus_shared {
 	struct vbus_block block;
 	struct vbus_events events;
 	struct vbus_record record;
+	struct vbus_features features;
 };
 
 struct vbus_listener {
@@ -90,6 +99,7 @@ struct vbus {
 	struct list_head devices;
 	struct work_struct work;
 	u32 changes_seen;
+	u32 features;
 	struct vbus_listener listeners[SIGNALS];
 };
 
@@ -167,6 +177,12 @@ int vbus_shm(struct vbus_device *vdev, u32 ring, dma_addr_t address, u32 length,
 	return number;
 }
 EXPORT_SYMBOL_GPL(vbus_shm);
+
+u32 vbus_features(struct vbus_device *vdev)
+{
+	return vdev->bus->features;
+}
+EXPORT_SYMBOL_GPL(vbus_features);
 
 struct device *vbus_dma_device(struct vbus_device *vdev)
 {
@@ -332,6 +348,20 @@ static irqreturn_t vbus_interrupt(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
+/* A host that knows none of them says so. */
+static void vbus_negotiate(struct vbus *bus)
+{
+	struct vbus_features *features = &bus->shared->features;
+
+	features->version = VBUS_VERSION;
+	features->reserved = 0;
+	features->low = VBUS_FEATURE_NOTIFY_AT | VBUS_FEATURE_SEGMENT | VBUS_FEATURE_WHOLE;
+	features->high = 0;
+	if (!vbus_call_bus(bus, BUS_NEGOTIATE, offsetof(struct vbus_shared, features),
+			   sizeof(*features)))
+		bus->features = READ_ONCE(features->low);
+}
+
 static int vbus_begin(struct vbus *bus)
 {
 	int err = request_irq(bus->pdev->irq, vbus_interrupt, IRQF_SHARED, "vbus", bus);
@@ -344,6 +374,7 @@ static int vbus_begin(struct vbus *bus)
 		free_irq(bus->pdev->irq, bus);
 		return err;
 	}
+	vbus_negotiate(bus);
 	/* Whoever looks for devices finds them when the probe is over. */
 	vbus_take_changes(bus);
 	return 0;

@@ -38,6 +38,10 @@ struct vbus_signal {
 
 #define VBUS_POSITIONS 0x7fffffffu
 
+#define VBUS_FEATURE_NOTIFY_AT 2u
+#define VBUS_FEATURE_SEGMENT 4u
+#define VBUS_FEATURE_WHOLE 8u
+
 #define VBUS_NAME_BYTES 32
 #define VBUS_FACTS_BYTES 80
 
@@ -70,6 +74,9 @@ struct vbus_driver {
 
 int vbus_register_driver(struct vbus_driver *drv, struct module *owner);
 void vbus_unregister_driver(struct vbus_driver *drv);
+
+/* What the host and this driver both know. */
+u32 vbus_features(struct vbus_device *vdev);
 
 /* Runs in the interrupt's handler. */
 typedef void (*vbus_signalled)(void *data);

@@ -8,8 +8,13 @@
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
 #include <linux/if_vlan.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
+#include <linux/tcp.h>
+#include <net/ip6_checksum.h>
+#include <net/tcp.h>
 
 #include "vbus.h"
 
@@ -21,6 +26,23 @@
 #define ALIGNMENT 64u
 #define MTU_MOST 65535u
 
+/* A length word: bytes, and above them those of the payload of one segment of a large frame. */
+#define LENGTH_MASK 0x1ffffu
+#define SEGMENT_SHIFT 17
+#define SEGMENT_MIN 536u
+
+/* Buffers for large frames that are sent, and the size of those for any frame that comes. */
+#define LARGE_SLOTS 16u
+#define LARGE_BYTES 32768u
+#define WHOLE_SLOTS 64u
+#define WHOLE_BYTES 16384u
+/* What of a frame lies in one piece: longer than any headers. */
+#define LINEAR_BYTES 256u
+
+#define TX_FEATURES (NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM | NETIF_F_TSO | NETIF_F_TSO6)
+
+#define FACT_OFFLOAD 1u
+
 struct venet_facts {
 	u8 mac[ETH_ALEN];
 	__le16 mtu;
@@ -29,6 +51,7 @@ struct venet_facts {
 	u8 gateway[4];
 	__le32 prefix;
 	__le32 slots;
+	__le32 bits;
 };
 
 struct venet_ring {
@@ -50,6 +73,12 @@ struct venet {
 	struct venet_ring rx;
 	struct venet_ring tx;
 	u32 tx_told; /* the first position that the host was not told of */
+	u32 large_next;
+	struct venet_large {
+		u8 *memory;
+		dma_addr_t dma;
+		u32 position; /* which had it last */
+	} large[LARGE_SLOTS];
 	u64 kicks;
 	u64 signals;
 };
@@ -77,12 +106,12 @@ static u32 venet_buffers_offset(const struct venet_ring *ring)
 }
 
 /* As many slots as wanted, or as there is memory in one piece for. */
-static int venet_alloc_ring(struct venet *v, struct venet_ring *ring, u32 slots, u32 mtu)
+static int venet_alloc_ring(struct venet *v, struct venet_ring *ring, u32 slots, u32 bytes)
 {
 	struct device *dma = vbus_dma_device(v->vdev);
 	u8 *memory;
 
-	ring->buffer_bytes = ALIGN(mtu + VLAN_ETH_HLEN, ALIGNMENT);
+	ring->buffer_bytes = ALIGN(bytes, ALIGNMENT);
 	for (ring->count = slots; ring->count >= SLOTS_MIN; ring->count /= 2) {
 		ring->bytes = venet_buffers_offset(ring) + (size_t)ring->count * ring->buffer_bytes;
 		memory = dma_alloc_coherent(dma, ring->bytes, &ring->dma,
@@ -145,19 +174,77 @@ static void venet_rx_signalled(void *data)
 	}
 }
 
+/* The host has summed it; what it made of several segments is said as such. */
+static void venet_mark(struct sk_buff *skb, u32 size)
+{
+	struct skb_shared_info *info = skb_shinfo(skb);
+	bool is_ipv4 = skb->protocol == htons(ETH_P_IP);
+	struct iphdr *ip = (struct iphdr *)skb->data;
+	struct ipv6hdr *ip6 = (struct ipv6hdr *)skb->data;
+	u32 at = is_ipv4 ? ip->ihl * 4 : sizeof(*ip6);
+	struct tcphdr *tcp = (struct tcphdr *)(skb->data + at);
+	u32 headers;
+
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	if (skb->len <= size + sizeof(*ip) + sizeof(*tcp))
+		return;
+	if (skb_headlen(skb) < at + sizeof(*tcp) ||
+	    (is_ipv4 ? ip->protocol : ip6->nexthdr) != IPPROTO_TCP)
+		return;
+	headers = at + tcp->doff * 4;
+	if (skb->len <= size + headers)
+		return;
+	if (is_ipv4)
+		tcp->check = ~tcp_v4_check(skb->len - at, ip->saddr, ip->daddr, 0);
+	else
+		tcp->check = ~tcp_v6_check(skb->len - at, &ip6->saddr, &ip6->daddr, 0);
+	if (!skb_partial_csum_set(skb, at, offsetof(struct tcphdr, check)))
+		return;
+	info->gso_size = size;
+	info->gso_segs = DIV_ROUND_UP(skb->len - headers, size);
+	info->gso_type = is_ipv4 ? SKB_GSO_TCPV4 : SKB_GSO_TCPV6;
+}
+
+/* A copy of the frame, of which what is long lies in pages. */
+static struct sk_buff *venet_copy(struct venet *v, const u8 *frame, u32 length)
+{
+	u32 rest = length <= PAGE_SIZE / 2 ? 0 : length - LINEAR_BYTES;
+	struct sk_buff *skb;
+	int err;
+
+	if (!rest) {
+		skb = napi_alloc_skb(&v->napi, length);
+		if (skb)
+			skb_put_data(skb, frame, length);
+		return skb;
+	}
+	skb = alloc_skb_with_frags(LINEAR_BYTES + NET_SKB_PAD, rest, 2, &err, GFP_ATOMIC);
+	if (!skb)
+		return NULL;
+	skb->dev = v->dev;
+	skb_reserve(skb, NET_SKB_PAD);
+	skb_put(skb, LINEAR_BYTES);
+	skb->data_len = rest;
+	skb->len += rest;
+	skb_store_bits(skb, 0, frame, length);
+	return skb;
+}
+
 static void venet_take_frame(struct venet *v)
 {
 	struct venet_ring *rx = &v->rx;
 	u32 index = venet_slot(rx);
 	struct vbus_descriptor *slot = &rx->slots[index];
-	u32 length = READ_ONCE(slot->length);
+	u32 word = READ_ONCE(slot->length);
+	u32 length = word & LENGTH_MASK;
 	struct sk_buff *skb;
 
 	if (length >= ETH_HLEN && length <= rx->buffer_bytes) {
-		skb = napi_alloc_skb(&v->napi, length);
+		skb = venet_copy(v, rx->buffers + index * rx->buffer_bytes, length);
 		if (skb) {
-			skb_put_data(skb, rx->buffers + index * rx->buffer_bytes, length);
 			skb->protocol = eth_type_trans(skb, v->dev);
+			if (word >> SEGMENT_SHIFT)
+				venet_mark(skb, word >> SEGMENT_SHIFT);
 			dev_sw_netstats_rx_add(v->dev, length);
 			napi_gro_receive(&v->napi, skb);
 		} else {
@@ -191,9 +278,16 @@ static int venet_poll(struct napi_struct *napi, int budget)
 	return done;
 }
 
-static bool venet_has_room(const struct venet_ring *tx)
+/* Whether any frame can be posted, a large one too. */
+static bool venet_has_room(const struct venet *v)
 {
-	return !(smp_load_acquire(&tx->slots[venet_slot(tx)].turn) & 1);
+	const struct venet_ring *tx = &v->tx;
+	const struct venet_large *large = &v->large[v->large_next];
+
+	if (smp_load_acquire(&tx->slots[venet_slot(tx)].turn) & 1)
+		return false;
+	return smp_load_acquire(&tx->slots[large->position & (tx->count - 1)].turn) !=
+	       ((large->position << 1) | 1);
 }
 
 static void venet_kick(struct venet *v)
@@ -232,44 +326,102 @@ static void venet_make_room(struct venet *v)
 	struct venet_ring *tx = &v->tx;
 
 	venet_kick(v);
-	if (venet_has_room(tx))
+	if (venet_has_room(v))
 		return;
 	netif_stop_queue(v->dev);
 	WRITE_ONCE(tx->signal->waiting, 1);
 	mb();
-	if (venet_has_room(tx)) {
+	if (venet_has_room(v)) {
 		WRITE_ONCE(tx->signal->waiting, 0);
 		netif_start_queue(v->dev);
 	}
+}
+
+/* What the host does of a frame is for TCP alone, and not for segments that are very short. */
+static netdev_features_t venet_features_check(struct sk_buff *skb, struct net_device *dev,
+					      netdev_features_t features)
+{
+	const netdev_features_t not_ours = NETIF_F_CSUM_MASK | NETIF_F_GSO_MASK;
+	bool is_tcp;
+
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return features;
+	if (skb->protocol == htons(ETH_P_IP))
+		is_tcp = ip_hdr(skb)->protocol == IPPROTO_TCP;
+	else
+		is_tcp = skb->protocol == htons(ETH_P_IPV6) &&
+			 ipv6_hdr(skb)->nexthdr == IPPROTO_TCP;
+	if (!is_tcp || skb->csum_offset != offsetof(struct tcphdr, check))
+		return features & ~not_ours;
+	if (skb_is_gso(skb) && (skb_shinfo(skb)->gso_size < SEGMENT_MIN ||
+				skb->len > LARGE_BYTES || tcp_hdr(skb)->urg))
+		return features & ~not_ours;
+	return features;
+}
+
+/* Where the frame that is about to be posted lies, and its length word. */
+static u8 *venet_place(struct venet *v, const struct sk_buff *skb, u32 *word)
+{
+	struct venet_ring *tx = &v->tx;
+	u32 index = venet_slot(tx);
+	struct vbus_descriptor *slot = &tx->slots[index];
+	struct venet_large *large = &v->large[v->large_next];
+
+	*word = skb->len;
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		*word |= (skb_is_gso(skb) ? skb_shinfo(skb)->gso_size :
+					    clamp(skb->len, SEGMENT_MIN, 0x7fffu))
+			 << SEGMENT_SHIFT;
+	if (skb->len > tx->buffer_bytes) {
+		slot->address = (u32)large->dma;
+		large->position = tx->position;
+		v->large_next = (v->large_next + 1) & (LARGE_SLOTS - 1);
+		return large->memory;
+	}
+	slot->address = (u32)tx->dma + venet_buffers_offset(tx) + index * tx->buffer_bytes;
+	return tx->buffers + index * tx->buffer_bytes;
 }
 
 static netdev_tx_t venet_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct venet *v = netdev_priv(dev);
 	struct venet_ring *tx = &v->tx;
-	u32 index = venet_slot(tx);
-	struct vbus_descriptor *slot = &tx->slots[index];
+	struct vbus_descriptor *slot = &tx->slots[venet_slot(tx)];
+	u32 most = skb_is_gso(skb) ? LARGE_BYTES : tx->buffer_bytes;
+	u8 *place;
+	u32 word;
 
-	if (unlikely(skb->len > tx->buffer_bytes)) {
+	if (unlikely(skb->len > most)) {
 		dev->stats.tx_dropped++;
 		dev_kfree_skb_any(skb);
 		return NETDEV_TX_OK;
 	}
-	if (unlikely(!venet_has_room(tx))) {
+	if (unlikely(!venet_has_room(v))) {
 		netif_stop_queue(dev);
 		return NETDEV_TX_BUSY;
 	}
-	skb_copy_from_linear_data(skb, tx->buffers + index * tx->buffer_bytes, skb->len);
-	slot->length = skb->len;
+	place = venet_place(v, skb, &word);
+	skb_copy_bits(skb, 0, place, skb->len);
+	slot->length = word;
 	smp_store_release(&slot->turn, (tx->position << 1) | 1);
 	venet_advance(tx);
 	dev_sw_netstats_tx_add(dev, 1, skb->len);
-	if (!venet_has_room(tx))
+	if (!venet_has_room(v))
 		venet_make_room(v);
 	else if (!netdev_xmit_more() && venet_host_wants(v))
 		venet_kick(v);
 	dev_consume_skb_any(skb);
 	return NETDEV_TX_OK;
+}
+
+/* None is in a slot: the turn that this stands for comes once in a circle, and goes. */
+static void venet_clear_large(struct venet *v)
+{
+	u32 i;
+
+	v->large_next = 0;
+	for (i = 0; i < LARGE_SLOTS; i++)
+		v->large[i].position = ~0u;
 }
 
 static int venet_open(struct net_device *dev)
@@ -280,6 +432,7 @@ static int venet_open(struct net_device *dev)
 	if (err)
 		return err;
 	v->tx_told = 0;
+	venet_clear_large(v);
 	napi_enable(&v->napi);
 	err = venet_share_ring(v, &v->tx, RING_TX, 0, venet_tx_signalled);
 	if (!err)
@@ -308,6 +461,7 @@ static const struct net_device_ops venet_ops = {
 	.ndo_open = venet_open,
 	.ndo_stop = venet_stop,
 	.ndo_start_xmit = venet_xmit,
+	.ndo_features_check = venet_features_check,
 	.ndo_get_stats64 = dev_get_tstats64,
 	.ndo_set_mac_address = eth_mac_addr,
 	.ndo_validate_addr = eth_validate_addr,
@@ -363,14 +517,56 @@ static void venet_changed(struct vbus_device *vdev)
 		netif_carrier_off(dev);
 }
 
+static void venet_free_rings(struct venet *v)
+{
+	u32 i;
+
+	venet_free_ring(v, &v->rx);
+	venet_free_ring(v, &v->tx);
+	for (i = 0; i < LARGE_SLOTS; i++)
+		if (v->large[i].memory)
+			dma_free_coherent(vbus_dma_device(v->vdev), LARGE_BYTES,
+					  v->large[i].memory, v->large[i].dma);
+}
+
+/* False: there is no memory, so large frames are not sent. */
+static bool venet_alloc_large(struct venet *v)
+{
+	u32 i;
+
+	for (i = 0; i < LARGE_SLOTS; i++) {
+		v->large[i].memory = dma_alloc_coherent(vbus_dma_device(v->vdev), LARGE_BYTES,
+							&v->large[i].dma,
+							GFP_KERNEL | __GFP_NOWARN);
+		if (!v->large[i].memory)
+			return false;
+	}
+	return true;
+}
+
 static int venet_alloc_rings(struct venet *v)
 {
 	const struct venet_facts *facts = venet_facts_of(v->vdev);
+	u32 features = le32_to_cpu(facts->bits) & FACT_OFFLOAD ? vbus_features(v->vdev) : 0;
 	u32 slots = clamp(rounddown_pow_of_two(le32_to_cpu(facts->slots) | SLOTS_MIN),
 			  (unsigned long)SLOTS_MIN, (unsigned long)SLOTS_MAX);
-	int err = venet_alloc_ring(v, &v->rx, slots, v->dev->mtu);
+	u32 bytes = v->dev->mtu + VLAN_ETH_HLEN;
+	int err = -ENOMEM;
 
-	return err ? err : venet_alloc_ring(v, &v->tx, slots, v->dev->mtu);
+	if (features & VBUS_FEATURE_WHOLE)
+		err = venet_alloc_ring(v, &v->rx, min(slots, WHOLE_SLOTS), max(bytes, WHOLE_BYTES));
+	if (err)
+		err = venet_alloc_ring(v, &v->rx, slots, bytes);
+	if (err)
+		return err;
+	if (features & VBUS_FEATURE_WHOLE)
+		v->dev->features |= NETIF_F_RXCSUM;
+	if ((features & VBUS_FEATURE_SEGMENT) && venet_alloc_large(v)) {
+		netif_set_tso_max_size(v->dev, LARGE_BYTES);
+		v->dev->hw_features |= TX_FEATURES;
+		v->dev->features |= TX_FEATURES;
+	}
+	return venet_alloc_ring(v, &v->tx, slots, bytes);
 }
 
 static int venet_probe(struct vbus_device *vdev)
@@ -380,7 +576,7 @@ static int venet_probe(struct vbus_device *vdev)
 	struct venet *v;
 	int err;
 
-	BUILD_BUG_ON(sizeof(struct venet_facts) != 28);
+	BUILD_BUG_ON(sizeof(struct venet_facts) != 32);
 	if (!dev)
 		return -ENOMEM;
 	v = netdev_priv(dev);
@@ -406,8 +602,7 @@ static int venet_probe(struct vbus_device *vdev)
 	venet_changed(vdev);
 	return 0;
 out:
-	venet_free_ring(v, &v->rx);
-	venet_free_ring(v, &v->tx);
+	venet_free_rings(v);
 	free_percpu(dev->tstats);
 	free_netdev(dev);
 	return err;
@@ -419,8 +614,7 @@ static void venet_remove(struct vbus_device *vdev)
 	struct venet *v = netdev_priv(dev);
 
 	unregister_netdev(dev);
-	venet_free_ring(v, &v->rx);
-	venet_free_ring(v, &v->tx);
+	venet_free_rings(v);
 	free_percpu(dev->tstats);
 	free_netdev(dev);
 }
