@@ -3,7 +3,19 @@
 
 import { PC_CARD_BYTES } from "../../limits.ts";
 import { viewGuestMemory } from "../../memory/fabric.ts";
-import { BRIDGE, BUS, CHANGE, CLASS_NUMBER, DESCRIPTOR, EVENT, SIGNAL, VENET } from "../../ring/abi.ts";
+import {
+  ABI_VERSION,
+  BRIDGE,
+  BUS,
+  CHANGE,
+  CLASS_NUMBER,
+  DESCRIPTOR,
+  EVENT,
+  LARGE,
+  SIGNAL,
+  VENET,
+  VENET_FACT,
+} from "../../ring/abi.ts";
 import type { BusVerbs } from "../streams.ts";
 import { Bridge } from "./bridge.ts";
 import { DiskStation } from "./disk-station.ts";
@@ -26,6 +38,7 @@ export const AT = {
   rx: 0x3000,
   buffers: 0x4000,
   disk: 0x1_8000,
+  large: 0x2_0000,
 };
 export const COUNT = 16;
 export const BUFFER_BYTES = 2048;
@@ -45,6 +58,8 @@ class Loop {
   waitUs = 0;
   /** Lengths of the frames that were sent, newest last. */
   readonly sent: number[] = [];
+  /** The frames themselves. */
+  readonly frames: Uint8Array[] = [];
   closed = 0;
   readonly #rings = new Map<number, { offset: number; count: number; position: number }>();
   readonly verbs = {
@@ -81,6 +96,8 @@ class Loop {
       const [address, length] = [i32[at] as number, i32[at + 1] as number];
       this.sent.push(length);
       if (this.sent.length > 4 * RING_SLOTS) this.sent.shift();
+      this.frames.push(u8.slice(address, address + (length & LARGE.lengthMask)));
+      if (this.frames.length > 4 * RING_SLOTS) this.frames.shift();
       this.deliver(u8.slice(address, address + Math.min(length, 1518)));
       i32[at + 2] = ring.position++ << 1;
     }
@@ -88,7 +105,7 @@ class Loop {
 }
 
 /** The record that the bus has of a venet on the bridge. */
-export function venetRecord(id: number, name = "eth0"): Uint8Array {
+export function venetRecord(id: number, name = "eth0", offload = true): Uint8Array {
   const record = new Uint8Array(CHANGE.size);
   const view = new DataView(record.buffer);
   view.setUint32(0, CHANGE.added, true);
@@ -98,6 +115,7 @@ export function venetRecord(id: number, name = "eth0"): Uint8Array {
   record.set([2, 0, 0, 0, 0, id], CHANGE.facts);
   view.setUint16(CHANGE.facts + 6, 1500, true);
   view.setUint32(CHANGE.facts + 8, 1, true);
+  view.setUint32(CHANGE.facts + VENET.factsBytesMin, offload ? VENET_FACT.offload : 0, true);
   return record;
 }
 
@@ -229,6 +247,39 @@ export class Machine {
     const enabled = this.txSignal(SIGNAL.enabled);
     const reached = enabled === 2 && this.txSignal(SIGNAL.at) === this.#posted - 1;
     if (enabled === 1 || reached) this.write(REGISTER.kick, VENET.tx);
+  }
+
+  /** Takes features, by bits: those that it has then. Before `open`. */
+  negotiate(features: number): number {
+    const at = AT.record >>> 2;
+    this.words.set([ABI_VERSION, 0, features, 0], at);
+    this.verb(BRIDGE.call, 0, BUS.negotiate, AT.record, 16, 0);
+    return this.words[at + 2] as number;
+  }
+
+  /** Posts a frame with a length word of its own, and kicks. */
+  sendFrame(bytes: Uint8Array, word: number): void {
+    const at = AT.tx + (this.#posted & (COUNT - 1)) * DESCRIPTOR.size;
+    this.ram.set(bytes, AT.large);
+    this.#set(at, AT.large);
+    this.#set(at + 4, word);
+    this.#set(at + DESCRIPTOR.turn, ((this.#posted++ << 1) | 1) >>> 0);
+    this.write(REGISTER.kick, VENET.tx);
+  }
+
+  /** What has come, each with its length word, whose buffers are posted again. */
+  takeFrames(): { readonly word: number; readonly bytes: readonly number[] }[] {
+    const frames: { word: number; bytes: number[] }[] = [];
+    // Bound: frames that came.
+    for (;;) {
+      const slot = this.#taken & (COUNT - 1);
+      const at = (AT.rx + slot * DESCRIPTOR.size) >>> 2;
+      if (this.words[at + 2] !== this.#taken << 1) return frames;
+      const [address, word] = [this.words[at] as number, this.words[at + 1] as number];
+      const length = word & LARGE.lengthMask;
+      frames.push({ word, bytes: [...this.ram.subarray(address, address + length)] });
+      this.#postBuffer(slot, ((this.#taken++ << 1) | 1) >>> 0);
+    }
   }
 
   /** Slots of the sending ring that the guest may fill. */

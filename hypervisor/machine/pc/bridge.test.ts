@@ -42,7 +42,7 @@ test("a driver finds the bridge, its devices, and what they are", () => {
   expect([...machine.ram.subarray(0x1400, 0x1408)]).toEqual([2, 0, 0, 0, 0, 7, 0xdc, 5]);
   machine.words.set([1, 0, 0xff, 0xff], 0x1400 >>> 2);
   expect(machine.verb(BRIDGE.call, 0, BUS.negotiate, 0x1400, 16, 0)).toBe(0);
-  expect([...machine.words.subarray(0x1400 >>> 2, 0x1410 >>> 2)]).toEqual([1, 0, 2, 0]);
+  expect([...machine.words.subarray(0x1400 >>> 2, 0x1410 >>> 2)]).toEqual([1, 0, 14, 0]);
 });
 
 test("frames go both ways in order, with one interrupt until the guest has looked", () => {

@@ -104,6 +104,7 @@ test("a bridge goes on with what it has told; one that could not be is refused",
     kind: "bridge",
     events: 0x1000,
     changes: 7,
+    features: 4,
     raised: true,
     handles: [0],
     told: [{ id: 9, class: 1, known: true, dirty: false, stale: true }],
@@ -116,6 +117,10 @@ test("a bridge goes on with what it has told; one that could not be is refused",
   const bridge = await fresh();
   bridge.restore(slot);
   expect(bridge.save()).toEqual(slot);
+  const { features: _none, ...older } = slot;
+  const second = await fresh();
+  second.restore({ ...older });
+  expect(second.save()).toEqual({ ...slot, features: 0 });
   for (const wrong of [
     { ...slot, events: MEMORY - 4 },
     { ...slot, events: -5 },

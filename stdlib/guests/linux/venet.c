@@ -25,6 +25,8 @@
 #define SLOTS_MAX 256u
 #define ALIGNMENT 64u
 #define MTU_MOST 65535u
+/* Behind an Ethernet header that begins here, the rest is aligned: what copies words is then fast. */
+#define FRAME_AT 2u
 
 /* A length word: bytes, and above them those of the payload of one segment of a large frame. */
 #define LENGTH_MASK 0x1ffffu
@@ -34,6 +36,7 @@
 /* Buffers for large frames that are sent, and the size of those for any frame that comes. */
 #define LARGE_SLOTS 16u
 #define LARGE_BYTES 32768u
+#define LARGE_MOST (LARGE_BYTES - FRAME_AT)
 #define WHOLE_SLOTS 64u
 #define WHOLE_BYTES 16384u
 /* What of a frame lies in one piece: longer than any headers. */
@@ -57,7 +60,6 @@ struct venet_facts {
 struct venet_ring {
 	struct vbus_descriptor *slots;
 	struct vbus_signal *signal;
-	u8 *buffers;
 	dma_addr_t dma;
 	size_t bytes;
 	u32 count;
@@ -95,6 +97,12 @@ static void venet_advance(struct venet_ring *ring)
 	ring->position = (ring->position + 1) & VBUS_POSITIONS;
 }
 
+/* The longest frame that a buffer of the ring takes. */
+static u32 venet_frame_most(const struct venet_ring *ring)
+{
+	return ring->buffer_bytes - FRAME_AT;
+}
+
 static u32 venet_ring_offset(const struct venet_ring *ring)
 {
 	return ring->count * sizeof(struct vbus_descriptor);
@@ -105,13 +113,19 @@ static u32 venet_buffers_offset(const struct venet_ring *ring)
 	return ALIGN(venet_ring_offset(ring) + sizeof(struct vbus_signal), ALIGNMENT);
 }
 
+/* Where the frame in a slot lies, from the ring's first byte on. */
+static u32 venet_frame_offset(const struct venet_ring *ring, u32 index)
+{
+	return venet_buffers_offset(ring) + index * ring->buffer_bytes + FRAME_AT;
+}
+
 /* As many slots as wanted, or as there is memory in one piece for. */
 static int venet_alloc_ring(struct venet *v, struct venet_ring *ring, u32 slots, u32 bytes)
 {
 	struct device *dma = vbus_dma_device(v->vdev);
 	u8 *memory;
 
-	ring->buffer_bytes = ALIGN(bytes, ALIGNMENT);
+	ring->buffer_bytes = ALIGN(FRAME_AT + bytes, ALIGNMENT);
 	for (ring->count = slots; ring->count >= SLOTS_MIN; ring->count /= 2) {
 		ring->bytes = venet_buffers_offset(ring) + (size_t)ring->count * ring->buffer_bytes;
 		memory = dma_alloc_coherent(dma, ring->bytes, &ring->dma,
@@ -120,7 +134,6 @@ static int venet_alloc_ring(struct venet *v, struct venet_ring *ring, u32 slots,
 			continue;
 		ring->slots = (struct vbus_descriptor *)memory;
 		ring->signal = (struct vbus_signal *)(memory + venet_ring_offset(ring));
-		ring->buffers = memory + venet_buffers_offset(ring);
 		return 0;
 	}
 	return -ENOMEM;
@@ -141,9 +154,8 @@ static void venet_clear_ring(struct venet_ring *ring, u32 turn)
 	memset(ring->slots, 0, venet_buffers_offset(ring));
 	ring->position = 0;
 	for (i = 0; i < ring->count; i++) {
-		ring->slots[i].address =
-			(u32)ring->dma + venet_buffers_offset(ring) + i * ring->buffer_bytes;
-		ring->slots[i].length = ring->buffer_bytes;
+		ring->slots[i].address = (u32)ring->dma + venet_frame_offset(ring, i);
+		ring->slots[i].length = venet_frame_most(ring);
 		ring->slots[i].turn = turn;
 	}
 }
@@ -208,14 +220,18 @@ static void venet_mark(struct sk_buff *skb, u32 size)
 /* A copy of the frame, of which what is long lies in pages. */
 static struct sk_buff *venet_copy(struct venet *v, const u8 *frame, u32 length)
 {
-	u32 rest = length <= PAGE_SIZE / 2 ? 0 : length - LINEAR_BYTES;
+	const u8 *from = frame - FRAME_AT;
+	u32 bytes = length + FRAME_AT;
+	u32 rest = bytes <= PAGE_SIZE / 2 ? 0 : bytes - LINEAR_BYTES;
 	struct sk_buff *skb;
 	int err;
 
 	if (!rest) {
-		skb = napi_alloc_skb(&v->napi, length);
-		if (skb)
-			skb_put_data(skb, frame, length);
+		skb = napi_alloc_skb(&v->napi, bytes);
+		if (!skb)
+			return NULL;
+		skb_put_data(skb, from, bytes);
+		__skb_pull(skb, FRAME_AT);
 		return skb;
 	}
 	skb = alloc_skb_with_frags(LINEAR_BYTES + NET_SKB_PAD, rest, 2, &err, GFP_ATOMIC);
@@ -226,7 +242,8 @@ static struct sk_buff *venet_copy(struct venet *v, const u8 *frame, u32 length)
 	skb_put(skb, LINEAR_BYTES);
 	skb->data_len = rest;
 	skb->len += rest;
-	skb_store_bits(skb, 0, frame, length);
+	skb_store_bits(skb, 0, from, bytes);
+	__skb_pull(skb, FRAME_AT);
 	return skb;
 }
 
@@ -239,8 +256,8 @@ static void venet_take_frame(struct venet *v)
 	u32 length = word & LENGTH_MASK;
 	struct sk_buff *skb;
 
-	if (length >= ETH_HLEN && length <= rx->buffer_bytes) {
-		skb = venet_copy(v, rx->buffers + index * rx->buffer_bytes, length);
+	if (length >= ETH_HLEN && length <= venet_frame_most(rx)) {
+		skb = venet_copy(v, (u8 *)rx->slots + venet_frame_offset(rx, index), length);
 		if (skb) {
 			skb->protocol = eth_type_trans(skb, v->dev);
 			if (word >> SEGMENT_SHIFT)
@@ -251,7 +268,7 @@ static void venet_take_frame(struct venet *v)
 			v->dev->stats.rx_dropped++;
 		}
 	}
-	slot->length = rx->buffer_bytes;
+	slot->length = venet_frame_most(rx);
 	smp_store_release(&slot->turn, (rx->position << 1) | 1);
 	venet_advance(rx);
 }
@@ -354,7 +371,7 @@ static netdev_features_t venet_features_check(struct sk_buff *skb, struct net_de
 	if (!is_tcp || skb->csum_offset != offsetof(struct tcphdr, check))
 		return features & ~not_ours;
 	if (skb_is_gso(skb) && (skb_shinfo(skb)->gso_size < SEGMENT_MIN ||
-				skb->len > LARGE_BYTES || tcp_hdr(skb)->urg))
+				skb->len > LARGE_MOST || tcp_hdr(skb)->urg))
 		return features & ~not_ours;
 	return features;
 }
@@ -372,14 +389,14 @@ static u8 *venet_place(struct venet *v, const struct sk_buff *skb, u32 *word)
 		*word |= (skb_is_gso(skb) ? skb_shinfo(skb)->gso_size :
 					    clamp(skb->len, SEGMENT_MIN, 0x7fffu))
 			 << SEGMENT_SHIFT;
-	if (skb->len > tx->buffer_bytes) {
-		slot->address = (u32)large->dma;
+	if (skb->len > venet_frame_most(tx)) {
+		slot->address = (u32)large->dma + FRAME_AT;
 		large->position = tx->position;
 		v->large_next = (v->large_next + 1) & (LARGE_SLOTS - 1);
-		return large->memory;
+		return large->memory + FRAME_AT;
 	}
-	slot->address = (u32)tx->dma + venet_buffers_offset(tx) + index * tx->buffer_bytes;
-	return tx->buffers + index * tx->buffer_bytes;
+	slot->address = (u32)tx->dma + venet_frame_offset(tx, index);
+	return (u8 *)tx->slots + venet_frame_offset(tx, index);
 }
 
 static netdev_tx_t venet_xmit(struct sk_buff *skb, struct net_device *dev)
@@ -387,7 +404,7 @@ static netdev_tx_t venet_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct venet *v = netdev_priv(dev);
 	struct venet_ring *tx = &v->tx;
 	struct vbus_descriptor *slot = &tx->slots[venet_slot(tx)];
-	u32 most = skb_is_gso(skb) ? LARGE_BYTES : tx->buffer_bytes;
+	u32 most = skb_is_gso(skb) ? LARGE_MOST : venet_frame_most(tx);
 	u8 *place;
 	u32 word;
 
@@ -562,7 +579,7 @@ static int venet_alloc_rings(struct venet *v)
 	if (features & VBUS_FEATURE_WHOLE)
 		v->dev->features |= NETIF_F_RXCSUM;
 	if ((features & VBUS_FEATURE_SEGMENT) && venet_alloc_large(v)) {
-		netif_set_tso_max_size(v->dev, LARGE_BYTES);
+		netif_set_tso_max_size(v->dev, LARGE_MOST);
 		v->dev->hw_features |= TX_FEATURES;
 		v->dev->features |= TX_FEATURES;
 	}
