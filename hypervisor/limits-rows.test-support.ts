@@ -4,7 +4,7 @@
 export const ELSEWHERE: Readonly<Record<string, readonly [file: string, text: string]>> = {
   BOOT_BYTES_MAX: ["guest/boot-info.test.ts", "as much as there is room for, and one byte more is refused"],
   FRAME_MIN: ["switch.test.ts", "the shortest and the longest frame pass"],
-  PC_LARGE_SLOTS: ["machine/pc/bridge-large.test.ts", "more of them than there are buffers"],
+  PC_LARGE_SLOTS: ["machine/pc/bridge-large.test.ts", "more of them than there are buffers do"],
   SEGMENT_BYTES_MIN: ["datapath/offload.test.ts", "segments of so many bytes, and no fewer"],
   FRAME_OVERHEAD: ["switch.test.ts", "the shortest and the longest frame pass"],
   LINE_STORE_BYTES: ["lines.test.ts", "a queue holds so many, the rest is lost and counted"],

@@ -42,7 +42,7 @@ function segments(count: number): Uint8Array[] {
   });
 }
 
-test("a large frame comes to the switch with its length word; more of them than there are buffers, too", () => {
+test("a large frame comes to the switch as it is, and more of them than there are buffers do", () => {
   const machine = started(FEATURE.segment);
   machine.loop.waitUs = 250;
   const frames = Array.from({ length: COUNT }, (_, n) => frameOf(LARGE_BYTES + n));

@@ -171,8 +171,8 @@ export class RamReceiving extends RamRing {
   }
 
   /**
-   * Gives the guest a frame in the buffer that was posted, with its length word; one that is too small carries
-   * nothing.
+   * Gives the guest a frame in the buffer that was posted, with its length word; one that is too small
+   * carries nothing.
    */
   put(frame: Uint8Array, word: number): void {
     const fits = frame.length <= this.length;

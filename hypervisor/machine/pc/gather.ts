@@ -1,5 +1,6 @@
-// Segments of TCP that came one behind the other, as one large frame for a guest that takes such, and the sums
-// of what else came. Nothing waits for more: what is there together is given together. No allocation a frame.
+// Segments of TCP that came one behind the other, as one large frame for a guest that takes such, and the
+// sums of what else came. Nothing waits for more: what is there together is given together. No allocation a
+// frame.
 
 import { SEGMENT_BYTES_MIN } from "../../limits.ts";
 import { LARGE_FRAME_MAX } from "../../datapath/offload.ts";
