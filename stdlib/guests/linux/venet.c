@@ -12,6 +12,7 @@
 #include <linux/ipv6.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
 #include <linux/tcp.h>
 #include <net/ip6_checksum.h>
 #include <net/tcp.h>
@@ -84,6 +85,11 @@ struct venet {
 	u64 kicks;
 	u64 signals;
 };
+
+static const struct venet_facts *venet_facts_of(const struct vbus_device *vdev)
+{
+	return (const struct venet_facts *)vdev->facts;
+}
 
 static const char venet_counters[][ETH_GSTRING_LEN] = { "kicks", "signals" };
 
@@ -474,11 +480,22 @@ static int venet_stop(struct net_device *dev)
 	return 0;
 }
 
+/* The lab may take it away while the guest runs: the host then drops large frames. */
+static netdev_features_t venet_fix_features(struct net_device *dev, netdev_features_t features)
+{
+	const struct venet *v = netdev_priv(dev);
+
+	if (!(le32_to_cpu(venet_facts_of(v->vdev)->bits) & FACT_OFFLOAD))
+		features &= ~TX_FEATURES;
+	return features;
+}
+
 static const struct net_device_ops venet_ops = {
 	.ndo_open = venet_open,
 	.ndo_stop = venet_stop,
 	.ndo_start_xmit = venet_xmit,
 	.ndo_features_check = venet_features_check,
+	.ndo_fix_features = venet_fix_features,
 	.ndo_get_stats64 = dev_get_tstats64,
 	.ndo_set_mac_address = eth_mac_addr,
 	.ndo_validate_addr = eth_validate_addr,
@@ -519,11 +536,6 @@ static const struct ethtool_ops venet_ethtool_ops = {
 	.get_ethtool_stats = venet_counter_values,
 };
 
-static const struct venet_facts *venet_facts_of(const struct vbus_device *vdev)
-{
-	return (const struct venet_facts *)vdev->facts;
-}
-
 static void venet_changed(struct vbus_device *vdev)
 {
 	struct net_device *dev = dev_get_drvdata(&vdev->dev);
@@ -532,6 +544,9 @@ static void venet_changed(struct vbus_device *vdev)
 		netif_carrier_on(dev);
 	else
 		netif_carrier_off(dev);
+	rtnl_lock();
+	netdev_update_features(dev);
+	rtnl_unlock();
 }
 
 static void venet_free_rings(struct venet *v)
