@@ -30,15 +30,13 @@ export class Direct {
    * which also says what is wrong.
    */
   read(fd: number, offset: number, into: Uint8Array, at: number, length: number): number {
-    if (calls === undefined && !areThere()) return -1;
-    if (!(at >= 0 && length >= 0 && at + length <= into.length)) return -1;
+    if (!isFor(into, at, length)) return -1;
     return (calls as Calls).pread(fd, this.#addressOf(into) + at, length, offset);
   }
 
   /** As `read`, from `at` of `from` to `offset` of the file. */
   write(fd: number, offset: number, from: Uint8Array, at: number, length: number): number {
-    if (calls === undefined && !areThere()) return -1;
-    if (!(at >= 0 && length >= 0 && at + length <= from.length)) return -1;
+    if (!isFor(from, at, length)) return -1;
     return (calls as Calls).pwrite(fd, this.#addressOf(from) + at, length, offset);
   }
 
@@ -49,6 +47,12 @@ export class Direct {
     this.#address = (calls as Calls).addressOf(bytes);
     return this.#address;
   }
+}
+
+/** Whether the calls are there, and such a transfer stays within its bytes. */
+function isFor(bytes: Uint8Array, at: number, length: number): boolean {
+  if (calls === undefined && !areThere()) return false;
+  return at >= 0 && length >= 0 && at + length <= bytes.length;
 }
 
 /** Counts a transfer of this thread; loads the calls when it has done so many. */

@@ -33,6 +33,8 @@ export class BridgeCard implements BridgeDevice {
   readonly #features: () => number;
   /** Made with the first ring of a guest that takes large frames. */
   #gather: Gather | undefined;
+  /** Its facts let the host cut, sum and gather. */
+  #isOffloaded: boolean;
   #opened = false;
   #receiving: { readonly ring: RamReceiving; readonly number: number } | undefined;
   #sending: { readonly ring: RamSending; readonly number: number } | undefined;
@@ -54,11 +56,13 @@ export class BridgeCard implements BridgeDevice {
     this.#signal = parts.signal;
     this.record = record;
     this.facts = factsOf(record);
+    this.#isOffloaded = isOffloaded(record);
   }
 
   changed(record: Uint8Array): void {
     this.record = record;
     this.facts = factsOf(record);
+    this.#isOffloaded = isOffloaded(record);
   }
 
   remove(): void {
@@ -218,13 +222,6 @@ export class BridgeCard implements BridgeDevice {
     if (given > 0 && ring.publish()) this.#signal(number);
     return given > 0;
   }
-
-  /** Its facts let the host cut, sum and gather. */
-  get #isOffloaded(): boolean {
-    const { record } = this;
-    const facts = new DataView(record.buffer, record.byteOffset + CHANGE.facts);
-    return (facts.getUint32(VENET.factsBytesMin, true) & VENET_FACT.offload) !== 0;
-  }
 }
 
 /** Puts a frame into the ring, maybe into the large frame that is open; false: there is no buffer. */
@@ -248,6 +245,11 @@ function endLarge(ring: RamReceiving, gather: Gather): void {
   const word = gather.end();
   ring.fill(0, gather.headers);
   ring.end(word);
+}
+
+function isOffloaded(record: Uint8Array): boolean {
+  const facts = new DataView(record.buffer, record.byteOffset + CHANGE.facts);
+  return (facts.getUint32(VENET.factsBytesMin, true) & VENET_FACT.offload) !== 0;
 }
 
 function factsOf(record: Uint8Array): CardFacts {
