@@ -6,7 +6,7 @@ import type { PeerLetter } from "./datapath/peers.ts";
 import { openReceiving } from "./datapath/port.ts";
 import type { HostStart } from "./host-parts.ts";
 import { startHostThread } from "./host-thread.ts";
-import type { Fabric, GuestMemory } from "./memory/fabric.ts";
+import type { Fabric, OwnMemory } from "./memory/fabric.ts";
 import { countMail, setEvents, startRow } from "./memory/threads.ts";
 import { resetRing } from "./ring/claims.ts";
 import { EVENTS_AT, createHostMemory, hostRings } from "./ring/host-memory.ts";
@@ -37,7 +37,7 @@ export class FrameThread<Letter, Answer> {
   readonly #fabric: Fabric;
   readonly #parts: FrameThreadParts<Answer>;
   /** Where it takes frames. */
-  readonly memory: GuestMemory;
+  readonly memory: OwnMemory;
   readonly #rings: RingPlaces;
   readonly #incarnation: number;
   readonly #peers = new Map<number, PeerLetter>();

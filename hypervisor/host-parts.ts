@@ -3,7 +3,7 @@
 import type { MessagePort } from "node:worker_threads";
 import { makeSteadyNowNs } from "./clock.ts";
 import type { RaiseFault } from "./datapath/fault.ts";
-import { viewFabric, viewGuestMemory, type Fabric, type GuestMemory } from "./memory/fabric.ts";
+import { viewFabric, viewGuestMemory, type Fabric, type OwnMemory } from "./memory/fabric.ts";
 import { markFault } from "./memory/threads.ts";
 
 /** What such a thread is started with. */
@@ -17,7 +17,7 @@ export interface HostStart {
 /** The same as the thread's works need it. */
 export interface HostParts<Answer> {
   readonly fabric: Fabric;
-  readonly memory: GuestMemory;
+  readonly memory: OwnMemory;
   readonly incarnation: number;
   readonly inbox: MessagePort;
   readonly fault: RaiseFault;

@@ -10,6 +10,7 @@ declare namespace WebAssembly {
   class Memory {
     constructor(descriptor: MemoryDescriptor);
     readonly buffer: SharedArrayBuffer;
+    grow(pages: number): number;
   }
   interface ModuleImportDescriptor {
     readonly module: string;

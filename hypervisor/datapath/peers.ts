@@ -3,22 +3,27 @@
 
 import { receiveMessageOnPort, type MessagePort } from "node:worker_threads";
 import type { Fabric, GuestMemory } from "../memory/fabric.ts";
-import { viewGuestMemory } from "../memory/fabric.ts";
+import { viewBytes, viewGuestMemory } from "../memory/fabric.ts";
 import { mailOf } from "../memory/threads.ts";
 
-/** The memory of the guest in a thread row, or the news that it is gone. */
+/**
+ * The memory of the guest in a thread row, or the news that it is gone. Its bytes are enough to copy frames
+ * by hand; the pump wants the memory. Most guests send little to most of those that they could reach, and the
+ * engine looks through a thread's whole heap for each 64 MiB of memories that come in: bytes aren't counted.
+ */
 export interface PeerLetter {
   readonly type: "peer";
   readonly thread: number;
   readonly incarnation: number;
-  readonly memory?: WebAssembly.Memory;
+  readonly memory?: WebAssembly.Memory | SharedArrayBuffer;
 }
 
 interface Peer {
   readonly incarnation: number;
-  readonly memory: WebAssembly.Memory;
-  /** Made for the first frame: most guests send to few of those that they could reach. */
+  readonly memory: WebAssembly.Memory | SharedArrayBuffer;
+  /** Made for the first frame. */
   views?: GuestMemory;
+  isWanted?: boolean;
 }
 
 /** Memories by thread row, and the inbox that brings them. One a thread. */
@@ -60,6 +65,18 @@ export class Peers<Letter extends { readonly type: string }> {
   memoryOf(thread: number, incarnation: number): GuestMemory | undefined {
     const peer = this.#peers.get(thread);
     if (!peer || peer.incarnation !== incarnation) return undefined;
-    return (peer.views ??= viewGuestMemory(peer.memory));
+    return (peer.views ??= view(peer.memory));
   }
+
+  /** Whether its memory is to be asked for, of which the bytes are known: once. */
+  wants(thread: number, incarnation: number): boolean {
+    const peer = this.#peers.get(thread);
+    if (!peer || peer.incarnation !== incarnation || peer.isWanted) return false;
+    peer.isWanted = true;
+    return true;
+  }
+}
+
+function view(memory: WebAssembly.Memory | SharedArrayBuffer): GuestMemory {
+  return memory instanceof SharedArrayBuffer ? viewBytes(memory) : viewGuestMemory(memory);
 }

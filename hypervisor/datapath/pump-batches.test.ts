@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createFabric, viewGuestMemory, type GuestMemory } from "../memory/fabric.ts";
+import { createFabric, viewGuestMemory, type OwnMemory } from "../memory/fabric.ts";
 import { COUNTER, PORT, RING, SLOT, THREAD, portAt, ringAt, slotAt, threadAt } from "../memory/layout.ts";
 import { CLAIMED, Claims, generationOf } from "../ring/claims.ts";
 import { Receiver, type RingPlace } from "../ring/receiver.test-support.ts";
@@ -25,12 +25,12 @@ const DIRTY = 1024 + 4;
 const TX = { slots: 64, ring: 4096, frames: 16_384 };
 
 const fabric = createFabric();
-const pages = (count: number): GuestMemory =>
+const pages = (count: number): OwnMemory =>
   viewGuestMemory(new WebAssembly.Memory({ initial: count, maximum: count, shared: true }));
 const sender = pages(1);
 const receiver = pages(2);
 const module = new WebAssembly.Module(readFileSync(new URL("./pump.wasm", import.meta.url)));
-const pump: Pump = new Pumps(module, fabric, sender).to(receiver);
+const pump = new Pumps(module, fabric, sender).to(receiver) as Pump;
 
 /** One sender that pumps, one that claims by hand, a guest, and the marks that it should have. */
 class Bench {

@@ -2,7 +2,7 @@
 // are kept.
 
 import { PAIRS_MAX } from "../limits.ts";
-import type { Fabric, GuestMemory } from "../memory/fabric.ts";
+import type { Fabric, GuestMemory, OwnMemory } from "../memory/fabric.ts";
 
 /** See `pump.wat` for the parameters; all are unsigned 32-bit numbers. */
 export type Pump = (
@@ -36,25 +36,27 @@ export const PUMP_PASSED = 0x40000000;
 export class Pumps {
   readonly #module: WebAssembly.Module;
   readonly #fabric: Fabric;
-  readonly #own: GuestMemory;
+  readonly #own: OwnMemory;
   readonly #most: number;
   readonly #pairs = new Map<GuestMemory, Pump>();
 
   /** Keeps at most `most` instances. */
-  constructor(module: WebAssembly.Module, fabric: Fabric, own: GuestMemory, most = PAIRS_MAX) {
+  constructor(module: WebAssembly.Module, fabric: Fabric, own: OwnMemory, most = PAIRS_MAX) {
     this.#module = module;
     this.#fabric = fabric;
     this.#own = own;
     this.#most = most;
   }
 
-  to(receiver: GuestMemory): Pump {
+  /** Undefined where only its bytes are known. */
+  to(receiver: GuestMemory): Pump | undefined {
     const known = this.#pairs.get(receiver);
     if (known) {
       this.#pairs.delete(receiver);
       this.#pairs.set(receiver, known);
       return known;
     }
+    if (!receiver.memory) return undefined;
     const host = { tx: this.#own.memory, rx: receiver.memory, fabric: this.#fabric.memory };
     const { pump } = new WebAssembly.Instance(this.#module, { host }).exports;
     if (this.#pairs.size >= this.#most) {

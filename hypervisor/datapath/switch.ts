@@ -4,7 +4,7 @@
 
 import { BUDGET_BYTES, BUDGET_FRAMES, FRAME_MIN } from "../limits.ts";
 import { inside } from "../memory/fabric.ts";
-import { COUNTER, PORT, PORT_FLAG, TAP_SIDE, THREAD } from "../memory/layout.ts";
+import { COUNTER, PORT, PORT_FLAG, RING, TAP_SIDE, THREAD } from "../memory/layout.ts";
 import { portAt, ringAt, threadAt } from "../memory/layout.ts";
 import { DESCRIPTOR, FEATURE, LARGE } from "../ring/abi.ts";
 import { giveBack, turnAt, type TxRing } from "../ring/sending.ts";
@@ -28,6 +28,8 @@ const NONE = -1;
 
 export interface SwitchParts extends ForwardParts {
   readonly pumps: Pumps;
+  /** A guest's memory is to be sent for, if that has not been done. */
+  readonly want: (thread: number, incarnation: number) => void;
 }
 
 /** One a guest. */
@@ -263,7 +265,15 @@ export class Switch {
       i32[(portAt(tx.port) + PORT.egressLine) >> 2] === 0 &&
       i32[(portAt(target) + PORT.ingressLine) >> 2] === 0;
     const pump = this.#parts.pumps.to(receiver);
+    if (!pump) return this.#want(ring);
     return this.#flows.keep(tx, forwarder, ring, generation, pump, limitOf(receiver), lasts);
+  }
+
+  /** Has the memory behind a ring come, of which only the bytes are known; frames go by hand until then. */
+  #want(ring: number): undefined {
+    const { fabric, want } = this.#parts;
+    const at = ringAt(ring) >> 2;
+    want(fabric.i32[at + (RING.owner >> 2)] as number, fabric.i32[at + (RING.incarnation >> 2)] as number);
   }
 
   #pump(flow: Flow, most: number, mostBytes: number): number {

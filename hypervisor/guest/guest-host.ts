@@ -30,6 +30,9 @@ export interface GuestHostParts {
   readonly tell: (letter: ThreadLetter) => void;
 }
 
+/** The others, as a guest's verbs see them. */
+export type PeersOfGuest = Pick<Peers<never>, "memoryOf" | "readMail" | "wants">;
+
 /** Of a boot letter what is the same for guests of every kind. */
 type HostedLetter = Omit<BootLetter, "module" | "code" | "peers">;
 
@@ -46,11 +49,7 @@ export class GuestHost {
   readonly urgency: Urgency;
   readonly #spinNs: number;
 
-  constructor(
-    letter: HostedLetter,
-    peers: Pick<Peers<never>, "memoryOf" | "readMail">,
-    parts: GuestHostParts,
-  ) {
+  constructor(letter: HostedLetter, peers: PeersOfGuest, parts: GuestHostParts) {
     const { fabric, tell, steadyNowNs, spinNs } = parts;
     const { thread } = letter;
     this.#spinNs = spinNs;
@@ -65,7 +64,10 @@ export class GuestHost {
     let made: Switch | undefined;
     const makeSwitch = (): Switch => {
       const pumps = new Pumps(parts.pump, fabric, memory, parts.pairs);
-      return new Switch({ fabric, thread, memory, peers, pumps, fault, nowNs: steadyNowNs });
+      const want = (of: number, incarnation: number): void => {
+        if (peers.wants(of, incarnation)) tell({ type: "want", thread: of, incarnation });
+      };
+      return new Switch({ fabric, thread, memory, peers, pumps, want, fault, nowNs: steadyNowNs });
     };
     this.verbs = new Verbs({
       fabric,

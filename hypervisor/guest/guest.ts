@@ -4,10 +4,9 @@
 import type { HostClock } from "../clock.ts";
 import { faultText } from "../datapath/fault.ts";
 import type { PeerLetter } from "../datapath/peers.ts";
-import type { StateFolder } from "../machine/pc/booted.ts";
-import type { GuestFacts, GuestSpec, GuestState, Id, Image, RealtimeSpec } from "../hypervisor.ts";
+import type { GuestFacts, GuestSpec, GuestState, HypervisorEvent, Id, RealtimeSpec } from "../hypervisor.ts";
 import { LOG_RING_BYTES, SHARED_LOG_RING_BYTES } from "../limits.ts";
-import type { Fabric, GuestMemory } from "../memory/fabric.ts";
+import type { Fabric, OwnMemory } from "../memory/fabric.ts";
 import {
   eventsOf,
   exitsOf,
@@ -21,6 +20,7 @@ import { FEATURE, FEATURE_NAMES, type FeatureName } from "../ring/abi.ts";
 import { LogReader, createLogRing } from "../ring/log-ring.ts";
 import { askToStop, tellChange, wake } from "../ring/signal.ts";
 import { AgentDesk } from "./agent-desk.ts";
+import { bootLetter } from "./boot-letter.ts";
 import { Holds } from "./holds.ts";
 import type { BootLetter, DeviceNotice, GuestLetter, InboxLetter, ThreadLetter } from "./letters.ts";
 import type { GuestRam } from "./ram.ts";
@@ -45,16 +45,10 @@ export interface GuestParts {
   readonly onState: (guest: Guest) => void;
   readonly onLog: (guest: Guest, text: string) => void;
   readonly onPorts: (guest: Guest) => void;
+  /** It is to be given the memory of the guest in a thread row. */
+  readonly onWant: (guest: Guest, thread: number, incarnation: number) => void;
   /** Somebody's fault word was set. */
   readonly onFault: () => void;
-}
-
-function bitsOf(features: readonly FeatureName[]): number {
-  return features.reduce((bits, name) => bits | FEATURE[name], 0);
-}
-
-function statesOf({ files, digest }: Image): StateFolder | undefined {
-  return files?.states === undefined ? undefined : { folder: files.states, digest };
 }
 
 export class Guest implements Listener {
@@ -62,7 +56,9 @@ export class Guest implements Listener {
   readonly spec: GuestSpec;
   readonly thread: number;
   readonly incarnation: number;
-  readonly memory: GuestMemory;
+  readonly memory: OwnMemory;
+  /** See `GuestRam`. */
+  readonly isCounted: boolean;
   /** Settles when its thread is gone and everything is reaped. */
   readonly ended: Promise<void>;
   readonly #gone = Promise.withResolvers<void>();
@@ -103,6 +99,7 @@ export class Guest implements Listener {
     this.thread = parts.thread;
     this.incarnation = parts.incarnation;
     this.memory = ram.memory;
+    this.isCounted = ram.isCounted;
     this.#ramBytes = ram.bytes;
     this.#parts = parts;
     this.#vcpu = parts.vcpu;
@@ -124,31 +121,7 @@ export class Guest implements Listener {
     if (spec.realtime !== undefined) this.#goesBefore = refused;
     const log = createLogRing(this.#vcpu.kind === "shared" ? SHARED_LOG_RING_BYTES : LOG_RING_BYTES);
     this.#log = new LogReader(log);
-    this.#letter = {
-      type: "boot",
-      thread: this.thread,
-      incarnation: this.incarnation,
-      module: parts.module,
-      code: spec.image.code,
-      ...(spec.image.files && {
-        pc: {
-          files: spec.image.files,
-          ramBytes: ram.bytes,
-          states: statesOf(spec.image),
-          name: id,
-          args: spec.args,
-          env: spec.env,
-        },
-      }),
-      memory: ram.memory.memory,
-      ...(ram.program && { programMemory: ram.program }),
-      boot: parts.boot,
-      log,
-      offered: bitsOf(spec.features ?? FEATURE_NAMES),
-      realtime: spec.realtime,
-      devices: parts.devices,
-      peers: parts.peers,
-    };
+    this.#letter = bootLetter(id, spec, ram, log, parts);
   }
 
   /** Starts its thread. Once, and not before everybody that it may send to has been told of it. */
@@ -282,6 +255,18 @@ export class Guest implements Listener {
     return cpu - this.#cpuAtExit > watchdogMs;
   }
 
+  /** What is told of its state. */
+  get news(): HypervisorEvent {
+    const { id, state, exit, reason } = this;
+    return {
+      type: "guest",
+      id,
+      state,
+      ...(exit === undefined ? {} : { exit }),
+      ...(reason === undefined ? {} : { reason }),
+    };
+  }
+
   facts(): GuestFacts {
     const { fabric, clock } = this.#parts;
     const live = this.alive;
@@ -339,6 +324,9 @@ export class Guest implements Listener {
         return;
       case "ports":
         this.#parts.onPorts(this);
+        return;
+      case "want":
+        this.#parts.onWant(this, letter.thread, letter.incarnation);
         return;
       case "command-done":
       case "copy":

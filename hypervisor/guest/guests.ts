@@ -20,7 +20,7 @@ import type {
   RealtimeSpec,
 } from "../hypervisor.ts";
 import { BOOT_MS_MAX, GUESTS_MAX, PC_START_MS_MAX, WATCHDOG_MS, WATCH_EVERY_MS } from "../limits.ts";
-import type { Fabric, GuestMemory } from "../memory/fabric.ts";
+import type { Fabric, GuestMemory, OwnMemory } from "../memory/fabric.ts";
 import { WHERE } from "../memory/layout.ts";
 import { hearPorts, markFault, startRow, whereOf } from "../memory/threads.ts";
 import { askAgent, type AgentDesk } from "./agent-desk.ts";
@@ -35,7 +35,7 @@ import { Introductions, peerLetter } from "./introductions.ts";
 import type { BootLetter } from "./letters.ts";
 import { afterAwake } from "./patience.ts";
 import type { Pool } from "./pool.ts";
-import { allocateRam } from "./ram.ts";
+import { RamAllocator } from "./ram.ts";
 import { holdPc } from "./pc-machine.ts";
 import { heldDisk, sees } from "./seen.ts";
 import { DedicatedVcpu, type Vcpu } from "./vcpu.ts";
@@ -60,6 +60,7 @@ export class Guests implements GuestsOfBus {
   readonly #booting = new Map<Id, Promise<Outcome>>();
   #closed = false;
   readonly #byThread = new Map<number, Guest>();
+  readonly #ram = new RamAllocator();
   readonly #rows = new Rows(GUESTS_MAX);
   readonly #introductions = new Introductions();
   /** Guests that have a thread of their own. */
@@ -210,7 +211,7 @@ export class Guests implements GuestsOfBus {
     return [...this.#guests.values()].map((guest) => guest.facts());
   }
 
-  memoryOf(id: Id): GuestMemory | undefined {
+  memoryOf(id: Id): OwnMemory | undefined {
     return this.#guests.get(id)?.memory;
   }
 
@@ -282,7 +283,7 @@ export class Guests implements GuestsOfBus {
     snapshot: BootLetter["snapshot"],
   ): Promise<Guest> {
     const { fabric, clock, devices, tell } = this.#parts;
-    const ram = allocateRam(spec); // First: a carrier that is taken expects its guest.
+    const ram = this.#ram.allocate(spec); // First: a carrier that is taken expects its guest.
     const vcpu = await this.#vcpuFor(spec, thread);
     const incarnation = startRow(fabric, thread);
     const seen = [...(devices.bus(spec.bus)?.devices.values() ?? [])].filter((device) => sees(spec, device));
@@ -299,18 +300,15 @@ export class Guests implements GuestsOfBus {
       devices: seen.map(noticeOf),
       peers: vcpu.carrier ? [] : [...neighbours].map(peerLetter),
       reap: (ended) => this.#reap(ended),
-      onState: ({ state, exit, reason }) =>
-        tell({
-          type: "guest",
-          id,
-          state,
-          ...(exit === undefined ? {} : { exit }),
-          ...(reason === undefined ? {} : { reason }),
-        }),
+      onState: (changed) => tell(changed.news),
       onLog: (_, text) => tell({ type: "log", id, text }),
       onPorts: () => {
         hearPorts(fabric, thread);
         devices.lookAtPorts(spec.bus, thread, id);
+      },
+      onWant: ({ listener }, of, wanted) => {
+        const guest = this.#byThread.get(of);
+        if (guest?.incarnation === wanted) this.#introductions.hand(listener, guest);
       },
       onFault: () => this.lookForFaults(),
     });

@@ -34,6 +34,11 @@ export class Introductions {
     }
   }
 
+  /** Gives a listener the memory of one whose bytes it knows. */
+  hand(listener: Listener, { thread, incarnation, memory: { memory } }: Guest): void {
+    listener.meet({ type: "peer", thread, incarnation, memory });
+  }
+
   /** A listener knows these by itself. */
   note(listener: Listener, guests: Iterable<Guest>): void {
     const known = this.#knownTo(listener);
@@ -61,7 +66,6 @@ export class Introductions {
   }
 }
 
-export function peerLetter(guest: Guest): PeerLetter {
-  const { thread, incarnation, memory } = guest;
-  return { type: "peer", thread, incarnation, memory: memory.memory };
+export function peerLetter({ thread, incarnation, memory, isCounted }: Guest): PeerLetter {
+  return { type: "peer", thread, incarnation, memory: isCounted ? memory.memory : memory.buffer };
 }

@@ -129,6 +129,8 @@ export type ThreadLetter =
   | { readonly type: "fault" }
   /** There is text in the log ring. */
   | { readonly type: "log" }
+  /** It sends to a guest of which it has the bytes: that one's memory is to come, for the pump. */
+  | { readonly type: "want"; readonly thread: number; readonly incarnation: number }
   /** It has opened or closed ports; not said again until control has looked. */
   | { readonly type: "ports" };
 

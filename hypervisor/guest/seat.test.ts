@@ -47,7 +47,7 @@ async function sit(at: number, mail: (seat: Seat) => void): Promise<void> {
       fabric,
       module: await module,
       pump: new WebAssembly.Module(readFileSync(PUMP)),
-      peers: { memoryOf: () => undefined, readMail },
+      peers: { memoryOf: () => undefined, wants: () => false, readMail },
       steadyNowNs,
       verbs: sharedVerbs(() => seat),
       calls: [],

@@ -7,18 +7,17 @@ import { HELD, WHERE } from "../memory/layout.ts";
 import { eventsOf, faultOf, heldOf, setWhere, whereOf } from "../memory/threads.ts";
 import { endGuestWait, guestWait, type GuestWait } from "../ring/guest-wait.ts";
 import { hasNews, sleepOnEventsAsync, wake } from "../ring/signal.ts";
-import { GuestHost, trapLetter } from "./guest-host.ts";
+import { GuestHost, type PeersOfGuest, trapLetter } from "./guest-host.ts";
 import type { BusVerbs } from "../machine/streams.ts";
 import type { GuestLetter, Rank, SeatLetter, ThreadLetter } from "./letters.ts";
 import { METERED } from "./metered.ts";
 import { GuestEnd } from "./verbs.ts";
-import type { Peers } from "../datapath/peers.ts";
 
 export interface SeatParts {
   readonly fabric: Fabric;
   readonly module: WebAssembly.Module;
   readonly pump: WebAssembly.Module;
-  readonly peers: Pick<Peers<never>, "memoryOf" | "readMail">;
+  readonly peers: PeersOfGuest;
   readonly steadyNowNs: () => number;
   readonly tell: (letter: ThreadLetter) => void;
   /** It has something to do, and no turn. */

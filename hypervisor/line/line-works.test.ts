@@ -9,7 +9,13 @@ import { Plugs } from "../datapath/plugs.ts";
 import { openReceiving, takePort } from "../datapath/port.ts";
 import type { DirectionSpec, HistogramFacts } from "../hypervisor.ts";
 import { LINE_MEMORY_BYTES, LINE_PRECISE_NS, LINE_SPIN_NS } from "../limits.ts";
-import { createFabric, viewGuestMemory, type Fabric, type GuestMemory } from "../memory/fabric.ts";
+import {
+  createFabric,
+  viewGuestMemory,
+  type Fabric,
+  type GuestMemory,
+  type OwnMemory,
+} from "../memory/fabric.ts";
 import { COUNTER, IO_THREAD } from "../memory/layout.ts";
 import { countMail, startRow } from "../memory/threads.ts";
 import { EVENT } from "../ring/abi.ts";
@@ -36,7 +42,7 @@ function makeRing(fabric: Fabric, port: number, into: GuestMemory, owner: number
   return new Receiving(into, place);
 }
 
-function guestMemory(): GuestMemory {
+function guestMemory(): OwnMemory {
   return viewGuestMemory(new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true }));
 }
 

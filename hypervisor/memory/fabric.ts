@@ -31,17 +31,34 @@ export function viewFabric(memory: WebAssembly.Memory): Fabric {
 
 /** A guest's RAM with the views that host code uses. Its length never changes while the guest lives. */
 export interface GuestMemory {
-  readonly memory: WebAssembly.Memory;
+  /** What WebAssembly can import; a thread that only copies has the bytes, see `PeerLetter`. */
+  readonly memory: WebAssembly.Memory | undefined;
+  readonly buffer: SharedArrayBuffer;
   readonly u8: Uint8Array;
   readonly i32: Int32Array;
   readonly view: DataView;
   readonly byteLength: number;
 }
 
-export function viewGuestMemory(memory: WebAssembly.Memory): GuestMemory {
-  const buffer = memory.buffer;
+/** One whose instances are on this thread, or that this thread has made. */
+export interface OwnMemory extends GuestMemory {
+  readonly memory: WebAssembly.Memory;
+}
+
+export function viewGuestMemory(memory: WebAssembly.Memory): OwnMemory {
+  return viewsOf(memory.buffer as SharedArrayBuffer, memory);
+}
+
+/** The same where a thread has its bytes only. */
+export function viewBytes(buffer: SharedArrayBuffer): GuestMemory {
+  return viewsOf(buffer, undefined);
+}
+
+/** One literal for both: what reads these for each frame finds objects of one shape. */
+function viewsOf<Memory extends WebAssembly.Memory | undefined>(buffer: SharedArrayBuffer, memory: Memory) {
   return {
     memory,
+    buffer,
     u8: new Uint8Array(buffer),
     i32: new Int32Array(buffer),
     view: new DataView(buffer),

@@ -1,7 +1,7 @@
 // The memory of a thread of host code that frames pass, and which part of it is for rings.
 
 import { FRAME_OVERHEAD, MTU_MAX } from "../limits.ts";
-import { viewGuestMemory, type GuestMemory } from "../memory/fabric.ts";
+import { viewGuestMemory, type OwnMemory } from "../memory/fabric.ts";
 import { aligned, type RingRoom } from "./ring-places.ts";
 
 /** The event area, and the frame that is being forwarded. */
@@ -15,7 +15,7 @@ export function hostRings(bytes: number, ringBytes: number): RingRoom {
 }
 
 /** Reserved at once, so that guests can know it before it is used; given when it is touched. */
-export function createHostMemory(bytes: number): GuestMemory {
+export function createHostMemory(bytes: number): OwnMemory {
   const pages = bytes / PAGE;
   return viewGuestMemory(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }));
 }

@@ -2,7 +2,6 @@
 // them again by their policy. Decides nothing about definitions; the executor tells it what each guest
 // should be.
 
-import { availableParallelism } from "node:os";
 import { compilePattern } from "../../lang/index.ts";
 import type { Resource } from "../../lang/index.ts";
 import type {
@@ -26,7 +25,7 @@ import {
   realtimeOf,
 } from "../drivers/guest.ts";
 import { Checks } from "./checks.ts";
-import { Gate } from "./gate.ts";
+import { bootGates } from "./gate.ts";
 import { endedWell, endText, goalMet, isEnd, restartDelay, streakAfter } from "./guest-record.ts";
 import type { GuestEnd, GuestRecord } from "./guest-record.ts";
 import type { Lane } from "./lane.ts";
@@ -48,13 +47,12 @@ export interface GuestsOptions {
 }
 
 const OK: Outcome = { ok: true, value: undefined };
-/** A boot computes; more of them than cores only wait for each other, and each has to be over in time. */
-const BOOTS_AT_ONCE = Math.max(4, availableParallelism());
-
 export class Guests {
   readonly #options: GuestsOptions;
   readonly #records = new Map<string, GuestRecord>();
-  readonly #boots = new Gate(BOOTS_AT_ONCE);
+  /** Those of the records that wait for others: few of many, and looked at whenever a guest changes. */
+  readonly #waiting = new Set<string>();
+  readonly #boots = bootGates();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   /** Guests that end since they are to go on elsewhere. */
   readonly #replaced = new Set<string>();
@@ -106,7 +104,7 @@ export class Guests {
       }
     }
     this.#options.hypervisor.removeGuest(address);
-    this.#records.delete(address);
+    this.#forget(address);
     this.#options.changed();
     return { ok: true, value: record };
   }
@@ -210,13 +208,21 @@ export class Guests {
   }
 
   #put(record: GuestRecord): void {
-    this.#records.set(record.resource.address, record);
+    const { address } = record.resource;
+    this.#records.set(address, record);
+    if (record.phase === "waiting") this.#waiting.add(address);
+    else this.#waiting.delete(address);
     this.#options.changed();
   }
 
   #isUp(address: string): boolean {
     const facts = this.#options.hypervisor.guest(address);
     return facts !== undefined && !isEnd(facts.state);
+  }
+
+  #forget(address: string): void {
+    this.#records.delete(address);
+    this.#waiting.delete(address);
   }
 
   #needsMet(resource: Resource): boolean {
@@ -236,12 +242,13 @@ export class Guests {
     const { from, healthy = false } = begin ?? {};
     const began = { ran: false, healthy, logFrom: logs.told, bootedAt: clock.now(), stopping: false };
     this.#put({ ...fresh, phase: "up", ...began });
-    const booted = await this.#boots.run(() =>
-      hypervisor.bootGuest(address, guestSpec(record.resource, image), from),
+    const spec = guestSpec(record.resource, image);
+    const booted = await this.#boots[spec.vcpu ?? "dedicated"].run(() =>
+      hypervisor.bootGuest(address, spec, from),
     );
     if (!booted.ok) {
       this.#options.hypervisor.removeGuest(address);
-      this.#records.delete(address);
+      this.#forget(address);
       this.#options.changed();
     }
     this.#tellRefused(address);
@@ -347,8 +354,9 @@ export class Guests {
   }
 
   #wakeWaiting(): void {
-    for (const [address, record] of this.#records) {
-      if (record.phase !== "waiting" || !this.#needsMet(record.resource)) continue;
+    for (const address of this.#waiting) {
+      const record = this.#records.get(address);
+      if (record === undefined || !this.#needsMet(record.resource)) continue;
       void this.#options.lane.run(async () => {
         const now = this.#records.get(address);
         if (this.#closed || now?.phase !== "waiting" || !this.#needsMet(now.resource)) return;
