@@ -42,7 +42,8 @@ export interface Flow extends Header {
 /** The flows of one guest's thread; a new one takes the place of the one that stood there. */
 export class Flows {
   readonly #fabric: Fabric;
-  readonly #flows: readonly Flow[] = Array.from({ length: FLOWS_KEPT }, makeFlow);
+  /** Made when one is kept in its place: most guests have a few. */
+  readonly #flows: (Flow | undefined)[] = Array.from({ length: FLOWS_KEPT });
   #changes = 0;
   #leader = 0;
   #learned = 0;
@@ -63,8 +64,8 @@ export class Flows {
   /** The flow of a header, if there is one that still holds. */
   find(tx: TxRing, header0: number, header1: number, header2: number): Flow | undefined {
     const { i32 } = this.#fabric;
-    const flow = this.#flows[homeOf(tx.port, header0, header1)] as Flow;
-    if (flow.tx !== tx || !flow.lasts || flow.header0 !== header0) return undefined;
+    const flow = this.#flows[homeOf(tx.port, header0, header1)];
+    if (flow?.tx !== tx || !flow.lasts || flow.header0 !== header0) return undefined;
     if (flow.header1 !== header1 || flow.header2 !== header2) return undefined;
     // Plain reads: a change that isn't seen here comes after this kick.
     if (i32[CHANGES_AT >> 2] !== flow.changes || i32[learnedAt(flow.leader)] !== flow.learned)
@@ -82,7 +83,7 @@ export class Flows {
     rxLimit: number,
     lasts: boolean,
   ): Flow {
-    const flow = this.#flows[homeOf(tx.port, header0, header1)] as Flow;
+    const flow = (this.#flows[homeOf(tx.port, header0, header1)] ??= makeFlow());
     flow.tx = tx;
     flow.header0 = header0;
     flow.header1 = header1;

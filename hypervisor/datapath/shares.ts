@@ -13,81 +13,88 @@ import { generationOf } from "../ring/claims.ts";
 /** Of a ring's slots, this part is kept from one who fills it alone. */
 const KEPT_PART = 16;
 
-/** What this thread has wanted of a ring while its positions went from `from` to `end`. */
-interface Share {
-  ring: number;
-  generation: number;
-  from: number;
-  end: number;
-  /** Frames that it put there, and those that were refused: these may be more than there were positions. */
-  wanted: number;
-  /** Every position since the ring began. */
-  isAlone: boolean;
-}
+/** Words of what this thread has wanted of a ring while its positions went from `from` to `end`. */
+const RING_AT = 0;
+const GENERATION = 1;
+const FROM = 2;
+const END = 3;
+/** Frames that it put there, and those that were refused: these may be more than there were positions. */
+const WANTED = 4;
+/** 1: every position since the ring began. */
+const ALONE = 5;
+const WORDS = 8;
 
 /** One a thread. No allocation after its start. */
 export class Shares {
   readonly #fabric: Fabric;
-  readonly #shares: readonly Share[] = Array.from({ length: SHARES_KEPT }, makeShare);
+  /** Words, not objects: of a thousand shared guests each has them, and the engine would look at each. */
+  readonly #shares = new Int32Array(SHARES_KEPT * WORDS);
 
   constructor(fabric: Fabric) {
     this.#fabric = fabric;
+    for (let at = 0; at < this.#shares.length; at += WORDS) this.#shares[at + RING_AT] = -1;
   }
 
   /** Buffers that this thread has to leave in a ring; 0 to a sixteenth of its slots. */
   spare(ring: number, generation: number): number {
-    const share = this.#of(ring);
-    if (share.ring !== ring || share.generation !== generation) return 0;
-    if (share.isAlone && this.#fabric.i32[(ringAt(ring) + RING.wanted) >> 2] === 0) return 0;
+    const at = placeOf(ring);
+    if (!this.#isOf(at, ring, generation)) return 0;
+    if (this.#get(at, ALONE) === 1 && this.#fabric.i32[(ringAt(ring) + RING.wanted) >> 2] === 0) return 0;
     const slots = this.#slots(ring);
-    const window = Math.max((share.end - share.from) | 0, slots / 2);
-    return Math.floor((Math.min(share.wanted, window) * slots) / (window * KEPT_PART));
+    const window = Math.max((this.#get(at, END) - this.#get(at, FROM)) | 0, slots / 2);
+    return Math.floor((Math.min(this.#get(at, WANTED), window) * slots) / (window * KEPT_PART));
   }
 
   /** This thread has put `count` frames into a ring, the last one before position `end`. */
   add(ring: number, generation: number, end: number, count: number): void {
-    const share = this.#of(ring);
+    const shares = this.#shares;
+    const at = placeOf(ring);
     const began = (end - count) | 0;
-    if (share.ring !== ring || share.generation !== generation) {
-      share.ring = ring;
-      share.generation = generation;
-      share.from = share.end = began;
-      share.wanted = 0;
-      share.isAlone = began === 0;
+    if (!this.#isOf(at, ring, generation)) {
+      shares[at + RING_AT] = ring;
+      shares[at + GENERATION] = generation;
+      shares[at + FROM] = shares[at + END] = began;
+      shares[at + WANTED] = 0;
+      shares[at + ALONE] = began === 0 ? 1 : 0;
     }
-    if (share.end !== began) share.isAlone = false;
-    share.end = end;
-    share.wanted += count;
+    if (this.#get(at, END) !== began) shares[at + ALONE] = 0;
+    shares[at + END] = end;
+    const wanted = this.#get(at, WANTED) + count;
+    shares[at + WANTED] = wanted;
     const slots = this.#slots(ring);
-    const window = (end - share.from) | 0;
+    const window = (end - this.#get(at, FROM)) | 0;
     // Of what lies far back only its part is known: it is taken to be the same to the last.
     if (window >= 0 && window <= slots) return;
-    share.from = (end - slots / 2) | 0;
-    share.wanted = window > 0 ? Math.round((share.wanted * slots) / (2 * window)) : 0;
+    shares[at + FROM] = (end - slots / 2) | 0;
+    shares[at + WANTED] = window > 0 ? Math.round((wanted * slots) / (2 * window)) : 0;
   }
 
   /** A ring had no room for this thread's frame: whoever fills it is to know that others want it. */
   refused(ring: number, generation: number): void {
     const { i32 } = this.#fabric;
-    const share = this.#of(ring);
-    if (share.ring === ring && share.generation === generation) {
-      if (share.isAlone) return;
-      share.wanted = Math.min(share.wanted + 1, this.#slots(ring));
+    const at = placeOf(ring);
+    if (this.#isOf(at, ring, generation)) {
+      if (this.#get(at, ALONE) === 1) return;
+      this.#shares[at + WANTED] = Math.min(this.#get(at, WANTED) + 1, this.#slots(ring));
     }
     const wanted = (ringAt(ring) + RING.wanted) >> 2;
     if (i32[wanted] === 0 && generationOf(this.#fabric, ring) === generation) i32[wanted] = 1;
   }
 
+  #isOf(at: number, ring: number, generation: number): boolean {
+    return this.#get(at, RING_AT) === ring && this.#get(at, GENERATION) === generation;
+  }
+
+  #get(at: number, word: number): number {
+    return this.#shares[at + word] as number;
+  }
+
   #slots(ring: number): number {
     return (this.#fabric.i32[(ringAt(ring) + RING.mask) >> 2] as number) + 1;
   }
-
-  /** Ports have two rings each, of which one receives. */
-  #of(ring: number): Share {
-    return this.#shares[(ring >> 1) & (SHARES_KEPT - 1)] as Share;
-  }
 }
 
-function makeShare(): Share {
-  return { ring: -1, generation: 0, from: 0, end: 0, wanted: 0, isAlone: false };
+/** Ports have two rings each, of which one receives. */
+function placeOf(ring: number): number {
+  return ((ring >> 1) & (SHARES_KEPT - 1)) * WORDS;
 }
