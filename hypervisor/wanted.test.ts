@@ -22,7 +22,9 @@ async function nsPerFrame(lab: TestLab, from: number, to: number): Promise<numbe
   return ((after - before) * 1e6) / (load?.sent ?? 0);
 }
 
-test.each(["dedicated", "shared"] as const)("a %s guest's frames are pumped to whoever it is", async (vcpu) => {
+const KINDS = ["dedicated", "shared"] as const;
+
+test.each(KINDS)("a %s guest's frames are pumped to whoever it is", async (vcpu) => {
   const lab = new TestLab({ vcpu });
   labs.push(lab);
   for (const n of [1, 2, 3, 4]) lab.plug(n);
