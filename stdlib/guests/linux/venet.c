@@ -45,6 +45,9 @@
 
 #define TX_FEATURES (NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM | NETIF_F_TSO | NETIF_F_TSO6)
 
+/* Datagrams that came together go up through the kernel together, and are as many for a socket. */
+#define RX_FEATURES (NETIF_F_RXCSUM | NETIF_F_GRO_FRAGLIST)
+
 #define FACT_OFFLOAD 1u
 
 struct venet_facts {
@@ -592,7 +595,7 @@ static int venet_alloc_rings(struct venet *v)
 	if (err)
 		return err;
 	if (features & VBUS_FEATURE_WHOLE)
-		v->dev->features |= NETIF_F_RXCSUM;
+		v->dev->features |= RX_FEATURES;
 	if ((features & VBUS_FEATURE_SEGMENT) && venet_alloc_large(v)) {
 		netif_set_tso_max_size(v->dev, LARGE_MOST);
 		v->dev->hw_features |= TX_FEATURES;
