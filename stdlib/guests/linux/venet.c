@@ -489,7 +489,7 @@ static netdev_features_t venet_fix_features(struct net_device *dev, netdev_featu
 	const struct venet *v = netdev_priv(dev);
 
 	if (!(le32_to_cpu(venet_facts_of(v->vdev)->bits) & FACT_OFFLOAD))
-		features &= ~TX_FEATURES;
+		features &= ~(TX_FEATURES | NETIF_F_GRO_FRAGLIST);
 	return features;
 }
 
