@@ -68,6 +68,9 @@ async function prepare(lab: LinuxLab, { bytes }: Amount): Promise<void> {
   await lab.run(`head -c ${bytes} /dev/zero > /tmp/www${PAGE}`);
 }
 
+const ALL_COUNTS = ["cpu", "kicks", "interrupts"] as const;
+const RATE = ["kframes/s", "more"] as const;
+
 type Run = (lab: LinuxLab, side: Side, amount: Amount) => Promise<number>;
 
 function worksOf(lab: LinuxLab, amount: Amount, veth: Veth | undefined): readonly Work[] {
@@ -98,25 +101,18 @@ function worksOf(lab: LinuxLab, amount: Amount, veth: Veth | undefined): readonl
       better: "less",
       ...sides((side) => () => perFrame(lab, side, what, () => run(lab, side, amount))),
     }));
-  const all = ["cpu", "kicks", "interrupts"] as const;
-  const rate = ["kframes/s", "more"] as const;
-  const warmed = new Set<Side>();
-  const warm: typeof flooded = async (...[of, side, { warmMs }, payload]) => {
-    if (!warmed.has(side)) await of.flood(side, payload, () => setTimeout(warmMs));
-    warmed.add(side);
-    return flooded(of, side, amount, payload);
-  };
+  const warm = warmFirst();
   const udp = [64, 1400].flatMap((payload) => {
     const [out, into] = [`UDP ${payload} B from the guest`, `UDP ${payload} B to the guest`];
     const send: Run = (...run) => pktgen(...run, payload);
     const receive: Run = (...run) => warm(...run, payload);
     const bare = (pair: Veth): Promise<number> => pair.udp(payload, amount.floodMs);
     return [
-      work(out, rate, send, bare),
+      work(out, RATE, send, bare),
       ...per(out, send, ["cpu", "kicks"]),
-      work(into, rate, receive, bare),
+      work(into, RATE, receive, bare),
       ...per(into, receive, ["cpu", "interrupts"]),
-      work(`UDP ${payload} B to a program of the guest`, rate, (...run) => taken(...run, payload)),
+      work(`UDP ${payload} B to a program of the guest`, RATE, (...run) => taken(...run, payload)),
     ];
   });
   const trip = (share: number): Work =>
@@ -128,9 +124,9 @@ function worksOf(lab: LinuxLab, amount: Amount, veth: Veth | undefined): readonl
     );
   return [
     work("TCP to the guest", ["MB/s", "more"], tcpIn, (pair) => pair.tcp()),
-    ...per("TCP to the guest", tcpIn, all),
+    ...per("TCP to the guest", tcpIn, ALL_COUNTS),
     work("TCP from the guest", ["MB/s", "more"], tcpOut, (pair) => pair.tcp()),
-    ...per("TCP from the guest", tcpOut, all),
+    ...per("TCP from the guest", tcpOut, ALL_COUNTS),
     ...udp,
     trip(0.5),
     trip(0.99),
@@ -198,6 +194,16 @@ function flooded(lab: LinuxLab, side: Side, { floodMs }: Amount, payload: number
     await setTimeout(SETTLE_MS);
     return rateOf(() => lab.received(side), floodMs);
   });
+}
+
+/** The same, once a card has had enough of them. */
+function warmFirst(): typeof flooded {
+  const warmed = new Set<Side>();
+  return async (lab, side, amount, payload) => {
+    if (!warmed.has(side)) await lab.flood(side, payload, () => setTimeout(amount.warmMs));
+    warmed.add(side);
+    return flooded(lab, side, amount, payload);
+  };
 }
 
 /** Thousands of them a second that a program takes, of as many as there can be. */
