@@ -1,7 +1,6 @@
 // The disks of `bench -- linux`: one on the vbus bridge beside a virtio disk and one of v86's own IDE, in the
 // same Linux guest, each with a volume in memory, so that what differs is the disk and its driver.
-import { readFile } from "node:fs/promises";
-import { compileRival, FOR_GUEST } from "./compile.ts";
+import { giveProgram } from "./guest-program.ts";
 import type { Work } from "./harness.ts";
 import { DISK_BYTES, DISKS, type DiskSide, type LinuxLab } from "./linux-pc.ts";
 
@@ -61,13 +60,10 @@ async function readOneByOne(lab: LinuxLab, { file }: DiskSide, { reads }: DiskAm
   return reads / (await timed(lab, command));
 }
 
-const PROGRAM = "/tmp/random-read";
-
 /** The same at places by chance, by a program of its own. */
 async function readAtRandom(lab: LinuxLab, { file }: DiskSide, { reads }: DiskAmount): Promise<number> {
-  const text = (await readFile(await compileRival("random-read", FOR_GUEST))).toString("base64");
-  await lab.run(`test -x ${PROGRAM} || { echo ${text} | base64 -d > ${PROGRAM} && chmod +x ${PROGRAM}; }`);
-  return reads / (await timed(lab, `${PROGRAM} ${file} ${DISK_BYTES / READ_BYTES} ${reads}`));
+  const program = await giveProgram(lab, "random-read");
+  return reads / (await timed(lab, `${program} ${file} ${DISK_BYTES / READ_BYTES} ${reads}`));
 }
 
 /** Seconds that it takes, by the guest's clock. */

@@ -1,9 +1,8 @@
 // `npm run bench -- linux`: a venet on the vbus bridge beside a virtio card and v86's own card, in the same
 // Linux guest, and beside a veth pair of the host's. The frames of the three go through the same switch, and
 // the kernel's processor is what they cost.
-import { readFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
-import { compileRival, FOR_GUEST } from "./compile.ts";
+import { giveProgram } from "./guest-program.ts";
 import { quantile, type Measure, type Work } from "./harness.ts";
 import { beginWork } from "./linux-begin.ts";
 import { diskWorks, type DiskAmount } from "./linux-disk.ts";
@@ -38,7 +37,6 @@ const SETTLE_MS = 300;
 const OWN_DISK_DRIVERS =
   "while read -r name; do insmod /lib/modules/$name 2> /dev/null; done < /etc/modules-ide; " +
   "n=0; until [ -b /dev/sda ]; do n=$((n + 1)); [ $n -lt 60 ] || exit 1; sleep 1; done";
-const TAKER = "/tmp/take-datagrams";
 const PKTGEN = "/proc/net/pktgen";
 
 export async function openLinuxBench(
@@ -208,9 +206,7 @@ function warmFirst(): typeof flooded {
 
 /** Thousands of them a second that a program takes, of as many as there can be. */
 async function taken(lab: LinuxLab, side: Side, { floodMs }: Amount, payload: number): Promise<number> {
-  const text = (await readFile(await compileRival("take-datagrams", FOR_GUEST))).toString("base64");
-  await lab.run(`test -x ${TAKER} || { echo ${text} | base64 -d > ${TAKER} && chmod +x ${TAKER}; }`);
-  const output = lab.run(`${TAKER} ${payload}`);
+  const output = lab.run(`${await giveProgram(lab, "take-datagrams")} ${payload}`);
   await lab.flood(side, payload, () => setTimeout(floodMs));
   const count = Number(await output);
   // A negative number is one of datagrams that had another length.

@@ -66,7 +66,7 @@ test("garbage that is collected now and then is no growth, and what stays below 
     Array.from({ length: count }, () => isGrowth(trendOf(lowest(looks(stays), 20)))).filter(Boolean).length;
   const asTheyAre = Array.from({ length: 100 }, () => isGrowth(trendOf(looks(0)))).filter(Boolean).length;
   expect(asTheyAre).toBeGreaterThan(10);
-  // Seen with sixty seeds: 47 to 69, 2 to 12, and all ten each time.
-  expect(grow(0, 100)).toBeLessThan(asTheyAre / 2);
-  expect(grow(40_000, 10)).toBeGreaterThan(7);
+  expect(grow(0, 100)).toBeLessThan(asTheyAre / 3);
+  // Of many: all of ten were found with three of four seeds.
+  expect(grow(20_000, 100)).toBeGreaterThan(80);
 });

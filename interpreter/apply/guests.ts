@@ -47,6 +47,7 @@ export interface GuestsOptions {
 }
 
 const OK: Outcome = { ok: true, value: undefined };
+
 export class Guests {
   readonly #options: GuestsOptions;
   readonly #records = new Map<string, GuestRecord>();
