@@ -1,5 +1,6 @@
 // Clocks, timers, realtime guests and sources of randomness, with real guests that a test leads verb by verb.
 
+import { accessSync, constants, readdirSync, readlinkSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Caller, callerImage } from "./caller.test-support.ts";
 import { BelievedClock } from "./device/vclock/believed-clock.ts";
@@ -230,6 +231,38 @@ test("a realtime guest is one from its boot on, and killed while it looks", LIMI
   must(await room.hypervisor.pauseGuest(id));
   must(room.hypervisor.resumeGuest(id));
   must(await room.hypervisor.killGuest(id));
+});
+
+test("while a realtime guest runs, the machine's processors stay awake", LIMIT, async () => {
+  const request = "/dev/cpu_dma_latency";
+  const isMine = (file: string): boolean => {
+    try {
+      return readlinkSync(`/proc/self/fd/${file}`) === request;
+    } catch {
+      return false; // Of the folder that was read, which is closed by now.
+    }
+  };
+  const held = (): number => readdirSync("/proc/self/fd").filter(isMine).length;
+  let allowed = 0;
+  try {
+    accessSync(request, constants.R_OK | constants.W_OK);
+    allowed = 1;
+  } catch {
+    console.log(`not asked here: ${request} is not this user's; then nothing is held`);
+  }
+  const { hypervisor } = room;
+  expect(held()).toBe(0);
+  const [one, other] = [await Clock.open(clockSpec(), { realtime: { priority: 3 } }), await Clock.open()];
+  expect(held()).toBe(allowed);
+  must(hypervisor.setRealtime(other.caller.id, { priority: 0 }));
+  must(await hypervisor.killGuest(one.caller.id));
+  expect(held()).toBe(allowed);
+  must(hypervisor.setRealtime(other.caller.id, undefined));
+  expect(held()).toBe(0);
+  must(hypervisor.setRealtime(other.caller.id, { priority: 0 }));
+  expect(held()).toBe(allowed);
+  must(await hypervisor.killGuest(other.caller.id));
+  expect(held()).toBe(0);
 });
 
 test("what no realtime guest can be", LIMIT, async () => {

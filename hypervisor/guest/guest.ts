@@ -21,6 +21,7 @@ import { LogReader, createLogRing } from "../ring/log-ring.ts";
 import { askToStop, tellChange, wake } from "../ring/signal.ts";
 import { AgentDesk } from "./agent-desk.ts";
 import { bootLetter } from "./boot-letter.ts";
+import type { CpuIdle } from "./cpu-idle.ts";
 import { Holds } from "./holds.ts";
 import type { BootLetter, DeviceNotice, GuestLetter, InboxLetter, ThreadLetter } from "./letters.ts";
 import type { GuestRam } from "./ram.ts";
@@ -49,6 +50,7 @@ export interface GuestParts {
   readonly onWant: (guest: Guest, thread: number, incarnation: number) => void;
   /** Somebody's fault word was set. */
   readonly onFault: () => void;
+  readonly cpuIdle: CpuIdle;
 }
 
 export class Guest implements Listener {
@@ -217,6 +219,7 @@ export class Guest implements Listener {
 
   #go(): string | undefined {
     const nice = this.#realtime ? niceOf(this.#realtime) : this.#usualNice;
+    this.#parts.cpuIdle.keepAwake(this, this.alive && this.#realtime !== undefined);
     const refused = this.#vcpu.goAt(nice, this.#realtime);
     if (refused === undefined) this.#nice = nice;
     return refused;
@@ -355,7 +358,8 @@ export class Guest implements Listener {
   #finish(): void {
     this.agent.end();
     this.holds.end();
-    const { fabric, clock } = this.#parts;
+    const { fabric, clock, cpuIdle } = this.#parts;
+    cpuIdle.keepAwake(this, false);
     this.#readLog();
     this.#exits = exitsOf(fabric, this.thread);
     this.#signals = signalsOf(fabric, this.thread);

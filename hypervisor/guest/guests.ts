@@ -28,6 +28,7 @@ import { encodeBoot } from "./boot-info.ts";
 import { SharedVcpu } from "./carrier.ts";
 import type { Carriers } from "./carriers.ts";
 import { ControlSender } from "./control-sender.ts";
+import { CpuIdle } from "./cpu-idle.ts";
 import { Guest } from "./guest.ts";
 import { meteredOf } from "./image.ts";
 import { Interrupts } from "./interrupts.ts";
@@ -68,6 +69,7 @@ export class Guests implements GuestsOfBus {
   readonly #sender: ControlSender;
   readonly #watch: NodeJS.Timeout;
   readonly #interrupts = new Interrupts();
+  readonly #cpuIdle = new CpuIdle();
 
   constructor(parts: GuestsParts) {
     this.#parts = parts;
@@ -311,6 +313,7 @@ export class Guests implements GuestsOfBus {
         if (guest?.incarnation === wanted) this.#introductions.hand(listener, guest);
       },
       onFault: () => this.lookForFaults(),
+      cpuIdle: this.#cpuIdle,
     });
     this.#guests.set(id, guest);
     this.#byThread.set(thread, guest);
@@ -332,10 +335,8 @@ export class Guests implements GuestsOfBus {
     );
     this.#parts.onReaped?.(reaped);
     const bus = devices.bus(guest.spec.bus);
-    for (const device of bus?.devices.values() ?? []) {
-      if (portOwner(fabric, device.port) !== guest.thread) continue;
-      leavePort(fabric, device.port);
-    }
+    for (const device of bus?.devices.values() ?? [])
+      if (portOwner(fabric, device.port) === guest.thread) leavePort(fabric, device.port);
     if (inVerb) this.#wakeAll();
     devices.lookAtPorts(guest.spec.bus, guest.thread, guest.id);
     devices.releaseRemoved(guest.thread);
