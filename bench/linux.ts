@@ -22,7 +22,7 @@ interface Amount extends DiskAmount {
 const AMOUNT: Readonly<Record<"tiny" | "real", Amount>> = {
   tiny: { bytes: 500_000, frames: 500, pings: 5, floodMs: 300, warmMs: 0, bulkBytes: 4 << 20, reads: 200 },
   real: {
-    bytes: 4_000_000,
+    bytes: 16_000_000,
     frames: 20_000,
     pings: 100,
     floodMs: 1500,

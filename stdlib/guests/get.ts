@@ -21,21 +21,23 @@ import {
   putIp,
   putLine,
   putNumber,
+  ringBytes,
   stopping,
 } from "./sdk/index";
 import { DONE, GOES_ON, Request } from "./get/request";
 import { Settings } from "./get/settings";
 
 const TX_BUFFERS: i32 = 64;
-const RECEIVE_BYTES: i32 = 65_536;
+/** One that talks, and a second place for one that a server has ended and that waits for old segments. */
+const CONNECTIONS: i32 = 2;
+const RECEIVE_BYTES: i32 = ringBytes(CONNECTIONS, 65_536, 262_144);
 const SEND_BYTES: i32 = 4096;
 /** Who was refused calls again after this: the server may be booting. */
 const RETRY_NS: i64 = 50_000_000;
 
 const station = new Station("get");
 const settings = new Settings();
-/** A second place, for the connection that a server has ended and that waits for old segments. */
-const tcp = new Tcp(2, RECEIVE_BYTES, SEND_BYTES);
+const tcp = new Tcp(CONNECTIONS, RECEIVE_BYTES, SEND_BYTES);
 const request = new Request(settings);
 let requests: i32 = 0;
 let good: i32 = 0;

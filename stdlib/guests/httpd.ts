@@ -11,6 +11,7 @@ import {
   Tcp,
   boot,
   now,
+  ringBytes,
   stopping,
 } from "./sdk/index";
 import { Pages, ServerCounts } from "./httpd/pages";
@@ -19,7 +20,7 @@ import { Session } from "./httpd/session";
 const CONNECTIONS: i32 = 16;
 /** A request's head fits in; answers go out by more. */
 const RECEIVE_BYTES: i32 = 8192;
-const SEND_BYTES: i32 = 65_536;
+const SEND_BYTES: i32 = ringBytes(CONNECTIONS, 65_536, 262_144);
 /** Frames between two looks at the connections, as long as they keep coming. */
 const SERVE_EVERY: i32 = 32;
 

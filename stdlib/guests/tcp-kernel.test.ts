@@ -21,6 +21,7 @@ interface Case {
   readonly toGuest: number;
   readonly toKernel: number;
   readonly loss: number;
+  readonly wide?: boolean;
 }
 
 /** Moves the end as its frames and timers want, until both sides have ended. */
@@ -65,15 +66,17 @@ test.each<Case>([
   { calls: "kernel", toGuest: 2_000_000, toKernel: 1_000_000, loss: 0 },
   { calls: "guest", toGuest: 1_000_000, toKernel: 2_000_000, loss: 0 },
   { calls: "kernel", toGuest: 300_000, toKernel: 300_000, loss: 0.03 },
+  { calls: "kernel", toGuest: 2_000_000, toKernel: 2_000_000, loss: 0.01, wide: true },
+  { calls: "guest", toGuest: 2_000_000, toKernel: 2_000_000, loss: 0, wide: true },
   { calls: "guest", toGuest: 0, toKernel: 0, loss: 0 },
-])("$calls calls: $toGuest bytes in, $toKernel out, $loss lost", async (each) => {
+])("$calls calls: $toGuest bytes in, $toKernel out, $loss lost, windows scale: $wide", async (each) => {
   if (kernel === undefined) return;
   const bytes = [`${each.toGuest}`, `${each.toKernel}`];
   const what = each.calls === "kernel" ? ["call", "10.0.0.1", "80"] : ["wait", "-", "80"];
   const peer = kernel.run([process.execPath, PROGRAM, ...what, ...bytes]);
   const end = new End(module, 1, 1500);
   end.host.now = Number(process.hrtime.bigint());
-  expect(end.call("begin")).toBe(0);
+  expect(end.call(each.wide ? "beginWide" : "begin")).toBe(0);
   if (each.calls === "guest") {
     await peer.hears("listening");
     end.call("connect", 0x0a00_0009, 80);

@@ -49,11 +49,12 @@ const segment = (values: Partial<Segment>): Uint8Array =>
 
 const SYN: Partial<Segment> = { sequence: START, acknowledge: 0, flags: ["syn"] };
 
-function connect(options: readonly number[] = []): Heard {
+/** `news`: windows that the end tells of as soon as it may scale them. */
+function connect(options: readonly number[] = [], ...news: number[]): Heard {
   const [answer] = say(segment({ ...SYN, options }));
   mine = plus(START, 1);
   theirs = plus(answer!.sequence, 1);
-  expect(say(segment({}))).toEqual([]);
+  expect(say(segment({})).map(({ window }) => window)).toEqual(news);
   expect(end.state).toBe("ESTABLISHED");
   return answer!;
 }
@@ -112,6 +113,42 @@ test("the peer's largest segment and window are kept", () => {
   expect(
     say(segment({ acknowledge: plus(theirs, 512), window: 600 })).map(({ data }) => data.length),
   ).toEqual([256, 256]);
+});
+
+test("windows count as many times as both ends' calls say, and a call's own once", () => {
+  expect(connect([1, 1, 1, 1, 2, 4, 0x01, 0x00]).options).toEqual([2, 4, 0x05, 0xb4]);
+  end = new End(module, 1, 1500);
+  expect(end.call("beginWide")).toBe(0);
+  end.call("listen", 80);
+  // Its own buffers of 256 KiB: four times what a header can say.
+  const answer = connect([2, 4, 0x01, 0x00, 1, 3, 3, 7], 65_535);
+  expect(answer).toMatchObject({ options: [2, 4, 0x05, 0xb4, 1, 3, 3, 2], window: 65_535 });
+  // 262,140 bytes of room less 5, of which a header says whole quarters.
+  expect(say(segment({ data: text("hello") }))[0]?.window).toBe(65_533);
+  mine = plus(mine, 5);
+  end.call("writeRaw", 4000);
+  const lengths = (window: number): number[] => say(segment({ window })).map(({ data }) => data.length);
+  expect(lengths(5)).toEqual([256, 256]);
+  expect(lengths(8)).toEqual([256, 256]);
+});
+
+test("who doesn't scale is told windows as they are, whatever there is room for", () => {
+  end = new End(module, 1, 1500);
+  expect(end.call("beginWide")).toBe(0);
+  end.call("listen", 80);
+  expect(connect()).toMatchObject({ window: 65_535 });
+  expect(say(segment({ data: text("hello") }))[0]?.window).toBe(65_530);
+});
+
+test("a scale beyond 14 counts as 14, and one of another length as none", () => {
+  connect([2, 4, 0x01, 0x00, 1, 3, 3, 255]);
+  end.call("writeRaw", 4000);
+  // As many as a new connection has on its way.
+  expect(say(segment({ window: 1 })).length).toBe(10);
+  end = new End(module, 1, 1500);
+  end.call("begin");
+  end.call("listen", 80);
+  expect(connect([2, 4, 0x01, 0x00, 3, 4, 7, 7]).options).toEqual([2, 4, 0x05, 0xb4]);
 });
 
 test.each<[string, Partial<Segment>]>([

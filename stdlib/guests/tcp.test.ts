@@ -83,6 +83,18 @@ test("two ends that probe each other's closed window at once both learn of the b
   transfer(connected({ delayNs: 18_820_008, mtu: 581 }), { bytes: [26_721, 26_722], reads: 4 });
 });
 
+test("where both ends have room, more is on its way than a header's window can say", () => {
+  const takes = (wide: readonly [boolean, boolean]): number => {
+    const pair = connected({ delayNs: 50 * MS, wide });
+    const start = pair.now;
+    transfer(pair, { bytes: [4_000_000, 0] });
+    return (pair.now - start) / SECOND;
+  };
+  // 64 KiB for each round of 100 ms would take 6 seconds.
+  expect(takes([true, true])).toBeLessThan(4);
+  expect(takes([true, false])).toBeGreaterThan(20);
+});
+
 test("any way, any MTU, any amounts, any reader", { timeout: 600_000 }, () => {
   const numRuns = process.env["SLOW"] === "1" ? 200 : 25;
   fc.assert(
@@ -95,6 +107,7 @@ test("any way, any MTU, any amounts, any reader", { timeout: 600_000 }, () => {
         delayNs: fc.integer({ min: 10_000, max: 100 * MS }),
         seed: fc.integer(),
         mtu: fc.integer({ min: 576, max: 9000 }),
+        wide: fc.tuple(fc.boolean(), fc.boolean()),
       }),
       fc.tuple(fc.nat(60_000), fc.nat(60_000)),
       fc.integer({ min: 1, max: 20_000 }),

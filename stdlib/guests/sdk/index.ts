@@ -32,6 +32,7 @@ export { Hosts } from "./net/hosts";
 export { DATAGRAM, DEALT_WITH, ECHO_ANSWER, NOTHING, SEGMENT, Stack } from "./net/stack";
 export { STATION_FAILED, STATION_OPEN, STATION_UNKNOWN, Station } from "./net/station";
 export { Tcp } from "./net/tcp";
+export { ringBytes } from "./net/tcp-bytes";
 export { TcpConnection } from "./net/tcp-connection";
 export * from "./net/tcp-link";
 export * from "./abi";

@@ -6,6 +6,8 @@ import { TcpConnection } from "../sdk/net/tcp-connection";
 
 const RECEIVE_BYTES: i32 = 16_384;
 const SEND_BYTES: i32 = 32_768;
+/** Of an end whose windows scale. */
+const WIDE_BYTES: i32 = 262_144;
 const CONNECTIONS: i32 = 4;
 const CHUNK: i32 = 8192;
 
@@ -21,8 +23,16 @@ let received: u32 = 0;
 let wrong: u32 = 0;
 
 export function begin(): i32 {
+  return beginWith(RECEIVE_BYTES, SEND_BYTES);
+}
+
+export function beginWide(): i32 {
+  return beginWith(WIDE_BYTES, WIDE_BYTES);
+}
+
+function beginWith(receiveBytes: i32, sendBytes: i32): i32 {
   if (boot() < 0) return -1;
-  tcp = new Tcp(CONNECTIONS, RECEIVE_BYTES, SEND_BYTES);
+  tcp = new Tcp(CONNECTIONS, receiveBytes, sendBytes);
   station.stack.takesSegments = true;
   return station.open(nameless, 64) == STATION_OPEN ? 0 : -2;
 }

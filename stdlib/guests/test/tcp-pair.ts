@@ -33,6 +33,8 @@ export interface Way {
   readonly seed?: number;
   /** Bytes; 1500. */
   readonly mtu?: number;
+  /** Which ends have buffers for whose windows a header is too small. */
+  readonly wide?: readonly [boolean, boolean];
 }
 
 /** One end: its exports, and what it has sent. */
@@ -103,7 +105,7 @@ export class Pair {
     this.ends.forEach((end, index) => {
       end.host.onSend = (frame) => this.send(frame, (1 - index) as 0 | 1);
       this.at(end);
-      if (end.call("begin") !== 0) throw new Error("the end has no device");
+      if (end.call(way.wide?.[index] ? "beginWide" : "begin") !== 0) throw new Error("the end has no device");
     });
   }
 

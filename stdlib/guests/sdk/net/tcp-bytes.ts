@@ -3,6 +3,16 @@
 import { allocate } from "../memory";
 import { before, later } from "./tcp-segment";
 
+/**
+ * How large each of so many rings is to be, bytes: at least `least`, and while all take no more than a
+ * quarter of the memory, up to `most`. Powers of two.
+ */
+export function ringBytes(rings: i32, least: i32, most: i32): i32 {
+  let bytes = least;
+  while (bytes < most && bytes * 2 * rings <= memory.size() << 14) bytes *= 2;
+  return bytes;
+}
+
 /** A ring of bytes. Places are counted from the first byte that is in it. */
 export class ByteRing {
   length: i32 = 0;

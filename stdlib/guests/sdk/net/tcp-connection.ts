@@ -191,7 +191,10 @@ export class TcpConnection extends TcpLink {
     const sender = this.sender;
     sender.mss = min(tcp.mssOf(at), this.stack.segmentBytesMax);
     sender.offerFirst(tcp.sequenceOf(at), tcp.acknowledgeOf(at), tcp.windowOf(at));
-    this.receiver.begin(tcp.sequenceOf(at) + 1, this.ownMss);
+    const shift = tcp.shiftOf(at);
+    this.scales = shift != tcp.UNSCALED;
+    sender.shift = max(shift, 0);
+    this.receiver.begin(tcp.sequenceOf(at) + 1, this.ownMss, this.scales);
     this.reno.begin(sender.mss, sender.una);
   }
 

@@ -15,6 +15,8 @@ export class Sender {
   /** What the peer has room for from `una` on, bytes, and the most that it ever had. */
   window: i32 = 0;
   windowMost: i32 = 0;
+  /** Windows in the peer's segments count so many times: 2^shift. */
+  shift: i32 = 0;
   mss: i32 = 0;
   /** After the last byte nothing will follow; and that was said. */
   ending: bool = false;
@@ -34,7 +36,7 @@ export class Sender {
     this.una = initial;
     this.next = this.highest = this.start = initial + 1;
     this.mss = mss;
-    this.window = this.windowMost = 0;
+    this.window = this.windowMost = this.shift = 0;
     this.ending = this.endSent = false;
   }
 
@@ -101,7 +103,7 @@ export class Sender {
     this.next = later(this.next, acknowledge);
   }
 
-  /** Takes over the window of a segment, unless it is an older one. True: it is another than before. */
+  /** Takes over the window in a segment, unless it is an older one. True: it is another than before. */
   offer(sequence: u32, acknowledge: u32, window: i32): bool {
     const older =
       before(sequence, this.windowSequence) ||
@@ -110,10 +112,12 @@ export class Sender {
     return this.offerFirst(sequence, acknowledge, window);
   }
 
+  /** That of a SYN is never scaled: `shift` comes after it. */
   offerFirst(sequence: u32, acknowledge: u32, window: i32): bool {
-    const changed = window != this.window;
-    this.window = window;
-    this.windowMost = max(this.windowMost, window);
+    const bytes = window << this.shift;
+    const changed = bytes != this.window;
+    this.window = bytes;
+    this.windowMost = max(this.windowMost, bytes);
     this.windowSequence = sequence;
     this.windowAcknowledge = acknowledge;
     return changed;
@@ -127,6 +131,9 @@ export class Receiver {
   /** The peer has said that nothing follows, and all before it has come. */
   ended: bool = false;
   islands: Islands = new Islands();
+  /** How this side's windows scale where the peer's do: by enough for all that the buffer has room for. */
+  ownShift: i32 = 0;
+  private shift: i32 = 0;
   private mss: i32 = 0;
   /** The end of what was offered: never taken back. */
   private edge: u32 = 0;
@@ -135,14 +142,16 @@ export class Receiver {
 
   constructor(capacity: i32) {
     this.buffer = new ByteRing(capacity);
+    while (this.buffer.capacity >> this.ownShift > WINDOW_MAX + 1) this.ownShift++;
   }
 
-  /** `next` is the first byte's number. */
-  begin(next: u32, mss: i32): void {
+  /** `next` is the first byte's number; `scales`: both ends do. */
+  begin(next: u32, mss: i32, scales: bool): void {
     this.buffer.clear();
     this.islands.clear();
     this.next = next;
     this.edge = next + this.firstWindow;
+    this.shift = scales ? this.ownShift : 0;
     this.mss = mss;
     this.ended = this.endKnown = false;
   }
@@ -152,16 +161,21 @@ export class Receiver {
     return min(this.buffer.capacity, WINDOW_MAX);
   }
 
-  /** The window to offer, bytes. It grows by enough or not at all (RFC 9293, 3.8.6.2.2). */
+  /** The window to offer, as a header has it. It grows by enough or not at all (RFC 9293, 3.8.6.2.2). */
   get window(): i32 {
-    if (this.canGrow) this.edge = this.next + min(this.buffer.room, WINDOW_MAX);
-    return max(<i32>(this.edge - this.next), 0);
+    if (this.canGrow) this.edge = this.next + this.most;
+    return max(<i32>(this.edge - this.next), 0) >> this.shift;
   }
 
   /** What was read since makes a larger window worth telling. */
   get canGrow(): bool {
-    const more = <i32>(this.next + min(this.buffer.room, WINDOW_MAX) - this.edge);
+    const more = <i32>(this.next + this.most - this.edge);
     return more >= min(this.mss, this.buffer.capacity / 2);
+  }
+
+  /** Bytes that there is room for, and that a header can say. */
+  private get most(): i32 {
+    return min(this.buffer.room >> this.shift, WINDOW_MAX) << this.shift;
   }
 
   /** Part of a segment of this length lies in what was offered (RFC 9293, 3.10.7.4). */

@@ -82,6 +82,8 @@ export class TcpLink {
   /** Probes of a window that stays closed. */
   protected probes: i32 = 0;
   protected passive: bool = false;
+  /** Windows may be scaled: the peer's SYN says so, or has not come yet. */
+  protected scales: bool = true;
   protected acknowledgeNow: bool = false;
   /** Segments with bytes that came since something was acknowledged. */
   protected unacknowledged: i32 = 0;
@@ -110,6 +112,7 @@ export class TcpLink {
     this.tries = this.probes = 0;
     this.timerAt = this.openedAt = this.sentAt = time;
     this.acknowledgeNow = this.discards = false;
+    this.scales = true;
     this.unacknowledged = 0;
     this.challengedAt = time - CHALLENGE_EVERY;
     this.sender.begin(initial, min(tcp.MSS_DEFAULT, this.ownMss));
@@ -238,13 +241,15 @@ export class TcpLink {
   /** Writes and posts one segment. False: there is no room for it now. */
   protected send(flags: u32, sequence: u32, bytes: i32): bool {
     const stack = this.stack;
-    const mss = (flags & tcp.SYN) != 0 ? this.ownMss : 0;
-    const length = tcp.TCP_BYTES + (mss > 0 ? tcp.MSS_OPTION_BYTES : 0) + bytes;
-    const at = stack.startSegment(this.mac, this.remoteIp, length);
+    const calls = (flags & tcp.SYN) != 0;
+    const shift = this.scales ? this.receiver.ownShift : tcp.UNSCALED;
+    const header = tcp.TCP_BYTES + (calls ? tcp.synOptionBytes(shift) : 0);
+    const at = stack.startSegment(this.mac, this.remoteIp, header + bytes);
     if (at == 0) return false;
     const acknowledges = (flags & tcp.ACK) != 0;
-    const window = this.state == SYN_SENT ? this.receiver.firstWindow : this.receiver.window;
-    const header = tcp.writeTcp(at, sequence, acknowledges ? this.receiver.next : 0, flags, window, mss);
+    const window = calls ? this.receiver.firstWindow : this.receiver.window;
+    tcp.writeTcp(at, sequence, acknowledges ? this.receiver.next : 0, flags, window);
+    if (calls) tcp.writeSynOptions(at, this.ownMss, shift);
     if (bytes > 0) this.sender.copy(sequence, at + header, bytes);
     stack.sendSegment(this.localPort, this.remotePort);
     this.counts.segmentsOut++;

@@ -5,8 +5,9 @@ import { finish, sum } from "./checksum";
 import { PROTOCOL_TCP } from "./ipv4";
 
 export const TCP_BYTES: i32 = 20;
-/** The one option that is sent, and only with SYN: the largest segment that is taken. */
+/** The options that are sent, and only with SYN: the largest segment that is taken, and how windows scale. */
 export const MSS_OPTION_BYTES: i32 = 4;
+export const SCALE_OPTION_BYTES: i32 = 4;
 export const FIN: u32 = 1;
 export const SYN: u32 = 2;
 export const RST: u32 = 4;
@@ -15,8 +16,11 @@ export const ACK: u32 = 16;
 
 /** What a peer takes that doesn't say. */
 export const MSS_DEFAULT: i32 = 536;
-/** Without the option of larger windows, which is not spoken here. */
+/** What a header can say; times 2^shift where both ends scale (RFC 7323, 2). */
 export const WINDOW_MAX: i32 = 65_535;
+const SHIFT_MAX: i32 = 14;
+/** The peer doesn't scale windows. */
+export const UNSCALED: i32 = -1;
 
 /** `a` lies before `b` on the circle of 2^32 sequence numbers. */
 export function before(a: u32, b: u32): bool {
@@ -32,16 +36,25 @@ function checksumWith(ip: usize, at: usize, bytes: i32): u16 {
   return finish(sum(at, bytes, addresses + bswap<u16>(<u16>PROTOCOL_TCP) + bswap<u16>(<u16>bytes)));
 }
 
-/** Writes a header of 20 bytes; `mss` above 0 adds the option. Ports, then `sealTcp`, make it whole. */
-export function writeTcp(at: usize, sequence: u32, acknowledge: u32, flags: u32, window: i32, mss: i32): i32 {
-  const header = mss > 0 ? TCP_BYTES + MSS_OPTION_BYTES : TCP_BYTES;
+/** Writes a header without options; `window` is what stands in it. Ports, then `sealTcp`, make it whole. */
+export function writeTcp(at: usize, sequence: u32, acknowledge: u32, flags: u32, window: i32): void {
   store32(at + 4, sequence);
   store32(at + 8, acknowledge);
-  store16(at + 12, (((<u32>header) >> 2) << 12) | flags);
+  store16(at + 12, (((<u32>TCP_BYTES) >> 2) << 12) | flags);
   store16(at + 14, window);
   store32(at + 16, 0);
-  if (mss > 0) store32(at + TCP_BYTES, 0x0204_0000 | (<u32>mss));
-  return header;
+}
+
+/** Adds the options of a SYN to its header, which is longer by `synOptionBytes(shift)` then. */
+export function writeSynOptions(at: usize, mss: i32, shift: i32): void {
+  const header = <u32>(TCP_BYTES + synOptionBytes(shift));
+  store16(at + 12, ((header >> 2) << 12) | flagsOf(at));
+  store32(at + TCP_BYTES, 0x0204_0000 | (<u32>mss));
+  if (shift != UNSCALED) store32(at + TCP_BYTES + MSS_OPTION_BYTES, 0x0103_0300 | (<u32>shift));
+}
+
+export function synOptionBytes(shift: i32): i32 {
+  return MSS_OPTION_BYTES + (shift == UNSCALED ? 0 : SCALE_OPTION_BYTES);
 }
 
 /**
@@ -85,20 +98,32 @@ export function windowOf(at: usize): i32 {
 
 /** The largest segment that the peer takes, from the options of its SYN. */
 export function mssOf(at: usize): i32 {
+  const option = optionOf(at, 2, MSS_OPTION_BYTES);
+  return option == 0 ? MSS_DEFAULT : max(<i32>load16(option + 2), 1);
+}
+
+/** How the peer scales its windows, from the options of its SYN: a shift, or `UNSCALED`. */
+export function shiftOf(at: usize): i32 {
+  const option = optionOf(at, 3, 3);
+  return option == 0 ? UNSCALED : min(<i32>load<u8>(option, 2), SHIFT_MAX);
+}
+
+/** Where an option of this kind and length lies, or 0. */
+function optionOf(at: usize, wanted: i32, bytes: i32): usize {
   const end = at + headerBytes(at);
   // Bound: each round goes at least a byte on, and a header ends after 60.
   for (let option = at + TCP_BYTES; option < end;) {
-    const kind = load<u8>(option);
+    const kind = <i32>load<u8>(option);
     if (kind == 0) break;
     if (kind == 1) {
       option++;
       continue;
     }
     if (option + 1 >= end) break;
-    const length = load<u8>(option, 1);
+    const length = <i32>load<u8>(option, 1);
     if (length < 2 || option + length > end) break;
-    if (kind == 2 && length == MSS_OPTION_BYTES) return max(<i32>load16(option + 2), 1);
+    if (kind == wanted && length == bytes) return option;
     option += length;
   }
-  return MSS_DEFAULT;
+  return 0;
 }

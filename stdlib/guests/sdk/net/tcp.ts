@@ -1,6 +1,6 @@
 // TCP for a guest: its connections, whom a segment is for, and who is let in. A guest hands it the segments
 // that `Hosts.next` or `Stack.next` told of, deals with its connections, and calls `step` before it rests.
-// No window scaling, no selective acknowledgements, no timestamps: a reader of RFC 9293 finds its way.
+// Windows scale (RFC 7323); no selective acknowledgements, no timestamps: a reader of RFC 9293 finds its way.
 
 import { FOREVER, now, wallNow } from "../events";
 import { Stack } from "./stack";
@@ -163,10 +163,10 @@ export class Tcp {
     const reply = stack.startSegment(stack.segmentMac, stack.segmentFrom, tcp.TCP_BYTES);
     if (reply == 0) return;
     const payload = stack.segmentBytes - tcp.headerBytes(at);
-    if ((flags & tcp.ACK) != 0) tcp.writeTcp(reply, tcp.acknowledgeOf(at), 0, tcp.RST, 0, 0);
+    if ((flags & tcp.ACK) != 0) tcp.writeTcp(reply, tcp.acknowledgeOf(at), 0, tcp.RST, 0);
     else {
       const length = payload + ((flags & tcp.SYN) != 0 ? 1 : 0) + ((flags & tcp.FIN) != 0 ? 1 : 0);
-      tcp.writeTcp(reply, 0, tcp.sequenceOf(at) + length, tcp.RST | tcp.ACK, 0, 0);
+      tcp.writeTcp(reply, 0, tcp.sequenceOf(at) + length, tcp.RST | tcp.ACK, 0);
     }
     stack.sendSegment(tcp.targetPort(at), tcp.sourcePort(at));
     this.counts.segmentsOut++;
