@@ -36,8 +36,13 @@ export function mismatchHint(given: Type, wanted: Type, written: string | undefi
     return `Write it as \`{ ${[...to.info.members.keys()].slice(0, 1).join()} = ... }\`.`;
   if (to.is === "simple" && to.name === "scalar" && given.is === "thing")
     return "A thing has no text: name one of its attributes.";
+  if (to.is === "enum" && to.info.variants.size <= VARIANTS_SHOWN)
+    return `It is ${[...to.info.variants.keys()].map((name) => `\`${name}\``).join(" or ")}.`;
   return undefined;
 }
+
+/** An enum of more says none of them. */
+const VARIANTS_SHOWN = 6;
 
 const isNamed = (type: Type, name: string): boolean => type.is === "simple" && type.name === name;
 
