@@ -39,6 +39,16 @@ test("a file that doesn't check is said above everything, in every size", () => 
   expect(draw({ columns: 30, rows: 3 }, { part: HELD })[0]).toContain("HELD");
 });
 
+test("what is left out of a long text is counted", () => {
+  const diagnosticsText = Array.from({ length: 20 }, (_, index) => `error[VB${2000 + index}]: no`).join("\n");
+  const lines = draw({ columns: 80, rows: 24 }, { part: { ...HELD, diagnosticsText } });
+  expect(lines.slice(3, 11).map((line) => line.trim())).toEqual([
+    ...Array.from({ length: 6 }, (_, index) => `error[VB${2000 + index}]: no`),
+    "and 14 lines more: vbus check has them all",
+    expect.stringContaining("GUEST"),
+  ]);
+});
+
 test("a lab that went back to a generation says so", () => {
   const part = { watch: "held", rolledBack: 3, diagnosticsText: "" } as const;
   const lines = draw({ columns: 80, rows: 16 }, { part });

@@ -27,7 +27,7 @@ export function frameLines(state: DashboardState, world: World, symbols: Symbols
   const top: Line[] = state.view === "console" ? [] : [headerLine(base)];
   if (top.length > 0 && height >= TABS_HEIGHT_MIN) top.push(tabsLine(base));
   const bottom = height >= 4 || modeOf(state) !== state.view ? [footerLine(base)] : [];
-  const banner = bannerLines(base).slice(0, Math.max(0, Math.min(6, Math.floor((height - 3) / 2))));
+  const banner = shortened(bannerLines(base), Math.max(0, Math.min(8, Math.floor((height - 3) / 2))));
   const most = Math.max(0, Math.min(8, Math.floor((height - top.length) / 2)));
   const candidates = candidateLines(base, most);
   const rows = Math.max(0, height - top.length - bottom.length - banner.length - candidates.length);
@@ -161,6 +161,13 @@ function bannerLines(context: ViewContext): readonly Line[] {
     lines.push(...text.map((line): Line => [span(` ${line}`, tone(line))]));
   }
   return lines;
+}
+
+/** The first lines, and where that leaves any out, so many. */
+function shortened(lines: readonly Line[], most: number): readonly Line[] {
+  if (lines.length <= most || most < 2) return lines.slice(0, most);
+  const text = ` and ${lines.length - most + 1} lines more: vbus check has them all`;
+  return [...lines.slice(0, most - 1), [span(text, "dim")]];
 }
 
 function doingText({ rolledBack, held }: Snapshot): string {

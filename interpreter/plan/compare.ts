@@ -94,8 +94,26 @@ function compareDerived(pair: Pair, driver: Driver): readonly AttributeChange[] 
 }
 
 function texts(before: Value | undefined, after: Value | undefined): { before?: string; after?: string } {
+  const [old, now] = differing(before, after);
   return {
-    ...(before !== undefined && { before: showValue(before) }),
-    ...(after !== undefined && { after: showValue(after) }),
+    ...(old !== undefined && { before: showValue(old) }),
+    ...(now !== undefined && { after: showValue(now) }),
   };
+}
+
+/** Of two records, the members that differ; other values as they are. */
+function differing<T extends Value | undefined>(before: T, after: T): readonly [T, T] {
+  if (before?.is !== "record" || after?.is !== "record") return [before, after];
+  const [old, now]: Record<string, Value>[] = [{}, {}];
+  for (const name of new Set([...Object.keys(before.fields), ...Object.keys(after.fields)])) {
+    const [a, b] = [before.fields[name], after.fields[name]];
+    if (a !== undefined && b !== undefined && sameValue(a, b)) continue;
+    const [c, d] = differing(a, b);
+    if (c !== undefined) old![name] = c;
+    if (d !== undefined) now![name] = d;
+  }
+  return [
+    { ...before, fields: old },
+    { ...after, fields: now },
+  ];
 }

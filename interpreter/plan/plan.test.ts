@@ -103,6 +103,9 @@ test("a link is made bad, and worse, while it runs", () => {
     const { steps } = makePlan(definitionOf(from, KEPT), definitionOf(to, KEPT));
     expect(steps.map(({ address, disruption }) => [address, disruption])).toEqual([["server.eth0", "live"]]);
   }
+  // Of a record only what differs.
+  const { steps } = makePlan(definitionOf(first, KEPT), definitionOf(bad("delay = 9ms, loss = 2%"), KEPT));
+  expect(steps[0]?.causes).toEqual(["impair { delay = 5ms, loss = 0% } -> { delay = 9ms, loss = 2% }"]);
 });
 
 test("other arguments restart that guest", () => {
