@@ -8,7 +8,7 @@ import type { Environment } from "../control/paths.ts";
 
 /** Names that `vbus images build` knows. */
 export const PREPARED_NAMES: readonly string[] = ["debian-i386"];
-export const PREPARED_SCHEMA = 9;
+export const PREPARED_SCHEMA = 10;
 /** The note's file name. */
 export const PREPARED_NOTE = "image.json";
 

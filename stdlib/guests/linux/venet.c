@@ -38,8 +38,9 @@
 #define LARGE_SLOTS 16u
 #define LARGE_BYTES 32768u
 #define LARGE_MOST (LARGE_BYTES - FRAME_AT)
-#define WHOLE_SLOTS 64u
-#define WHOLE_BYTES 16384u
+/* As many as fill the 2 MiB that the kernel gives for the ring: it rounds up to a power of two. */
+#define WHOLE_SLOTS 128u
+#define WHOLE_BYTES (16256u - FRAME_AT)
 /* What of a frame lies in one piece: longer than any headers. */
 #define LINEAR_BYTES 256u
 
