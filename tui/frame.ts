@@ -27,7 +27,7 @@ export function frameLines(state: DashboardState, world: World, symbols: Symbols
   const top: Line[] = state.view === "console" ? [] : [headerLine(base)];
   if (top.length > 0 && height >= TABS_HEIGHT_MIN) top.push(tabsLine(base));
   const bottom = height >= 4 || modeOf(state) !== state.view ? [footerLine(base)] : [];
-  const banner = shortened(bannerLines(base), Math.max(0, Math.min(8, Math.floor((height - 3) / 2))));
+  const banner = bannerLines(base, Math.max(0, Math.min(8, Math.floor((height - 3) / 2))));
   const most = Math.max(0, Math.min(8, Math.floor((height - top.length) / 2)));
   const candidates = candidateLines(base, most);
   const rows = Math.max(0, height - top.length - bottom.length - banner.length - candidates.length);
@@ -136,8 +136,8 @@ const UNCHECKED = "the file on disk doesn't check: the last good lab goes on";
 const WAITS = "the change in the file waits for vbus apply: the lab goes on as it was";
 const backText = (to: number): string => `back to generation ${to}: held until the file says something else`;
 
-/** Above everything: a lost lab, or a file that doesn't check and why. */
-function bannerLines(context: ViewContext): readonly Line[] {
+/** Above everything, in so many lines at most: a lost lab, or a file that doesn't check and why. */
+function bannerLines(context: ViewContext, most: number): readonly Line[] {
   const { state, columns } = context;
   const lines: Line[] = state.past === undefined ? [] : [pastLine(context)];
   if (state.link.state === "lost" && state.shown !== undefined) {
@@ -158,15 +158,17 @@ function bannerLines(context: ViewContext): readonly Line[] {
     const tone = (line: string): Tone => (/^(error|warning)/.test(line) ? "bad" : "plain");
     const text = snapshot.diagnosticsText.split("\n").filter((line) => line.trim() !== "");
     lines.push(paint([span(` ${doingText(snapshot)}`)], "alarm", columns));
-    lines.push(...text.map((line): Line => [span(` ${line}`, tone(line))]));
+    const command = snapshot.held === undefined ? "check" : "plan";
+    const told = text.map((line): Line => [span(` ${line}`, tone(line))]);
+    lines.push(...shortened(told, most - lines.length, `vbus ${command} has them all`));
   }
-  return lines;
+  return lines.slice(0, most);
 }
 
-/** The first lines, and where that leaves any out, so many. */
-function shortened(lines: readonly Line[], most: number): readonly Line[] {
-  if (lines.length <= most || most < 2) return lines.slice(0, most);
-  const text = ` and ${lines.length - most + 1} lines more: vbus check has them all`;
+/** The first lines, and where that leaves any out, so many, and where they are. */
+function shortened(lines: readonly Line[], most: number, where: string): readonly Line[] {
+  if (lines.length <= most || most < 1) return lines;
+  const text = ` and ${lines.length - most + 1} lines more: ${where}`;
   return [...lines.slice(0, most - 1), [span(text, "dim")]];
 }
 

@@ -104,13 +104,14 @@ function texts(before: Value | undefined, after: Value | undefined): { before?: 
 /** Of two records, the members that differ; other values as they are. */
 function differing<T extends Value | undefined>(before: T, after: T): readonly [T, T] {
   if (before?.is !== "record" || after?.is !== "record") return [before, after];
-  const [old, now]: Record<string, Value>[] = [{}, {}];
+  const old: Record<string, Value> = {};
+  const now: Record<string, Value> = {};
   for (const name of new Set([...Object.keys(before.fields), ...Object.keys(after.fields)])) {
     const [a, b] = [before.fields[name], after.fields[name]];
     if (a !== undefined && b !== undefined && sameValue(a, b)) continue;
     const [c, d] = differing(a, b);
-    if (c !== undefined) old![name] = c;
-    if (d !== undefined) now![name] = d;
+    if (c !== undefined) old[name] = c;
+    if (d !== undefined) now[name] = d;
   }
   return [
     { ...before, fields: old },
